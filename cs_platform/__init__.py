@@ -1,0 +1,1 @@
+"""Setia: the project that puts the floors together."""
