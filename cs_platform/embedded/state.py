@@ -117,7 +117,7 @@ def processes(matches: Callable[[psutil.Process], bool]) -> list[psutil.Process]
 def is_server(process: psutil.Process, folder: Path) -> bool:
     """Both servers work inside their data folder: a better sign than a pid, which the system gives out again."""
     with suppress(psutil.Error, OSError):
-        return process.cwd() == str(folder) and process.name().startswith(("postgres", "redis", "valkey"))
+        return bool(process.cwd() == str(folder)) and process.name().startswith(("postgres", "redis", "valkey"))
     return False
 
 

@@ -1,0 +1,31 @@
+"""`python -m cs_platform.embedded run COMMAND …`, `… stop`, `… remove`: the servers from the command line."""
+
+import os
+import sys
+
+from cs_platform.embedded import demo, servers
+from cs_platform.embedded.state import EmbeddedError
+
+
+def main(arguments: list[str]) -> int:
+    match arguments:
+        case ["run", *command] if command:
+            servers.ensure()
+            os.execvp(command[0], command)
+        case ["stop"] | ["remove"]:
+            stopped = ["the demo"] if demo.stop() else []
+            stopped += servers.stop()
+            if arguments == ["remove"]:
+                servers.remove()
+            print(f"Stopped: {', '.join(stopped)}." if stopped else "Nothing was running.")
+        case _:
+            print(__doc__, file=sys.stderr)
+            return 2
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except EmbeddedError as error:
+        sys.exit(str(error))
