@@ -1,0 +1,1 @@
+"""Who: tenants, people, customers, subscriptions and the way in."""

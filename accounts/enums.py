@@ -1,0 +1,131 @@
+"""Choices of the accounts floor. The words are the field's own; labels go through gettext."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+
+class Profile(TextChoices):
+    """The four profiles every segment follows one of (REQUIREMENTS 1)."""
+
+    ENTERPRISE = "enterprise", _("Enterprise")
+    MID_MARKET = "mid_market", _("Mid-market")
+    SMB = "smb", _("Small business")
+    PRODUCT_LED = "product_led", _("Product-led")
+
+
+class Source(TextChoices):
+    """How the customer was won (ACC-01)."""
+
+    INBOUND = "inbound", _("Inbound")
+    OUTBOUND = "outbound", _("Outbound")
+    PARTNER = "partner", _("Partner")
+    REFERRAL = "referral", _("Referral")
+
+
+class Complexity(TextChoices):
+    HIGH = "high", pgettext_lazy("complexity", "High")
+    MODERATE = "moderate", pgettext_lazy("complexity", "Moderate")
+    LOW = "low", pgettext_lazy("complexity", "Low")
+
+
+class Tier(TextChoices):
+    """Touch tier (ACC-01, TCH-01 to TCH-03)."""
+
+    HIGH_TOUCH = "high_touch", _("High-touch")
+    LOW_TOUCH = "low_touch", _("Low-touch")
+    TECH_TOUCH = "tech_touch", _("Tech-touch")
+
+
+class Level(TextChoices):
+    """What an account row stands for (ACC-12)."""
+
+    COMPANY = "company", _("Company")
+    UNIT = "unit", _("Business unit")
+    DEPARTMENT = "department", _("Department")
+    USE_CASE = "use_case", _("Use case")
+
+
+class Status(TextChoices):
+    """Lifecycle, derived from the money: never paid, pays now, paid once."""
+
+    PROSPECT = "prospect", _("Not paying yet")
+    LIVE = "live", _("Live")
+    CHURNED = "churned", _("Churned")
+
+
+class ContactRole(TextChoices):
+    """Stakeholder roles (ACC-04)."""
+
+    EXECUTIVE_SPONSOR = "executive_sponsor", _("Executive sponsor")
+    DECISION_MAKER = "decision_maker", _("Decision maker")
+    CHAMPION = "champion", _("Champion")
+    POWER_USER = "power_user", _("Power user")
+    CORE_USER = "core_user", _("Core user")
+    PROCUREMENT = "procurement", _("Procurement")
+    LEGAL = "legal", _("Legal")
+
+
+class Engagement(TextChoices):
+    HIGH = "high", pgettext_lazy("engagement", "High")
+    MEDIUM = "medium", pgettext_lazy("engagement", "Medium")
+    LOW = "low", pgettext_lazy("engagement", "Low")
+
+
+class AccountEventKind(TextChoices):
+    """Dated events on an account: regression triggers and business context (ACC-05, ACC-11)."""
+
+    CHAMPION_LEFT = "champion_left", _("Champion left")
+    CHAMPION_ROLE_CHANGED = "champion_role_changed", _("Champion changed role")
+    BUDGET_CUT = "budget_cut", _("Budget cut")
+    REORGANISATION = "reorganisation", _("Reorganisation")
+    MERGER = "merger", _("Merger or acquisition")
+    LEADERSHIP_CHANGE = "leadership_change", _("Leadership change")
+    COMPETITOR_DEMO = "competitor_demo", _("Competitor demo")
+    PRODUCT_RELEASE = "product_release", _("Product release")
+    ACCOUNT_CHANGE = "account_change", _("Account change")
+    COMPETITIVE_ACTIVITY = "competitive_activity", _("Competitive activity")
+    BUDGET_CYCLE = "budget_cycle", _("Budget cycle")
+    GROWTH = "growth", _("Business growth or new initiative")
+
+
+class ChangeSource(TextChoices):
+    """Where a fact came from; with the reference it leads from a figure to its row, request or person."""
+
+    IMPORT = "import", _("Import")
+    API = "api", _("API")
+    MEMBER = "member", _("Person")
+
+
+class ChangeKind(TextChoices):
+    """What a new version of a subscription changed."""
+
+    CREATED = "created", _("Created")
+    TERMS = "terms", _("Terms changed")
+    PERIOD = "period", _("Dates changed")
+    VOIDED = "voided", _("Withdrawn")
+    RESTORED = "restored", _("Restored")
+
+
+class KeyScope(TextChoices):
+    """What an API key may do."""
+
+    READ = "read", _("Read")
+    WRITE = "write", _("Read and write")
+    EVENTS = "events", _("Send events")
+    ADMIN = "admin", _("Delete and restore")
+
+
+class ImportKind(TextChoices):
+    ACCOUNTS = "accounts", _("Accounts")
+    CONTACTS = "contacts", _("Contacts")
+    SUBSCRIPTIONS = "subscriptions", _("Subscriptions")
+    FX_RATES = "fx_rates", _("Exchange rates")
+
+
+class ImportState(TextChoices):
+    DRAFT = "draft", _("To be checked")
+    RUNNING = "running", _("Running")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Failed")
+    STOPPED = "stopped", _("Stopped")

@@ -1,0 +1,43 @@
+"""Models of the accounts floor, by noun."""
+
+from accounts.models.customers import Account, AccountChange, AccountEvent, Contact, Segment
+from accounts.models.imports import Import, ImportChunk, ImportReject
+from accounts.models.people import ApiKey, Invitation, Member, Role, SavedView, Team, User
+from accounts.models.revenue import (
+    AccountFeature,
+    Feature,
+    FxRate,
+    Plan,
+    Product,
+    Subscription,
+    SubscriptionChange,
+)
+from accounts.models.tenants import BusinessHours, Holiday, Tenant
+
+__all__ = [
+    "Account",
+    "AccountChange",
+    "AccountEvent",
+    "AccountFeature",
+    "ApiKey",
+    "BusinessHours",
+    "Contact",
+    "Feature",
+    "FxRate",
+    "Holiday",
+    "Import",
+    "ImportChunk",
+    "ImportReject",
+    "Invitation",
+    "Member",
+    "Plan",
+    "Product",
+    "Role",
+    "SavedView",
+    "Segment",
+    "Subscription",
+    "SubscriptionChange",
+    "Team",
+    "Tenant",
+    "User",
+]

@@ -1,0 +1,1 @@
+"""Who speaks for us: qualification, consent, assets, references."""

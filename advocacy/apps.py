@@ -1,0 +1,7 @@
+"""App configuration of advocacy."""
+
+from django.apps import AppConfig
+
+
+class AdvocacyConfig(AppConfig):
+    name = "advocacy"

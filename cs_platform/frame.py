@@ -1,0 +1,134 @@
+"""The frame of every tenant page: navigation, tenant switcher, palette commands. One registry for all of them.
+
+What a role may not open is absent, not disabled (PAGES).
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Account
+from cs_platform.kernel.access import Permission, may
+
+
+@dataclass(frozen=True)
+class Page:
+    """An entry of the navigation and of the palette; `prefix` marks it as current for the pages below it."""
+
+    name: str
+    label: Any
+    icon: str
+    permission: Permission
+    key: str = ""
+    prefix: str = ""
+
+
+NAVIGATION: tuple[tuple[Any, tuple[Page, ...]], ...] = (
+    (
+        "",
+        (
+            Page("today", _("Today"), "layout-dashboard", Permission.VIEW_HOME, "t"),
+            Page("week", _("Week"), "activity", Permission.VIEW_WEEK, "w"),
+            Page("board", _("Board"), "line-chart", Permission.VIEW_BOARD, "b", "board"),
+        ),
+    ),
+    (_("Customers"), (Page("accounts", _("Accounts"), "building-2", Permission.VIEW_ACCOUNTS, "a", "accounts"),)),
+    (
+        _("Insights"),
+        (Page("lineage", _("Metrics"), "table", Permission.VIEW_BOARD, "m", "metrics"),),
+    ),
+    (
+        _("Set-up"),
+        (
+            Page("imports", _("Data"), "upload", Permission.IMPORT_DATA, "d", "data"),
+            Page("runs", _("Runs"), "refresh-cw", Permission.VIEW_RUNS, "r", "runs"),
+            Page("settings", _("Settings"), "settings", Permission.MANAGE_SETTINGS, "s", "settings"),
+        ),
+    ),
+)
+
+
+class Frame:
+    """What base.html shows around a page. Counted lazily: a fragment asks for none of it."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+        self.user = getattr(request, "user", None)
+        self.tenant = getattr(request, "tenant", None)
+        self.member = getattr(request, "member", None)
+
+    def _preference(self, name: str) -> str:
+        return getattr(self.user, name, "") if self.user and self.user.is_authenticated else ""
+
+    @property
+    def theme(self) -> str:
+        return self._preference("theme")
+
+    @property
+    def density(self) -> str:
+        return self._preference("density")
+
+    @property
+    def shortcuts(self) -> bool:
+        return bool(getattr(self.user, "shortcuts", True))
+
+    @property
+    def banner(self) -> str:
+        return self.tenant.notice if self.tenant else ""
+
+    @property
+    def as_of(self) -> Any:
+        return self.tenant.figures_as_of if self.tenant else None
+
+    @property
+    def palette_url(self) -> str:
+        return reverse("palette", args=[self.tenant.slug]) if self.tenant else ""
+
+    @property
+    def profile_url(self) -> str:
+        return reverse("profile")
+
+    @property
+    def logout_url(self) -> str:
+        return reverse("account_logout")
+
+    @cached_property
+    def tenants_url(self) -> str:
+        return reverse("tenants")
+
+    @cached_property
+    def nav(self) -> list[dict[str, Any]]:
+        if self.tenant is None:
+            return []
+        here = self.request.path
+        groups = []
+        for label, pages in NAVIGATION:
+            items = []
+            for page in pages:
+                if not may(self.request, page.permission):
+                    continue
+                url = reverse(page.name, args=[self.tenant.slug])
+                below = reverse("home", args=[self.tenant.slug]) + page.prefix + "/" if page.prefix else url
+                count = Account.objects.visible_to(self.member).count() if page.name == "accounts" else None
+                items.append(
+                    {
+                        "label": page.label,
+                        "url": url,
+                        "icon": page.icon,
+                        "key": page.key,
+                        "current": here == url or here.startswith(below),
+                        "count": count,
+                    }
+                )
+            if items:
+                groups.append({"label": label, "items": items})
+        return groups
+
+
+def ui(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: the frame under the name `ui`."""
+    return {"ui": Frame(request)}

@@ -1,0 +1,189 @@
+"""The work list: what happens later happens from here, once, even when a worker dies in the middle.
+
+A handler does one bounded piece of work inside the transaction that claimed the row (`FOR UPDATE SKIP LOCKED`) and
+returns whether more remains. A killed worker rolls both back together: there is no lease to wait for and nothing half
+done. Redis and Celery only shorten the wait.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from time import monotonic
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.db import OperationalError, connection, transaction
+from django.utils import timezone
+
+from cs_platform.kernel.models import Dirty, Work
+from cs_platform.kernel.tenancy import current_tenant_id, open_door, tenant_context
+
+log = structlog.get_logger(__name__)
+MAX_ATTEMPTS = 6
+
+
+@dataclass(frozen=True)
+class Handler:
+    """`run` does one piece and says whether more remains; `announce` says in its own transaction that it begins;
+    `failed` records the error where people look for it."""
+
+    run: Callable[[Work], bool]
+    announce: Callable[[Work], None] | None = None
+    failed: Callable[[Work, str, bool], None] | None = None
+
+
+HANDLERS: dict[str, Handler] = {}
+REACTIONS: dict[str, tuple[str, ...]] = {}
+wake_workers: list[Callable[[], None]] = []
+
+
+def enqueue(
+    name: str, key: str = "", *, payload: dict[str, Any] | None = None, actor: str = "", delay: int = 0
+) -> Work:
+    """Put work of the current tenant on the list, in the caller's transaction; workers are woken after its commit."""
+    if name not in HANDLERS:
+        raise LookupError(f"No handler is registered for {name!r}.")
+    work = Work.objects.create(
+        name=name,
+        key=key,
+        payload=payload or {},
+        actor=actor,
+        run_after=timezone.now() + timedelta(seconds=delay),
+    )
+    transaction.on_commit(_wake)
+    return work
+
+
+def publish(fact: str, *, actor: str = "") -> None:
+    """Say that `fact` happened to the current tenant; `pipeline.REACTIONS` lists the work that follows from it."""
+    for name in REACTIONS[fact]:
+        enqueue(name, actor=actor)
+
+
+def mark_dirty(topic: str, keys: Iterable[UUID]) -> None:
+    """Note that what was derived for `keys` is out of date, in the transaction that changed the fact."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO kernel_dirty (tenant_id, topic, key) SELECT %s, %s, unnest(%s::uuid[]) ON CONFLICT DO NOTHING",
+            [current_tenant_id(), topic, [str(key) for key in keys]],
+        )
+
+
+def dirty_count(topic: str) -> int:
+    """How many keys of `topic` wait to be derived again."""
+    return Dirty.objects.filter(topic=topic).count()
+
+
+def _wake() -> None:
+    for wake in wake_workers:
+        wake()
+
+
+def due(limit: int = 50) -> list[tuple[int, UUID]]:
+    """(tenant, work) that may run now, oldest first, over all tenants."""
+    with open_door("app.dispatcher", "on"):
+        found = Work.all_tenants.filter(state=Work.State.WAITING, run_after__lte=timezone.now())
+        return list(found.order_by("run_after", "id").values_list("tenant_id", "id")[:limit])
+
+
+def drain(seconds: float = 50.0) -> int:
+    """Do what is due until nothing is left or the time is up; the number of pieces done."""
+    done, end = 0, monotonic() + seconds
+    while monotonic() < end:
+        progressed = False
+        for tenant_id, work_id in due():
+            progressed |= attempt(tenant_id, work_id)
+            done += progressed
+            if monotonic() >= end:
+                break
+        if not progressed:
+            break
+    return done
+
+
+def run_to_end(tenant_id: int, work_id: UUID) -> None:
+    """Do one work row until it is gone, here and now; the error of its last attempt is raised."""
+    while True:
+        if attempt(tenant_id, work_id, patient=True, reraise=True):
+            continue
+        with tenant_context(tenant_id):
+            if not Work.objects.filter(id=work_id).exists():
+                return
+
+
+def attempt(tenant_id: int, work_id: UUID, *, patient: bool = False, reraise: bool = False) -> bool:
+    """Claim one row and do one piece of it. False when another worker has it or it is gone."""
+    handler: Handler | None = None
+    work: Work | None = None
+    try:
+        with tenant_context(tenant_id):
+            work = Work.objects.filter(id=work_id, state=Work.State.WAITING).first()
+        if work is None:
+            return False
+        handler = HANDLERS[work.name]
+        if handler.announce:
+            with tenant_context(tenant_id, actor=work.actor, request_id=str(work.id)):
+                handler.announce(work)
+        with tenant_context(tenant_id, actor=work.actor, request_id=str(work.id)):
+            claimed = _claim(work_id, patient)
+            if claimed is None:
+                return False
+            if handler.run(claimed):
+                claimed.attempts = 0
+                claimed.run_after = timezone.now()
+                claimed.save(update_fields=["payload", "attempts", "run_after"])
+            else:
+                claimed.delete()
+        return True
+    except Exception as error:
+        if work is None or handler is None:
+            raise
+        log.exception("work.failed", work=work.name, tenant=tenant_id)
+        _record_failure(tenant_id, work, handler, error)
+        if reraise:
+            raise
+        return False
+
+
+def _claim(work_id: UUID, patient: bool) -> Work | None:
+    rows = Work.objects.filter(id=work_id, state=Work.State.WAITING)
+    claimed = rows.select_for_update(skip_locked=not patient).first()
+    if claimed is None:
+        return None
+    # One worker for each (tenant, name): two runs of the same derivation would only wait for each other's rows.
+    with connection.cursor() as cursor:
+        function = "pg_advisory_xact_lock" if patient else "pg_try_advisory_xact_lock"
+        cursor.execute(f"SELECT {function}(%s, hashtext(%s))", [current_tenant_id(), claimed.name])
+        if not patient and not cursor.fetchone()[0]:
+            return None
+    # The same wish uttered again before now is covered by this piece; one uttered later has a row of its own.
+    twins = Work.objects.filter(name=claimed.name, key=claimed.key, state=Work.State.WAITING, payload=claimed.payload)
+    same = twins.exclude(id=claimed.id).select_for_update(skip_locked=True).values_list("id", flat=True)
+    Work.objects.filter(id__in=list(same)).delete()
+    return claimed
+
+
+def _record_failure(tenant_id: int, work: Work, handler: Handler, error: Exception) -> None:
+    message = f"{type(error).__name__}: {error}"[:2000]
+    try:
+        with tenant_context(tenant_id, actor=work.actor, request_id=str(work.id)):
+            attempts = work.attempts + 1
+            final = attempts >= MAX_ATTEMPTS
+            Work.objects.filter(id=work.id).update(
+                attempts=attempts,
+                error=message,
+                run_after=timezone.now() + timedelta(seconds=min(2**attempts, 300)),
+                state=Work.State.FAILED if final else Work.State.WAITING,
+            )
+            if handler.failed:
+                handler.failed(work, message, final)
+    except OperationalError:
+        connection.close()  # the server is away; the row is still waiting and will be found again
+
+
+def oldest_waiting() -> Any:
+    """When the oldest work that may run now was wished for, over all tenants; None when nothing waits."""
+    with open_door("app.dispatcher", "on"):
+        rows = Work.all_tenants.filter(state=Work.State.WAITING, run_after__lte=timezone.now())
+        return rows.order_by("created_at").values_list("created_at", flat=True).first()

@@ -1,0 +1,40 @@
+"""SQL that lives in .sql files: loaded once, named parameters only, identifiers only from an allow-list."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from django.db import connection
+
+
+@lru_cache
+def _text(path: Path) -> str:
+    return path.read_text()
+
+
+def statement(path: Path, tables: Mapping[str, str] | None = None) -> str:
+    """The text of a .sql file; `{name}` marks are replaced by `tables`, whose values must be plain identifiers."""
+    text = _text(path)
+    for mark, name in (tables or {}).items():
+        if not name.replace("_", "").isalnum():
+            raise ValueError(f"{name!r} is not an identifier")
+        text = text.replace("{" + mark + "}", name)
+    return text
+
+
+def execute(path: Path, params: Mapping[str, Any] | None = None, *, tables: Mapping[str, str] | None = None) -> int:
+    """Run the file and return the number of rows it touched."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement(path, tables), params or {})
+        return max(cursor.rowcount, 0)
+
+
+def rows(
+    path: Path, params: Mapping[str, Any] | None = None, *, tables: Mapping[str, str] | None = None
+) -> list[dict[str, Any]]:
+    """Run the file and return its rows as dicts in column order."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement(path, tables), params or {})
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

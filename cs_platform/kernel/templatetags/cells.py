@@ -1,0 +1,60 @@
+"""Cells: money, ratios and dates as text in the reader's language. For leaves; rows are formatted in Python."""
+
+import datetime as dt
+from decimal import Decimal
+
+from babel.dates import format_date
+from django import template
+from django.utils.translation import get_language
+
+from cs_platform.kernel.money import money_text
+
+register = template.Library()
+
+
+@register.filter
+def money(minor: int | None, currency: str) -> str:
+    """412000 in minor units as $4,120.00."""
+    return money_text(minor, currency)
+
+
+@register.filter
+def money_short(minor: int | None, currency: str) -> str:
+    """48660000_00 minor units as $48.66M."""
+    return money_text(minor, currency, compact=True)
+
+
+def percent_text(ratio: Decimal | float | None, places: int = 1) -> str:
+    """0.931 as 93.1%; a dash when undefined. The decimal mark follows the language."""
+    if ratio is None:
+        return "–"
+    text = f"{float(ratio) * 100:.{places}f}%"
+    return text.replace(".", ",") if get_language() == "id" else text
+
+
+@register.filter
+def percent(ratio: Decimal | float | None, places: int = 1) -> str:
+    """See `percent_text`."""
+    return percent_text(ratio, places)
+
+
+def day_text(day: dt.date | None) -> str:
+    """29 Dec 2026, in the reader's language; a dash when there is none."""
+    return format_date(day, "d MMM y", locale=get_language() or "en") if day else "–"
+
+
+def month_name(month: dt.date, *, short: bool = False) -> str:
+    """October 2026, or Oct 2026."""
+    return format_date(month, "MMM y" if short else "MMMM y", locale=get_language() or "en")
+
+
+@register.filter
+def day(value: dt.date | None) -> str:
+    """See `day_text`."""
+    return day_text(value)
+
+
+@register.filter
+def month(value: dt.date) -> str:
+    """See `month_name`."""
+    return month_name(value)

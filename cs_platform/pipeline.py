@@ -1,0 +1,116 @@
+"""Every consequence in one file: what a night does, and what follows from a fact.
+
+Steps run in this order, each in one transaction that also marks it done; any of them may run again.
+"""
+
+import datetime as dt
+from datetime import date
+
+import structlog
+from django.db.models import F, Q
+from django.utils import timezone
+
+from accounts import jobs as account_jobs
+from accounts.models import Tenant
+from cs_platform.kernel import queue, runs
+from cs_platform.kernel.models import Run, Work
+from cs_platform.kernel.tenancy import current_tenant_id, tenant_context
+from metrics import jobs as metrics_jobs
+
+log = structlog.get_logger(__name__)
+
+NIGHTLY: tuple[runs.Step, ...] = (
+    ("ledger", metrics_jobs.post_movements),
+    ("account_months", metrics_jobs.build_account_months),
+    ("retention", metrics_jobs.build_retention),
+    ("account_figures", metrics_jobs.update_account_figures),
+    ("roll_forward", metrics_jobs.check_roll_forward),
+    ("finish", lambda as_of: finish_night(as_of)),
+)
+
+REACTIONS: dict[str, tuple[str, ...]] = {
+    "revenue.changed": ("refresh_revenue",),
+}
+
+
+def finish_night(as_of: date) -> int:
+    """From now on pages speak about this day (or a later one that was finished before)."""
+    Tenant.objects.filter(id=current_tenant_id()).filter(Q(night_done_on=None) | Q(night_done_on__lt=as_of)).update(
+        night_done_on=as_of
+    )
+    return 1
+
+
+def start_night(as_of: date, *, actor: str = "", again: bool = True) -> tuple[Run, Work]:
+    """Plan the night of `as_of` for the current tenant; with `again`, one that was done begins anew."""
+    run = Run.objects.filter(name="nightly", as_of=as_of).first()
+    if run is None or again:
+        run = runs.plan("nightly", as_of, NIGHTLY)
+    return run, queue.enqueue("nightly", as_of.isoformat(), payload={"run": str(run.id)}, actor=actor)
+
+
+def next_night(tenant: Tenant, after: dt.datetime) -> dt.datetime:
+    """When this tenant's next night begins: its hour, in its own time zone, strictly after `after` (UTC)."""
+    local = after.astimezone(tenant.zone)
+    day = local.date()
+    while True:
+        start = dt.datetime.combine(day, dt.time(tenant.night_hour), tzinfo=tenant.zone)
+        if start.astimezone(dt.UTC) > after:
+            return start.astimezone(dt.UTC)
+        day += dt.timedelta(days=1)
+
+
+def plan_nights(now: dt.datetime | None = None) -> int:
+    """Start the nights that are due, one transaction a tenant; also those asked for earlier and not finished.
+
+    Two schedulers at once do no harm: the row is locked, and a night that is planned twice is done once.
+    """
+    now = now or timezone.now()
+    behind = Q(night_due_on__isnull=False) & (Q(night_done_on=None) | Q(night_done_on__lt=F("night_due_on")))
+    planned = 0
+    for tenant in Tenant.objects.filter(Q(next_night_at=None) | Q(next_night_at__lte=now) | behind):
+        with tenant_context(tenant.id, actor="schedule"):
+            row = Tenant.objects.select_for_update().get(id=tenant.id)
+            if row.next_night_at is None or row.next_night_at <= now:
+                yesterday = now.astimezone(row.zone).date() - dt.timedelta(days=1)
+                day = min(yesterday, row.data_until) if row.data_until else yesterday
+                if row.next_night_at is not None and (row.night_due_on is None or row.night_due_on < day):
+                    row.night_due_on = day
+                row.next_night_at = next_night(row, now)
+                row.save(update_fields=["night_due_on", "next_night_at"])
+            due = row.night_due_on
+            waits = Work.objects.filter(name="nightly").exists()
+            if due and (row.night_done_on is None or row.night_done_on < due) and not waits:
+                start_night(due, actor="schedule", again=False)
+                planned += 1
+    return planned
+
+
+def _refresh_revenue(work: Work) -> bool:
+    """Bring ledger and boards up to date minutes after a change, by the same steps as the night."""
+    as_of = Tenant.objects.get(id=current_tenant_id()).figures_as_of
+    for _name, step in NIGHTLY[:5]:
+        step(as_of)
+    return False
+
+
+def install() -> None:
+    """Register handlers and reactions with the kernel's work list, and Celery as its alarm clock."""
+    queue.HANDLERS.update(
+        nightly=queue.Handler(lambda work: runs.do_next(work, NIGHTLY), runs.announce, runs.failed),
+        refresh_revenue=queue.Handler(_refresh_revenue),
+        import_file=queue.Handler(account_jobs.import_piece, failed=account_jobs.import_failed),
+    )
+    queue.REACTIONS.update(REACTIONS)
+    if _wake not in queue.wake_workers:
+        queue.wake_workers.append(_wake)
+
+
+def _wake() -> None:
+    """Wake a worker; when the broker is away the scheduler does it within seconds."""
+    from cs_platform.tasks import drain  # tasks import this module
+
+    try:
+        drain.apply_async(expires=60, retry=False)
+    except Exception as error:
+        log.warning("worker.not_woken", error=str(error))

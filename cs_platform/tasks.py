@@ -1,0 +1,19 @@
+"""Celery tasks: alarm clocks for the work list, nothing else. Losing one costs seconds, never work."""
+
+from celery import shared_task
+
+from cs_platform import pipeline
+from cs_platform.kernel import queue
+
+
+@shared_task(ignore_result=True, time_limit=3600)
+def drain() -> None:
+    """Do what is due."""
+    queue.drain()
+
+
+@shared_task(ignore_result=True, time_limit=3600)
+def tick() -> None:
+    """Plan the nights that have begun, pick up those that stayed behind, and do what is due."""
+    pipeline.plan_nights()
+    queue.drain()

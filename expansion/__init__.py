@@ -1,0 +1,1 @@
+"""Where customers can grow: triggers, white space, pipeline."""

@@ -1,0 +1,7 @@
+"""App configuration of expansion."""
+
+from django.apps import AppConfig
+
+
+class ExpansionConfig(AppConfig):
+    name = "expansion"

@@ -1,0 +1,7 @@
+"""App configuration of journey."""
+
+from django.apps import AppConfig
+
+
+class JourneyConfig(AppConfig):
+    name = "journey"

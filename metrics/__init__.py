@@ -1,0 +1,1 @@
+"""What it adds up to: the MRR ledger, retention, cohorts and the dashboards."""

@@ -1,0 +1,1 @@
+"""Contracts coming due: timeline, risk, forecast, save plays."""
