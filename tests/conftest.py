@@ -1,5 +1,6 @@
 """Fixtures: a database that is migrated as its owner and used as the runtime role, two tenants that look alike."""
 
+import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -37,6 +38,8 @@ def django_db_modify_db_settings(
     """The test database is created and migrated by the owner, as in production."""
     owner = environ.Env().db_url("DATABASE_ADMIN_URL")
     connections["default"].settings_dict |= {"USER": owner["USER"], "PASSWORD": owner["PASSWORD"]}
+    if name := os.environ.get("SETIA_TEST_DB"):  # several people testing on one server
+        connections["default"].settings_dict["TEST"]["NAME"] = f"test_{name}"
 
 
 @pytest.fixture(scope="session")
