@@ -4,15 +4,14 @@
 import os
 import sys
 
+from django.core.management import execute_from_command_line
+
 from cs_platform.embedded.commands import prepare
 
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cs_platform.settings")
     prepare(sys.argv)
-
-    from django.core.management import execute_from_command_line
-
     execute_from_command_line(sys.argv)
 
 

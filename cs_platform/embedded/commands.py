@@ -42,11 +42,15 @@ def migrate() -> bool:
 
 
 def collect_static() -> bool:
-    """Compress the static files anew when they have changed; True when they had."""
+    """Compress the static files anew when they have changed; True when they had.
+
+    They belong to the checkout, wherever SETIA_VAR lies.
+    """
     wanted = fingerprint(static_files())
-    recorded = state.var() / "static.fingerprint"
+    collected = ROOT / "var" / "static"
+    recorded = collected.with_suffix(".fingerprint")
     with state.locked("static"):
-        if recorded.exists() and recorded.read_text() == wanted and (ROOT / "var" / "static").exists():
+        if collected.exists() and recorded.exists() and recorded.read_text() == wanted:
             return False
         run_step(["collectstatic", "--no-input", "--clear"])
         recorded.write_text(wanted)

@@ -261,7 +261,7 @@ def _may_enter(account: pwd.struct_passwd, folder: Path) -> bool:
 def _shared_memory() -> dict[str, str]:
     """Containers often have 64 MB of it, which one parallel query fills: then files take its place."""
     with contextlib.suppress(OSError):
-        size = os.statvfs("/dev/shm")
+        size = os.statvfs("/dev/shm")  # noqa: S108 (it is only measured)
         if size.f_bavail * size.f_frsize >= 256 * 2**20:
             return {}
     return {"dynamic_shared_memory_type": "mmap"}

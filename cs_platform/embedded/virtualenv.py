@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 RECORD = VENV / "locks.json"
-PACKAGED = {"test": ["test", "runtime"], "runtime": ["runtime"]}  # what an installed set contains
+CONTENTS = {"test": ["test", "runtime"], "runtime": ["runtime"]}  # what an installed set contains
 LOG = VENV / "pip.log"
 # The installed scripts name the folder, and the compiled packages belong to one interpreter.
 PLACE = f"{VENV} {os.path.realpath(sys.executable)} {sys.version}"
@@ -44,7 +44,9 @@ def main(arguments: list[str]) -> int:
             install(wanted, pip, label or "Virtual environment")
         except RuntimeError as error:
             return fail(f"\n{error}")
-        RECORD.write_text(json.dumps({"place": PLACE} | {name: checksum(name) for name in PACKAGED[wanted]}))
+        except KeyboardInterrupt:
+            return fail("\nInterrupted; the next start goes on from here.")
+        remember(wanted)
         show(f"{label or 'Virtual environment'} ... {time.monotonic() - began:.0f} s\n", clear=True)
     return 0
 
@@ -60,6 +62,10 @@ def current() -> dict[str, str]:
     except (OSError, ValueError):
         return {}
     return dict(record) if PYTHON.exists() and record.get("place") == PLACE else {}
+
+
+def remember(wanted: str) -> None:
+    RECORD.write_text(json.dumps({"place": PLACE} | {name: checksum(name) for name in CONTENTS[wanted]}))
 
 
 def create() -> list[str]:
