@@ -11,6 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from cs_platform.embedded import state
 from cs_platform.embedded.state import EmbeddedError
 
@@ -31,9 +33,14 @@ class Redis:
         return {"REDIS_URL": f"redis://:{self.memory['password']}@127.0.0.1:{self.memory['port']}/0"}
 
     def running(self) -> bool:
-        """Only this server knows the password."""
-        if not self.memory:
+        """The process that was started is alive, is this server, and answers to the password."""
+        try:
+            process = psutil.Process(self.memory["pid"])
+        except (KeyError, psutil.Error):
             return False
+        return state.is_server(process, self.folder) and self._answers()
+
+    def _answers(self) -> bool:
         with suppress(OSError), socket.create_connection(("127.0.0.1", self.memory["port"]), timeout=5) as connection:
             connection.sendall(f"AUTH {self.memory['password']}\r\nPING\r\n".encode())
             with connection.makefile("rb") as answers:
@@ -48,7 +55,6 @@ class Redis:
         if not port or not state.port_is_free(port):
             port = state.free_port()
         self.memory = {"port": port, "password": self.memory.get("password") or secrets.token_hex(16)}
-        state.save(self.name, self.memory)
         settings = {
             "bind": "127.0.0.1",
             "port": port,
@@ -71,8 +77,10 @@ class Redis:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+        self.memory["pid"] = process.pid
+        state.save(self.name, self.memory)
         deadline = time.monotonic() + 60
-        while not self.running():
+        while not self._answers():
             if process.poll() is not None or time.monotonic() > deadline:
                 raise EmbeddedError(f"{binary.name} did not start ({log}):\n{state.tail(log)}")
             time.sleep(0.02)

@@ -5,6 +5,7 @@ import json
 import os
 import secrets
 import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -104,12 +105,19 @@ def free_port() -> int:
             return port
 
 
+def alive(process: psutil.Process) -> bool:
+    """Not ended; one that its parent has not yet taken note of has."""
+    with suppress(psutil.Error):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
 def processes(matches: Callable[[psutil.Process], bool]) -> list[psutil.Process]:
     """The live processes of this machine that match; those that may not be looked at do not."""
     found = []
     for process in psutil.process_iter():
         with suppress(psutil.Error, OSError):
-            if process.status() != psutil.STATUS_ZOMBIE and matches(process):
+            if alive(process) and matches(process):
                 found.append(process)
     return found
 
@@ -127,7 +135,17 @@ def servers_in(folder: Path) -> list[psutil.Process]:
 
 def end(found: list[psutil.Process], grace: float) -> None:
     """Wait for processes to end by themselves, then end them."""
-    for process in psutil.wait_procs(found, timeout=grace)[1]:
-        with suppress(psutil.NoSuchProcess):
-            process.kill()
-    psutil.wait_procs(found, timeout=5)
+    if not gone(found, grace):
+        for process in found:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        gone(found, 5)
+
+
+def gone(found: list[psutil.Process], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while any(alive(process) for process in found):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
