@@ -1,9 +1,14 @@
-"""Forms: a base that checks tenant-wide uniqueness before the database does."""
+"""Forms: a base that checks tenant-wide uniqueness before the database does, and choices that wait for the tenant."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
 
 from django import forms
 from django.core.exceptions import ValidationError
 
-from cs_platform.kernel.tenancy import TenantModel
+if TYPE_CHECKING:
+    from cs_platform.kernel.tenancy import TenantModel
 
 
 class TenantForm(forms.ModelForm):
@@ -22,3 +27,16 @@ class TenantForm(forms.ModelForm):
 
     def _get_validation_exclusions(self) -> set[str]:
         return super()._get_validation_exclusions() - {"tenant"}
+
+
+class TenantChoiceField(forms.ModelChoiceField):
+    """A choice among the tenant's rows. Form classes are made at import, before any tenant: each form asks anew."""
+
+    def __init__(self, model: type[TenantModel], **kwargs: Any) -> None:
+        self.model = model
+        super().__init__(queryset=None, **kwargs)
+
+    def __deepcopy__(self, memo: Any) -> Self:
+        copy = super().__deepcopy__(memo)
+        copy.queryset = self.model.objects.all()
+        return copy

@@ -19,6 +19,8 @@ from django.db import connection, models, transaction
 from django.db.migrations.operations.base import Operation
 from uuid_utils.compat import uuid7
 
+from cs_platform.kernel.forms import TenantChoiceField
+
 TENANT_SETTING = "app.tenant_id"
 POLICY = "tenant"
 
@@ -141,6 +143,11 @@ class TenantForeignKey(models.ForeignKey):
         kwargs.pop("db_constraint", None)
         kwargs.pop("db_index", None)
         return name, path, args, kwargs
+
+    def formfield(self, **kwargs: Any) -> Any:
+        return models.Field.formfield(
+            self, **{"form_class": TenantChoiceField, "model": self.remote_field.model, "blank": self.blank, **kwargs}
+        )
 
 
 class TenantModel(models.Model):
