@@ -20,8 +20,8 @@ from metrics import jobs as metrics_jobs
 log = structlog.get_logger(__name__)
 
 NIGHTLY: tuple[runs.Step, ...] = (
-    ("ledger", metrics_jobs.post_movements),
     ("account_months", metrics_jobs.build_account_months),
+    ("ledger", metrics_jobs.post_movements),
     ("retention", metrics_jobs.build_retention),
     ("account_figures", metrics_jobs.update_account_figures),
     ("roll_forward", metrics_jobs.check_roll_forward),

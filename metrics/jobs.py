@@ -1,10 +1,236 @@
-"""tmp"""
+"""The nightly work on revenue: snapshot, ledger, aggregates, lists, and the check that they agree. Rerunnable.
 
-from datetime import date
+What changed is known by its `Dirty` keys (topic "revenue", by account), which travel from step to step; a month that
+has ended since the last night is built for every account.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.db import connection
+from django.db.models import Max, Min
+from django.utils.translation import gettext as _
+
+from accounts.models import FxRate, SubscriptionChange, Tenant
+from cs_platform.kernel import copying, queue, runs, sqljobs
+from cs_platform.kernel.money import digits, from_minor
+from cs_platform.kernel.periods import add_months, last_complete_month, month_of, month_text
+from cs_platform.kernel.tenancy import current_tenant_id
+from metrics import formulas
+from metrics.enums import Window
+from metrics.models import CohortMonth, RetentionMonth
+
+SQL = Path(__file__).parent / "sql"
+FOREVER = dt.datetime.max.replace(tzinfo=dt.UTC)
+EVERYBODY = "accounts_account"
+STORED = {
+    "account_month": "metrics_accountmonth",
+    "retention_month": "metrics_retentionmonth",
+    "cohort_month": "metrics_cohortmonth",
+}
 
 
-def post_movements(as_of: date) -> int:
-    return 0
+@dataclass(frozen=True)
+class Span:
+    """Months to build, both included, and the moment of knowledge they are built from."""
+
+    first: dt.date
+    last: dt.date
+    known_at: dt.datetime = FOREVER
+
+    def params(self) -> dict[str, object]:
+        return {
+            "tenant_id": current_tenant_id(),
+            "from_m": formulas.month_number(self.first),
+            "to_m": formulas.month_number(self.last),
+            "from_month": self.first,
+            "to_month": self.last,
+            "known_at": self.known_at,
+        }
 
 
-build_account_months = build_retention = update_account_figures = check_roll_forward = post_movements
+def tenant() -> Tenant:
+    """The tenant of the context."""
+    return Tenant.objects.get(id=current_tenant_id())
+
+
+def history_starts(known_at: dt.datetime = FOREVER) -> dt.date | None:
+    """The month of the earliest paid period known then; None for a book without one."""
+    start = SubscriptionChange.objects.filter(recorded_at__lte=known_at).aggregate(Min("start_on"))["start_on__min"]
+    return month_of(start) if start else None
+
+
+def built_through() -> dt.date | None:
+    """The last month that the boards know; None before the first night."""
+    rows = RetentionMonth.objects.filter(window=Window.MONTH, dimension="all")
+    return rows.aggregate(Max("month"))["month__max"]
+
+
+def stage_rates(start: dt.date, last: dt.date, known_at: dt.datetime = FOREVER) -> list[str]:
+    """Temporary table `rate` (currency, month number, factor on minor units); the currencies that nothing converts."""
+    target = tenant().currency
+    used = list(
+        SubscriptionChange.objects.filter(recorded_at__lte=known_at).values_list("currency", flat=True).distinct()
+    )
+    newest = FxRate.objects.filter(recorded_at__lte=known_at).order_by("month", "base", "quote", "-recorded_at", "-id")
+    known = (
+        [
+            formulas.Rate(*row)
+            for row in newest.distinct("month", "base", "quote").values_list("month", "base", "quote", "rate")
+        ]
+        if set(used) - {target}
+        else []
+    )
+    rates = formulas.rates_to(target, used, (start, last), known)
+    rows = (
+        (currency, formulas.month_number(month), rate.scaleb(digits(target) - digits(currency)))
+        for currency, months in rates.items()
+        for month, rate in months.items()
+    )
+    copying.stage("rate", [("currency", "text"), ("m", "int"), ("rate", "numeric")], rows)
+    return sorted(set(used) - set(rates))
+
+
+def stage_periods(span: Span, scope: str = EVERYBODY) -> dict[str, str]:
+    """Temporary table `period`, of the accounts in the table `scope`; the table names for what comes next."""
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS pg_temp.period, pg_temp.wanted, pg_temp.standing")
+    tables = {"scope": scope}
+    sqljobs.execute(SQL / "periods.sql", span.params(), tables=tables)
+    return tables
+
+
+def _stage_rest() -> str:
+    """The accounts that are not in `changed`, as a temporary table."""
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS pg_temp.rest")
+        cursor.execute(
+            "CREATE TEMPORARY TABLE rest ON COMMIT DROP AS SELECT id FROM accounts_account a "
+            "WHERE NOT EXISTS (SELECT FROM changed c WHERE c.id = a.id)"
+        )
+    return "rest"
+
+
+def _spans(as_of: dt.date) -> tuple[dt.date, Span | None, Span | None] | None:
+    """(start, whole history for dirty accounts, months that are new for all accounts); None for an empty book."""
+    start = history_starts()
+    if start is None:
+        return None
+    built = built_through()
+    last = max(last_complete_month(as_of), built or dt.date.min)
+    if last < start:
+        return None
+    first_new = add_months(built, 1) if built else start
+    return start, Span(start, last), Span(max(first_new, start), last) if first_new <= last else None
+
+
+def build_account_months(as_of: dt.date) -> int:
+    """Snapshot of the accounts that changed, over all their months, and of all accounts for months that ended."""
+    found = _spans(as_of)
+    dirty = queue.take_dirty("revenue")
+    rows = 0
+    if found:
+        start, whole, fresh = found
+        stage_rates(start, whole.last)
+        for span, scope in _work(whole if dirty else None, fresh):
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    f"DELETE FROM metrics_accountmonth m USING {scope} s WHERE m.account_id = s.id AND m.month >= %s",  # noqa: S608
+                    [span.first],
+                )
+            tables = STORED | stage_periods(span, scope)
+            rows += sqljobs.execute(SQL / "account_months.sql", span.params(), tables=tables)
+    queue.settle_dirty("revenue", then="ledger")
+    return rows
+
+
+def _work(whole: Span | None, fresh: Span | None) -> Iterator[tuple[Span, str]]:
+    """What is to be built: all months of the changed accounts, the months that ended of the others."""
+    if whole:
+        yield whole, "changed"
+    if fresh:
+        yield fresh, _stage_rest()
+
+
+def post_movements(as_of: dt.date) -> int:
+    """Ledger lines for what changed: reversals of what no longer holds, and what is missing (METRICS rules 5, 6)."""
+    found = _spans(as_of)
+    dirty = queue.take_dirty("ledger")
+    rows = 0
+    if found:
+        start, whole, fresh = found
+        stage_rates(start, whole.last)
+        currency = tenant().currency
+        for span, scope in _work(whole if dirty else None, fresh):
+            tables = stage_periods(span, scope)
+            rows += sqljobs.execute(SQL / "movements.sql", span.params() | {"currency": currency}, tables=tables)
+    queue.settle_dirty("ledger", then="retention")
+    return rows
+
+
+def build_retention(as_of: dt.date) -> int:
+    """Aggregates and cohorts of the months that changed or ended."""
+    found = _spans(as_of)
+    dirty = queue.take_dirty("retention")
+    rows = 0
+    if found:
+        start, whole, fresh = found
+        span = whole if dirty else fresh
+        if span:
+            RetentionMonth.objects.filter(month__gte=span.first).delete()
+            CohortMonth.objects.filter(month__gte=span.first).delete()
+            rows = aggregate(span, STORED)
+    queue.settle_dirty("retention")
+    return rows
+
+
+def aggregate(span: Span, tables: dict[str, str]) -> int:
+    """Fill the retention and cohort tables named in `tables` from the snapshot named there."""
+    edges = [edge * 10 ** digits(tenant().currency) for edge in formulas.ACV_BAND_EDGES]
+    bands = {f"band_{i}": edge for i, edge in enumerate(edges, start=1)}
+    rows = sqljobs.execute(SQL / "cohorts.sql", span.params(), tables=tables)
+    for window in Window.values:
+        params = span.params() | bands | {"window": window}
+        rows += sqljobs.execute(SQL / "retention.sql", params, tables=tables)
+    return rows
+
+
+def update_account_figures(as_of: dt.date) -> int:
+    """MRR, next renewal, customer since and status on the accounts, as of the day."""
+    start = history_starts()
+    if start is None:
+        return 0
+    stage_rates(min(start, month_of(as_of)), month_of(as_of))
+    params = {"as_of": as_of, "month_m": formulas.month_number(month_of(as_of))}
+    return sqljobs.execute(SQL / "account_figures.sql", params)
+
+
+def check_roll_forward(as_of: dt.date) -> int:
+    """Hold ledger, aggregates and periods against each other, month by month; a gap becomes a finding, never hidden."""
+    found = _spans(as_of)
+    problems: dict[str, str] = {}
+    missing: list[str] = []
+    rows: list[dict[str, object]] = []
+    if found:
+        start, whole, _fresh = found
+        missing = stage_rates(start, whole.last)
+        stage_periods(whole)
+        rows = sqljobs.rows(SQL / "roll_forward.sql", whole.params())
+    currency = tenant().currency
+    for row in rows:
+        gaps = {name: int(row[name]) for name in ("identity_gap", "period_gap", "ledger_gap", "chain_gap") if row[name]}
+        if gaps:
+            parts = ", ".join(f"{name} {from_minor(gap, currency)} {currency}" for name, gap in gaps.items())
+            problems[month_text(row["month"])] = _("The month does not balance: %(parts)s.") % {"parts": parts}
+    runs.report("roll_forward", as_of, problems)
+    runs.report(
+        "exchange_rates",
+        as_of,
+        {
+            c: _("No rate leads from %(code)s to the reporting currency: its periods are in no figure.") % {"code": c}
+            for c in missing
+        },
+    )
+    return len(rows)

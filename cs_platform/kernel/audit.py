@@ -5,7 +5,7 @@ from typing import Any
 from django.db.migrations.operations.base import Operation
 
 # Columns whose change alone says nothing to a reader.
-_SILENT = ("updated_at", "version", "last_used_at")
+_SILENT = ("updated_at", "version", "last_used_at", "mrr_minor", "renews_on", "customer_since", "status")
 
 FUNCTION = f"""
 CREATE OR REPLACE FUNCTION audit_change() RETURNS trigger LANGUAGE plpgsql AS $$

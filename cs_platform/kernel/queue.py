@@ -65,8 +65,39 @@ def mark_dirty(topic: str, keys: Iterable[UUID]) -> None:
     """Note that what was derived for `keys` is out of date, in the transaction that changed the fact."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO kernel_dirty (tenant_id, topic, key) SELECT %s, %s, unnest(%s::uuid[]) ON CONFLICT DO NOTHING",
+            "INSERT INTO kernel_dirty (tenant_id, topic, key) SELECT %s, %s, k FROM unnest(%s::uuid[]) k ORDER BY k "
+            "ON CONFLICT (tenant_id, topic, key) DO UPDATE SET marked_at = clock_timestamp()",
             [current_tenant_id(), topic, [str(key) for key in keys]],
+        )
+
+
+def take_dirty(topic: str) -> int:
+    """Put the keys of `topic` into the temporary table `changed` (id); how many there are."""
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS pg_temp.changed")
+        cursor.execute(
+            "CREATE TEMPORARY TABLE changed ON COMMIT DROP AS "
+            "SELECT key AS id, marked_at FROM kernel_dirty WHERE tenant_id = %s AND topic = %s",
+            [current_tenant_id(), topic],
+        )
+        cursor.execute("ANALYZE changed")
+        cursor.execute("SELECT count(*) FROM changed")
+        return int(cursor.fetchone()[0])
+
+
+def settle_dirty(topic: str, then: str = "") -> None:
+    """The keys taken are done, unless marked anew meanwhile; with `then` they go on to that topic."""
+    with connection.cursor() as cursor:
+        if then:
+            cursor.execute(
+                "INSERT INTO kernel_dirty (tenant_id, topic, key) SELECT %s, %s, id FROM changed ORDER BY id "
+                "ON CONFLICT (tenant_id, topic, key) DO UPDATE SET marked_at = clock_timestamp()",
+                [current_tenant_id(), then],
+            )
+        cursor.execute(
+            "DELETE FROM kernel_dirty d USING changed c WHERE d.tenant_id = %s AND d.topic = %s "
+            "AND d.key = c.id AND d.marked_at = c.marked_at",
+            [current_tenant_id(), topic],
         )
 
 

@@ -1,0 +1,186 @@
+"""The arithmetic of retention (METRICS 2). Pure: frozen rows and Decimals in, Decimals or None out; time is an argument.
+
+Undefined is None, never 0. Ratios are fractions of 1, unrounded; `ratio8` rounds for reports.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal, localcontext
+
+from cs_platform.kernel.periods import add_months, months_between
+
+# ACV bands of the seed in whole units of the reporting currency, half open (ACC-02, METRICS 2).
+ACV_BAND_EDGES = (1_000, 10_000, 50_000)
+ACV_BANDS = ("under $1K", "$1K-10K", "$10K-50K", "$50K+")
+
+
+@dataclass(frozen=True)
+class Sums:
+    """One row of money sums (minor units) and customer counts over a month and window."""
+
+    opening: int = 0
+    fx: int = 0
+    new: int = 0
+    expansion: int = 0
+    contraction: int = 0
+    churned: int = 0
+    reactivation: int = 0
+    closing: int = 0
+    opening_customers: int = 0
+    new_customers: int = 0
+    expanded_customers: int = 0
+    contracted_customers: int = 0
+    churned_customers: int = 0
+    reactivated_customers: int = 0
+    closing_customers: int = 0
+
+    @property
+    def base(self) -> int:
+        """What the accounts of the start pay at today's rates, had nothing changed: the denominator of NRR and GRR."""
+        return self.opening + self.fx
+
+    @property
+    def kept(self) -> int:
+        """What the accounts of the start pay now, growth included: the numerator of NRR."""
+        return self.base + self.expansion - self.contraction - self.churned
+
+    @property
+    def kept_capped(self) -> int:
+        """The same with each account's growth left out: the numerator of GRR."""
+        return self.base - self.contraction - self.churned
+
+    @property
+    def balances(self) -> bool:
+        """METRICS rule 6: opening + fx + new + expansion - contraction - churn + reactivation = closing."""
+        return self.kept + self.new + self.reactivation == self.closing
+
+
+def ratio(part: int | Decimal, whole: int | Decimal) -> Decimal | None:
+    """part / whole; None when whole is 0. Example: 105, 100 gives 1.05."""
+    return Decimal(part) / Decimal(whole) if whole else None
+
+
+def nrr(sums: Sums) -> Decimal | None:
+    """Net revenue retention (MET-01): (start + expansion - churned - contraction) / start.
+
+    Example: 10M + 1.5M - 0.8M - 0.2M on 10M gives 1.05.
+    """
+    return ratio(sums.kept, sums.base)
+
+
+def grr(sums: Sums) -> Decimal | None:
+    """Gross revenue retention (MET-03): (start - churned - contraction) / start, never above 1.
+
+    Example: 10M - 0.8M - 0.2M on 10M gives 0.90.
+    """
+    return ratio(sums.kept_capped, sums.base)
+
+
+def logo_churn(sums: Sums) -> Decimal | None:
+    """Lost / starting customers (MET-04). Example: 15 of 500 gives 0.03."""
+    return ratio(sums.churned_customers, sums.opening_customers)
+
+
+def annualised(loss: Decimal, months: int) -> Decimal:
+    """1 - (1 - loss) ** (12 / months) (METRICS rule 11). Example: 3 % a quarter gives 0.1147 a year."""
+    with localcontext() as context:
+        context.prec = 28
+        return 1 - (1 - loss) ** (Decimal(12) / months)
+
+
+def expansion_rate(sums: Sums) -> Decimal | None:
+    """Base accounts that pay more now / base accounts (MET-11)."""
+    return ratio(sums.expanded_customers, sums.opening_customers)
+
+
+def quick_ratio(sums: Sums) -> Decimal | None:
+    """(new + expansion + reactivation) / (contraction + churn); reactivation counts as gained."""
+    return ratio(sums.new + sums.expansion + sums.reactivation, sums.contraction + sums.churned)
+
+
+def average_annual(mrr: int, customers: int) -> Decimal | None:
+    """12 x MRR / customers in minor units: ARPA a year, which is the average ACV."""
+    return ratio(12 * mrr, customers)
+
+
+def growth(now: Decimal | None, before: Decimal | None) -> Decimal | None:
+    """now / before - 1 (MET-12). Example: 35K to 42K gives 0.20."""
+    return None if now is None or not before else now / before - 1
+
+
+def lifetime_value(arpa: Decimal | None, margin: Decimal, loss: Decimal | None) -> Decimal | None:
+    """ARPA x gross margin / yearly gross revenue churn (MET-05); None at zero churn, never infinite.
+
+    Example: 30,000 x 0.80 / 0.10 gives 240,000.
+    """
+    return None if arpa is None or not loss else arpa * margin / loss
+
+
+def ratio8(value: Decimal | None) -> Decimal | None:
+    """To 8 decimals, half up: how reports print ratios."""
+    return None if value is None else value.quantize(Decimal("0.00000001"), rounding=ROUND_HALF_UP)
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Units of `quote` for one `base` at the end of `month`."""
+
+    month: dt.date
+    base: str
+    quote: str
+    rate: Decimal
+
+
+def rates_to(
+    target: str, currencies: Iterable[str], months: tuple[dt.date, dt.date], known: Sequence[Rate]
+) -> dict[str, dict[dt.date, Decimal]]:
+    """Units of `target` for one unit of each currency, for every month from the first to the last of `months`.
+
+    A pair without a rate of its own is the quotient over a common base. A month without a rate keeps that of the month
+    before; months before the first known rate take the first. A currency that nothing connects is left out.
+    Example: EUR to USD 1.20 and EUR to GBP 0.80 give GBP to USD 1.50.
+    """
+    by_month: dict[dt.date, dict[tuple[str, str], Decimal]] = {}
+    for row in known:
+        by_month.setdefault(row.month, {})[(row.base, row.quote)] = row.rate
+    result: dict[str, dict[dt.date, Decimal]] = {}
+    first, last = months
+    for currency in currencies:
+        if currency == target:
+            result[currency] = dict.fromkeys(months_between(first, last), Decimal(1))
+            continue
+        direct = {m: r for m, pairs in by_month.items() if (r := _convert(currency, target, pairs)) is not None}
+        if not direct:
+            continue
+        before = [m for m in direct if m <= first]
+        rate = direct[max(before)] if before else direct[min(direct)]
+        filled: dict[dt.date, Decimal] = {}
+        for month in months_between(first, last):
+            rate = direct.get(month, rate)
+            filled[month] = rate
+        result[currency] = filled
+    return result
+
+
+def _convert(source: str, target: str, pairs: Mapping[tuple[str, str], Decimal]) -> Decimal | None:
+    if (source, target) in pairs:
+        return pairs[(source, target)]
+    if (target, source) in pairs:
+        return 1 / pairs[(target, source)]
+    for base in sorted({base for base, _ in pairs}):
+        to_source = Decimal(1) if base == source else pairs.get((base, source))
+        to_target = Decimal(1) if base == target else pairs.get((base, target))
+        if to_source and to_target:
+            return to_target / to_source
+    return None
+
+
+def month_number(month: dt.date) -> int:
+    """year x 12 + month - 1: months as integers, the form of the SQL."""
+    return month.year * 12 + month.month - 1
+
+
+def base_month(month: dt.date, window: int) -> dt.date:
+    """The month that a window of `window` months compares with."""
+    return add_months(month, -window)

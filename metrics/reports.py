@@ -1,0 +1,421 @@
+"""The reports of CONTRACTS 3: one function for each, rows in the contract's columns, from the stored tables or, for an
+earlier moment of knowledge, from temporary ones built by the same SQL."""
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import Segment
+from cs_platform.kernel import sqljobs
+from cs_platform.kernel.errors import DomainError
+from cs_platform.kernel.money import digits, from_minor
+from cs_platform.kernel.periods import add_months, last_complete_month, month_text
+from metrics import formulas, jobs
+from metrics.enums import Dimension, Window
+from metrics.formulas import Sums
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked: months (both included), day, moment of knowledge, segment by name, and where the rows stand."""
+
+    first: dt.date | None
+    last: dt.date
+    as_of: dt.date
+    known_at: dt.datetime
+    segment: str
+    currency: str
+    margin: Decimal
+    tables: Mapping[str, str]
+
+    def money(self, minor: int | Decimal | None) -> Decimal | None:
+        """Amount to the cent, half up; None when undefined."""
+        if minor is None:
+            return None
+        cents = Decimal(minor).quantize(Decimal(1), rounding=ROUND_HALF_UP)
+        return from_minor(int(cents), self.currency)
+
+    def params(self) -> dict[str, Any]:
+        return {
+            "from_month": self.first or dt.date.min,
+            "to_month": self.last,
+            "segment": self.segment,
+            "digits": digits(self.currency),
+        }
+
+
+@dataclass(frozen=True)
+class ReportResult:
+    """Rows of a report with what they mean and as of when."""
+
+    name: str
+    columns: list[str]
+    rows: list[dict[str, Any]]
+    definition: str
+    as_of: dt.date
+    known_at: dt.datetime
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report: its columns in order, what it says, and how its rows are found."""
+
+    columns: list[str]
+    definition: Any
+    rows: Callable[[Question], list[dict[str, Any]]]
+
+
+SUM_COLUMNS = {
+    "opening": "opening_mrr",
+    "fx": "fx_effect",
+    "new": "new_mrr",
+    "expansion": "expansion_mrr",
+    "contraction": "contraction_mrr",
+    "churned": "churned_mrr",
+    "reactivation": "reactivation_mrr",
+    "closing": "closing_mrr",
+    **{
+        name: name
+        for name in (
+            "opening_customers",
+            "new_customers",
+            "expanded_customers",
+            "contracted_customers",
+            "churned_customers",
+            "reactivated_customers",
+            "closing_customers",
+        )
+    },
+}
+
+
+def sums_of(row: Mapping[str, Any]) -> Sums:
+    """A row of the retention table as `Sums`."""
+    return Sums(**{name: int(row[column]) for name, column in SUM_COLUMNS.items()})
+
+
+def retention_rows(question: Question, window: Window, dimension: str = "all") -> list[dict[str, Any]]:
+    """Rows of the retention table for the question, by month and value; with a segment, that segment's."""
+    if question.segment and dimension == Dimension.ALL:
+        dimension = Dimension.SEGMENT
+    params = question.params() | {"window": int(window), "dimension": str(dimension)}
+    found = sqljobs.rows(jobs.SQL / "report_retention.sql", params, tables=question.tables)
+    return [
+        row
+        for row in found
+        if not question.segment or dimension != Dimension.SEGMENT or row["value"] == question.segment
+    ]
+
+
+def _mrr_monthly(q: Question) -> list[dict[str, Any]]:
+    rows = []
+    for row in retention_rows(q, Window.MONTH):
+        sums = sums_of(row)
+        rows.append(
+            {"month": month_text(row["month"])}
+            | {c: q.money(row[c]) for c in SUM_COLUMNS.values() if not c.endswith("customers")}
+            | {c: row[c] for c in SUM_COLUMNS.values() if c.endswith("customers")}
+            | {
+                "nrr": formulas.ratio8(formulas.nrr(sums)),
+                "grr": formulas.ratio8(formulas.grr(sums)),
+                "logo_churn": formulas.ratio8(formulas.logo_churn(sums)),
+                "quick_ratio": formulas.ratio8(formulas.quick_ratio(sums)),
+                "arr": q.money(12 * sums.closing),
+            }
+        )
+    return rows
+
+
+def year_figures(sums: Sums, margin: Decimal) -> dict[str, Decimal | None]:
+    """The figures of a trailing year: averages and LTV in minor units, ratios as fractions."""
+    arpa = formulas.average_annual(sums.closing, sums.closing_customers)
+    before = formulas.average_annual(sums.base, sums.opening_customers)
+    gross = formulas.grr(sums)
+    loss = None if gross is None else 1 - gross
+    logos = formulas.logo_churn(sums)
+    return {
+        "nrr": formulas.nrr(sums),
+        "grr": gross,
+        "logo_churn": logos,
+        "expansion_rate": formulas.expansion_rate(sums),
+        "avg_acv": arpa,
+        "prior_avg_acv": before,
+        "acv_growth": formulas.growth(arpa, before),
+        "arpa_annual": arpa,
+        "revenue_churn": loss,
+        "ltv": formulas.lifetime_value(arpa, margin, loss),
+        "ltv_simple": formulas.lifetime_value(arpa, Decimal(1), logos),
+    }
+
+
+def _retention_12m(q: Question) -> list[dict[str, Any]]:
+    rows = []
+    paid: dt.date | None = (
+        None  # the first month that anybody paid in; a year later there is a base, perhaps an empty one
+    )
+    for row in retention_rows(replace(q, first=None), Window.YEAR):
+        sums = sums_of(row)
+        paid = paid or (row["month"] if sums.closing_customers else None)
+        if not paid or row["month"] < add_months(paid, 12) or (q.first and row["month"] < q.first):
+            continue
+        figures = year_figures(sums, q.margin)
+        money = {"avg_acv", "prior_avg_acv", "arpa_annual", "ltv", "ltv_simple"}
+        rows.append(
+            {
+                "month": month_text(row["month"]),
+                "base_month": month_text(add_months(row["month"], -12)),
+                "base_customers": sums.opening_customers,
+                "base_mrr": q.money(sums.base),
+                "now_mrr_of_base": q.money(sums.kept),
+                "retained_mrr_capped": q.money(sums.kept_capped),
+                "churned_customers": sums.churned_customers,
+                "expanded_customers": sums.expanded_customers,
+                "contracted_customers": sums.contracted_customers,
+            }
+            | {k: q.money(v) if k in money else formulas.ratio8(v) for k, v in figures.items()}
+        )
+    return rows
+
+
+def _cohorts(q: Question) -> list[dict[str, Any]]:
+    rows = []
+    for row in sqljobs.rows(jobs.SQL / "report_cohorts.sql", q.params(), tables=q.tables):
+        rows.append(
+            {
+                "cohort_month": month_text(row["cohort_month"]),
+                "age_months": formulas.month_number(row["month"]) - formulas.month_number(row["cohort_month"]),
+                "cohort_customers": row["cohort_customers"],
+                "active_customers": row["active_customers"],
+                "logo_retention": formulas.ratio8(formulas.ratio(row["active_customers"], row["cohort_customers"])),
+                "cohort_mrr": q.money(row["cohort_mrr"]),
+                "active_mrr": q.money(row["active_mrr"]),
+                "ndr": formulas.ratio8(formulas.ratio(row["active_mrr"], row["cohort_mrr"])),
+                "gdr": formulas.ratio8(formulas.ratio(row["capped_mrr"], row["cohort_mrr"])),
+            }
+        )
+    return rows
+
+
+def _segments(q: Question) -> list[dict[str, Any]]:
+    rows = []
+    for dimension in Dimension.values:
+        if dimension == Dimension.ALL:
+            continue
+        found = retention_rows(q, Window.YEAR, dimension)
+        if not any(row["value"] for row in found):
+            continue
+        for row in found:
+            sums = sums_of(row)
+            if not sums.opening_customers:
+                continue
+            gross = formulas.grr(sums)
+            rows.append(
+                {
+                    "month": month_text(row["month"]),
+                    "dimension": dimension,
+                    "value": row["value"] or "(none)",
+                    "base_customers": sums.opening_customers,
+                    "churned_customers": sums.churned_customers,
+                    "logo_churn": formulas.ratio8(formulas.logo_churn(sums)),
+                    "base_mrr": q.money(sums.base),
+                    "churned_mrr": q.money(sums.churned),
+                    "contraction_mrr": q.money(sums.contraction),
+                    "gross_revenue_churn": formulas.ratio8(None if gross is None else 1 - gross),
+                    "nrr": formulas.ratio8(formulas.nrr(sums)),
+                }
+            )
+    return sorted(rows, key=lambda row: (row["month"], row["dimension"], row["value"]))
+
+
+def _account_month(q: Question) -> list[dict[str, Any]]:
+    return [
+        row | {"month": month_text(row["month"])} | {c: q.money(row[c]) for c in ("previous_mrr", "mrr", "amount")}
+        for row in sqljobs.rows(jobs.SQL / "report_account_month.sql", q.params(), tables=q.tables)
+    ]
+
+
+def _land_and_expand(q: Question) -> list[dict[str, Any]]:
+    rows = []
+    params = q.params() | {"from_month": q.first or q.last}  # the last month alone, unless a range is asked for
+    for row in sqljobs.rows(jobs.SQL / "report_land_and_expand.sql", params, tables=q.tables):
+        survivors, later, first = row["survivors"], row["later_mrr"], row["first_mrr_of_survivors"]
+        rows.append(
+            {
+                "as_of_month": month_text(row["as_of_month"]),
+                "customers_24m": row["customers"],
+                "survivors": survivors,
+                "avg_initial_survivors": q.money(formulas.average_annual(first, survivors)),
+                "avg_24m_survivors": q.money(formulas.average_annual(later, survivors)),
+                "ratio_same_customers": formulas.ratio8(formulas.ratio(later, first)),
+                "ratio_all_customers": formulas.ratio8(formulas.ratio(later, row["first_mrr"])),
+            }
+        )
+    return rows
+
+
+REPORTS: dict[str, Report] = {
+    "mrr_monthly": Report(
+        ["month", *SUM_COLUMNS.values(), "nrr", "grr", "logo_churn", "quick_ratio", "arr"],
+        gettext_lazy(
+            "Monthly roll-forward of MRR at the end of each month's last day. Net movement of each account; opening revalued "
+            "at the closing month-end rate, the effect shown apart; reactivation is outside NRR and GRR, and in the quick ratio."
+        ),
+        _mrr_monthly,
+    ),
+    "retention_12m": Report(
+        [
+            "month",
+            "base_month",
+            "base_customers",
+            "base_mrr",
+            "now_mrr_of_base",
+            "retained_mrr_capped",
+            "nrr",
+            "grr",
+            "churned_customers",
+            "logo_churn",
+            "expanded_customers",
+            "expansion_rate",
+            "contracted_customers",
+            "avg_acv",
+            "prior_avg_acv",
+            "acv_growth",
+            "arpa_annual",
+            "revenue_churn",
+            "ltv",
+            "ltv_simple",
+        ],  # fmt: skip
+        gettext_lazy(
+            "Cohort of the accounts that paid twelve months before: what they pay now against what they paid then. Accounts that "
+            "joined inside the window are outside, accounts of the base that came back count with what they pay now."
+        ),
+        _retention_12m,
+    ),
+    "cohorts": Report(
+        [
+            "cohort_month",
+            "age_months",
+            "cohort_customers",
+            "active_customers",
+            "logo_retention",
+            "cohort_mrr",
+            "active_mrr",
+            "ndr",
+            "gdr",
+        ],  # fmt: skip
+        gettext_lazy("Customers by the month they first paid in, against that month; GDR capped for each account."),
+        _cohorts,
+    ),
+    "segments": Report(
+        [
+            "month",
+            "dimension",
+            "value",
+            "base_customers",
+            "churned_customers",
+            "logo_churn",
+            "base_mrr",
+            "churned_mrr",
+            "contraction_mrr",
+            "gross_revenue_churn",
+            "nrr",
+        ],  # fmt: skip
+        gettext_lazy(
+            "Trailing twelve months by segment, ACV band, industry, source and CSM as they were at the base date."
+        ),
+        _segments,
+    ),
+    "account_month": Report(
+        ["account", "month", "previous_mrr", "mrr", "movement", "amount"],
+        gettext_lazy("Each account and month with money before or now, and its net movement."),
+        _account_month,
+    ),
+    "land_and_expand": Report(
+        [
+            "as_of_month",
+            "customers_24m",
+            "survivors",
+            "avg_initial_survivors",
+            "avg_24m_survivors",
+            "ratio_same_customers",
+            "ratio_all_customers",
+        ],  # fmt: skip
+        gettext_lazy(
+            "What customers pay 24 months after their first month against that month; yearly averages of survivors."
+        ),
+        _land_and_expand,
+    ),
+}
+
+
+def run_report(
+    name: str,
+    *,
+    frm: dt.date | None = None,
+    to: dt.date | None = None,
+    as_of: dt.date | None = None,
+    known_at: dt.datetime | None = None,
+    segment: str = "",
+) -> ReportResult:
+    """Answer a report for the current tenant. DomainError for an unknown report or segment.
+
+    `as_of` limits the months to those complete on that day; `known_at` limits the facts to those recorded by then.
+    """
+    if name not in REPORTS:
+        known = ", ".join(REPORTS)
+        raise DomainError(_("There is no report %(name)s. There are: %(known)s.") % {"name": name, "known": known})
+    if segment and not Segment.objects.filter(name=segment).exists():
+        raise DomainError(_("There is no segment %(name)s.") % {"name": segment}, fields={"segment": segment})
+    report = REPORTS[name]
+    question = ask(frm=frm, to=to, as_of=as_of, known_at=known_at, segment=segment)
+    rows = report.rows(question)
+    return ReportResult(name, report.columns, rows, str(report.definition), question.as_of, question.known_at)
+
+
+def ask(
+    *,
+    frm: dt.date | None = None,
+    to: dt.date | None = None,
+    as_of: dt.date | None = None,
+    known_at: dt.datetime | None = None,
+    segment: str = "",
+) -> Question:
+    """The question behind a report or a page; builds the temporary tables when it is about an earlier knowledge."""
+    tenant = jobs.tenant()
+    day = as_of or tenant.figures_as_of
+    last = last_complete_month(day)
+    tables = jobs.STORED if known_at is None else _as_known(last, known_at)
+    return Question(
+        first=frm,
+        last=min(to, last) if to else last,
+        as_of=day,
+        known_at=known_at or timezone.now(),
+        segment=segment,
+        currency=tenant.currency,
+        margin=tenant.gross_margin,
+        tables=tables,
+    )
+
+
+def _as_known(last: dt.date, known_at: dt.datetime) -> dict[str, str]:
+    """Temporary tables like the stored ones, from the facts recorded by `known_at`, by the same SQL."""
+    tables = {mark: f"known_{mark}" for mark in jobs.STORED}
+    with connection.cursor() as cursor:
+        for mark, name in tables.items():
+            cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{name}")
+            cursor.execute(f"CREATE TEMPORARY TABLE {name} (LIKE {jobs.STORED[mark]}) ON COMMIT DROP")
+    start = jobs.history_starts(known_at)
+    if start and start <= last:
+        span = jobs.Span(start, last, known_at)
+        jobs.stage_rates(start, last, known_at)
+        scope = jobs.stage_periods(span)
+        sqljobs.execute(jobs.SQL / "account_months.sql", span.params(), tables=tables | scope)
+        jobs.aggregate(span, tables)
+    return tables
