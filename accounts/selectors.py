@@ -6,8 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import ApiKey, Member, Tenant
+from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.tenancy import open_door, tenant_context
 
 
@@ -16,6 +18,14 @@ def memberships(user_id: int) -> list[Member]:
     with open_door("app.user_id", str(user_id)):
         rows = Member.all_tenants.filter(user_id=user_id, is_active=True).select_related("tenant")
         return sorted(rows, key=lambda member: member.tenant.name)
+
+
+def tenant_by_slug(slug: str) -> Tenant:
+    """The tenant of that slug; DomainError when there is none. For commands, which run as the operator."""
+    tenant = Tenant.objects.filter(slug=slug).first()
+    if tenant is None:
+        raise DomainError(_("There is no tenant %(slug)s.") % {"slug": slug})
+    return tenant
 
 
 def membership(user: Any, slug: str) -> Member | None:
