@@ -53,10 +53,15 @@
   const undone = (event) => { const input = event.detail.elt; if (input?.matches?.("input[type=checkbox]")) input.checked = input.defaultChecked; };
   document.addEventListener("htmx:responseError", (event) => { undone(event); show({ level: "error", text: words(event.detail.xhr) }); });
   for (const name of ["htmx:sendError", "htmx:timeout"]) document.addEventListener(name, (event) => { undone(event); show({ level: "error", text: box.dataset.e0 }); });
-  // a part that loads by itself, and the drawer, show the problem in place instead of waiting for ever
+  // A part that loads by itself, and the drawer, show the problem in place instead of waiting for ever. A refusal (422 that is not a
+  // form with errors) must not take the place of the form.
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { target, xhr } = event.detail;
-    if (xhr.status >= 400 && xhr.status !== 422 && target.matches?.("#drawer-body, [data-problem-here]")) { event.detail.shouldSwap = true; event.detail.isError = false; }
+    if (xhr.status < 400) return;
+    const here = target.matches?.("#drawer-body:empty, [data-problem-here]");
+    const refused = xhr.status === 422 && xhr.responseText.includes("data-problem");
+    if (here) { event.detail.shouldSwap = true; event.detail.isError = false; }
+    else if (refused) { event.detail.shouldSwap = false; undone(event); show({ level: "error", text: words(xhr) }); }
   });
   document.addEventListener("htmx:afterSettle", (event) => {
     const news = event.detail.elt.matches?.("[data-say]") ? event.detail.elt : event.detail.elt.querySelector?.("[data-say]");

@@ -1,7 +1,7 @@
 """Fetch the vendored browser files again; for developers only, needs npm. Nothing at run time calls this.
 
-    python static/vendor/refresh.py            # fetch, write, print the table of docs/licences.md
-    python static/vendor/refresh.py --check    # compare the committed files with docs/licences.md, offline
+python static/vendor/refresh.py            # fetch, write, print the table of docs/licences.md
+python static/vendor/refresh.py --check    # compare the committed files with docs/licences.md, offline
 """
 
 import hashlib
@@ -29,13 +29,14 @@ FILES = [
 LUCIDE = ("lucide-static", "1.62.0")
 # Names in the sprite, with the Lucide file where that one has since been renamed.
 ICONS = """
-activity alert-triangle=triangle-alert arrow-down arrow-up bell book-open building-2 calendar check check-check chevron-down
-chevron-left chevron-right chevrons-up-down circle-dot circle-help=circle-question-mark clock columns-3 command copy database
-download external-link file-text filter=funnel flag gauge globe handshake history inbox info key-round keyboard layers
-layout-dashboard life-buoy line-chart=chart-line link list-checks lock log-out mail message-square minus monitor moon
-more-horizontal=ellipsis panel-left pencil phone plus refresh-cw repeat scale search settings share-2 shield-check
-sliders-horizontal star sun table table-2 target trash-2 trending-down trending-up undo-2 upload user users x
-""".split()
+activity alert-triangle=triangle-alert arrow-down arrow-up bell book-open building-2 calendar check check-check
+chevron-down chevron-left chevron-right chevrons-up-down circle-dot circle-help=circle-question-mark clock columns-3
+command copy database download external-link file-text filter=funnel flag gauge globe handshake history inbox info
+key-round keyboard layers layout-dashboard life-buoy line-chart=chart-line link list-checks lock log-out mail
+message-square minus monitor moon more-horizontal=ellipsis panel-left pencil phone plus refresh-cw repeat scale
+search settings share-2 shield-check sliders-horizontal star sun table table-2 target trash-2 trending-down
+trending-up undo-2 upload user users x
+"""
 # The four shapes of the bands are ours: circle, triangle, diamond, dashed ring.
 SHAPES = """\
 <symbol id="h-good" viewBox="0 0 12 12"><circle cx="6" cy="6" r="4.5" fill="currentColor"/></symbol>
@@ -44,7 +45,10 @@ SHAPES = """\
 <symbol id="h-none" viewBox="0 0 12 12"><circle cx="6" cy="6" r="4" fill="none" stroke="currentColor" \
 stroke-width="1.6" stroke-dasharray="2 1.6"/></symbol>
 """
-PEN = 'viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round"'
+PEN = (
+    'viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.75" '
+    'stroke-linecap="round" stroke-linejoin="round"'
+)
 
 
 def sha256(path: Path) -> str:
@@ -62,8 +66,9 @@ def unpack(package: str, version: str, folder: Path) -> Path:
 
 
 def sprite(icons: Path) -> str:
-    out = ['<svg xmlns="http://www.w3.org/2000/svg"><!-- Lucide 1.62.0, ISC: vendor/lucide.LICENSE.txt; h-* are our own -->']
-    for entry in ICONS:
+    note = f"Lucide {LUCIDE[1]}, ISC: vendor/lucide.LICENSE.txt; h-* are our own"
+    out = [f'<svg xmlns="http://www.w3.org/2000/svg"><!-- {note} -->']
+    for entry in ICONS.split():
         name, _, source = entry.partition("=")
         body = re.search(r"<svg[^>]*>(.*)</svg>", (icons / f"{source or name}.svg").read_text(), re.S)
         drawing = re.sub(r"\s*\n\s*", "", body[1])

@@ -1,6 +1,6 @@
 """Template tags of the interface: small marks drawn on the server, and the renderer of forms. See docs/interface.md.
 
-Every number that becomes an SVG attribute is formatted here, so that the language of the page never puts a comma into a path.
+Every number that becomes an SVG attribute is formatted here, so that a language never puts a comma into a path.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def band_pill(tone: str, text: str, pill: bool = True) -> SafeString:
 
 @register.simple_tag
 def delta(value: str, text: str = "", direction: str = "flat", good: bool | None = None) -> SafeString:
-    """A change: its amount, an arrow for its direction, colour for good or bad. `text` is read aloud: "since September"."""
+    """A change: amount, arrow for the direction, colour for good or bad. `text` is read aloud: "since September"."""
     colour = " up" if good is True else " down" if good is False else ""
     arrow = icon(ARROWS[direction or "flat"], "i-s")
     return format_html('<span class="delta{}">{}{}<span class="sr"> {}</span></span>', colour, arrow, value, text)
@@ -64,7 +64,7 @@ def delta(value: str, text: str = "", direction: str = "flat", good: bool | None
 
 @register.simple_tag
 def avatar(name: str, classes: str = "") -> SafeString:
-    """Initials in a colour that belongs to the name. Decorative: print the name beside it, or in an element of class "sr"."""
+    """Initials in a colour that belongs to the name. Decorative: print the name too, if only in class "sr"."""
     words = name.split()
     initials = "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
     colour = AVATAR_COLOURS[zlib.crc32(name.encode()) % len(AVATAR_COLOURS)]
@@ -79,7 +79,7 @@ def sparkline(
     tone: str = "",
     small: bool = False,
 ) -> SafeString:
-    """A line without axes. None is a gap, a lone point is a dot, equal points lie in the middle; `band` is what is normal."""
+    """A line without axes. None is a gap, a lone point a dash, equal points lie in the middle; `band` is normal."""
     values = [None if p is None or not math.isfinite(float(p)) else float(p) for p in points]
     known = [v for v in values if v is not None]
     if not known:
@@ -100,7 +100,7 @@ def sparkline(
             continue
         lone = not pen_down and (i + 1 == len(values) or values[i + 1] is None)
         x = width / 2 if len(values) == 1 else i * step
-        path += f"{'L' if pen_down else 'M'}{x:.1f} {y(value):.1f}" + ("h.01" if lone else "")
+        path += f"{'L' if pen_down else 'M'}{x:.1f} {y(value):.1f}" + ("h2" if lone else "")
         pen_down = True
     field = SafeString("")
     if band:
@@ -112,7 +112,8 @@ def sparkline(
             f"{max(bottom - top, 1):.1f}",
         )
     return format_html(
-        '<svg class="spark {}{}" viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}">{}<path class="ln" d="{}"/></svg>',
+        '<svg class="spark {}{}" viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}">{}'
+        '<path class="ln" d="{}"/></svg>',
         "t " if small else "",
         tone,
         width,
@@ -148,7 +149,8 @@ def why_bar(value: float, low: float, high: float) -> SafeString:
     span = (high - low) or 1.0
     zero, end = (0 - low) / span * 168, (float(value) - low) / span * 168
     return format_html(
-        '<svg viewBox="0 0 168 14" preserveAspectRatio="none" aria-hidden="true"><rect class="{}" x="{}" y="2" width="{}" height="10" rx="2"/>'
+        '<svg viewBox="0 0 168 14" preserveAspectRatio="none" aria-hidden="true">'
+        '<rect class="{}" x="{}" y="2" width="{}" height="10" rx="2"/>'
         '<line class="zero" x1="{}" x2="{}" y1="0" y2="14"/></svg>',
         "up" if value >= 0 else "down",
         f"{min(zero, end):.1f}",
