@@ -7,8 +7,10 @@ import datetime as dt
 from datetime import date
 
 import structlog
+from celery import current_app
 from django.db.models import F, Q
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from accounts import jobs as account_jobs
 from accounts.models import Tenant
@@ -108,9 +110,7 @@ def install() -> None:
 
 def _wake() -> None:
     """Wake a worker; when the broker is away the scheduler does it within seconds."""
-    from cs_platform.tasks import drain  # tasks import this module
-
     try:
-        drain.apply_async(expires=60, retry=False)
-    except Exception as error:
+        current_app.send_task("cs_platform.tasks.drain", expires=60, retry=False)
+    except (OSError, OperationalError) as error:
         log.warning("worker.not_woken", error=str(error))
