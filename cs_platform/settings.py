@@ -78,6 +78,7 @@ MIDDLEWARE = [
     "cs_platform.kernel.htmx.HtmxRedirectMiddleware",
     "cs_platform.kernel.errors.ErrorMiddleware",
     "accounts.middleware.TenantMiddleware",
+    "cs_platform.api.middleware.ApiMiddleware",
 ]
 
 TEMPLATES = [
@@ -205,21 +206,31 @@ CONTENT_SECURITY_POLICY = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
+# Requests of one API key; ApiMiddleware counts them before a view runs.
+API_RATE = env.str("API_RATE", default="1000/min")
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["cs_platform.api.authentication.KeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["cs_platform.api.authentication.HasScope"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["cs_platform.api.parsing.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "cs_platform.api.errors.exception_handler",
-    "DEFAULT_THROTTLE_CLASSES": ["cs_platform.api.throttling.KeyThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"key": env.str("API_RATE", default="1000/min")},
+    "DEFAULT_METADATA_CLASS": None,
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "cs_platform.api.rendering.Negotiation",
     "UNAUTHENTICATED_USER": None,
     "COERCE_DECIMAL_TO_STRING": True,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Setia API",
     "VERSION": "1",
+    "DESCRIPTION": "Read and write what Setia knows of your customers. docs/api.md says how to begin.",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "AccountSourceEnum": "accounts.enums.Source",
+        "ChangeSourceEnum": "accounts.enums.ChangeSource",
+        "ChangeKindEnum": "accounts.enums.ChangeKind",
+        "MovementKindEnum": "metrics.enums.MovementKind",
+    },
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

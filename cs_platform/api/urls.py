@@ -1,3 +1,40 @@
-"""Routes."""
+"""Routes of the REST API. Without trailing slashes, as CONTRACTS names them."""
 
-urlpatterns: list = []
+from django.urls import path, register_converter
+from django.urls.resolvers import URLPattern
+
+from cs_platform.api import views
+from cs_platform.api.reports import ReportView
+from cs_platform.api.resources import RefConverter, Resource
+
+register_converter(RefConverter, "ref")
+
+_LIST = {"get": "list", "post": "create"}
+_ONE = {"get": "retrieve", "put": "update", "patch": "partial_update", "delete": "destroy"}
+_BULK = {"put": "bulk"}
+
+
+def routes(name: str, resource: type[Resource]) -> list[URLPattern]:
+    """The routes of a resource for the actions that it has; a method without one is 405."""
+    found = []
+    for url, suffix, actions in ((f"v1/{name}/bulk", "bulk", _BULK), (f"v1/{name}", "list", _LIST)):
+        if own := {method: action for method, action in actions.items() if hasattr(resource, action)}:
+            found.append(path(url, resource.as_view(own), name=f"api-{name}-{suffix}"))
+    own = {method: action for method, action in _ONE.items() if hasattr(resource, action)}
+    found.append(path(f"v1/{name}/<ref:ref>", resource.as_view(own), name=f"api-{name}-one"))
+    return found
+
+
+urlpatterns = [
+    path("docs", views.Docs.as_view(url_name="api-schema"), name="api-docs"),
+    path("v1/schema", views.Schema.as_view(), name="api-schema"),
+    path("v1/reports/<slug:name>", ReportView.as_view(), name="api-report"),
+    *routes("accounts", views.Accounts),
+    *routes("contacts", views.Contacts),
+    *routes("products", views.Products),
+    *routes("segments", views.Segments),
+    *routes("subscriptions", views.Subscriptions),
+    *routes("subscription-changes", views.SubscriptionChanges),
+    *routes("movements", views.Movements),
+    *routes("fx-rates", views.FxRates),
+]

@@ -1,0 +1,88 @@
+"""The reports of CONTRACTS 3 over HTTP, as JSON or as CSV (API-02)."""
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from cs_platform.api.queries import ReportQuery, read_query
+from cs_platform.api.schema import REPORT_HEADERS, REPORT_RESPONSES
+from cs_platform.kernel.sheets import csv_text
+from metrics.reports import REPORTS, ReportResult, run_report
+
+
+class CsvRenderer(BaseRenderer):
+    """A report as a CSV file: its columns, then its rows; an undefined value is an empty cell."""
+
+    media_type = "text/csv"
+    format = "csv"
+    charset = "utf-8"
+
+    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> str:
+        rows = ([_number(row[name]) for name in data["columns"]] for row in data["rows"])
+        return csv_text(data["columns"], rows)
+
+
+class Fixed(Decimal):
+    """A number that is never written with an exponent: 0E-8 is 0.00000000."""
+
+    def __str__(self) -> str:
+        return format(self, "f")
+
+
+def _number(value: Any) -> Any:
+    return Fixed(value) if isinstance(value, Decimal) else value
+
+
+class ReportView(APIView):
+    """A report of the tenant with its definition, the day it speaks about and the moment at which it was known."""
+
+    renderer_classes = [JSONRenderer, CsvRenderer]
+
+    @extend_schema(
+        operation_id="reports_retrieve",
+        tags=["reports"],
+        parameters=[
+            OpenApiParameter("name", str, OpenApiParameter.PATH, enum=list(REPORTS)),
+            OpenApiParameter("format", str, enum=["json", "csv"], description="Else what `Accept` asks for."),
+            ReportQuery,
+            *REPORT_HEADERS,
+        ],
+        responses=REPORT_RESPONSES,
+    )
+    def get(self, request: Request, name: str) -> HttpResponse:
+        if name not in REPORTS:
+            raise Http404
+        query = read_query(request, ReportQuery, also=("format",))
+        result = run_report(
+            name,
+            frm=query.get("from"),
+            to=query.get("to"),
+            as_of=query.get("as_of"),
+            known_at=query.get("known_at"),
+            segment=query.get("segment", ""),
+        )
+        response = Response(_body(result))
+        response["X-Report-As-Of"] = result.as_of.isoformat()
+        response["X-Report-Known-At"] = result.known_at.astimezone(dt.UTC).isoformat()
+        if request.accepted_renderer.format == "csv":
+            response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+        return response
+
+
+def _body(result: ReportResult) -> dict[str, Any]:
+    rows = [{name: _number(row[name]) for name in result.columns} for row in result.rows]
+    return {
+        "report": result.name,
+        "definition": result.definition,
+        "as_of": result.as_of,
+        "known_at": result.known_at,
+        "columns": result.columns,
+        "rows": rows,
+    }
