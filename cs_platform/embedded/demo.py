@@ -8,8 +8,9 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import FrameType
 
 import psutil
@@ -100,7 +101,7 @@ class Demo:
     def start(self) -> None:
         end_leftovers()
         with step(2, "PostgreSQL and Redis"):
-            embedded = servers.ensure()
+            embedded = servers.ensure(quiet=True)
         os.environ["BASE_URL"] = os.environ.get("BASE_URL") or self.url
         os.environ.setdefault("WEB_CONCURRENCY", "2")
         os.environ.setdefault("PYTHONUNBUFFERED", "1")
@@ -199,20 +200,35 @@ def step(number: int, title: str) -> Iterator[dict[str, bool]]:
 
 
 @contextmanager
-def only_one() -> Iterator[bool]:
+def only_one(wait: bool = False) -> Iterator[bool]:
     """True for the one supervisor of this `var/`; the lock lasts as long as the process."""
-    pid = state.var() / "demo.pid"
     with open(state.var() / "demo.lock", "a") as lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:
             yield False
             return
-        pid.write_text(str(os.getpid()))
+        tell("starting")
         try:
             yield True
         finally:
-            pid.unlink(missing_ok=True)
+            pid_file().unlink(missing_ok=True)
+
+
+def pid_file() -> Path:
+    return state.var() / "demo.pid"
+
+
+def tell(doing: str) -> None:
+    """The supervisor's pid and, for a second one, what it is doing."""
+    pid_file().write_text(f"{os.getpid()}\n{doing}\n")
+
+
+def told() -> tuple[int, str]:
+    with suppress(OSError, ValueError):
+        pid, doing = pid_file().read_text().splitlines()
+        return int(pid), doing
+    return 0, "starting"
 
 
 def stop() -> bool:
@@ -220,8 +236,8 @@ def stop() -> bool:
     asked = False
     with only_one() as nobody_runs:
         if not nobody_runs:
-            with suppress(OSError, ValueError, psutil.Error):
-                supervisor = psutil.Process(int((state.var() / "demo.pid").read_text()))
+            with suppress(psutil.Error):
+                supervisor = psutil.Process(told()[0])
                 supervisor.terminate()
                 asked = True
                 state.end([supervisor], grace=45)
@@ -261,37 +277,50 @@ def logins(demo: dict[str, object]) -> str:
 
 
 def raise_stopped(number: int, frame: FrameType | None) -> None:
-    """Once: what follows is the clean-up, which a second Ctrl-C must not cut short."""
-    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(each, signal.SIG_IGN)
     raise Stopped
+
+
+def on_signals(do: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, do)
 
 
 def main() -> int:
     with only_one() as first:
-        if not first:
-            print(f"Setia is already running: {described().get('url', 'its address follows when it has started')}")
+        if first:
+            return supervise()
+        doing = told()[1]
+        if doing != "stopping":
+            print("Setia is starting already." if doing == "starting" else f"Setia is already running: {doing}")
             print("Stop it with: make stop")
             return 0
-        for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(each, raise_stopped)
-        status, demo = 0, None
-        try:
-            demo = Demo(choose_port(os.environ.get("PORT") or "8000"))
-            demo.start()
-            say(f"\n{logins(described())}\n\nSetia is ready: {demo.url}/ (Ctrl-C ends it; logs: {state.var() / 'log'})")
-            demo.watch()
-        except Stopped:
-            say("\nStopping ...")
-        except EmbeddedError as error:
-            say(f"\n{error}")
-            status = 1
-        finally:
-            if demo:
-                demo.end()
-        left = leftovers()
-        say("\n".join(f"Still running: {each}" for each in left) or "Everything is stopped.")
-        return status or bool(left)
+    with only_one(wait=True):
+        return supervise()
+
+
+def supervise() -> int:
+    """From the first step to the last; the exit status."""
+    on_signals(raise_stopped)
+    status, demo = 0, None
+    try:
+        demo = Demo(choose_port(os.environ.get("PORT") or "8000"))
+        demo.start()
+        tell(f"{demo.url}/")
+        say(f"\n{logins(described())}\n\nSetia is ready: {demo.url}/ (Ctrl-C ends it; logs: {state.var() / 'log'})")
+        demo.watch()
+    except Stopped:
+        say("\nStopping ...")
+    except EmbeddedError as error:
+        say(f"\n{error}")
+        status = 1
+    finally:
+        on_signals(signal.SIG_IGN)  # a second Ctrl-C must not cut the clean-up short
+        if demo:
+            tell("stopping")
+            demo.end()
+    left = leftovers()
+    say("\n".join(f"Still running: {each}" for each in left) or "Everything is stopped.")
+    return status or int(bool(left))
 
 
 if __name__ == "__main__":

@@ -90,10 +90,11 @@ class Postgres:
     def stop(self) -> bool:
         """Shut down with open sessions closed ("fast"); True when there was a server to stop."""
         found = state.servers_in(self.data)
-        with contextlib.suppress(OSError, ValueError, IndexError):
-            pid = int((self.data / "postmaster.pid").read_text().splitlines()[0])
-            for process in (each for each in found if each.pid == pid):
-                process.send_signal(signal.SIGINT)
+        pids = {process.pid for process in found}
+        for process in found:
+            with contextlib.suppress(psutil.Error):
+                if process.ppid() not in pids:
+                    process.send_signal(signal.SIGINT)
         state.end(found, grace=30)
         return bool(found)
 

@@ -16,14 +16,14 @@ def wanted() -> list[type[Server]]:
     return [kind for variable, kind in kinds.items() if not os.environ.get(variable)]
 
 
-def ensure() -> bool:
+def ensure(quiet: bool = False) -> bool:
     """Have PostgreSQL and Redis run and their addresses in the environment; True when PostgreSQL is the embedded one.
 
     Safe to call from many processes at once, and cheap when the servers run already. They outlive the caller.
     """
     kinds = wanted()
     if kinds:
-        os.environ.update(start(kinds))
+        os.environ.update(start(kinds, quiet))
     if Postgres not in kinds:
         return False
     for name, value in defaults().items():
@@ -31,14 +31,14 @@ def ensure() -> bool:
     return True
 
 
-def start(kinds: list[type[Server]]) -> dict[str, str]:
+def start(kinds: list[type[Server]], quiet: bool = True) -> dict[str, str]:
     """The variables that name these servers, each started unless it runs."""
     environment: dict[str, str] = {}
     with state.locked("servers"):
         for kind in kinds:
             server = kind()
             if not server.running():
-                if not server.memory:
+                if not server.memory and not quiet:
                     print(f"Preparing {server.title} in {state.var()} ...", file=sys.stderr)
                 server.start()
             environment |= server.environment()

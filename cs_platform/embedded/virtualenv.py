@@ -103,7 +103,7 @@ def install(wanted: str, pip: list[str], label: str) -> None:
         seen = 0
         for line in process.stdout:
             log.write(line)
-            if line.startswith(("Collecting ", "Requirement already satisfied")):
+            if line.startswith(("Collecting ", "Processing ", "Requirement already satisfied")):
                 seen += 1
                 if sys.stdout.isatty():
                     show(f"{label} ... {seen} of about {total} packages", clear=True)
