@@ -14,7 +14,7 @@ from django.db.models import Max, Min
 from django.utils.translation import gettext as _
 
 from accounts.models import FxRate, SubscriptionChange, Tenant
-from cs_platform.kernel import copying, queue, runs, sqljobs
+from cs_platform.kernel import audit, copying, queue, runs, sqljobs
 from cs_platform.kernel.money import digits, from_minor
 from cs_platform.kernel.periods import add_months, last_complete_month, month_of, month_text
 from cs_platform.kernel.tenancy import current_tenant_id
@@ -142,8 +142,16 @@ def build_account_months(as_of: dt.date) -> int:
                 )
             tables = STORED | stage_periods(span, scope)
             rows += sqljobs.execute(SQL / "account_months.sql", span.params(), tables=tables)
+    _refresh_statistics(rows)
     queue.settle_dirty("revenue", then="ledger")
     return rows
+
+
+def _refresh_statistics(rows: int) -> None:
+    """After a large load the planner would go by the old sizes until autovacuum comes round."""
+    if rows > 20_000:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT refresh_revenue_statistics()")
 
 
 def _work(whole: Span | None, fresh: Span | None) -> Iterator[tuple[Span, str]]:
@@ -190,6 +198,9 @@ def aggregate(span: Span, tables: dict[str, str]) -> int:
     """Fill the retention and cohort tables named in `tables` from the snapshot named there."""
     edges = [edge * 10 ** digits(tenant().currency) for edge in formulas.ACV_BAND_EDGES]
     bands = {f"band_{i}": edge for i, edge in enumerate(edges, start=1)}
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS pg_temp.history")
+    sqljobs.execute(SQL / "history.sql", span.params())
     rows = sqljobs.execute(SQL / "cohorts.sql", span.params(), tables=tables)
     for window in Window.values:
         params = span.params() | bands | {"window": window}
@@ -204,7 +215,8 @@ def update_account_figures(as_of: dt.date) -> int:
         return 0
     stage_rates(min(start, month_of(as_of)), month_of(as_of))
     params = {"as_of": as_of, "month_m": formulas.month_number(month_of(as_of))}
-    return sqljobs.execute(SQL / "account_figures.sql", params)
+    with audit.derived():
+        return sqljobs.execute(SQL / "account_figures.sql", params)
 
 
 def check_roll_forward(as_of: dt.date) -> int:

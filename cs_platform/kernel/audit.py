@@ -1,17 +1,24 @@
 """Audit trail by database trigger: bulk writes, COPY and raw SQL leave the same trace as a form (who, when, old, new)."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from django.db import connection
 from django.db.migrations.operations.base import Operation
 
 # Columns whose change alone says nothing to a reader.
-_SILENT = ("updated_at", "version", "last_used_at", "mrr_minor", "renews_on", "customer_since", "status")
+_SILENT = ("updated_at", "version", "last_used_at")
 
 FUNCTION = f"""
 CREATE OR REPLACE FUNCTION audit_change() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE actor text := coalesce(current_setting('app.actor', true), '');
         request text := coalesce(current_setting('app.request', true), '');
 BEGIN
+    -- Figures that a job derives from facts are no edits.
+    IF coalesce(current_setting('app.derived', true), '') = 'on' THEN
+        RETURN NULL;
+    END IF;
     IF TG_OP = 'INSERT' THEN
         -- An import is one audited row of its own; each of its rows points back to it.
         IF coalesce(current_setting('app.bulk', true), '') <> 'on' THEN
@@ -45,6 +52,16 @@ BEGIN
     RETURN NULL;
 END $$
 """
+
+
+@contextmanager
+def derived() -> Iterator[None]:
+    """What is written inside is derived from facts and leaves no trace of its own."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('app.derived', 'on', true)")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('app.derived', '', true)")
 
 
 class AuditTables(Operation):

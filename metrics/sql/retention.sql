@@ -4,17 +4,7 @@ INSERT INTO {retention_month}
        (tenant_id, month, "window", dimension, value, opening_mrr, fx_effect, new_mrr, expansion_mrr, contraction_mrr,
         churned_mrr, reactivation_mrr, closing_mrr, opening_customers, new_customers, expanded_customers,
         contracted_customers, churned_customers, reactivated_customers, closing_customers)
-WITH history AS (
-    -- A dated attribute as ranges of days; its first value holds for all time before it.
-    SELECT account_id, attribute, value,
-           CASE WHEN row_number() OVER w = 1 THEN '-infinity'::date ELSE effective_on END AS since,
-           coalesce(lead(effective_on) OVER w, 'infinity'::date) AS until
-      FROM (SELECT DISTINCT ON (account_id, attribute, effective_on) account_id, attribute, value, effective_on
-              FROM accounts_accountchange
-             WHERE recorded_at <= %(known_at)s
-             ORDER BY account_id, attribute, effective_on, recorded_at DESC, id DESC) c
-    WINDOW w AS (PARTITION BY account_id, attribute ORDER BY effective_on)
-), base AS (
+WITH base AS (
     SELECT a.account_id, a.month, a.first_month, a.mrr AS now,
            CASE WHEN %(window)s = 1 THEN a.mrr_1 ELSE a.mrr_12 END AS then_raw,
            CASE WHEN %(window)s = 1 THEN a.mrr_1_now ELSE a.mrr_12_now END AS was,
