@@ -1,5 +1,6 @@
 """What may stand behind the question mark of a list: declared, checked, documented (each class is also its schema)."""
 
+import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,14 +16,22 @@ from metrics.enums import MovementKind
 MAX_LIMIT = 1000
 
 
+def plausible(value: dt.date) -> None:
+    """ValidationError for days and moments outside of 1970 to 2099, where arithmetic with months would end."""
+    if not 1970 <= value.year <= 2099:
+        raise ValidationError(_("It must lie between 1970 and 2099."))
+
+
 class MonthField(serializers.CharField):
     """`YYYY-MM`, read as the month's first day."""
 
     def to_internal_value(self, data: Any) -> Any:
         try:
-            return parse_month(super().to_internal_value(data))
+            month = parse_month(super().to_internal_value(data))
         except ValueError as error:
             raise ValidationError(str(error)) from error
+        plausible(month)
+        return month
 
 
 class OneQuery(serializers.Serializer):
@@ -94,9 +103,13 @@ class ReportQuery(serializers.Serializer):
     """Of reports. Months and days are those of the tenant's time zone."""
 
     to = MonthField(required=False, help_text="Last month, `YYYY-MM`.")
-    as_of = serializers.DateField(required=False, help_text="The day that the report speaks about.")
+    as_of = serializers.DateField(
+        required=False, validators=[plausible], help_text="The day that the report speaks about."
+    )
     known_at = serializers.DateTimeField(
-        required=False, help_text="The figures as they were known at this moment (ISO 8601 with offset)."
+        required=False,
+        validators=[plausible],
+        help_text="The figures as they were known at this moment (ISO 8601 with offset).",
     )
     segment = serializers.CharField(required=False, help_text="Name of a segment.")
 

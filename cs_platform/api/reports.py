@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from cs_platform.api.queries import ReportQuery, read_query
 from cs_platform.api.schema import REPORT_HEADERS, REPORT_RESPONSES
 from cs_platform.kernel.sheets import csv_text
-from metrics.reports import REPORTS, ReportResult, run_report
+from metrics.reports import REPORTS, run_report
 
 
 class CsvRenderer(BaseRenderer):
@@ -25,8 +25,7 @@ class CsvRenderer(BaseRenderer):
     charset = "utf-8"
 
     def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> str:
-        rows = ([_number(row[name]) for name in data["columns"]] for row in data["rows"])
-        return csv_text(data["columns"], rows)
+        return csv_text(data["columns"], ([row[name] for name in data["columns"]] for row in data["rows"]))
 
 
 class Fixed(Decimal):
@@ -34,10 +33,6 @@ class Fixed(Decimal):
 
     def __str__(self) -> str:
         return format(self, "f")
-
-
-def _number(value: Any) -> Any:
-    return Fixed(value) if isinstance(value, Decimal) else value
 
 
 class ReportView(APIView):
@@ -68,21 +63,23 @@ class ReportView(APIView):
             known_at=query.get("known_at"),
             segment=query.get("segment", ""),
         )
-        response = Response(_body(result))
+        as_csv = request.accepted_renderer.format == "csv"
+        number = Fixed if as_csv else "{:f}".format  # a JSON number would be read as a float
+        response = Response(
+            {
+                "report": result.name,
+                "definition": result.definition,
+                "as_of": result.as_of,
+                "known_at": result.known_at,
+                "columns": result.columns,
+                "rows": [
+                    {c: number(row[c]) if isinstance(row[c], Decimal) else row[c] for c in result.columns}
+                    for row in result.rows
+                ],
+            }
+        )
         response["X-Report-As-Of"] = result.as_of.isoformat()
         response["X-Report-Known-At"] = result.known_at.astimezone(dt.UTC).isoformat()
-        if request.accepted_renderer.format == "csv":
+        if as_csv:
             response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
         return response
-
-
-def _body(result: ReportResult) -> dict[str, Any]:
-    rows = [{name: _number(row[name]) for name in result.columns} for row in result.rows]
-    return {
-        "report": result.name,
-        "definition": result.definition,
-        "as_of": result.as_of,
-        "known_at": result.known_at,
-        "columns": result.columns,
-        "rows": rows,
-    }

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.enums import ChangeKind, ChangeSource
-from accounts.models import Account, Contact, FxRate, Product, Segment, Subscription, SubscriptionChange
+from accounts.models import Account, AccountChange, Contact, FxRate, Product, Segment, Subscription, SubscriptionChange
 from metrics.models import MrrMovement
 
 JAN, FEB = dt.date(2026, 1, 1), dt.date(2026, 2, 1)
@@ -28,6 +28,9 @@ def fill(world, count: int = 3, first: int = 0) -> None:
                 mrr_minor=8334,
                 cac_minor=120_000,
                 attributes={"tier_code": "x"},
+            )
+            AccountChange.objects.create(
+                account=account, attribute="segment", value="Enterprise", effective_on=JAN, source=ChangeSource.API
             )
             Contact.objects.create(account=account, external_id=f"C-{n}", name=f"Ana {n}", email=f"ana{n}@n.example")
             product = Product.objects.create(name=f"Cloud {n}", external_id=f"cloud-{n}")
