@@ -87,8 +87,8 @@ class Postgres:
         if self.memory.get("roles") != _fingerprint():
             self._run_roles()
 
-    def stop(self) -> bool:
-        """Shut down with open sessions closed ("fast"); True when there was a server to stop."""
+    def stop(self) -> list[psutil.Process]:
+        """Shut down with open sessions closed ("fast"); what was ended."""
         found = state.servers_in(self.data)
         pids = {process.pid for process in found}
         for process in found:
@@ -96,7 +96,7 @@ class Postgres:
                 if process.ppid() not in pids:
                     process.send_signal(signal.SIGINT)
         state.end(found, grace=30)
-        return bool(found)
+        return found
 
     def remove(self) -> None:
         """Delete the data where it lies outside of `var/`, which `make clean` deletes as a whole."""

@@ -85,13 +85,13 @@ class Redis:
                 raise EmbeddedError(f"{binary.name} did not start ({log}):\n{state.tail(log)}")
             time.sleep(0.02)
 
-    def stop(self) -> bool:
-        """Shut down gently; True when there was a server to stop."""
+    def stop(self) -> list[psutil.Process]:
+        """Shut down gently; what was ended."""
         found = state.servers_in(self.folder)
         for process in found:
             process.terminate()
         state.end(found, grace=15)
-        return bool(found)
+        return found
 
     def remove(self) -> None:
         """Nothing lies outside of `var/`."""

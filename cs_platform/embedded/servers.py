@@ -57,7 +57,9 @@ def defaults() -> dict[str, str]:
 def stop() -> list[str]:
     """Stop both servers if they run; the titles of those that did."""
     with state.locked("servers"):
-        return [server.title for server in (Postgres(), Redis()) if server.stop()]
+        ended = {server.title: server.stop() for server in (Postgres(), Redis())}
+    state.taken_note_of([process for found in ended.values() for process in found])
+    return [title for title, found in ended.items() if found]
 
 
 def remove() -> None:

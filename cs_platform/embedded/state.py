@@ -149,3 +149,13 @@ def gone(found: list[psutil.Process], seconds: float) -> bool:
             return False
         time.sleep(0.02)
     return True
+
+
+def taken_note_of(found: list[psutil.Process], seconds: float = 3) -> None:
+    """Wait until ended processes have left the list of processes too: their parents may take a moment to notice."""
+    deadline = time.monotonic() + seconds
+    while (left := [process for process in found if process.is_running()]) and time.monotonic() < deadline:
+        for process in left:
+            with suppress(ChildProcessError):  # another's child
+                os.waitpid(process.pid, os.WNOHANG)
+        time.sleep(0.02)

@@ -50,7 +50,9 @@ class Machine:
         return result(self.begin())
 
     def stop(self) -> None:
-        subprocess.run([sys.executable, "-m", "cs_platform.embedded", "remove"], env=self.environment, check=True)
+        for server in (Postgres(), Redis()):
+            server.stop()
+            server.remove()
 
     @property
     def folders(self) -> list[Path]:
