@@ -12,12 +12,16 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
+from accounts.settings_sections import permissions
 from cs_platform.kernel.access import Permission, may
 
 
 @dataclass(frozen=True)
 class Page:
-    """An entry of the navigation and of the palette; `prefix` marks it as current for the pages below it."""
+    """An entry of the navigation and of the palette; `prefix` marks it as current for the pages below it.
+
+    Any of `also` opens it as well as `permission` does.
+    """
 
     name: str
     label: Any
@@ -25,6 +29,11 @@ class Page:
     permission: Permission
     key: str = ""
     prefix: str = ""
+    also: tuple[Permission, ...] = ()
+
+    def is_open(self, request: HttpRequest) -> bool:
+        """Whether the member may open it; what is not open is absent."""
+        return any(may(request, permission) for permission in (self.permission, *self.also))
 
 
 NAVIGATION: tuple[tuple[Any, tuple[Page, ...]], ...] = (
@@ -46,7 +55,7 @@ NAVIGATION: tuple[tuple[Any, tuple[Page, ...]], ...] = (
         (
             Page("imports", _("Data"), "upload", Permission.IMPORT_DATA, "d", "data"),
             Page("runs", _("Runs"), "refresh-cw", Permission.VIEW_RUNS, "r", "runs"),
-            Page("settings", _("Settings"), "settings", Permission.MANAGE_SETTINGS, "s", "settings"),
+            Page("settings", _("Settings"), "settings", Permission.MANAGE_SETTINGS, "s", "settings", permissions()),
         ),
     ),
 )
@@ -109,7 +118,7 @@ class Frame:
         for label, pages in NAVIGATION:
             items = []
             for page in pages:
-                if not may(self.request, page.permission):
+                if not page.is_open(self.request):
                     continue
                 url = reverse(page.name, args=[self.tenant.slug])
                 below = reverse("home", args=[self.tenant.slug]) + page.prefix + "/" if page.prefix else url

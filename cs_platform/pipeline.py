@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from accounts import invitations
 from accounts import jobs as account_jobs
 from accounts.models import Tenant
 from cs_platform.kernel import queue, runs
@@ -48,6 +49,7 @@ def start_night(as_of: date, *, actor: str = "", again: bool = True) -> tuple[Ru
     run = Run.objects.filter(name="nightly", as_of=as_of).first()
     if run is None or again:
         run = runs.plan("nightly", as_of, NIGHTLY)
+    Work.objects.filter(name="nightly", key=as_of.isoformat(), state=Work.State.FAILED).delete()
     return run, queue.enqueue("nightly", as_of.isoformat(), payload={"run": str(run.id)}, actor=actor)
 
 
@@ -81,8 +83,10 @@ def plan_nights(now: dt.datetime | None = None) -> int:
                 row.next_night_at = next_night(row, now)
                 row.save(update_fields=["night_due_on", "next_night_at"])
             due = row.night_due_on
-            waits = Work.objects.filter(name="nightly").exists()
-            if due and (row.night_done_on is None or row.night_done_on < due) and not waits:
+            if due is None or (row.night_done_on is not None and row.night_done_on >= due):
+                continue
+            # Of this day only: a night that failed for good is for people to look at and must not stop the next one.
+            if not Work.objects.filter(name="nightly", key=due.isoformat()).exists():
                 start_night(due, actor="schedule", again=False)
                 planned += 1
     return planned
@@ -102,6 +106,7 @@ def install() -> None:
         nightly=queue.Handler(lambda work: runs.do_next(work, NIGHTLY), runs.announce, runs.failed),
         refresh_revenue=queue.Handler(_refresh_revenue),
         import_file=queue.Handler(account_jobs.import_piece, failed=account_jobs.import_failed),
+        send_invitation=queue.Handler(invitations.send_invitation),
     )
     queue.REACTIONS.update(REACTIONS)
     if _wake not in queue.wake_workers:

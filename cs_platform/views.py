@@ -53,7 +53,7 @@ def palette(request: HttpRequest) -> HttpResponse:
         {"label": p.label, "url": reverse(p.name, args=[request.tenant.slug]), "icon": p.icon, "hint": _("Page")}
         for _group, entries in NAVIGATION
         for p in entries
-        if may(request, p.permission) and text.lower() in str(p.label).lower()
+        if p.is_open(request) and text.lower() in str(p.label).lower()
     ]
     accounts: list[dict[str, Any]] = []
     if text and may(request, Permission.VIEW_ACCOUNTS):

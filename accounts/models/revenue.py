@@ -67,6 +67,9 @@ class Feature(EntityModel):
         ordering: ClassVar = ["name"]
         constraints: ClassVar = [models.UniqueConstraint(fields=["tenant", "key"], name="feature_key")]
 
+    def __str__(self) -> str:
+        return self.name
+
 
 class AccountFeature(EntityModel):
     """A feature that matters to one account: its relevant-feature list (ACC-08)."""

@@ -71,6 +71,8 @@ class Tenant(models.Model):
 class BusinessHours(EntityModel):
     """Opening hours of one weekday (0 = Monday); a weekday without a row is closed."""
 
+    audited: ClassVar[bool] = True
+
     weekday = models.PositiveSmallIntegerField(validators=[MaxValueValidator(6)])
     opens = models.TimeField()
     closes = models.TimeField()
@@ -86,9 +88,14 @@ class BusinessHours(EntityModel):
 class Holiday(EntityModel):
     """A day on which the business clock stands still."""
 
+    audited: ClassVar[bool] = True
+
     day = models.DateField()
     name = models.CharField(max_length=80)
 
     class Meta(EntityModel.Meta):
         ordering: ClassVar = ["day"]
         constraints: ClassVar = [models.UniqueConstraint(fields=["tenant", "day"], name="holiday_once")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 if TYPE_CHECKING:
     from cs_platform.kernel.tenancy import TenantModel
@@ -23,7 +24,14 @@ class TenantForm(forms.ModelForm):
             try:
                 self.instance.validate_constraints()
             except ValidationError as error:
-                self._update_errors(error)
+                self._say_taken(error)
+
+    def _say_taken(self, error: ValidationError) -> None:
+        """A key of several columns is said under the one that can be typed, not as a sentence about columns."""
+        for problems in error.error_dict.values():
+            for problem in problems:
+                keys = [name for name in (problem.params or {}).get("unique_check", ()) if name in self.fields]
+                self.add_error(keys[-1] if keys else None, _("There is one already.") if keys else problem)
 
     def _get_validation_exclusions(self) -> set[str]:
         return super()._get_validation_exclusions() - {"tenant"}

@@ -213,6 +213,14 @@ def _record_failure(tenant_id: int, work: Work, handler: Handler, error: Excepti
         connection.close()  # the server is away; the row is still waiting and will be found again
 
 
+def retry(work: Work) -> None:
+    """Give work that failed for good another round of attempts, beginning now."""
+    Work.objects.filter(id=work.id, state=Work.State.FAILED).update(
+        state=Work.State.WAITING, attempts=0, run_after=timezone.now()
+    )
+    transaction.on_commit(_wake)
+
+
 def oldest_waiting() -> Any:
     """When the oldest work that may run now was wished for, over all tenants; None when nothing waits."""
     with open_door("app.dispatcher", "on"):

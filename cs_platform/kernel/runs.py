@@ -32,6 +32,7 @@ def announce(work: Work) -> None:
     step = _next_step(work)
     if step:
         RunStep.objects.filter(id=step.id).update(state=RunStep.State.STARTED, started_at=timezone.now(), error="")
+        Run.objects.filter(id=step.run_id, state=Run.State.FAILED).update(state=Run.State.RUNNING, finished_at=None)
 
 
 def failed(work: Work, message: str, final: bool) -> None:

@@ -3,8 +3,9 @@
 import datetime as dt
 from decimal import Decimal
 
-from babel.dates import format_date
+from babel.dates import format_date, format_datetime
 from django import template
+from django.utils import timezone
 from django.utils.translation import get_language
 
 from cs_platform.kernel.money import money_text
@@ -41,6 +42,13 @@ def percent(ratio: Decimal | float | None, places: int = 1) -> str:
 def day_text(day: dt.date | None) -> str:
     """29 Dec 2026, in the reader's language; a dash when there is none."""
     return format_date(day, "d MMM y", locale=get_language() or "en") if day else "–"
+
+
+def moment_text(at: dt.datetime | None) -> str:
+    """29 Dec 2026, 14:05, in the reader's language and the zone of the page; a dash when there is none."""
+    if at is None:
+        return "–"
+    return format_datetime(timezone.localtime(at), "d MMM y, HH:mm", locale=get_language() or "en")
 
 
 def month_name(month: dt.date, *, short: bool = False) -> str:

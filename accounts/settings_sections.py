@@ -1,0 +1,113 @@
+"""The settings: their sections in order, who may open which, and the page with the list of them at its side."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from cs_platform.kernel.access import Permission, may
+from cs_platform.kernel.errors import DomainError
+from cs_platform.kernel.htmx import page
+
+
+@dataclass(frozen=True)
+class Section:
+    """A page of the settings; its URL is called `settings_<name>`."""
+
+    name: str
+    label: Any
+    icon: str
+    permission: Permission
+
+
+# A list, because floors above add sections of their own to a group.
+SECTIONS: list[tuple[Any, list[Section]]] = [
+    (
+        _("Company"),
+        [
+            Section("company", _("Company"), "building-2", Permission.MANAGE_SETTINGS),
+            Section("calendar", _("Working hours"), "clock", Permission.MANAGE_SETTINGS),
+            Section("holidays", _("Holidays"), "calendar", Permission.MANAGE_SETTINGS),
+            # Section("rates", _("Exchange rates"), "repeat", Permission.EDIT_REVENUE),
+        ],
+    ),
+    (
+        _("People"),
+        [
+            Section("members", _("Members"), "users", Permission.MANAGE_MEMBERS),
+            Section("teams", _("Teams"), "share-2", Permission.MANAGE_MEMBERS),
+            Section("roles", _("Roles"), "shield-check", Permission.MANAGE_MEMBERS),
+        ],
+    ),
+    (
+        _("Catalogue"),
+        [
+            Section("segments", _("Segments"), "layers", Permission.MANAGE_SETTINGS),
+            Section("products", _("Products"), "database", Permission.MANAGE_SETTINGS),
+            Section("plans", _("Plans"), "list-checks", Permission.MANAGE_SETTINGS),
+            Section("features", _("Features"), "star", Permission.MANAGE_SETTINGS),
+        ],
+    ),
+    (
+        _("Control"),
+        [
+            Section("keys", _("API keys"), "key-round", Permission.MANAGE_KEYS),
+            Section("audit", _("Audit log"), "history", Permission.VIEW_AUDIT),
+        ],
+    ),
+]
+
+
+def permissions() -> tuple[Permission, ...]:
+    """Each of these opens at least one section."""
+    return tuple(dict.fromkeys(section.permission for _label, group in SECTIONS for section in group))
+
+
+def open_sections(request: HttpRequest) -> list[tuple[Any, list[Section]]]:
+    """The groups and sections that the member may open; empty groups are left out."""
+    groups = [(label, [s for s in group if may(request, s.permission)]) for label, group in SECTIONS]
+    return [(label, group) for label, group in groups if group]
+
+
+def url(request: HttpRequest, name: str, *args: Any) -> str:
+    """Address of a settings page of this company."""
+    return reverse(f"settings_{name}", args=[request.tenant.slug, *args])
+
+
+def section_page(
+    request: HttpRequest,
+    section: str,
+    template: str,
+    context: Mapping[str, Any],
+    *,
+    pieces: Sequence[str] = (),
+    status: int = 200,
+) -> HttpResponse:
+    """A page of the settings (its template extends settings/base.html), or a piece of it."""
+    groups = []
+    current = None
+    for label, sections in open_sections(request):
+        items = []
+        for entry in sections:
+            here = entry.name == section
+            current = entry if here else current
+            items.append({"label": entry.label, "icon": entry.icon, "url": url(request, entry.name), "current": here})
+        groups.append({"label": label, "items": items})
+    return page(request, template, {"groups": groups, "section": current, **context}, pieces=pieces, status=status)
+
+
+def accepted(form: forms.BaseForm, act: Callable[[dict[str, Any]], Any]) -> bool:
+    """Whether the form is valid and `act` did not refuse; a refusal then stands in the form, at the field it names."""
+    if not form.is_valid():
+        return False
+    try:
+        act(form.cleaned_data)
+    except DomainError as error:
+        for field, text in (error.fields or {"": error.message}).items():
+            form.add_error(field if field in form.fields else None, text)
+        return False
+    return True
