@@ -1,0 +1,43 @@
+"""The environment variables of the product, for docs/operators.md: `python -m cs_platform.environment --write`."""
+
+import sys
+from pathlib import Path
+
+GUIDE = Path(__file__).resolve().parent.parent / "docs" / "operators.md"
+BEGIN, END = "<!-- env:begin -->", "<!-- env:end -->"
+
+# name: (default, meaning)
+VARIABLES: dict[str, tuple[str, str]] = {
+    "DATABASE_URL": ("embedded", "PostgreSQL as the role `cs_app`, which web, worker and beat use"),
+    "DATABASE_ADMIN_URL": ("embedded", "The same database as `cs_owner`; read by `migrate` alone"),
+    "DATABASE_OPS_URL": ("embedded", "The same database as `cs_ops`, which reads everything and writes nothing; for backups"),
+    "REDIS_URL": ("embedded", "Redis or Valkey: broker, cache, rate limits"),
+    "DJANGO_SECRET_KEY": ("made once in `var/`", "At least 32 random characters; changing it ends all sessions"),
+    "DJANGO_DEBUG": ("false", "Error pages with details; never in production"),
+    "BASE_URL": ("`http://localhost:8000`", "The public address; with https, cookies are Secure and HSTS is on"),
+    "ALLOWED_HOSTS": ("localhost", "Host names that are answered, separated by commas"),
+    "TRUST_PROXY": ("false", "true behind a proxy of your own that sets X-Forwarded-Proto"),
+    "EMAIL_URL": ("console", "`smtp+tls://user:password@host:587`, or `consolemail://`, `filemail://`"),
+    "DEFAULT_FROM_EMAIL": ("`Setia <no-reply@localhost>`", "Sender of invitations and resets"),
+    "API_RATE": ("`1000/min`", "Requests for each API key"),
+    "LOG_FORMAT": ("json", "`json` or `console`"),
+    "WEB_CONCURRENCY": ("2", "Worker processes of gunicorn"),
+    "PORT": ("8000", "Port of `make demo`; the next free one when taken"),
+    "SETIA_VAR": ("`var/`", "Where the embedded servers keep their data"),
+}
+
+
+def table() -> str:
+    """The table in Markdown."""
+    rows = [f"| `{name}` | {default} | {meaning} |" for name, (default, meaning) in VARIABLES.items()]
+    return "\n".join(["| variable | default | meaning |", "| --- | --- | --- |", *rows])
+
+
+def written() -> str:
+    """The table as it stands in the guide."""
+    return GUIDE.read_text().split(BEGIN)[1].split(END)[0].strip()
+
+
+if __name__ == "__main__" and "--write" in sys.argv:
+    text = GUIDE.read_text()
+    GUIDE.write_text(text.replace(text.split(BEGIN)[1].split(END)[0], f"\n{table()}\n"))

@@ -1,0 +1,81 @@
+"""One row of everything that a URL can name, for the access matrix."""
+
+import datetime as dt
+import uuid
+
+from accounts.models import (
+    Account,
+    AccountEvent,
+    ApiKey,
+    Contact,
+    Feature,
+    Import,
+    Invitation,
+    Plan,
+    Product,
+    Role,
+    SavedView,
+    Segment,
+    Subscription,
+    Team,
+)
+from cs_platform.kernel.models import Run, Work
+from tests.conftest import World
+
+
+class Samples:
+    """Kinds of sample values."""
+
+    class Id(uuid.UUID):
+        """The id of a row, which has a foreign and an unknown counterpart."""
+
+
+def fill(world: World) -> dict[str, object]:
+    """Rows that look alike in every tenant; arguments of URLs by name."""
+    day = dt.date(2026, 1, 1)
+    with world.open():
+        admin = world.members["admin"]
+        account = Account.objects.create(
+            external_id="A-1", name="Halcyon Freight", segment=Segment.objects.first(), owner=world.members["csm"]
+        )
+        contact = Contact.objects.create(account=account, external_id="C-1", name="Ruth Okafor")
+        event = AccountEvent.objects.create(account=account, kind="champion_left", happened_on=day)
+        product = Product.objects.create(external_id="core", name="Core")
+        period = Subscription.objects.create(
+            account=account,
+            external_id="S-1",
+            start_on=day,
+            interval_months=12,
+            amount_minor=12000,
+            mrr_minor=1000,
+            currency="USD",
+            product=product,
+        )
+        rows = {
+            "account": account,
+            "contact": contact,
+            "event": event,
+            "subscription": period,
+            "period": period,
+            "product": product,
+            "plan": Plan.objects.create(name="Gold", product=product),
+            "feature": Feature.objects.create(key="edit", name="Edit"),
+            "segment": Segment.objects.first(),
+            "role": Role.objects.get(key="csm"),
+            "team": Team.objects.create(name="North"),
+            "member": world.members["csm"],
+            "key": ApiKey.objects.first(),
+            "invitation": Invitation.objects.create(
+                email="new@example.com",
+                role=Role.objects.get(key="csm"),
+                token_hash="0" * 64,
+                expires_at=dt.datetime(2030, 1, 1, tzinfo=dt.UTC),
+            ),
+            "view": SavedView.objects.create(member=admin, page="accounts", name="Mine", query=""),
+            "run": Import.objects.create(kind="accounts", filename="a.csv"),
+            "import": Import.objects.create(kind="contacts", filename="b.csv"),
+            "night": Run.objects.create(name="nightly", as_of=day),
+            "work": Work.objects.create(name="nightly", state="failed"),
+        }
+        values: dict[str, object] = {name: Samples.Id(str(row.id)) for name, row in rows.items() if row}
+    return values | {"metric": "nrr", "kind": "accounts", "slug": world.tenant.slug, "month": "2026-01"}
