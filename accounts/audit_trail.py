@@ -183,6 +183,8 @@ def _text(value: Any, field: models.Field | None, names: dict[Any, Any], tenant:
     if isinstance(value, list):
         base = field.base_field if isinstance(field, ArrayField) else None
         return ", ".join(_text(item, base, names, tenant) for item in value) or "–"
+    if isinstance(value, dict):  # the tenant's own columns of an account or a contact
+        return "; ".join(f"{key}: {text}" for key, text in sorted(value.items())) or "–"
     if isinstance(field, models.ForeignKey):
         return names.get(field.related_model, {}).get(str(value), now("deleted"))
     if field is not None and field.name.endswith("_minor"):

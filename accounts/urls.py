@@ -1,3 +1,43 @@
-"""Routes."""
+"""Routes below /t/<slug>/ of the accounts floor."""
 
-urlpatterns: list = []
+from django.urls import include, path
+
+from accounts.views import account, edits, home, lists, saved
+
+urlpatterns = [
+    path("settings/", include("accounts.settings_urls")),
+    path("today/", home.today, name="today"),
+    path("week/", home.week, name="week"),
+    path("accounts/", lists.accounts, name="accounts"),
+    path("accounts/export/", lists.export, name="accounts_export"),
+    path("accounts/views/new/", saved.view_new, name="view_new"),
+    path("accounts/views/<uuid:view_id>/", saved.view_edit, name="view_edit"),
+    path("accounts/views/<uuid:view_id>/delete/", saved.view_delete, name="view_delete"),
+    path("accounts/new/", edits.account_new, name="account_new"),
+    path("accounts/<uuid:account_id>/", account.overview, name="account"),
+    path("accounts/<uuid:account_id>/edit/", edits.account_edit, name="account_edit"),
+    path("accounts/<uuid:account_id>/subscriptions/", account.subscriptions, name="account_subscriptions"),
+    path(
+        "accounts/<uuid:account_id>/subscriptions/<uuid:subscription_id>/",
+        account.versions,
+        name="subscription_versions",
+    ),
+    path("accounts/<uuid:account_id>/subscriptions/new/", edits.subscription_new, name="subscription_new"),
+    path(
+        "accounts/<uuid:account_id>/subscriptions/<uuid:subscription_id>/edit/",
+        edits.subscription_edit,
+        name="subscription_edit",
+    ),
+    path(
+        "accounts/<uuid:account_id>/subscriptions/<uuid:subscription_id>/withdraw/",
+        edits.subscription_void,
+        name="subscription_void",
+    ),
+    path("accounts/<uuid:account_id>/people/", account.people, name="account_people"),
+    path("accounts/<uuid:account_id>/people/new/", edits.contact_new, name="contact_new"),
+    path("accounts/<uuid:account_id>/people/<uuid:contact_id>/", edits.contact_edit, name="contact_edit"),
+    path("accounts/<uuid:account_id>/people/<uuid:contact_id>/left/", edits.contact_left, name="contact_left"),
+    path("accounts/<uuid:account_id>/timeline/", account.timeline, name="account_timeline"),
+    path("accounts/<uuid:account_id>/timeline/new/", edits.event_new, name="event_new"),
+    path("accounts/<uuid:account_id>/history/", account.history, name="account_history"),
+]

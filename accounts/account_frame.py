@@ -1,0 +1,57 @@
+"""The header of the account pages: name, facts and tabs. Each floor's tab builds its context with it."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts import cells
+from accounts.dossier import visible_account
+from accounts.models import Account
+from cs_platform.kernel.access import Permission, may
+from cs_platform.kernel.templatetags.cells import day_text
+
+# Name of the tab, its label and its route. Revenue is served by the metrics floor.
+TABS = (
+    ("overview", gettext_lazy("Overview"), "account"),
+    ("revenue", gettext_lazy("Revenue"), "account_revenue"),
+    ("subscriptions", gettext_lazy("Subscriptions"), "account_subscriptions"),
+    ("people", gettext_lazy("People"), "account_people"),
+    ("timeline", gettext_lazy("Timeline"), "account_timeline"),
+    ("history", gettext_lazy("History"), "account_history"),
+)
+
+
+def open_account(request: HttpRequest, account_id: UUID) -> Account:
+    """The account of the URL; 404 when unknown or outside of what the member sees."""
+    return visible_account(request.member, account_id)
+
+
+def account_frame(request: HttpRequest, account: Account, tab: str) -> dict[str, Any]:
+    """Context of accounts/base_account.html: {account, facts, tabs, about, may_edit, may_edit_revenue}."""
+    slug, today, currency = request.tenant.slug, request.tenant.today(), request.tenant.currency
+    owner = account.owner.name if account.owner else None
+    about = [account.segment.name if account.segment else "", account.industry, account.region]
+    if account.customer_since:
+        about.append(_("customer since %(day)s") % {"day": day_text(account.customer_since)})
+    return {
+        "account": account,
+        "about": [part for part in about if part],
+        "facts": [
+            {"label": _("ARR"), "value": cells.arr_text(account.mrr_minor, currency) if account.mrr_minor else "–"},
+            {"label": _("Renews"), "value": cells.renewal(account.renews_on, today)},
+            {"label": _("Owner"), "value": owner or _("Nobody"), "avatar": owner},
+            {"label": _("Segment"), "value": account.segment.name if account.segment else "–"},
+            {"label": _("Touch tier"), "value": account.get_tier_display() or "–"},
+            {"label": _("Status"), "value": account.get_status_display()},
+        ],
+        "tabs": [
+            {"label": label, "url": reverse(route, args=[slug, account.id]), "current": name == tab, "count": None}
+            for name, label, route in TABS
+        ],
+        "may_edit": may(request, Permission.EDIT_ACCOUNTS),
+        "may_edit_revenue": may(request, Permission.EDIT_REVENUE),
+    }

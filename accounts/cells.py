@@ -1,0 +1,127 @@
+"""Cells of account lists and headers: text in the reader's language, made in Python so that templates only print."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from babel.dates import format_date
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import get_language, ngettext, pgettext
+from django.utils.translation import gettext as _
+
+from accounts.listing import COLUMNS, SORTS, ListQuery
+from accounts.models import Account, Tenant
+from cs_platform.kernel.money import money_text
+from cs_platform.kernel.templatetags.cells import day_text
+from cs_platform.kernel.templatetags.ui import avatar
+
+NUMBERS = {"arr", "mrr", "employees"}
+SOON_DAYS = 30
+_DASH = format_html('<span class="m">{}</span>', "–")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Content (text, or safe HTML) and the classes of its cell."""
+
+    content: Any
+    classes: str = ""
+
+
+def short_day(day: dt.date | None, today: dt.date) -> str:
+    """29 Dec within eleven months of today, else 29 Dec 2027; a dash when there is none."""
+    if day is None:
+        return "–"
+    pattern = "d MMM" if abs((day - today).days) < 330 else "d MMM y"
+    return format_date(day, pattern, locale=get_language() or "en")
+
+
+def days_text(days: int) -> str:
+    """38 as 38d, -12 as 12d ago: the short form of lists."""
+    if days < 0:
+        return _("%(days)dd ago") % {"days": -days}
+    return _("%(days)dd") % {"days": days} if days else pgettext("days until", "today")
+
+
+def last_seen(day: dt.date | None, today: dt.date) -> str:
+    """Yesterday, 24d ago or never: when somebody was last spoken to."""
+    if day is None:
+        return _("Never")
+    days = (today - day).days
+    if days <= 0:
+        return _("Today")
+    return _("Yesterday") if days == 1 else days_text(-days)
+
+
+def renewal(day: dt.date | None, today: dt.date) -> Any:
+    """29 Dec 38d, bold within thirty days and red when it has passed."""
+    if day is None:
+        return _DASH
+    days = (day - today).days
+    return format_html(
+        '<span class="{}">{}</span> <span class="{}">{}</span>',
+        "b" if 0 <= days <= SOON_DAYS else "",
+        short_day(day, today),
+        "late" if days < 0 else "m",
+        days_text(days),
+    )
+
+
+def person(name: str | None) -> Any:
+    """Avatar with the name for those who cannot see it; a dash for nobody."""
+    return format_html('{}<span class="sr">{}</span>', avatar(name), name) if name else _DASH
+
+
+def arr_text(mrr_minor: int, currency: str) -> str:
+    """$412k: twelve times the monthly amount, compact."""
+    return money_text(mrr_minor * 12, currency, compact=True)
+
+
+def count_text(count: int) -> str:
+    """133 accounts."""
+    return ngettext("%(count)s account", "%(count)s accounts", count) % {"count": f"{count:,}"}
+
+
+_CELLS: dict[str, Any] = {
+    "status": lambda a, tenant, today: Cell(a.get_status_display(), "t2"),
+    "arr": lambda a, tenant, today: Cell(arr_text(a.mrr_minor, tenant.currency), "n"),
+    "mrr": lambda a, tenant, today: Cell(money_text(a.mrr_minor, tenant.currency), "n"),
+    "renews": lambda a, tenant, today: Cell(renewal(a.renews_on, today)),
+    "owner": lambda a, tenant, today: Cell(person(a.owner.name if a.owner else None)),
+    "industry": lambda a, tenant, today: Cell(a.industry or _DASH, "t2 ell-s"),
+    "source": lambda a, tenant, today: Cell(a.get_source_display() or _DASH, "t2"),
+    "tier": lambda a, tenant, today: Cell(a.get_tier_display() or _DASH, "t2"),
+    "since": lambda a, tenant, today: Cell(day_text(a.customer_since), "t2"),
+    "region": lambda a, tenant, today: Cell(a.region or _DASH, "t2 ell-s"),
+    "employees": lambda a, tenant, today: Cell(f"{a.employees:,}" if a.employees is not None else _DASH, "n"),
+    "domain": lambda a, tenant, today: Cell(a.domain or _DASH, "t2 ell-s"),
+    "signed": lambda a, tenant, today: Cell(day_text(a.signed_on), "t2"),
+    "external": lambda a, tenant, today: Cell(a.external_id, "t2 ell-s"),
+}
+
+
+def account_rows(accounts: list[Account], columns: tuple[str, ...], tenant: Tenant, today: dt.date) -> list[Any]:
+    """Rows for a table: {name, segment, url, cells}. Accounts come with segment and owner selected."""
+    return [
+        {
+            "name": account.name,
+            "segment": account.segment.name if account.segment else "",
+            "url": reverse("account", args=[tenant.slug, account.id]),
+            "cells": [_CELLS[name](account, tenant, today) for name in columns],
+        }
+        for account in accounts
+    ]
+
+
+def heads(query: ListQuery, path: str) -> list[dict[str, Any]]:
+    """Heads of the table: {label, number, url (when it sorts), order}; the name stands first."""
+    result = []
+    for name, label in (("name", _("Account")), *((name, COLUMNS[name]) for name in query.columns)):
+        head: dict[str, Any] = {"label": label, "number": name in NUMBERS}
+        if name in SORTS:
+            head["url"] = f"{path}?{query.sorted_by(name)}"
+            if name == query.sort:
+                head["order"] = "descending" if query.descending else "ascending"
+        result.append(head)
+    return result

@@ -1,0 +1,148 @@
+"""Questions about one account: its money by month, its people, what happened, who changed what."""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.http import Http404
+
+from accounts.enums import ContactRole
+from accounts.models import (
+    Account,
+    AccountEvent,
+    Contact,
+    Import,
+    Member,
+    Subscription,
+    SubscriptionChange,
+)
+from cs_platform.kernel.models import AuditEntry
+from cs_platform.kernel.periods import month_of, months_between
+
+CHART_MONTHS = 36
+# Columns of an account that the night derives from its paid periods.
+DERIVED = {"mrr_minor", "status", "renews_on", "customer_since"}
+
+
+def visible_account(member: Member, account_id: UUID) -> Account:
+    """The account with segment, owner and parent; 404 when it is unknown or not this member's to see."""
+    found = Account.objects.visible_to(member).filter(id=account_id)
+    account = found.select_related("segment", "owner__user", "parent").first()
+    if account is None:
+        raise Http404
+    return account
+
+
+def periods_of(account: Account) -> QuerySet[Subscription]:
+    """The account's paid periods with product and plan, latest first; withdrawn ones as well."""
+    rows = account.subscriptions.select_related("product", "plan")
+    return rows.order_by("-start_on", "external_id", "id")
+
+
+def mrr_by_month(periods: Iterable[Subscription], last: dt.date) -> list[tuple[dt.date, int]]:
+    """MRR at the end of each month from the first paid one to `last`, in minor units of the periods' one currency.
+
+    A period counts from the month of its start up to, not including, the month of its end (METRICS rule 1). At most
+    the latest three years. Example: 100.00 from 2026-01-15 to 2026-03-01 gives January and February, not March.
+    """
+    steps: dict[dt.date, int] = {}
+    for period in periods:
+        if period.voided:
+            continue
+        first = month_of(period.start_on)
+        end = month_of(period.end_on) if period.end_on else None
+        if end is not None and end <= first:
+            continue
+        steps[first] = steps.get(first, 0) + period.mrr_minor
+        if end is not None:
+            steps[end] = steps.get(end, 0) - period.mrr_minor
+    paid = [month for month in steps if month <= last]
+    if not paid:
+        return []
+    amount, points = 0, []
+    for month in months_between(min(paid), last):
+        amount += steps.get(month, 0)
+        points.append((month, amount))
+    return points[-CHART_MONTHS:]
+
+
+def active_on(periods: Iterable[Subscription], day: dt.date) -> list[Subscription]:
+    """The periods that are paid in the month of `day`, dearest first."""
+    month = month_of(day)
+    active = [
+        period
+        for period in periods
+        if not period.voided
+        and month_of(period.start_on) <= month
+        and (period.end_on is None or month_of(period.end_on) > month)
+    ]
+    return sorted(active, key=lambda period: (-period.mrr_minor, period.external_id))
+
+
+@dataclass(frozen=True)
+class People:
+    """The people of an account: all of them, how many are still there, and whether a champion is among those."""
+
+    everybody: list[Contact]
+    live: int
+    has_champion: bool
+
+
+def people_of(account: Account) -> People:
+    """People by role, those who left last (ACC-04: relationship redundancy is the number of live contacts)."""
+    order = {role: position for position, role in enumerate(ContactRole.values)}
+    everybody = sorted(
+        account.contacts.all(), key=lambda c: (c.left_on is not None, order.get(c.role, len(order)), c.name, c.id)
+    )
+    live = [contact for contact in everybody if contact.left_on is None]
+    return People(everybody, len(live), any(contact.role == ContactRole.CHAMPION for contact in live))
+
+
+def events_of(account: Account) -> QuerySet[AccountEvent]:
+    """What happened at the account, latest first."""
+    return account.events.select_related("contact", "recorded_by").order_by("-happened_on", "-id")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a version of a period came from: {kind: import, api or member}, with the file and row or the name."""
+
+    change: SubscriptionChange
+    filename: str
+
+
+def versions_of(period: Subscription) -> list[Origin]:
+    """Each version of a period, latest first, with the file it came from."""
+    changes = list(period.changes.select_related("product", "plan").order_by("-recorded_at", "-id"))
+    files = dict(
+        Import.objects.filter(id__in={c.source_ref for c in changes if c.source_ref}).values_list("id", "filename")
+    )
+    return [Origin(change, files.get(change.source_ref, "")) for change in changes]
+
+
+def audit_page(account: Account, before: str, size: int = 50) -> tuple[list[AuditEntry], str]:
+    """Audit entries of the account, its people and its events, latest first, and where they go on ("" at the end).
+
+    `before` is `<iso time>~<id>` of the last entry shown, or empty. Changes of nothing but what the night derives are
+    no news to a reader and left out.
+    """
+    rows = [account.id, *account.contacts.values_list("id", flat=True), *account.events.values_list("id", flat=True)]
+    entries = AuditEntry.objects.filter(row_id__in=rows).order_by("-at", "-id")
+    if cursor := _audit_cursor(before):
+        at, key = cursor
+        entries = entries.filter(Q(at__lt=at) | Q(at=at, id__lt=key))
+    found = list(entries[: size + 1])
+    following = f"{found[size - 1].at.isoformat()}~{found[size - 1].id}" if len(found) > size else ""
+    told = [entry for entry in found[:size] if entry.action != "update" or set(entry.changes) - DERIVED]
+    return told, following
+
+
+def _audit_cursor(text: str) -> tuple[dt.datetime, UUID] | None:
+    at, _tilde, key = text.partition("~")
+    try:
+        moment = dt.datetime.fromisoformat(at)
+        return (moment, UUID(key)) if moment.tzinfo else None
+    except ValueError:
+        return None

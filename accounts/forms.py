@@ -1,0 +1,231 @@
+"""Forms of the customer pages: the shape of what people type. Their fields are named like the columns of the files,
+so that one parser (rows.py) and one door (merging.py) serve form, file and API alike."""
+
+from typing import Any
+from uuid import uuid4
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from accounts.enums import AccountEventKind, Complexity, ContactRole, Engagement, Level, Source, Tier
+from accounts.models import Account, AccountEvent, Contact, Member, Segment, Subscription
+from cs_platform.kernel.access import Scope
+from cs_platform.kernel.money import from_minor
+
+
+def _day() -> forms.DateInput:
+    """The browser's own date field; it always speaks ISO."""
+    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+def _optional(choices: type[Any]) -> list[tuple[str, Any]]:
+    return [("", "–"), *choices.choices]
+
+
+def _text(label: Any, length: int = 200, **kwargs: Any) -> forms.CharField:
+    return forms.CharField(label=label, max_length=length, **{"required": False, **kwargs})
+
+
+class RowForm(forms.Form):
+    """A form whose cleaned values are the cells of one row; `version` is that of the row the person looked at."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def cells(self) -> dict[str, Any]:
+        """The row as the parser takes it: column name and value, "" for what was left empty."""
+        values = {name: value for name, value in self.cleaned_data.items() if name != "version"}
+        return {
+            name: "" if value is None else value if isinstance(value, bool) else str(value)
+            for name, value in values.items()
+        }
+
+    def add_problems(self, problems: Any) -> None:
+        """Show what the parser or the merge refused, each under its field where the form has it."""
+        for problem in problems:
+            self.add_error(problem.column if problem.column in self.fields else None, problem.message)
+
+
+class AccountForm(RowForm):
+    """A customer company. Without `account` (external id) one is made."""
+
+    name = _text(lazy("Name"), required=True)
+    account = _text(lazy("External id"), help_text=lazy("The id in your own systems. Left empty, one is made."))
+    segment = forms.ChoiceField(label=lazy("Segment"), required=False)
+    owner_email = forms.ChoiceField(label=lazy("Owner"), required=False)
+    industry = _text(lazy("Industry"), 80)
+    source = forms.ChoiceField(label=lazy("Source"), choices=_optional(Source), required=False)
+    region = _text(lazy("Region"), 80)
+    employees = forms.IntegerField(label=lazy("Employees"), min_value=0, max_value=2_000_000_000, required=False)
+    domain = _text(lazy("Domain"))
+    signed_on = forms.DateField(label=lazy("Signed on"), widget=_day(), required=False)
+    tier = forms.ChoiceField(label=lazy("Touch tier"), choices=_optional(Tier), required=False)
+    complexity = forms.ChoiceField(label=lazy("Complexity"), choices=_optional(Complexity), required=False)
+    level = forms.ChoiceField(label=lazy("Stands for"), choices=Level.choices, initial=Level.COMPANY)
+    parent = _text(lazy("Parent"), help_text=lazy("External id of the account that this one belongs to."))
+    strategic = forms.BooleanField(label=lazy("Strategic account"), required=False)
+
+    def __init__(self, *args: Any, member: Member, account: Account | None = None, **kwargs: Any) -> None:
+        if account is not None:
+            kwargs["initial"] = self.values_of(account) | kwargs.get("initial", {})
+        super().__init__(*args, **kwargs)
+        names = [(name, name) for name in Segment.objects.values_list("name", flat=True)]
+        self.fields["segment"].choices = [("", "–"), *names]
+        people = Member.objects.filter(is_active=True).values_list("user__email", "name")
+        self.fields["owner_email"].choices = [("", _("Nobody")), *people]
+        if account is not None:
+            self.fields["account"].disabled = True
+            self.fields["account"].help_text = ""
+            if account.owner and (account.owner.user.email, account.owner.name) not in people:
+                self.fields["owner_email"].choices.append((account.owner.user.email, account.owner.name))
+        if member.role.scope == Scope.OWN:
+            del self.fields["owner_email"]
+
+    @staticmethod
+    def values_of(account: Account) -> dict[str, Any]:
+        """The fields' values as they stand in the database (owner, segment and parent selected)."""
+        return {
+            "version": account.version,
+            "name": account.name,
+            "account": account.external_id,
+            "segment": account.segment.name if account.segment else "",
+            "owner_email": account.owner.user.email if account.owner else "",
+            "industry": account.industry,
+            "source": account.source,
+            "region": account.region,
+            "employees": account.employees,
+            "domain": account.domain,
+            "signed_on": account.signed_on,
+            "tier": account.tier,
+            "complexity": account.complexity,
+            "level": account.level,
+            "parent": account.parent.external_id if account.parent else "",
+            "strategic": account.strategic,
+        }
+
+
+class ContactForm(RowForm):
+    """A person at the customer."""
+
+    contact = forms.CharField(widget=forms.HiddenInput, max_length=200)
+    name = _text(lazy("Name"), required=True)
+    title = _text(lazy("Title"), 120)
+    role = forms.ChoiceField(label=lazy("Role"), choices=_optional(ContactRole), required=False)
+    engagement = forms.ChoiceField(label=lazy("Engagement"), choices=_optional(Engagement), required=False)
+    email = forms.EmailField(label=lazy("E-mail"), max_length=254, required=False)
+    phone = _text(lazy("Phone"), 60)
+    language = _text(lazy("Language"), 5, help_text=lazy("Two letters, such as en or id."))
+    last_contact_on = forms.DateField(label=lazy("Last contact"), widget=_day(), required=False)
+    left_on = forms.DateField(label=lazy("Left on"), widget=_day(), required=False)
+
+    def __init__(self, *args: Any, contact: Contact | None = None, **kwargs: Any) -> None:
+        kwargs["initial"] = self.values_of(contact) if contact else {"contact": f"person-{uuid4().hex[:12]}"}
+        super().__init__(*args, **kwargs)
+        if contact is None:
+            del self.fields["left_on"]
+        else:
+            self.fields["contact"].disabled = True
+
+    @staticmethod
+    def values_of(contact: Contact) -> dict[str, Any]:
+        """The fields' values as they stand in the database."""
+        return {
+            "version": contact.version,
+            "contact": contact.external_id,
+            "name": contact.name,
+            "title": contact.title,
+            "role": contact.role,
+            "engagement": contact.engagement,
+            "email": contact.email,
+            "phone": contact.phone,
+            "language": contact.language,
+            "last_contact_on": contact.last_contact_on,
+            "left_on": contact.left_on,
+        }
+
+
+class LeftForm(forms.Form):
+    """The day a person left the customer."""
+
+    left_on = forms.DateField(label=lazy("Left on"), widget=_day())
+    note = forms.CharField(
+        label=lazy("Note"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
+class EventForm(forms.Form):
+    """Something that happened at the customer. `key` becomes the row's id, so that sending twice records once."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput)
+    kind = forms.ChoiceField(label=lazy("What happened"), choices=AccountEventKind.choices)
+    happened_on = forms.DateField(label=lazy("Happened on"), widget=_day())
+    note = forms.CharField(label=lazy("Note"), max_length=1000, required=False)
+
+    def __init__(self, *args: Any, today: Any, **kwargs: Any) -> None:
+        kwargs["initial"] = {"key": AccountEvent._meta.pk.default(), "happened_on": today}
+        super().__init__(*args, **kwargs)
+
+
+class SubscriptionForm(RowForm):
+    """One paid period; money in its own currency, start included, end not."""
+
+    subscription_id = _text(lazy("External id"), required=True)
+    product = _text(lazy("Product"))
+    plan = _text(lazy("Plan"), 120)
+    start_date = forms.DateField(label=lazy("Start"), widget=_day())
+    end_date = forms.DateField(
+        label=lazy("End"), widget=_day(), required=False, help_text=lazy("The first day that is not paid any more.")
+    )
+    amount = forms.DecimalField(label=lazy("Amount"), max_digits=18, decimal_places=4, min_value=0)
+    currency = forms.CharField(label=lazy("Currency"), min_length=3, max_length=3)
+    interval_months = forms.IntegerField(
+        label=lazy("Paid each (months)"),
+        min_value=1,
+        max_value=120,
+        initial=12,
+        help_text=lazy("12 for a yearly price."),
+    )
+    seats = forms.IntegerField(label=lazy("Seats"), min_value=0, max_value=2_000_000_000, required=False)
+    auto_renew = forms.NullBooleanField(label=lazy("Renews by itself"), required=False)
+    notice_days = forms.IntegerField(label=lazy("Notice in days"), min_value=0, max_value=3650, required=False)
+
+    def __init__(self, *args: Any, currency: str, subscription: Subscription | None = None, **kwargs: Any) -> None:
+        kwargs["initial"] = self.values_of(subscription) if subscription else {"currency": currency}
+        super().__init__(*args, **kwargs)
+        if subscription is not None:
+            self.fields["subscription_id"].disabled = True
+
+    @staticmethod
+    def values_of(period: Subscription) -> dict[str, Any]:
+        """The fields' values as they stand in the database (product and plan selected)."""
+        return {
+            "version": period.version,
+            "subscription_id": period.external_id,
+            "product": period.product.name if period.product else "",
+            "plan": period.plan.name if period.plan else "",
+            "start_date": period.start_on,
+            "end_date": period.end_on,
+            "amount": from_minor(period.amount_minor, period.currency),
+            "currency": period.currency,
+            "interval_months": period.interval_months,
+            "seats": period.seats,
+            "auto_renew": period.auto_renew,
+            "notice_days": period.notice_days,
+        }
+
+
+class VoidForm(forms.Form):
+    """Why a period is withdrawn."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    reason = forms.CharField(label=lazy("Reason"), max_length=200)
+
+
+class SavedViewForm(forms.Form):
+    """A list's state under a name."""
+
+    name = forms.CharField(label=lazy("Name"), max_length=60)
+    shared = forms.BooleanField(
+        label=lazy("Everybody may use it"), required=False, help_text=lazy("Each sees their own accounts in it.")
+    )
+    query = forms.CharField(widget=forms.HiddenInput, required=False, max_length=2000)

@@ -1,0 +1,365 @@
+"""The accounts list as a query string: filters, order, columns, keyset pages; read leniently, written canonically.
+
+The URL keeps the whole state. Whatever it holds, it never breaks: what is not known is left out.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.db.models import Count, F, Q, QuerySet, Sum
+from django.utils.translation import gettext_lazy as _
+
+from accounts.enums import Source, Status, Tier
+from accounts.models import Account, Member
+from cs_platform.kernel.periods import add_months, parse_month
+
+PAGE_SIZE = 50
+MAX_VALUES = 40
+RENEWAL_DAYS = (30, 60, 90, 180, 365)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One filter of the list: its name in the URL, its label, the values it takes and what they mean."""
+
+    name: str
+    label: Any
+    condition: Callable[[tuple[str, ...], Member, dt.date], Q]
+    valid: Callable[[str], bool] = lambda value: True
+
+
+def _is_owner(value: str) -> bool:
+    return value in {"me", "none"} or _uuid(value) is not None
+
+
+def _owned(values: tuple[str, ...], member: Member, today: dt.date) -> Q:
+    ids = [member.id if value == "me" else _uuid(value) for value in values if value != "none"]
+    return Q(owner__in=ids) | Q(owner=None) if "none" in values else Q(owner__in=ids)
+
+
+def _is_renewal(value: str) -> bool:
+    return bool(renewal_span(value, dt.date(2000, 1, 1)))
+
+
+def renewal_span(value: str, today: dt.date) -> tuple[dt.date, dt.date] | None:
+    """First day and the day after the last that `value` means: a number of days from today, or a month YYYY-MM."""
+    if value.isascii() and value.isdigit() and 1 <= int(value[:5]) <= 3660 and len(value) <= 4:
+        return today, today + dt.timedelta(days=int(value) + 1)
+    try:
+        month = parse_month(value)
+        return month, add_months(month, 1)
+    except ValueError:
+        return None
+
+
+def _renewing(values: tuple[str, ...], member: Member, today: dt.date) -> Q:
+    found = Q(pk__in=[])
+    for value in values:
+        if span := renewal_span(value, today):
+            found |= Q(renews_on__gte=span[0], renews_on__lt=span[1])
+    return found
+
+
+def _one_of(column: str) -> Callable[[tuple[str, ...], Member, dt.date], Q]:
+    return lambda values, member, today: Q(**{f"{column}__in": values})
+
+
+FILTERS: dict[str, Filter] = {
+    entry.name: entry
+    for entry in (
+        Filter("q", _("Name"), lambda values, member, today: Q(name_key__contains=values[0].lower())),
+        Filter("segment", _("Segment"), _one_of("segment__name")),
+        Filter("owner", _("Owner"), _owned, _is_owner),
+        Filter("status", _("Status"), _one_of("status"), lambda value: value in Status.values),
+        Filter("industry", _("Industry"), _one_of("industry")),
+        Filter("source", _("Source"), _one_of("source"), lambda value: value in Source.values),
+        Filter("tier", _("Touch tier"), _one_of("tier"), lambda value: value in Tier.values),
+        Filter("renews", _("Renews"), _renewing, _is_renewal),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Sort:
+    """An order of the list. `descending` is the direction in which it is useful and in which an index serves it."""
+
+    label: Any
+    column: str
+    read: Callable[[str], Any]
+    descending: bool = False
+    nullable: bool = False
+
+
+def _bigint(text: str) -> int:
+    number = int(text)
+    if abs(number) >= 2**63:
+        raise ValueError(text)
+    return number
+
+
+SORTS: dict[str, Sort] = {
+    "name": Sort(_("name"), "name_key", str),
+    "arr": Sort(_("ARR"), "mrr_minor", _bigint, descending=True),
+    "renews": Sort(_("renewal date"), "renews_on", dt.date.fromisoformat, nullable=True),
+    "since": Sort(_("customer since"), "customer_since", dt.date.fromisoformat, descending=True, nullable=True),
+}
+DEFAULT_SORT = "arr"
+# Columns beside the name, in their order; the first group is shown unless the URL says otherwise.
+COLUMNS = {
+    "status": _("Status"),
+    "arr": _("ARR"),
+    "renews": _("Renews"),
+    "owner": _("Owner"),
+    "industry": _("Industry"),
+    "source": _("Source"),
+    "tier": _("Touch tier"),
+    "since": _("Customer since"),
+    "mrr": _("MRR"),
+    "region": _("Region"),
+    "employees": _("Employees"),
+    "domain": _("Domain"),
+    "signed": _("Signed on"),
+    "external": _("External id"),
+}
+DEFAULT_COLUMNS = ("status", "arr", "renews", "owner", "industry", "source", "tier", "since")
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _clean(values: Iterable[str], limit: int = 200) -> tuple[str, ...]:
+    """Values without control characters, each once, as many as make sense."""
+    kept = dict.fromkeys(_CONTROL.sub("", value).strip()[:limit] for value in values)
+    return tuple(value for value in kept if value)[:MAX_VALUES]
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """The row that a page continues after (or ends before): its id and its value of the sorted column."""
+
+    id: UUID
+    value: Any
+    backwards: bool = False
+
+    @classmethod
+    def parse(cls, text: str, sort: Sort, *, backwards: bool) -> "Cursor | None":
+        """`<id>` for an empty value, else `<id>~<value>`; None when it cannot be read."""
+        key = _uuid(text[:36])
+        if key is None or "\x00" in text:
+            return None
+        if len(text) == 36:
+            return cls(key, None, backwards) if sort.nullable else None
+        if text[36] != "~":
+            return None
+        try:
+            return cls(key, sort.read(text[37:]), backwards)
+        except ValueError:
+            return None
+
+    def pair(self) -> tuple[str, str]:
+        """Name and value in the URL."""
+        key = str(self.id) if self.value is None else f"{self.id}~{self.value}"
+        return ("before" if self.backwards else "after", key)
+
+
+@dataclass(frozen=True)
+class ListQuery:
+    """The state of the list. `filters` holds only known, valid values; `view` is the saved view it started from."""
+
+    filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sort: str = DEFAULT_SORT
+    reverse: bool = False
+    columns: tuple[str, ...] = DEFAULT_COLUMNS
+    view: str = ""
+    cursor: Cursor | None = None
+
+    @classmethod
+    def parse(cls, params: Any) -> "ListQuery":
+        """Read a QueryDict. Unknown names and impossible values are left out."""
+        filters = {}
+        for name, entry in FILTERS.items():
+            values = tuple(value for value in _clean(params.getlist(name)) if entry.valid(value))
+            if values:
+                filters[name] = values[:1] if name == "q" else values
+        wish = params.get("sort", "")
+        sort = wish.removeprefix("-")
+        if sort not in SORTS:
+            wish, sort = f"-{DEFAULT_SORT}", DEFAULT_SORT
+        columns = tuple(name for name in COLUMNS if name in params.getlist("col"))
+        query = cls(
+            filters=filters,
+            sort=sort,
+            reverse=wish.startswith("-") != SORTS[sort].descending,
+            columns=columns or DEFAULT_COLUMNS,
+            view=(_clean([params.get("view", "")], 36) or ("",))[0],
+        )
+        for name, backwards in (("after", False), ("before", True)):
+            if text := params.get(name):
+                return replace(query, cursor=Cursor.parse(text[:400], SORTS[sort], backwards=backwards))
+        return query
+
+    @property
+    def descending(self) -> bool:
+        return SORTS[self.sort].descending != self.reverse
+
+    def pairs(self, *, view: bool = True) -> list[tuple[str, str]]:
+        """The state as (name, value), canonical: what is as usual is left out, and so is the page."""
+        pairs = [(name, value) for name in FILTERS for value in self.filters.get(name, ())]
+        if self.sort != DEFAULT_SORT or self.reverse:
+            pairs.append(("sort", f"-{self.sort}" if self.descending else self.sort))
+        if self.columns != DEFAULT_COLUMNS:
+            pairs += [("col", name) for name in self.columns]
+        if view and self.view:
+            pairs.append(("view", self.view))
+        return pairs
+
+    def text(self, **changes: Any) -> str:
+        """The query string of this state with `changes`, on its first page."""
+        return urlencode(replace(self, cursor=None, **changes).pairs())
+
+    def address(self) -> str:
+        """The query string of exactly this page."""
+        return urlencode([*self.pairs(), *([self.cursor.pair()] if self.cursor else [])])
+
+    def own_text(self) -> str:
+        """The query string without the saved view: what a saved view keeps, and what tells whether it was changed."""
+        return urlencode(self.pairs(view=False))
+
+    def without(self, name: str) -> str:
+        """The query string when this filter is taken off."""
+        return self.text(filters={key: values for key, values in self.filters.items() if key != name})
+
+    def sorted_by(self, name: str) -> str:
+        """The query string when the head of column `name` is pressed: the useful direction first, then the other."""
+        return self.text(sort=name, reverse=not self.reverse if name == self.sort else False)
+
+    def at(self, account: Account, *, backwards: bool = False) -> str:
+        """The query string of the page after (or before) this row."""
+        return replace(self, cursor=Cursor(account.id, getattr(account, SORTS[self.sort].column), backwards)).address()
+
+    def condition(self, member: Member, today: dt.date, *, leave_out: str = "") -> Q:
+        """What the filters say, all of them or all but one."""
+        found = Q()
+        for name, values in self.filters.items():
+            if name != leave_out:
+                found &= FILTERS[name].condition(values, member, today)
+        return found
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of rows with where it goes on."""
+
+    rows: list[Account]
+    previous: str
+    following: str
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Counts of the whole book and of what the filters leave; `views` gives a count for each saved view asked about."""
+
+    book: int
+    book_mrr: int
+    found: int
+    found_mrr: int
+    views: dict[str, int]
+
+
+def ordering(query: ListQuery, *, backwards: bool = False) -> list[Any]:
+    """ORDER BY of the list: the column, empty ones last, then the id, whose direction follows the index."""
+    sort = SORTS[query.sort]
+    down = query.descending != backwards
+    column: Any = f"-{sort.column}" if down else sort.column
+    if sort.nullable and (down or backwards):
+        expression = F(sort.column)
+        column = (
+            expression.desc(nulls_first=backwards, nulls_last=not backwards)
+            if down
+            else expression.asc(nulls_first=backwards)
+        )
+    return [column, "-id" if query.reverse != backwards else "id"]
+
+
+def beyond(query: ListQuery, cursor: Cursor) -> Q:
+    """The rows after the cursor's row in the list's order (before it, when it looks backwards)."""
+    sort = SORTS[query.sort]
+    down = query.descending != cursor.backwards
+    later_id = Q(id__lt=cursor.id) if query.reverse != cursor.backwards else Q(id__gt=cursor.id)
+    if cursor.value is None:
+        tie = Q(**{f"{sort.column}__isnull": True}) & later_id
+        return Q(**{f"{sort.column}__isnull": False}) | tie if cursor.backwards else tie
+    # The first half alone is a range of the index; the second cuts the rows that share the value.
+    within = Q(**{f"{sort.column}__{'lte' if down else 'gte'}": cursor.value})
+    passed = Q(**{f"{sort.column}__{'lt' if down else 'gt'}": cursor.value}) | later_id
+    if sort.nullable and not cursor.backwards:
+        return (within & passed) | Q(**{f"{sort.column}__isnull": True})
+    return within & passed
+
+
+def read_page(rows: QuerySet[Account], query: ListQuery, size: int = PAGE_SIZE) -> Page:
+    """The page at the query's cursor; rows with equal keys are neither shown twice nor left out."""
+    cursor = query.cursor
+    backwards = bool(cursor and cursor.backwards)
+    if cursor:
+        rows = rows.filter(beyond(query, cursor))
+    found = list(rows.order_by(*ordering(query, backwards=backwards))[: size + 1])
+    more, found = len(found) > size, found[:size]
+    if backwards:
+        found.reverse()
+    has_previous, has_next = (more, True) if backwards else (cursor is not None, more)
+    return Page(
+        rows=found,
+        previous=query.at(found[0], backwards=True) if found and has_previous else "",
+        following=query.at(found[-1]) if found and has_next else "",
+    )
+
+
+def totals(
+    book: QuerySet[Account], query: ListQuery, views: Mapping[str, ListQuery], member: Member, today: dt.date
+) -> Totals:
+    """Counts and MRR of the book and of the filtered set, and a count for each view, in one pass over the book."""
+    condition = query.condition(member, today)
+    asked: dict[str, Any] = {
+        "book": Count("pk"),
+        "book_mrr": Sum("mrr_minor", default=0),
+        "found": Count("pk", filter=condition) if condition else Count("pk"),
+        "found_mrr": Sum("mrr_minor", filter=condition, default=0) if condition else Sum("mrr_minor", default=0),
+    }
+    names = {f"view_{number}": key for number, key in enumerate(views)}
+    for alias, key in names.items():
+        rule = views[key].condition(member, today)
+        asked[alias] = Count("pk", filter=rule) if rule else Count("pk")
+    row = book.aggregate(**asked)
+    return Totals(
+        book=row["book"],
+        book_mrr=int(row["book_mrr"]),
+        found=row["found"],
+        found_mrr=int(row["found_mrr"]),
+        views={key: row[alias] for alias, key in names.items()},
+    )
+
+
+def costliest_filter(
+    book: QuerySet[Account], query: ListQuery, member: Member, today: dt.date
+) -> tuple[str, int] | None:
+    """Of filters that together leave nothing: the one without which most would be there, and how many (None: no one
+    filter alone is to blame)."""
+    if len(query.filters) < 2:
+        counts = {name: book.count() for name in query.filters}
+    else:  # the aliases must not hide the columns that the conditions speak of
+        rules = {f"without_{name}": query.condition(member, today, leave_out=name) for name in query.filters}
+        row = book.aggregate(**{alias: Count("pk", filter=rule) for alias, rule in rules.items()})
+        counts = {name: row[f"without_{name}"] for name in query.filters}
+    best = max(counts, key=lambda name: counts[name], default="")
+    return (best, counts[best]) if best and counts[best] else None

@@ -1,0 +1,330 @@
+"""The pages of one account: overview, subscriptions, people, timeline, history."""
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts import audit_trail, cells, charts, dossier
+from accounts.account_frame import account_frame, open_account
+from accounts.enums import AccountEventKind as Kind
+from accounts.enums import ChangeSource, ContactRole
+from accounts.forms import EventForm
+from accounts.models import Account, AccountEvent, Subscription, Tenant
+from cs_platform.kernel.access import Permission, requires
+from cs_platform.kernel.htmx import page
+from cs_platform.kernel.money import money_text
+from cs_platform.kernel.periods import month_of
+from cs_platform.kernel.templatetags.cells import day_text, month_name
+
+OVERVIEW_EVENTS = 8
+OVERVIEW_PEOPLE = 6
+TIMELINE_EVENTS = 100
+STALE_DAYS = 30
+# Icon and tone of what happened.
+EVENT_MARKS: dict[str, tuple[str, str]] = {
+    Kind.CHAMPION_LEFT: ("users", "risk"),
+    Kind.CHAMPION_ROLE_CHANGED: ("users", ""),
+    Kind.BUDGET_CUT: ("trending-down", "risk"),
+    Kind.REORGANISATION: ("share-2", ""),
+    Kind.MERGER: ("handshake", ""),
+    Kind.LEADERSHIP_CHANGE: ("user", ""),
+    Kind.COMPETITOR_DEMO: ("alert-triangle", "risk"),
+    Kind.PRODUCT_RELEASE: ("flag", "acc"),
+    Kind.ACCOUNT_CHANGE: ("building-2", ""),
+    Kind.COMPETITIVE_ACTIVITY: ("alert-triangle", ""),
+    Kind.BUDGET_CYCLE: ("calendar", ""),
+    Kind.GROWTH: ("trending-up", "good"),
+}
+
+
+@requires(Permission.VIEW_ACCOUNTS)
+def overview(request: HttpRequest, account_id: UUID, form: EventForm | None = None) -> HttpResponse:
+    """Everything about one customer at a glance; `form` is a quick log that was refused."""
+    account = open_account(request, account_id)
+    today = request.tenant.today()
+    people = dossier.people_of(account)
+    events = list(dossier.events_of(account)[: OVERVIEW_EVENTS + 1])
+    context = account_frame(request, account, "overview") | {
+        "revenue": revenue_card(list(dossier.periods_of(account)), today),
+        "people": _people(people, request.tenant, account)[:OVERVIEW_PEOPLE],
+        "people_count": len(people.everybody),
+        "redundancy": redundancy_text(people.live),
+        "no_champion": not people.has_champion,
+        "days": _days(events[:OVERVIEW_EVENTS], today),
+        "more_events": len(events) > OVERVIEW_EVENTS,
+        "form": form or EventForm(today=today),
+        "known": _known(account, request.tenant),
+        "children": [
+            {"name": child.name, "url": reverse("account", args=[request.tenant.slug, child.id]), "arr": arr}
+            for child in account.children.visible_to(request.member).order_by("-mrr_minor", "id")[:20]
+            for arr in [cells.arr_text(child.mrr_minor, request.tenant.currency)]
+        ],
+        "parent": _parent(request, account),
+    }
+    return page(request, "accounts/overview.html", context, pieces=("account-events",), status=422 if form else 200)
+
+
+@requires(Permission.VIEW_ACCOUNTS)
+def subscriptions(request: HttpRequest, account_id: UUID) -> HttpResponse:
+    """Every paid period: what, when, how much, where it came from."""
+    account = open_account(request, account_id)
+    periods = list(dossier.periods_of(account))
+    context = account_frame(request, account, "subscriptions") | {
+        "rows": [_period_row(period, request.tenant, account) for period in periods],
+        "count": ngettext("%(n)s period", "%(n)s periods", len(periods)) % {"n": len(periods)},
+    }
+    return page(request, "accounts/subscriptions.html", context)
+
+
+@requires(Permission.VIEW_ACCOUNTS)
+def versions(request: HttpRequest, account_id: UUID, subscription_id: UUID) -> HttpResponse:
+    """How a period came to be what it is: each version, when it is true, when we learned it, from whom."""
+    account = open_account(request, account_id)
+    period = period_of(account, subscription_id)
+    context = account_frame(request, account, "subscriptions") | {
+        "period": period,
+        "versions": [_version_row(origin) for origin in dossier.versions_of(period)],
+    }
+    return page(request, "accounts/versions.html", context, pieces=("drawer-body",))
+
+
+@requires(Permission.VIEW_ACCOUNTS)
+def people(request: HttpRequest, account_id: UUID) -> HttpResponse:
+    """Who we know there, in which role, and how many we can talk to (ACC-04)."""
+    account = open_account(request, account_id)
+    found = dossier.people_of(account)
+    live_roles = {contact.role for contact in found.everybody if contact.left_on is None}
+    context = account_frame(request, account, "people") | {
+        "people": _people(found, request.tenant, account),
+        "redundancy": redundancy_text(found.live),
+        "no_champion": not found.has_champion,
+        "roles": [{"label": role.label, "filled": role.value in live_roles} for role in ContactRole],
+    }
+    return page(request, "accounts/people.html", context)
+
+
+@requires(Permission.VIEW_ACCOUNTS)
+def timeline(request: HttpRequest, account_id: UUID, form: EventForm | None = None) -> HttpResponse:
+    """What happened there, by day (ACC-05, ACC-11); `kind` filters, `form` is a quick log that was refused."""
+    account = open_account(request, account_id)
+    today = request.tenant.today()
+    every = dossier.events_of(account)
+    kind = request.GET.get("kind", "")
+    kind = kind if kind in Kind.values else ""
+    events = list((every.filter(kind=kind) if kind else every)[:TIMELINE_EVENTS])
+    kinds = dict.fromkeys(account.events.order_by("kind").values_list("kind", flat=True))
+    context = account_frame(request, account, "timeline") | {
+        "days": _days(events, today),
+        "form": form or EventForm(today=today),
+        "kind": kind,
+        "kinds": [{"value": value, "label": Kind(value).label, "on": value == kind} for value in kinds],
+        "shown": ngettext("%(n)s event", "%(n)s events", len(events)) % {"n": len(events)},
+    }
+    return page(request, "accounts/timeline.html", context, pieces=("account-events",), status=422 if form else 200)
+
+
+@requires(Permission.VIEW_ACCOUNTS)
+def history(request: HttpRequest, account_id: UUID) -> HttpResponse:
+    """Who changed what, when, from what to what: the account, its people and its events."""
+    account = open_account(request, account_id)
+    entries, following = dossier.audit_page(account, request.GET.get("before", "")[:80])
+    context = account_frame(request, account, "history") | {
+        "lines": audit_trail.read(entries, request.tenant),
+        "next_url": f"{request.path}?{urlencode({'before': following})}" if following else "",
+    }
+    return page(request, "accounts/history.html", context)
+
+
+def period_of(account: Account, subscription_id: UUID) -> Subscription:
+    """A period of this account; 404 otherwise."""
+    return get_object_or_404(dossier.periods_of(account), id=subscription_id)
+
+
+def revenue_card(periods: list[Subscription], today: dt.date) -> dict[str, Any]:
+    """The account's own money: a step line of MRR while it is one currency, and what is paid for now."""
+    live = [period for period in periods if not period.voided]
+    currencies = sorted({period.currency for period in live})
+    active = dossier.active_on(live, today)
+    card: dict[str, Any] = {
+        "any": bool(live),
+        "currencies": ", ".join(currencies),
+        "several": len(currencies) > 1,
+        "lines": [
+            {
+                "title": period.product.name if period.product else period.external_id,
+                "seats": ngettext("%(n)s seat", "%(n)s seats", period.seats) % {"n": f"{period.seats:,}"}
+                if period.seats
+                else "",
+                "arr": money_text(period.mrr_minor * 12, period.currency, compact=True),
+                "until": cells.short_day(period.end_on, today) if period.end_on else _("open"),
+            }
+            for period in active
+        ],
+    }
+    if len(currencies) == 1:
+        points = dossier.mrr_by_month(live, month_of(today))
+        paying = [(month, amount) for month, amount in points if amount]
+        if paying:
+            card["steps"] = charts.mrr_steps(points)
+            card["first"] = _month_money(*paying[0], currencies[0])
+            card["last"] = _month_money(*points[-1], currencies[0])
+            card["label"] = _("MRR by month, from %(first)s to %(last)s") % {
+                "first": card["first"],
+                "last": card["last"],
+            }
+    return card
+
+
+def _month_money(month: dt.date, amount: int, currency: str) -> str:
+    return _("%(money)s, %(month)s") % {
+        "money": money_text(amount, currency, compact=True),
+        "month": month_name(month, short=True),
+    }
+
+
+def redundancy_text(live: int) -> str:
+    """How many people of the account can be talked to."""
+    return ngettext("%(n)s person to talk to", "%(n)s people to talk to", live) % {"n": live}
+
+
+def _people(found: dossier.People, tenant: Tenant, account: Account) -> list[dict[str, Any]]:
+    today = tenant.today()
+    rows = []
+    for contact in found.everybody:
+        seen = contact.last_contact_on
+        late = seen is not None and (today - seen).days > STALE_DAYS
+        rows.append(
+            {
+                "id": contact.id,
+                "name": contact.name,
+                "gone": contact.left_on is not None,
+                "about": [part for part in (contact.title, str(contact.get_role_display())) if part],
+                "email": contact.email,
+                "phone": contact.phone,
+                "engagement": contact.get_engagement_display(),
+                "seen": _("Left %(day)s") % {"day": cells.short_day(contact.left_on, today)}
+                if contact.left_on
+                else cells.last_seen(seen, today),
+                "late": late or contact.left_on is not None,
+                "edit_url": reverse("contact_edit", args=[tenant.slug, account.id, contact.id]),
+                "left_url": reverse("contact_left", args=[tenant.slug, account.id, contact.id]),
+            }
+        )
+    return rows
+
+
+def _days(events: Iterable[AccountEvent], today: dt.date) -> list[dict[str, Any]]:
+    """Events by day: [{label, events [{title, note, who, icon, tone}]}]."""
+    days: list[dict[str, Any]] = []
+    for event in events:
+        label = _("Today") if event.happened_on == today else day_text(event.happened_on)
+        if not days or days[-1]["label"] != label:
+            days.append({"label": label, "events": []})
+        icon, tone = EVENT_MARKS.get(event.kind, ("circle-dot", ""))
+        title = str(event)
+        if event.contact:
+            title = _("%(event)s: %(person)s") % {"event": title, "person": event.contact.name}
+        days[-1]["events"].append(
+            {
+                "title": title,
+                "note": event.note,
+                "icon": icon,
+                "tone": tone,
+                "who": event.recorded_by.name if event.recorded_by else _("Automatic"),
+            }
+        )
+    return days
+
+
+def _known(account: Account, tenant: Tenant) -> list[dict[str, str]]:
+    """What else is known, without what is empty; the tenant's own columns last."""
+    rows = [
+        (_("External id"), account.external_id),
+        (_("Stands for"), account.get_level_display() if account.level != "company" else ""),
+        (_("Industry"), account.industry),
+        (_("Source"), account.get_source_display()),
+        (_("Region"), account.region),
+        (_("Employees"), f"{account.employees:,}" if account.employees is not None else ""),
+        (_("Domain"), account.domain),
+        (_("Signed on"), day_text(account.signed_on) if account.signed_on else ""),
+        (_("Complexity"), account.get_complexity_display()),
+        (_("Strategic"), _("Yes") if account.strategic else ""),
+        (
+            _("Acquisition cost"),
+            money_text(account.cac_minor, tenant.currency) if account.cac_minor is not None else "",
+        ),
+        *((str(name), str(value)) for name, value in sorted(account.attributes.items())),
+    ]
+    return [{"label": label, "value": str(value)} for label, value in rows if value]
+
+
+def _parent(request: HttpRequest, account: Account) -> dict[str, str] | None:
+    """Name of the parent, with a link where the member may open it."""
+    if account.parent is None:
+        return None
+    visible = Account.objects.visible_to(request.member).filter(id=account.parent_id).exists()
+    url = reverse("account", args=[request.tenant.slug, account.parent_id]) if visible else ""
+    return {"name": account.parent.name, "url": url}
+
+
+def _period_row(period: Subscription, tenant: Tenant, account: Account) -> dict[str, Any]:
+    today = tenant.today()
+    if period.voided:
+        state = ("none", _("Withdrawn"))
+    elif period.start_on > today:
+        state = ("line", _("Planned"))
+    elif period.end_on is None or period.end_on > today:
+        state = ("acc", _("Running"))
+    else:
+        state = ("line", _("Ended"))
+    arguments = [tenant.slug, account.id, period.id]
+    return {
+        "name": period.product.name if period.product else period.external_id,
+        "external": period.external_id,
+        "plan": period.plan.name if period.plan else "–",
+        "seats": f"{period.seats:,}" if period.seats is not None else "–",
+        "start": day_text(period.start_on),
+        "end": day_text(period.end_on) if period.end_on else _("open"),
+        "amount": money_text(period.amount_minor, period.currency),
+        "interval": ngettext("each month", "each %(n)s months", period.interval_months) % {"n": period.interval_months},
+        "mrr": money_text(period.mrr_minor, period.currency),
+        "tone": state[0],
+        "state": state[1],
+        "voided": period.voided,
+        "versions_url": reverse("subscription_versions", args=arguments),
+        "edit_url": reverse("subscription_edit", args=arguments),
+        "void_url": reverse("subscription_void", args=arguments),
+    }
+
+
+def _version_row(origin: dossier.Origin) -> dict[str, Any]:
+    change = origin.change
+    if change.source == ChangeSource.IMPORT and origin.filename:
+        source = _("%(file)s, row %(row)s") % {"file": origin.filename, "row": change.source_row or "–"}
+    elif change.actor:
+        source = _("%(kind)s, %(name)s") % {"kind": change.get_source_display(), "name": change.actor}
+    else:
+        source = str(change.get_source_display())
+    local = timezone.localtime(change.recorded_at)
+    return {
+        "kind": change.get_kind_display(),
+        "effective": day_text(change.effective_on),
+        "recorded": _("%(day)s, %(time)s") % {"day": day_text(local.date()), "time": f"{local:%H:%M}"},
+        "source": source,
+        "reason": change.reason,
+        "terms": [
+            day_text(change.start_on),
+            day_text(change.end_on) if change.end_on else _("open"),
+            money_text(change.amount_minor, change.currency),
+            _("%(mrr)s MRR") % {"mrr": money_text(change.mrr_minor, change.currency)},
+        ],
+    }

@@ -1,0 +1,29 @@
+"""CSV that a spreadsheet opens without running anything in it (RELIABILITY 5): text is quoted, numbers stay numbers."""
+
+import csv
+from collections.abc import Iterable, Sequence
+from io import StringIO
+from typing import Any
+
+# What a spreadsheet takes for the begin of a formula, also as full-width forms.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def safe_text(value: Any) -> str:
+    """`value` as text that no spreadsheet computes. Example: `=1+1` gives `'=1+1`; None gives an empty cell."""
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def csv_text(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """The whole file: text and dates quoted and made safe, int and Decimal bare, so that -5 stays a number."""
+    out = StringIO()
+    writer = csv.writer(out, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n")
+    writer.writerow([safe_text(cell) for cell in head])
+    for row in rows:
+        writer.writerow([cell if _is_number(cell) else safe_text(cell) for cell in row])
+    return out.getvalue()
+
+
+def _is_number(cell: Any) -> bool:
+    return not isinstance(cell, bool | str) and hasattr(cell, "__int__") and cell is not None
