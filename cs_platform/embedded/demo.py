@@ -99,7 +99,6 @@ class Demo:
         self.children = [self.web, Child("beat", beat, grace=3), Child("worker", processes.WORKER, grace=8)]
 
     def start(self) -> None:
-        end_leftovers()
         with step(2, "PostgreSQL and Redis"):
             embedded = servers.ensure(quiet=True)
         os.environ["BASE_URL"] = os.environ.get("BASE_URL") or self.url
@@ -303,6 +302,7 @@ def supervise() -> int:
     on_signals(raise_stopped)
     status, demo = 0, None
     try:
+        end_leftovers()  # of a supervisor that was killed: they would hold the port
         demo = Demo(choose_port(os.environ.get("PORT") or "8000"))
         demo.start()
         tell(f"{demo.url}/")

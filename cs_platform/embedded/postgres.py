@@ -114,7 +114,7 @@ class Postgres:
                 home = Path(tempfile.mkdtemp(prefix="setia-", dir="/var/tmp"))
                 home.chmod(0o711)
                 self.memory["home"] = str(home)
-                print(f"PostgreSQL does not run as root and {account.pw_name} may not enter {state.ROOT}: "
+                print(f"\nPostgreSQL does not run as root and {account.pw_name} may not enter {state.ROOT}: "
                       f"its data is kept in {home}.", file=sys.stderr)  # fmt: skip
             self._remember()
 
