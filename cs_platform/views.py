@@ -48,9 +48,9 @@ def home(request: HttpRequest) -> HttpResponse:
 @requires(Permission.VIEW_HOME)
 def palette(request: HttpRequest) -> HttpResponse:
     """⌘K: accounts by name, and the pages that the role may open, from the registry of the navigation."""
-    text = request.GET.get("q", "").strip()
+    text = request.GET.get("q", "").replace("\x00", "").strip()
     pages = [
-        {"label": p.label, "url": reverse(p.name, args=[request.tenant.slug]), "icon": p.icon, "hint": _("Page")}
+        {"label": p.label, "url": reverse(p.name, args=[request.tenant.slug]), "icon": p.icon}
         for _group, entries in NAVIGATION
         for p in entries
         if p.is_open(request) and text.lower() in str(p.label).lower()
@@ -67,7 +67,9 @@ def palette(request: HttpRequest) -> HttpResponse:
             }
             for a in found.order_by("-mrr_minor", "id")[:8]
         ]
-    return page(request, "frame/palette_options.html", {"options": accounts + pages, "text": text})
+    groups = [{"label": _("Accounts"), "items": accounts}, {"label": _("Pages"), "items": pages}]
+    found_groups = [group for group in groups if group["items"]]
+    return page(request, "frame/palette_results.html", {"groups": found_groups, "q": text})
 
 
 def healthz(request: HttpRequest) -> HttpResponse:

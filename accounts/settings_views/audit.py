@@ -23,8 +23,8 @@ def _filters(request: HttpRequest) -> dict[str, str]:
     if found["table"] not in TABLES:
         found["table"] = ""
     try:
-        dt.date.fromisoformat(found["day"])
-    except ValueError:
+        dt.date.fromisoformat(found["day"]) + dt.timedelta(days=2)  # the day after must exist in each zone
+    except (ValueError, OverflowError):
         found["day"] = ""
     return {name: value for name, value in found.items() if value and value.isprintable()}
 

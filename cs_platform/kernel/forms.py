@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from django import forms
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils.translation import gettext as _
 
 if TYPE_CHECKING:
@@ -24,14 +24,18 @@ class TenantForm(forms.ModelForm):
             try:
                 self.instance.validate_constraints()
             except ValidationError as error:
-                self._say_taken(error)
+                self._update_errors(error)
 
-    def _say_taken(self, error: ValidationError) -> None:
+    def _update_errors(self, errors: ValidationError) -> None:
         """A key of several columns is said under the one that can be typed, not as a sentence about columns."""
-        for problems in error.error_dict.values():
+        found = errors.error_dict if hasattr(errors, "error_dict") else {NON_FIELD_ERRORS: errors.error_list}
+        for name, problems in found.items():
             for problem in problems:
-                keys = [name for name in (problem.params or {}).get("unique_check", ()) if name in self.fields]
-                self.add_error(keys[-1] if keys else None, _("There is one already.") if keys else problem)
+                keys = [field for field in (problem.params or {}).get("unique_check", ()) if field in self.fields]
+                if keys:
+                    self.add_error(keys[-1], _("There is one already."))
+                else:
+                    super()._update_errors(ValidationError({name: [problem]}))
 
     def _get_validation_exclusions(self) -> set[str]:
         return super()._get_validation_exclusions() - {"tenant"}
