@@ -75,9 +75,11 @@ def save(name: str, server: dict[str, Any]) -> None:
 
 
 def secret_key() -> str:
+    """Made once: another one would end every session."""
     path = var() / "secret"
-    if not path.exists():
-        write_private(path, secrets.token_urlsafe(48))
+    with locked("secret"):
+        if not path.exists():
+            write_private(path, secrets.token_urlsafe(48))
     return path.read_text()
 
 
