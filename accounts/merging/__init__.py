@@ -1,0 +1,30 @@
+"""The one door for facts that come in: files, API bodies and forms are merged by the same set-based statements.
+
+Rows have passed rows.py. Merging is idempotent and does not depend on the order of rows: what says nothing new changes
+nothing. Everything happens in the caller's transaction.
+"""
+
+from accounts.merging.accounts import merge_accounts
+from accounts.merging.contacts import merge_contacts
+from accounts.merging.rates import merge_fx_rates
+from accounts.merging.result import MergeResult, Origin, Rejected
+from accounts.merging.subscriptions import merge_subscriptions, void_subscription
+
+MERGES = {
+    "accounts": merge_accounts,
+    "contacts": merge_contacts,
+    "subscriptions": merge_subscriptions,
+    "fx_rates": merge_fx_rates,
+}
+
+__all__ = [
+    "MERGES",
+    "MergeResult",
+    "Origin",
+    "Rejected",
+    "merge_accounts",
+    "merge_contacts",
+    "merge_fx_rates",
+    "merge_subscriptions",
+    "void_subscription",
+]

@@ -1,0 +1,103 @@
+"""Accounts by external id, with their dated attributes (ACC-01, ACC-12)."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from accounts import selectors
+from accounts.formulas import profile_of_segment
+from accounts.merging.result import SQL, MergeResult, Origin, last_of_each, quiet_inserts, revenue_changed, today
+from accounts.models import Account, Segment, Tenant
+from accounts.rows import Row
+from cs_platform.kernel import copying, sqljobs
+from cs_platform.kernel.money import to_minor
+from cs_platform.kernel.tenancy import current_tenant_id
+
+COLUMNS = [
+    ("number", "int"), ("account", "text"), ("name", "text"), ("segment_id", "uuid"), ("industry", "text"), ("source", "text"),
+    ("region", "text"), ("owner_id", "uuid"), ("signed_on", "date"), ("domain", "text"), ("strategic", "bool"),
+    ("complexity", "text"), ("tier", "text"), ("level", "text"), ("parent", "text"), ("referred_by", "text"),
+    ("employees", "int"), ("cac_minor", "bigint"), ("extra", "jsonb"), ("given", "text[]"),
+]  # fmt: skip
+
+
+def segment_ids(names: set[str]) -> dict[str, Any]:
+    """Ids of the segments by name; those that are new are made, with the profile that their name suggests."""
+    known = dict(Segment.objects.filter(name__in=names).values_list("name", "id"))
+    position = Segment.objects.count()
+    missing = sorted(name for name in names if name and name not in known)
+    made = Segment.objects.bulk_create(
+        [Segment(name=n, profile=profile_of_segment(n), position=position + i) for i, n in enumerate(missing)],
+        ignore_conflicts=False,
+    )
+    return known | {segment.name: segment.id for segment in made}
+
+
+def ensure_accounts(external_ids: set[str], origin: Origin) -> dict[str, Any]:
+    """Ids of the accounts by external id; those that are named and unknown are made under that name."""
+    known = dict(Account.objects.filter(external_id__in=external_ids).values_list("external_id", "id"))
+    missing = [Account(external_id=e, name=e) for e in sorted(external_ids - set(known))]
+    quiet_inserts(len(missing))
+    Account.objects.bulk_create(missing, batch_size=2000)
+    return known | {account.external_id: account.id for account in missing}
+
+
+def merge_accounts(rows: Sequence[Row], origin: Origin) -> MergeResult:
+    """Create or update accounts. Fields that a row does not give stay as they are; given and empty clears.
+
+    Refused: an owner who is no member. A segment or a parent that does not exist yet is made.
+    """
+    result = MergeResult()
+    rows, repeated = last_of_each(rows, "account")
+    owners = selectors.members_by_email([r.values["owner_email"] for r in rows if r.values.get("owner_email")])
+    accepted = []
+    for row in rows:
+        email = row.values.get("owner_email")
+        if email and email not in owners:
+            result.reject(row, "owner_email", email, "unknown_member", _("This is not the e-mail of a member."))
+        else:
+            accepted.append(row)
+    if not accepted:
+        return result
+    segments = segment_ids({r.values["segment"] for r in accepted if r.values.get("segment")})
+    above = {r.values[n] for r in accepted for n in ("parent", "referred_by") if r.values.get(n)}
+    ensure_accounts(above - {r.values["account"] for r in accepted}, origin)
+    currency = Tenant.objects.get(id=current_tenant_id()).currency
+    copying.stage("stage_account", COLUMNS, (_cells(r, segments, owners, currency) for r in accepted))
+    quiet_inserts(len(accepted))
+    params = {
+        "tenant_id": current_tenant_id(),
+        "today": today(),
+        "source": origin.source,
+        "source_ref": str(origin.ref) if origin.ref else None,
+    }
+    touched = sqljobs.rows(SQL / "merge_accounts.sql", params)
+    for row in touched:
+        result.ids[row["number"]] = row["id"]
+    result.created = sum(row["outcome"] == "created" for row in touched)
+    result.updated = sum(row["outcome"] == "updated" for row in touched) + repeated
+    result.unchanged = len(accepted) - result.created - result.updated + repeated
+    dated = sqljobs.rows(SQL / "account_changes.sql", params)
+    revenue_changed({row["account_id"] for row in dated}, origin)
+    return result
+
+
+def _cells(row: Row, segments: dict[str, Any], owners: dict[str, Any], currency: str) -> list[Any]:
+    v = row.values
+    given = set(row.given)
+    for name, column in (("segment", "segment_id"), ("owner_email", "owner_id"), ("cac", "cac_minor")):
+        if name in given:
+            given.add(column)
+    if "name" not in row.given:
+        given.discard("name")
+    cac = v.get("cac")
+    return [
+        row.number, v["account"], v["name"], segments.get(v.get("segment")), v.get("industry") or "", v.get("source") or "",
+        v.get("region") or "", owners.get(v.get("owner_email")), v.get("signed_on"), v.get("domain") or "",
+        bool(v.get("strategic")), v.get("complexity") or "", v.get("tier") or "", v.get("level") or "company",
+        v.get("parent") or None, v.get("referred_by") or None, v.get("employees"),
+        None if cac is None else to_minor(cac, currency), json.dumps(dict(row.extra), ensure_ascii=False),
+        "{" + ",".join(sorted(given)) + "}",
+    ]  # fmt: skip

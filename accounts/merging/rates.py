@@ -1,0 +1,49 @@
+"""Exchange rates: append-only, the latest recorded one counts."""
+
+from collections.abc import Sequence
+
+from accounts.merging.result import MergeResult, Origin, last_of_each, revenue_changed
+from accounts.models import FxRate, Subscription, Tenant
+from accounts.rows import Row
+from cs_platform.kernel.tenancy import current_tenant_id
+
+
+def merge_fx_rates(rows: Sequence[Row], origin: Origin) -> MergeResult:
+    """Record the rates that differ from the latest known; accounts that are paid in another currency are worked out anew."""
+    result = MergeResult()
+    rows, repeated = last_of_each(rows, "month", "base", "quote")
+    months = {row.values["month"] for row in rows}
+    newest = FxRate.objects.filter(month__in=months).order_by("month", "base", "quote", "-recorded_at", "-id")
+    known = {
+        (month, base, quote): rate
+        for month, base, quote, rate in newest.distinct("month", "base", "quote").values_list(
+            "month", "base", "quote", "rate"
+        )
+    }
+    fresh = []
+    for row in rows:
+        v = row.values
+        before = known.get((v["month"], v["base"], v["quote"]))
+        if before == v["rate"]:
+            result.unchanged += 1
+            continue
+        result.created += before is None
+        result.updated += before is not None
+        fresh.append(
+            FxRate(
+                month=v["month"],
+                base=v["base"],
+                quote=v["quote"],
+                rate=v["rate"],
+                source=origin.source,
+                source_ref=origin.ref,
+            )
+        )
+        result.ids[row.number] = fresh[-1].id
+    FxRate.objects.bulk_create(fresh, batch_size=2000)
+    result.updated += repeated
+    if fresh:
+        own = Tenant.objects.get(id=current_tenant_id()).currency
+        foreign = Subscription.objects.exclude(currency=own).values_list("account_id", flat=True).distinct()
+        revenue_changed(foreign, origin)
+    return result

@@ -1,0 +1,133 @@
+"""Paid periods and their append-only versions (ACC-03, METRICS 1)."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from accounts.enums import ChangeKind
+from accounts.merging.accounts import segment_ids
+from accounts.merging.result import SQL, MergeResult, Origin, last_of_each, quiet_inserts, revenue_changed, today
+from accounts.models import Plan, Product, Subscription, SubscriptionChange
+from accounts.rows import Row
+from cs_platform.kernel import copying, sqljobs
+from cs_platform.kernel.errors import Conflict, DomainError
+from cs_platform.kernel.tenancy import current_tenant_id
+
+COLUMNS = [
+    ("number", "int"), ("account", "text"), ("subscription_id", "text"), ("segment_id", "uuid"), ("product_id", "uuid"),
+    ("plan_id", "uuid"), ("start_on", "date"), ("end_on", "date"), ("interval_months", "int"), ("amount_minor", "bigint"),
+    ("currency", "text"), ("mrr_minor", "bigint"), ("seats", "int"), ("auto_renew", "bool"), ("card_on_file", "bool"),
+    ("prepaid", "bool"), ("notice_days", "int"), ("reason", "text"), ("alone", "bool"), ("given", "text[]"),
+]  # fmt: skip
+
+
+def merge_subscriptions(
+    rows: Sequence[Row], origin: Origin, *, periods_of: Mapping[str, int] | None = None
+) -> MergeResult:
+    """Create or change paid periods, known by (subscription id, start). Each change appends a version.
+
+    A row whose start is new while the file has one row and the database one period of that subscription, and both
+    overlap, corrects that period, start included; anything else is a further period. `periods_of` tells how many rows
+    the whole file has for a subscription, when these are a piece of one. Accounts that are missing are made.
+    """
+    result = MergeResult()
+    counts = periods_of or Counter(row.values["subscription_id"] for row in rows)
+    rows, repeated = last_of_each(rows, "subscription_id", "start_date")
+    if not rows:
+        return result
+    products = _ids(Product, {r.values.get("product") or "" for r in rows}, "external_id")
+    plans = _ids(Plan, {r.values.get("plan") or "" for r in rows}, "name")
+    segments = segment_ids({r.values["segment"] for r in rows if r.values.get("segment")})
+    copying.stage("stage_subscription", COLUMNS, (_cells(r, products, plans, segments, counts) for r in rows))
+    quiet_inserts(len(rows))
+    params = {
+        "tenant_id": current_tenant_id(),
+        "today": today(),
+        "source": origin.source,
+        "source_ref": str(origin.ref) if origin.ref else None,
+        "actor": origin.actor[:200],
+    }
+    sqljobs.execute(SQL / "merge_subscription_accounts.sql", params)
+    touched = sqljobs.rows(SQL / "merge_subscriptions.sql", params)
+    by_number = {row.number: row for row in rows}
+    for row in touched:
+        if row["outcome"] == "other_account":
+            source = by_number[row["number"]]
+            message = _("This subscription belongs to another account. Withdraw it there first.")
+            result.reject(source, "account", source.values["account"], "other_account", message)
+        else:
+            result.ids[row["number"]] = row["id"]
+    result.created = sum(row["outcome"] == "created" for row in touched)
+    result.updated = sum(row["outcome"] == "updated" for row in touched)
+    result.unchanged = sum(row["outcome"] == "unchanged" for row in touched) + repeated
+    changed = {"created", "updated"}
+    revenue_changed({row["account_id"] for row in touched if row["outcome"] in changed}, origin)
+    return result
+
+
+def void_subscription(
+    *, subscription: Subscription, origin: Origin, restore: bool = False, reason: str = ""
+) -> Subscription:
+    """Withdraw a period as if it had never been (or take that back); the versions stay.
+
+    Conflict when somebody else changed it since it was read.
+    """
+    if subscription.voided is not restore:
+        raise DomainError(_("This period is already in that state."), code="same_state")
+    changed = Subscription.objects.filter(id=subscription.id, version=subscription.version).update(
+        voided=not restore, version=subscription.version + 1
+    )
+    if not changed:
+        raise Conflict(_("The period was changed in the meantime. Reload and look again."))
+    subscription.refresh_from_db()
+    terms = (
+        "start_on",
+        "end_on",
+        "interval_months",
+        "amount_minor",
+        "currency",
+        "mrr_minor",
+        "seats",
+        "product_id",
+        "plan_id",
+    )
+    SubscriptionChange.objects.create(
+        subscription=subscription,
+        account_id=subscription.account_id,
+        kind=ChangeKind.RESTORED if restore else ChangeKind.VOIDED,
+        effective_on=subscription.start_on,
+        source=origin.source,
+        source_ref=origin.ref,
+        actor=origin.actor[:200],
+        reason=reason[:200],
+        voided=not restore,
+        **{name: getattr(subscription, name) for name in terms},
+    )
+    revenue_changed([subscription.account_id], origin)
+    return subscription
+
+
+def _ids(model: Any, names: set[str], key: str) -> dict[str, UUID]:
+    """Ids of catalogue rows by name; new names are made."""
+    known = dict(model.objects.filter(**{f"{key}__in": names}).values_list(key, "id"))
+    missing = sorted(name for name in names if name and name not in known)
+    made = [model(**{key: name, "name": name}) for name in missing]
+    model.objects.bulk_create(made)
+    return known | {getattr(row, key): row.id for row in made}
+
+
+def _cells(row: Row, products: Any, plans: Any, segments: Any, counts: Mapping[str, int]) -> list[Any]:
+    v = row.values
+    given = set(row.given)
+    for name, column in (("product", "product_id"), ("plan", "plan_id")):
+        if name in given:
+            given.add(column)
+    return [
+        row.number, v["account"], v["subscription_id"], segments.get(v.get("segment")), products.get(v.get("product")),
+        plans.get(v.get("plan")), v["start_date"], v.get("end_date"), v["interval_months"], v["amount_minor"], v["currency"],
+        v["mrr_minor"], v.get("seats"), v.get("auto_renew"), v.get("card_on_file"), v.get("prepaid"), v.get("notice_days"),
+        v.get("reason") or "", counts.get(v["subscription_id"], 1) == 1, "{" + ",".join(sorted(given)) + "}",
+    ]  # fmt: skip

@@ -1,0 +1,369 @@
+"""Rows on their way in: what a file, an API body or a form says, checked and typed before it may touch a table.
+
+A row knows which fields were `given`: one that is absent leaves what is stored, one that is given and empty clears it.
+Problems name column, value, code and a sentence. Pure: no database, no clock.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils.translation import gettext as _
+
+from accounts.enums import Complexity, ContactRole, Engagement, ImportKind, Level, Source, Tier
+from cs_platform.kernel.money import digits, normalised_monthly, to_minor, validate_currency
+from cs_platform.kernel.periods import parse_month
+
+LARGEST = 10**15  # minor units: beyond any book, well inside a bigint even when summed
+_UNSAFE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+
+class DateStyle(Enum):
+    """How a file writes dates."""
+
+    ISO = "iso"
+    DAY_FIRST = "dmy"
+    MONTH_FIRST = "mdy"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a row is refused: the column, what stood there, a code for programs and a sentence for people."""
+
+    column: str
+    value: str
+    code: str
+    message: str
+
+
+class Bad(ValueError):
+    """A cell that cannot be read."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+@dataclass(frozen=True)
+class Row:
+    """One checked row: its number in the file, the values by field, the fields that were given."""
+
+    number: int
+    values: Mapping[str, Any]
+    given: frozenset[str]
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+
+Reader = Callable[[Any, DateStyle], Any]
+
+
+def _plain(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if not isinstance(value, (str, int, Decimal, dt.date)):
+        raise Bad("type", _("Write this as text or a number."))
+    text = str(value).strip()
+    if _UNSAFE.search(text):
+        raise Bad("characters", _("This holds characters that cannot be stored."))
+    return text
+
+
+def text(limit: int, *, required: bool = False) -> Reader:
+    def read(value: Any, style: DateStyle) -> str:
+        found = _plain(value)
+        if required and not found:
+            raise Bad("required", _("A value is required here."))
+        if len(found) > limit:
+            raise Bad("too_long", _("At most %(limit)s characters fit here.") % {"limit": limit})
+        return found
+
+    return read
+
+
+def choice(options: Any) -> Reader:
+    words = {
+        str(key).lower(): value
+        for option in options
+        for key in (option.value, option.label)
+        for value in (option.value,)
+    }
+
+    def read(value: Any, style: DateStyle) -> str:
+        found = _plain(value)
+        if not found:
+            return ""
+        known = (
+            words.get(found.lower().replace("-", "_"))
+            or words.get(found.lower())
+            or words.get(found.lower().replace(" ", "_"))
+        )
+        if known is None:
+            names = ", ".join(option.value for option in options)
+            raise Bad("unknown_choice", _("Use one of: %(names)s.") % {"names": names})
+        return str(known)
+
+    return read
+
+
+def flag(value: Any, style: DateStyle) -> bool | None:
+    found = _plain(value).lower()
+    if not found:
+        return None
+    if found in {"true", "yes", "y", "1", "t", "x"}:
+        return True
+    if found in {"false", "no", "n", "0", "f"}:
+        return False
+    raise Bad("not_a_flag", _("Write yes or no."))
+
+
+def whole(smallest: int, largest: int) -> Reader:
+    def read(value: Any, style: DateStyle) -> int | None:
+        found = _plain(value)
+        if not found:
+            return None
+        if not re.fullmatch(r"[+-]?\d{1,18}(\.0+)?", found):
+            raise Bad("not_a_whole_number", _("Write a whole number."))
+        number = int(Decimal(found))
+        if not smallest <= number <= largest:
+            raise Bad("out_of_range", _("Between %(a)s and %(b)s.") % {"a": smallest, "b": largest})
+        return number
+
+    return read
+
+
+def amount(value: Any, style: DateStyle) -> Decimal | None:
+    found = _plain(value)
+    if not found:
+        return None
+    if len(found) > 30 or not re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)", found):
+        raise Bad("not_an_amount", _("Write a number with a point, such as 1250.50."))
+    return Decimal(found)
+
+
+def day(value: Any, style: DateStyle) -> dt.date | None:
+    if isinstance(value, dt.date):
+        return value
+    found = _plain(value)
+    if not found:
+        return None
+    try:
+        if style is DateStyle.ISO:
+            if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", found):
+                raise Bad("not_a_date", _("Write the date as YYYY-MM-DD."))
+            result = dt.date.fromisoformat(found)
+        else:
+            parts = re.fullmatch(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})", found)
+            if not parts:
+                raise Bad("not_a_date", _("Write the date with day, month and a year of four digits."))
+            first, second, year = (int(p) for p in parts.groups())
+            result = dt.date(year, second, first) if style is DateStyle.DAY_FIRST else dt.date(year, first, second)
+    except Bad:
+        raise
+    except ValueError as error:
+        raise Bad("no_such_day", _("This day does not exist.")) from error
+    if not 1970 <= result.year <= 2200:
+        raise Bad("out_of_range", _("Dates lie between 1970 and 2200."))
+    return result
+
+
+def month(value: Any, style: DateStyle) -> dt.date:
+    try:
+        return parse_month(_plain(value))
+    except ValueError as error:
+        raise Bad("not_a_month", _("Write the month as YYYY-MM.")) from error
+
+
+def currency(value: Any, style: DateStyle) -> str:
+    found = _plain(value).upper()
+    if not found:
+        raise Bad("required", _("A value is required here."))
+    try:
+        validate_currency(found)
+    except ValidationError as error:
+        raise Bad("not_a_currency", " ".join(error.messages)) from error
+    return found
+
+
+def email(value: Any, style: DateStyle) -> str:
+    found = _plain(value).lower()
+    if found:
+        try:
+            validate_email(found)
+        except ValidationError as error:
+            raise Bad("not_an_email", _("This is not an e-mail address.")) from error
+    return found
+
+
+def rate(value: Any, style: DateStyle) -> Decimal:
+    found = amount(value, style)
+    if found is None or found <= 0 or found >= 10**10:
+        raise Bad("not_a_rate", _("A rate is a number above 0."))
+    return found
+
+
+FIELDS: dict[str, dict[str, Reader]] = {
+    ImportKind.ACCOUNTS: {
+        "account": text(200, required=True),
+        "name": text(200),
+        "segment": text(80),
+        "industry": text(80),
+        "source": choice(Source),
+        "region": text(80),
+        "owner_email": email,
+        "signed_on": day,
+        "domain": text(200),
+        "strategic": flag,
+        "complexity": choice(Complexity),
+        "tier": choice(Tier),
+        "level": choice(Level),
+        "parent": text(200),
+        "referred_by": text(200),
+        "employees": whole(0, 10**9),
+        "cac": amount,
+    },
+    ImportKind.CONTACTS: {
+        "contact": text(200, required=True),
+        "account": text(200, required=True),
+        "name": text(200, required=True),
+        "email": email,
+        "phone": text(60),
+        "title": text(120),
+        "role": choice(ContactRole),
+        "engagement": choice(Engagement),
+        "language": text(5),
+        "last_contact_on": day,
+        "left_on": day,
+    },
+    ImportKind.SUBSCRIPTIONS: {
+        "account": text(200, required=True),
+        "subscription_id": text(200, required=True),
+        "product": text(200),
+        "segment": text(80),
+        "start_date": day,
+        "end_date": day,
+        "interval_months": whole(1, 120),
+        "amount": amount,
+        "currency": currency,
+        "mrr": amount,
+        "seats": whole(0, 10**9),
+        "plan": text(120),
+        "auto_renew": flag,
+        "card_on_file": flag,
+        "prepaid": flag,
+        "notice_days": whole(0, 3650),
+        "reason": text(200),
+    },
+    ImportKind.FX_RATES: {"month": month, "base": currency, "quote": currency, "rate": rate},
+}
+REQUIRED: dict[str, tuple[str, ...]] = {
+    ImportKind.ACCOUNTS: ("account",),
+    ImportKind.CONTACTS: ("contact", "account", "name"),
+    ImportKind.SUBSCRIPTIONS: ("account", "subscription_id", "start_date", "currency"),
+    ImportKind.FX_RATES: ("month", "base", "quote", "rate"),
+}
+# Kinds that keep unknown columns as attributes of the row; the others name them in a warning.
+OPEN_KINDS = {ImportKind.ACCOUNTS, ImportKind.CONTACTS}
+
+
+def parse(
+    kind: str,
+    number: int,
+    cells: Mapping[str, Any],
+    style: DateStyle = DateStyle.ISO,
+    extra: Mapping[str, Any] | None = None,
+) -> Row | list[Problem]:
+    """Read the cells (by field name) of one row; the row, or every problem that it has."""
+    readers = FIELDS[kind]
+    values: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for name in REQUIRED[kind]:
+        if name not in cells:
+            problems.append(Problem(name, "", "required", _("This column is required.")))
+    for name, value in cells.items():
+        try:
+            values[name] = readers[name](value, style)
+        except Bad as bad:
+            problems.append(Problem(name, str(value)[:200], bad.code, bad.message))
+    kept: dict[str, str] = {}
+    for name, value in (extra or {}).items():
+        try:
+            kept[name[:80]] = text(1000)(value, style)
+        except Bad as bad:
+            problems.append(Problem(name, str(value)[:200], bad.code, bad.message))
+    if not problems:
+        problems = _CHECKS[kind](values)
+    return problems or Row(number, values, frozenset(cells), kept)
+
+
+def _check_account(values: dict[str, Any]) -> list[Problem]:
+    if not values.get("name"):
+        values["name"] = values["account"]
+    for name in ("parent", "referred_by"):
+        if values.get(name) and values[name] == values["account"]:
+            return [Problem(name, values[name], "self", _("An account cannot stand above or refer itself."))]
+    cac = values.get("cac")
+    if cac is not None and not 0 <= cac < 10**12:
+        return [Problem("cac", str(cac), "out_of_range", _("Costs lie between 0 and a trillion."))]
+    return []
+
+
+def _check_contact(values: dict[str, Any]) -> list[Problem]:
+    return []
+
+
+def _check_subscription(values: dict[str, Any]) -> list[Problem]:
+    start, end = values["start_date"], values.get("end_date")
+    if start is None:
+        return [Problem("start_date", "", "required", _("A value is required here."))]
+    if end is not None and end <= start:
+        return [
+            Problem(
+                "end_date", end.isoformat(), "order", _("The end is the first day without service, after the start.")
+            )
+        ]
+    code, paid, given = values["currency"], values.get("amount"), values.get("mrr")
+    months = values.get("interval_months") or 1
+    if paid is None and given is None:
+        return [Problem("amount", "", "required", _("Give the amount of an interval, or the MRR."))]
+    for name, value in (("amount", paid), ("mrr", given)):
+        if value is None:
+            continue
+        if value < 0:
+            return [
+                Problem(name, str(value), "negative", _("Amounts are not negative; a credit ends or lowers a period."))
+            ]
+        if value.scaleb(digits(code)) > LARGEST:
+            return [Problem(name, str(value), "out_of_range", _("This amount is too large."))]
+        if value.scaleb(digits(code)) % 1:
+            return [
+                Problem(
+                    name, str(value), "decimals", _("%(code)s has %(n)s decimals.") % {"code": code, "n": digits(code)}
+                )
+            ]
+    values["interval_months"] = months
+    values["mrr_minor"] = to_minor(given, code) if given is not None else normalised_monthly(paid, months, code)
+    values["amount_minor"] = to_minor(paid if paid is not None else given * months, code)
+    return []
+
+
+def _check_rate(values: dict[str, Any]) -> list[Problem]:
+    if values["base"] == values["quote"]:
+        return [Problem("quote", values["quote"], "same", _("Base and quote are the same currency."))]
+    return []
+
+
+_CHECKS: dict[str, Callable[[dict[str, Any]], list[Problem]]] = {
+    ImportKind.ACCOUNTS: _check_account,
+    ImportKind.CONTACTS: _check_contact,
+    ImportKind.SUBSCRIPTIONS: _check_subscription,
+    ImportKind.FX_RATES: _check_rate,
+}

@@ -1,0 +1,82 @@
+-- Paid periods of stage_subscription against those that stand. What differs is written and appended as a version.
+CREATE TEMPORARY TABLE IF NOT EXISTS merged_subscription
+    (number int, id uuid, account_id uuid, outcome text, kind text, effective_on date) ON COMMIT DROP;
+TRUNCATE merged_subscription;
+
+-- Which stored period a row means: the same start, else the only one, when it overlaps and the file has one row for it.
+INSERT INTO merged_subscription
+SELECT s.number, coalesce(same.id, moved.id, uuidv7()), a.id,
+       CASE WHEN coalesce(same.id, moved.id) IS NULL THEN 'created'
+            WHEN coalesce(same.account_id, moved.account_id) <> a.id THEN 'other_account' ELSE 'known' END, NULL, NULL
+  FROM stage_subscription s
+  JOIN accounts_account a ON a.external_id = s.account
+  LEFT JOIN accounts_subscription same ON same.external_id = s.subscription_id AND same.start_on = s.start_on
+  LEFT JOIN LATERAL (
+       SELECT (array_agg(p.id))[1] AS id, (array_agg(p.account_id))[1] AS account_id
+         FROM accounts_subscription p
+        WHERE same.id IS NULL AND s.alone AND p.external_id = s.subscription_id AND NOT p.voided
+       HAVING count(*) = 1
+          AND bool_and(p.start_on < coalesce(s.end_on, 'infinity') AND s.start_on < coalesce(p.end_on, 'infinity'))) moved ON true;
+
+INSERT INTO accounts_subscription (id, tenant_id, account_id, external_id, start_on, end_on, interval_months, amount_minor,
+       currency, mrr_minor, seats, product_id, plan_id, voided, auto_renew, card_on_file, prepaid, notice_days, version)
+SELECT m.id, %(tenant_id)s, m.account_id, s.subscription_id, s.start_on, s.end_on, s.interval_months, s.amount_minor, s.currency,
+       s.mrr_minor, s.seats, s.product_id, s.plan_id, false, s.auto_renew, s.card_on_file, s.prepaid, s.notice_days, 1
+  FROM stage_subscription s JOIN merged_subscription m USING (number)
+ WHERE m.outcome = 'created';
+
+UPDATE merged_subscription m SET kind = 'created', effective_on = s.start_on
+  FROM stage_subscription s WHERE s.number = m.number AND m.outcome = 'created';
+
+WITH wish AS (
+    SELECT p.id, m.number, s.start_on, s.end_on, s.interval_months, s.amount_minor, s.currency, s.mrr_minor,
+           CASE WHEN 'seats' = ANY (s.given) THEN s.seats ELSE p.seats END AS seats,
+           CASE WHEN 'product_id' = ANY (s.given) THEN s.product_id ELSE p.product_id END AS product_id,
+           CASE WHEN 'plan_id' = ANY (s.given) THEN s.plan_id ELSE p.plan_id END AS plan_id,
+           CASE WHEN 'auto_renew' = ANY (s.given) THEN s.auto_renew ELSE p.auto_renew END AS auto_renew,
+           CASE WHEN 'card_on_file' = ANY (s.given) THEN s.card_on_file ELSE p.card_on_file END AS card_on_file,
+           CASE WHEN 'prepaid' = ANY (s.given) THEN s.prepaid ELSE p.prepaid END AS prepaid,
+           CASE WHEN 'notice_days' = ANY (s.given) THEN s.notice_days ELSE p.notice_days END AS notice_days,
+           p.start_on AS old_start, p.end_on AS old_end, p.voided AS was_voided,
+           (p.interval_months, p.amount_minor, p.currency, p.mrr_minor)
+               IS DISTINCT FROM (s.interval_months, s.amount_minor, s.currency, s.mrr_minor) AS terms_differ
+      FROM merged_subscription m
+      JOIN stage_subscription s USING (number)
+      JOIN accounts_subscription p ON p.id = m.id
+     WHERE m.outcome = 'known'
+), changed AS (
+    UPDATE accounts_subscription p
+       SET start_on = w.start_on, end_on = w.end_on, interval_months = w.interval_months,
+           amount_minor = w.amount_minor, currency = w.currency, mrr_minor = w.mrr_minor, seats = w.seats,
+           product_id = w.product_id, plan_id = w.plan_id, auto_renew = w.auto_renew, card_on_file = w.card_on_file,
+           prepaid = w.prepaid, notice_days = w.notice_days, voided = false, version = p.version + 1,
+           updated_at = clock_timestamp()
+      FROM wish w
+     WHERE w.id = p.id
+       AND (p.start_on, p.end_on, p.interval_months, p.amount_minor, p.currency, p.mrr_minor, p.seats,
+            p.product_id, p.plan_id, p.auto_renew, p.card_on_file, p.prepaid, p.notice_days, p.voided)
+           IS DISTINCT FROM
+           (w.start_on, w.end_on, w.interval_months, w.amount_minor, w.currency, w.mrr_minor, w.seats,
+            w.product_id, w.plan_id, w.auto_renew, w.card_on_file, w.prepaid, w.notice_days, false)
+    RETURNING w.number,
+              CASE WHEN w.was_voided THEN 'restored' WHEN w.terms_differ OR (w.old_start, w.old_end) IS NOT DISTINCT FROM
+                   (w.start_on, w.end_on) THEN 'terms' ELSE 'period' END AS kind,
+              CASE WHEN w.old_start <> w.start_on THEN least(w.old_start, w.start_on)
+                   WHEN w.terms_differ OR w.was_voided OR w.old_end IS NOT DISTINCT FROM w.end_on THEN w.start_on
+                   ELSE least(coalesce(w.old_end, 'infinity'), coalesce(w.end_on, 'infinity')) END AS effective_on
+)
+UPDATE merged_subscription m SET outcome = 'updated', kind = c.kind, effective_on = c.effective_on
+  FROM changed c WHERE c.number = m.number;
+
+INSERT INTO accounts_subscriptionchange (id, tenant_id, subscription_id, account_id, kind, effective_on, recorded_at, source,
+       source_ref, source_row, actor, reason, start_on, end_on, interval_months, amount_minor, currency, mrr_minor, seats,
+       product_id, plan_id, voided)
+SELECT uuidv7(), %(tenant_id)s, p.id, p.account_id, m.kind, m.effective_on, clock_timestamp(), %(source)s,
+       %(source_ref)s::uuid, CASE WHEN %(source)s = 'import' THEN m.number END, %(actor)s, s.reason, p.start_on, p.end_on,
+       p.interval_months, p.amount_minor, p.currency, p.mrr_minor, p.seats, p.product_id, p.plan_id, false
+  FROM merged_subscription m
+  JOIN stage_subscription s USING (number)
+  JOIN accounts_subscription p ON p.id = m.id
+ WHERE m.outcome IN ('created', 'updated');
+
+SELECT number, id, account_id, CASE WHEN outcome = 'known' THEN 'unchanged' ELSE outcome END AS outcome FROM merged_subscription;
