@@ -1,3 +1,15 @@
-"""Routes."""
+"""Routes of the pages about money, below /t/<slug>/."""
 
-urlpatterns: list = []
+from django.urls import path
+
+from metrics import account_views, board_views, lineage_views, settings_views
+
+urlpatterns = [
+    path("board/", board_views.board, name="board"),
+    path("metrics/", lineage_views.start, name="lineage"),
+    path("metrics/<slug:metric>/", lineage_views.metric, name="metric"),
+    path("metrics/<slug:metric>/rows.csv", lineage_views.rows_csv, name="metric_rows"),
+    path("accounts/<uuid:account_id>/revenue/", account_views.revenue, name="account_revenue"),
+    path("settings/bands/", settings_views.bands, name="settings_bands"),
+    path("settings/bands/<slug:metric>/", settings_views.metric_bands, name="settings_bands_metric"),
+]

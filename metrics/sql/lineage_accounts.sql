@@ -15,7 +15,7 @@ WITH history AS (
            CASE WHEN %(window)s = 1 THEN a.mrr_1 ELSE a.mrr_12 END AS opening,
            CASE WHEN %(window)s = 1 THEN a.mrr_1_now ELSE a.mrr_12_now END AS was
       FROM {account_month} a
-     WHERE a.month = %(month)s
+     WHERE a.month = %(month)s AND (%(account_id)s::uuid IS NULL OR a.account_id = %(account_id)s::uuid)
 ), judged AS (
     SELECT b.*,
            CASE WHEN was = now THEN 'flat'

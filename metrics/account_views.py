@@ -1,0 +1,115 @@
+"""The revenue tab of an account: its MRR by month, what moved it, what it pays for now."""
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts import dossier
+from accounts.account_frame import account_frame, open_account
+from accounts.models import Account
+from cs_platform.kernel.access import Permission, may, requires
+from cs_platform.kernel.htmx import page
+from cs_platform.kernel.money import from_minor, money_text, to_minor
+from cs_platform.kernel.templatetags.cells import day_text, month_name, percent_text
+from metrics import board_cells, cells, charts, formulas, lineage, selectors
+from metrics.asked import Asked, Months
+from metrics.definitions import MOVEMENTS
+from metrics.enums import MovementKind, Window
+from metrics.models import AccountMonth
+
+MONTHS_SHOWN = 60
+
+
+@requires(Permission.VIEW_ACCOUNTS)
+def revenue(request: HttpRequest, account_id: UUID) -> HttpResponse:
+    """Months and movements in the company's currency as of the last complete month; paid periods in their own."""
+    account = open_account(request, account_id)
+    months = selectors.months_of(request.tenant)
+    context = account_frame(request, account, "revenue") | {"periods": _periods(request, account)}
+    if months:
+        context |= _figures(request, account, months)
+    return page(request, "metrics/account_revenue.html", context)
+
+
+def _figures(request: HttpRequest, account: Account, months: Months) -> dict[str, Any]:
+    currency = request.tenant.currency
+    rows = AccountMonth.objects.filter(account=account, month__lte=months.last).order_by("-month")
+    history = list(rows.values("month", "mrr", "mrr_12_now")[:MONTHS_SHOWN])[::-1]
+    if not history:
+        return {}
+    lines = lineage.ledger_lines(account.id, dt.date.min, months.last, timezone.now())
+    last = history[-1]
+    closing, moved = last["mrr"], sum(line.amount for line in lines)
+    retained = formulas.ratio(last["mrr"], last["mrr_12_now"])
+    labels = [month_name(row["month"], short=True) for row in history]
+    texts = [money_text(row["mrr"], currency) for row in history]
+
+    def tick(value: float) -> str:
+        return cells.short_money(to_minor(Decimal(str(value)), currency), currency)
+
+    return {
+        "stats": [
+            {"label": _("MRR"), "value": money_text(closing, currency)},
+            {"label": _("ARR"), "value": money_text(12 * closing, currency)},
+            {"label": _("NRR, 12 months"), "value": percent_text(retained)},
+        ],
+        "as_of": month_name(months.last),
+        "history": {
+            "figure": charts.history_figure(
+                labels, [float(from_minor(row["mrr"], currency)) for row in history], texts, tick
+            ),
+            "finding": _("MRR from %(first)s in %(start)s to %(last)s in %(end)s.")
+            % {"first": texts[0], "start": labels[0], "last": texts[-1], "end": labels[-1]},
+            "table": {
+                "head": [_("Month"), _("MRR")],
+                "rows": [list(pair) for pair in zip(labels, texts, strict=True)][::-1],
+            },
+        },
+        "movements": [_movement(request, account, line) for line in reversed(lines)],
+        "balance": {
+            "agrees": closing == moved,
+            "text": _("%(sum)s of movements, %(closing)s closing")
+            % {"sum": money_text(moved, currency), "closing": money_text(closing, currency)},
+        },
+    }
+
+
+def _movement(request: HttpRequest, account: Account, line: lineage.LedgerLine) -> dict[str, Any]:
+    asked = Asked(month=line.month, window=Window.MONTH)
+    url = ""
+    if may(request, Permission.VIEW_BOARD):
+        url = board_cells.lineage_url(
+            request.tenant.slug, MOVEMENTS, asked, part=line.kind, account=account.id, line=line.id
+        )
+    return {
+        "month": month_name(line.month, short=True),
+        "url": url,
+        "kind": MovementKind(line.kind).label,
+        "amount": cells.toned(line.amount, request.tenant.currency, exact=True),
+        "cause": line.product or line.external_id,
+        "line": line.external_id,
+        "day": day_text(line.effective_on),
+        "corrected": line.lines > 1,
+    }
+
+
+def _periods(request: HttpRequest, account: Account) -> list[dict[str, Any]]:
+    active = dossier.active_on(dossier.periods_of(account), request.tenant.today())
+    return [
+        {
+            "name": period.product.name if period.product else period.external_id,
+            "line": period.external_id,
+            "since": day_text(period.start_on),
+            "until": day_text(period.end_on) if period.end_on else _("open"),
+            "terms": ngettext("%(amount)s for %(n)s month", "%(amount)s for %(n)s months", period.interval_months)
+            % {"amount": money_text(period.amount_minor, period.currency), "n": period.interval_months},
+            "mrr": money_text(period.mrr_minor, period.currency),
+        }
+        for period in active
+    ]

@@ -1,0 +1,171 @@
+"""The executive board (DSH-01, DSH-04): is the business of retention sound this month, and why?"""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from cs_platform.kernel.access import Permission, may, requires
+from cs_platform.kernel.htmx import page
+from cs_platform.kernel.money import money_text
+from cs_platform.kernel.periods import add_months, month_text, months_between
+from cs_platform.kernel.templatetags.cells import day_text, month_name
+from metrics import board_cells, cells, lineage, selectors
+from metrics.asked import COHORT_MEASURES, Asked, Months
+from metrics.enums import Dimension, Window
+
+PIECES = ("board", "board-segments", "board-cohorts")
+ACCOUNTS_SHOWN = 10
+
+
+@requires(Permission.VIEW_BOARD)
+def board(request: HttpRequest) -> HttpResponse:
+    """Five tiles, the trend, the bridge, segments and cohorts, all of one month, window and segment."""
+    months = selectors.months_of(request.tenant)
+    if months is None:
+        return page(request, "metrics/board_empty.html", {"empty": no_figures(request)})
+    asked = Asked.parse(request.GET.dict(), months)
+    names = selectors.segment_names()
+    selectors.known_segment(asked.segment, names)
+    target = request.htmx.target if request.htmx and not request.htmx.history_restore_request else ""
+    context: dict[str, Any] = {"asked": asked, "board_url": reverse("board", args=[request.tenant.slug])}
+    if target == "board-segments":
+        context |= _segments(request, asked, selectors.question_of(asked, request.tenant))
+    elif target == "board-cohorts":
+        context |= _cohorts(request, asked, selectors.question_of(asked, request.tenant))
+    else:
+        figures = selectors.board_figures(asked, months, request.tenant)
+        context |= _head(request, figures, names)
+        context |= _figures(request, figures)
+        context |= _segments(request, asked, figures.question)
+        context |= _cohorts(request, asked, figures.question)
+    return page(request, "metrics/board.html", context, pieces=PIECES)
+
+
+def no_figures(request: HttpRequest) -> dict[str, Any]:
+    """What an empty board says: what it will show, what is missing, and the one action that helps."""
+    if selectors.has_subscriptions():
+        return {
+            "icon": "line-chart",
+            "title": _("Not computed yet"),
+            "text": _("Subscriptions are there; the figures of the first complete month follow with the next night."),
+        }
+    text = _("NRR, GRR, logo churn and LTV stand here once your subscriptions are imported.")
+    if not may(request, Permission.IMPORT_DATA):
+        return {"icon": "line-chart", "title": _("No revenue yet"), "text": text}
+    return {
+        "icon": "line-chart",
+        "title": _("No revenue yet"),
+        "text": text,
+        "url": reverse("imports", args=[request.tenant.slug]),
+        "action": _("Import subscriptions"),
+        "action_icon": "upload",
+        "primary": True,
+    }
+
+
+def switches(url: str, asked: Asked, months: Months, names: list[str]) -> dict[str, Any]:
+    """Month, window and segment as the pages about figures let them be chosen."""
+    return {
+        "windows": [
+            {"label": window.label, "url": f"{url}?{asked.query(window=window)}", "on": window == asked.window}
+            for window in Window
+        ],
+        "months": [
+            {"value": month_text(month), "label": month_name(month), "on": month == asked.month}
+            for month in reversed(list(months_between(months.first, months.last)))
+        ],
+        "earlier": f"{url}?{asked.query(month=add_months(asked.month, -1))}" if asked.month > months.first else "",
+        "later": f"{url}?{asked.query(month=add_months(asked.month, 1))}" if asked.month < months.last else "",
+        "segments": [{"value": name, "on": name == asked.segment} for name in names],
+    }
+
+
+def _head(request: HttpRequest, figures: selectors.BoardFigures, names: list[str]) -> dict[str, Any]:
+    asked, customers = figures.asked, figures.now.closing_customers
+    url = reverse("board", args=[request.tenant.slug])
+    young = asked.window == Window.YEAR and asked.month < figures.months.first_year
+    return {
+        "subline": [
+            _("%(month)s, trailing twelve months") % {"month": month_name(asked.month)}
+            if asked.window == Window.YEAR
+            else _("%(month)s against the month before") % {"month": month_name(asked.month)},
+            ngettext("%(n)s customer", "%(n)s customers", customers) % {"n": cells.number_text(customers)},
+            _("as of %(day)s") % {"day": day_text(figures.question.as_of)},
+        ],
+        "switches": switches(url, asked, figures.months, names),
+        "young": _(
+            "The trailing twelve months exist from %(month)s on, a year after the first payment. Until then the "
+            "monthly view says what moved."
+        )
+        % {"month": month_name(figures.months.first_year)}
+        if young
+        else "",
+        "monthly_url": f"{url}?{asked.query(window=Window.MONTH)}",
+        "clear_url": f"{url}?{asked.query(segment='')}",
+    }
+
+
+def _figures(request: HttpRequest, figures: selectors.BoardFigures) -> dict[str, Any]:
+    slug, asked, currency = request.tenant.slug, figures.asked, figures.question.currency
+    findings = selectors.open_findings(asked)
+    doubtful = any(finding.name == "roll_forward" for finding in findings) or not figures.now.balances
+    now = figures.now
+    return {
+        "tiles": board_cells.tiles(slug, figures, doubtful),
+        "trend": board_cells.trend(figures),
+        "bridge": board_cells.bridge(asked, now, currency),
+        "bridge_url": board_cells.lineage_url(slug, "mrr", asked),
+        "ltv": board_cells.ltv_card(figures),
+        "findings": [{"subject": finding.subject, "message": finding.message} for finding in findings],
+        "doubtful": doubtful,
+        "closing": _("%(mrr)s MRR, %(arr)s ARR")
+        % {"mrr": cells.short_money(now.closing, currency), "arr": cells.short_money(12 * now.closing, currency)},
+        "sum_text": _("%(opening)s opening to %(closing)s closing, to the cent")
+        % {"opening": money_text(now.opening, currency), "closing": money_text(now.closing, currency)},
+    }
+
+
+def _segments(request: HttpRequest, asked: Asked, question: Any) -> dict[str, Any]:
+    slug, url = request.tenant.slug, reverse("board", args=[request.tenant.slug])
+    by_value = selectors.sums_by_value(question, asked.window, asked.dimension)
+    opened = None
+    if asked.opened is not None and asked.opened in by_value:
+        cut = (asked.dimension, asked.opened)
+        opened = lineage.accounts_behind(question, asked, lineage.BASE, request.member, cut=cut, limit=ACCOUNTS_SHOWN)
+    return {
+        "segment_table": board_cells.segment_table(slug, url, asked, by_value, opened, question.currency),
+        "dimensions": [
+            {
+                "label": dimension.label,
+                "url": f"{url}?{asked.query(dimension=dimension, opened=None)}",
+                "on": dimension == asked.dimension,
+            }
+            for dimension in Dimension
+            if dimension != Dimension.ALL
+        ],
+    }
+
+
+def _cohorts(request: HttpRequest, asked: Asked, question: Any) -> dict[str, Any]:
+    url = reverse("board", args=[request.tenant.slug])
+    rows = selectors.cohort_rows(question, asked.month, asked.cohort)
+    names = {"ndr": _("NDR"), "gdr": _("GDR"), "logo": _("Logos")}
+    below = board_cells.HEAT[asked.cohort][0]
+    return {
+        "cohorts": board_cells.cohort_table(rows, asked.cohort, question.currency),
+        "cohort_ages": [f"Q+{age}" for age in range(1, selectors.AGES_SHOWN + 1)],
+        "cohort_size": _("Logos") if asked.cohort == "logo" else _("MRR"),
+        "cohort_note": _("Orange cells are below %(edge)s.") % {"edge": below},
+        "cohort_meta": {
+            "ndr": _("% of first MRR, growth included"),
+            "gdr": _("% of first MRR, growth left out"),
+            "logo": _("% of customers who still pay"),
+        }[asked.cohort],
+        "measures": [
+            {"label": names[name], "url": f"{url}?{asked.query(cohort=name)}", "on": name == asked.cohort}
+            for name in COHORT_MEASURES
+        ],
+    }

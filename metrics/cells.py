@@ -1,0 +1,165 @@
+"""Cells of the pages about figures: values, bands and changes as text in the reader's language."""
+
+import datetime as dt
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from babel.dates import format_date
+from babel.numbers import format_currency, format_decimal
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from cs_platform.kernel.money import from_minor, money_text
+from cs_platform.kernel.templatetags.cells import month_name, percent_text
+from cs_platform.kernel.templatetags.ui import band_pill
+from metrics.bands import LESS_IS_BETTER, Band
+from metrics.enums import Dimension, Metric, Tone
+
+COMPACT_FROM = 100_000
+
+
+def language() -> str:
+    return get_language() or "en"
+
+
+def number_text(value: int | Decimal) -> str:
+    """12,345 or 79.5 in the reader's language."""
+    return format_decimal(value, locale=language())
+
+
+def short_money(minor: int | Decimal | None, currency: str, *, signed: bool = False) -> str:
+    """$48.66M and $412k as in tiles; below a hundred thousand whole units ($3,456); a dash when undefined."""
+    if minor is None:
+        return "–"
+    minor = int(Decimal(minor).to_integral_value())
+    if abs(from_minor(minor, currency)) >= COMPACT_FROM:
+        return money_text(minor, currency, compact=True, signed=signed)
+    sign = "−" if minor < 0 else "+" if signed and minor > 0 else ""
+    amount = abs(from_minor(minor, currency))
+    return sign + format_currency(amount, currency, format="¤#,##0", locale=language(), currency_digits=False)
+
+
+def scaled(metric: str, value: Decimal | None) -> Decimal | None:
+    """The value as bands and sparklines count it: a ratio in percent, everything else as it is."""
+    return None if value is None else value if metric in {Metric.LTV, Metric.NPS} else value * 100
+
+
+def value_text(metric: str, value: Decimal | None, currency: str) -> str:
+    """112.4%, or $1.15M; a dash when undefined."""
+    return short_money(value, currency) if metric == Metric.LTV else percent_text(value)
+
+
+def exact_text(metric: str, value: Decimal | None, currency: str) -> str:
+    """The value unrounded as far as it says something: 112.416452%, or money to the cent."""
+    if value is None:
+        return "–"
+    if metric == Metric.LTV:
+        return money_text(int(value.to_integral_value()), currency)
+    return percent_text(value, 6)
+
+
+def edge_text(edge: Decimal) -> str:
+    """110, or 79.5: an edge of a band without empty decimals."""
+    return number_text(edge.normalize())
+
+
+def range_text(metric: str, band: Band) -> str:
+    """110–120%; at an open end 120% and more, below 90%, more than 20%."""
+    unit = "" if metric == Metric.NPS else "%"
+    if band.lower is None and band.upper is None:
+        return _("any value")
+    if band.lower is None:
+        return _("below %(edge)s") % {"edge": edge_text(band.upper or Decimal(0)) + unit}
+    if band.upper is None:
+        edge = edge_text(band.lower) + unit
+        return (
+            _("more than %(edge)s") % {"edge": edge}
+            if metric in LESS_IS_BETTER
+            else _("%(edge)s and more") % {"edge": edge}
+        )
+    return f"{edge_text(band.lower)}–{edge_text(band.upper)}{unit}"
+
+
+def band_text(metric: str, band: Band) -> str:
+    """Good, 110–120%."""
+    return _("%(name)s, %(range)s") % {"name": band.label, "range": range_text(metric, band)}
+
+
+def pill(metric: str, band: Band) -> SafeString:
+    """The band as a mark; a neutral one has no shape, because the ring means "no data"."""
+    return band_pill("line" if band.tone == Tone.NONE else band.tone, band_text(metric, band))
+
+
+def no_band_pill() -> SafeString:
+    """The mark of a value that lies in no band (E11)."""
+    return band_pill("line", _("between the bands"))
+
+
+def delta(metric: str, now: Decimal | None, before: Decimal | None, month: dt.date) -> dict[str, Any] | None:
+    """The change since the month before: points for ratios, percent for money; None when either is undefined."""
+    if now is None or before is None:
+        return None
+    if metric == Metric.LTV:
+        change = now / before - 1 if before else Decimal(0)
+        shown = percent_text(abs(change))
+    else:
+        change = (now - before) * 100
+        shown = _("%(points)s pt") % {"points": number_text(abs(change).quantize(Decimal("0.1")))}
+    flat = abs(now - before) * (100 if metric != Metric.LTV else 1) < Decimal("0.05")
+    if flat:
+        return {"value": shown, "text": since(month), "direction": "flat", "good": None}
+    return {
+        "value": shown,
+        "text": since(month),
+        "direction": "up" if change > 0 else "down",
+        "good": (change > 0) != (metric in LESS_IS_BETTER),
+    }
+
+
+def since(month: dt.date) -> str:
+    """Since September 2026."""
+    return _("since %(month)s") % {"month": month_name(month)}
+
+
+def axis_labels(months: Sequence[dt.date]) -> list[str]:
+    """Oct 25, Nov, Dec, Jan 26: the year stands at the first month and at each January, so all labels differ."""
+    return [
+        format_date(month, "MMM yy" if place == 0 or month.month == 1 else "MMM", locale=language())
+        for place, month in enumerate(months)
+    ]
+
+
+def quarter_name(month: dt.date) -> str:
+    """Q3 2026."""
+    return format_date(month, "QQQ y", locale=language())
+
+
+def dimension_value(dimension: str, value: str, currency: str) -> str:
+    """A value of a dimension as people read it. ACV bands are named by their edges in the reporting currency."""
+    if not value:
+        return _("Not set")
+    if dimension != Dimension.ACV_BAND:
+        return value
+    low, mid, high = (
+        format_currency(edge, currency, format="¤#,##0", locale=language(), currency_digits=False)
+        for edge in (1_000, 10_000, 50_000)
+    )
+    return {
+        "under $1K": _("under %(edge)s") % {"edge": low},
+        "$1K-10K": f"{low}–{mid}",
+        "$10K-50K": f"{mid}–{high}",
+        "$50K+": _("%(edge)s and more") % {"edge": high},
+    }.get(value, value)
+
+
+def toned(amount: int, currency: str, *, exact: bool = False) -> SafeString | str:
+    """A signed amount, green above and red below zero; empty at zero, so that one sees where something happened."""
+    if not amount:
+        return ""
+    write = money_text if exact else short_money
+    return format_html(
+        '<span class="{}">{}</span>', "pos" if amount > 0 else "neg", write(amount, currency, signed=True)
+    )

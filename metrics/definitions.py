@@ -1,0 +1,84 @@
+"""The definition box beside each figure: formula, cohort, period, treatment of currency and of those that came back
+(METRICS 1, MET-23)."""
+
+import datetime as dt
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from cs_platform.kernel.periods import month_end
+from cs_platform.kernel.templatetags.cells import day_text, percent_text
+from metrics.asked import Asked
+from metrics.cells import number_text
+from metrics.enums import Metric, Window
+from metrics.formulas import Sums, base_month
+
+MOVEMENTS = "mrr"
+
+
+def term(metric: str) -> str:
+    """The name of a metric, or of the monthly movements."""
+    return _("MRR movements") if metric == MOVEMENTS else str(Metric(metric).label)
+
+
+def formula(metric: str) -> str:
+    return {
+        Metric.NRR: _("(opening + expansion − contraction − churn) ÷ opening"),
+        Metric.GRR: _("(opening − contraction − churn) ÷ opening, at most 100%"),
+        Metric.LOGO_CHURN: _("customers lost ÷ customers at the start"),
+        Metric.LTV: _("ARR per customer × gross margin ÷ yearly gross revenue churn (1 − GRR)"),
+        Metric.NPS: _("share of promoters (9–10) − share of detractors (0–6)"),
+        MOVEMENTS: _("opening + currency + expansion − contraction − churn + reactivation + new = closing"),
+    }[metric]
+
+
+def _back(metric: str, window: Window) -> str:
+    if metric == MOVEMENTS:
+        return _("A movement of its own")
+    if window == Window.MONTH:
+        return _("Outside: it did not pay at the start of the month")
+    if metric == Metric.GRR:
+        return _("Counts with what it pays now, at most what it paid then")
+    if metric == Metric.LOGO_CHURN:
+        return _("Not lost when it pays again now")
+    return _("Counts with what it pays now")
+
+
+def definition(
+    metric: str, asked: Asked, sums: Sums, *, as_of: dt.date, exact: str, margin: Any, url: str = ""
+) -> dict[str, Any]:
+    """Context of components/definition.html. `sums` are those of the metric's window; `exact` its unrounded value."""
+    if metric == Metric.NPS:
+        return {
+            "id": metric,
+            "term": term(metric),
+            "formula": formula(metric),
+            "cohort": _("Everybody who answered a survey in the period"),
+            "period": _("Needs survey answers; without any there is no value, not zero"),
+        }
+    window = Window.YEAR if metric == Metric.LTV else asked.window
+    start, end = month_end(base_month(asked.month, int(window))), month_end(asked.month)
+    notes = [_("Unrounded: %(value)s.") % {"value": exact}]
+    if metric == Metric.LTV:
+        notes.append(_("Gross margin %(margin)s, a setting of the company.") % {"margin": percent_text(margin)})
+        notes.append(_("Without losses there is no value, not infinity."))
+    elif metric != MOVEMENTS:
+        notes.append(_("Who joined inside the window is outside."))
+    if window == Window.YEAR and metric in {Metric.NRR, Metric.GRR, Metric.LOGO_CHURN}:
+        notes.append(_("Bands: lower edge included, judged unrounded."))
+    return {
+        "id": metric,
+        "term": term(metric),
+        "formula": formula(metric),
+        "cohort": ngettext(
+            "%(n)s customer paying on %(day)s", "%(n)s customers paying on %(day)s", sums.opening_customers
+        )
+        % {"n": number_text(sums.opening_customers), "day": day_text(start)},
+        "period": _("%(start)s to %(end)s, as of %(as_of)s")
+        % {"start": day_text(start), "end": day_text(end), "as_of": day_text(as_of)},
+        "fx": _("Contract currency; the opening at this month's rate, the effect shown apart"),
+        "reactivation": _back(metric, window),
+        "note": " ".join(notes),
+        "url": url,
+    }

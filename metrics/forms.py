@@ -1,0 +1,55 @@
+"""Input of the pages about figures."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from metrics.bands import NAME_LENGTH, Band
+from metrics.enums import Tone
+
+EMPTY_ROWS = 2
+
+
+class BandsForm(forms.Form):
+    """The bands of one metric as rows of name, tone, lower and upper edge; a row without a name or edge is left out."""
+
+    def __init__(self, data: Any = None, *, bands: Sequence[Band]) -> None:
+        super().__init__(data)
+        self.size = len(bands) + EMPTY_ROWS
+        if data is not None:  # what was sent decides how many rows there are, up to what a page can hold
+            self.size = max(self.size, min(sum(key.startswith("name-") for key in data), 20))
+        for row in range(self.size):
+            band = bands[row] if row < len(bands) else None
+            edge = {"max_digits": 12, "decimal_places": 4, "required": False}
+            self.fields[f"name-{row}"] = forms.CharField(
+                label=_("Name"), max_length=NAME_LENGTH, required=False, initial=band.label if band else ""
+            )
+            self.fields[f"tone-{row}"] = forms.ChoiceField(
+                label=_("Judged"), choices=Tone.choices, initial=band.tone if band else Tone.NONE
+            )
+            for name, value in (("lower", band and band.lower), ("upper", band and band.upper)):
+                initial = None if value is None else Decimal(value).normalize()
+                initial = None if initial is None else f"{initial:f}"
+                label = _("From") if name == "lower" else _("Up to")
+                self.fields[f"{name}-{row}"] = forms.DecimalField(label=label, initial=initial, **edge)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The fields by row, for the table of the template."""
+        return [
+            {name: self[f"{name}-{row}"] for name in ("name", "tone", "lower", "upper")} for row in range(self.size)
+        ]
+
+    def bands(self, known: Sequence[Band]) -> tuple[list[Band], list[int]]:
+        """The bands that were sent and the row each stands in. A name that was not changed keeps its source string."""
+        sources = {band.label: band.name for band in known}
+        found, places = [], []
+        for row in range(self.size):
+            name = self.cleaned_data[f"name-{row}"].strip()
+            lower, upper = self.cleaned_data[f"lower-{row}"], self.cleaned_data[f"upper-{row}"]
+            if name or lower is not None or upper is not None:
+                found.append(Band(sources.get(name, name), self.cleaned_data[f"tone-{row}"], lower, upper))
+                places.append(row)
+        return found, places

@@ -1,0 +1,280 @@
+"""Any figure of the board down to the row that it came from (DSH-04), as known now or at an earlier moment."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import Account
+from cs_platform.kernel.access import Permission, requires
+from cs_platform.kernel.htmx import page
+from cs_platform.kernel.money import from_minor, money_text
+from cs_platform.kernel.periods import month_end, month_text
+from cs_platform.kernel.sheets import csv_text
+from cs_platform.kernel.templatetags.cells import day_text, moment_text, month_name
+from metrics import board_cells, cells, lineage, origins, reports, selectors
+from metrics import lineage_cells as columns
+from metrics.asked import Asked, Months
+from metrics.bands import band_of, bands_for
+from metrics.board_views import no_figures, switches
+from metrics.definitions import MOVEMENTS, definition, term
+from metrics.enums import Metric, Window
+from metrics.formulas import Sums
+
+METRICS = (Metric.NRR, Metric.GRR, Metric.LOGO_CHURN, Metric.LTV, MOVEMENTS)
+PIECES = ("lineage", "lineage-rows")
+
+
+@requires(Permission.VIEW_BOARD)
+def start(request: HttpRequest) -> HttpResponse:
+    """The metrics, beginning with net revenue retention."""
+    return _answer(request, Metric.NRR)
+
+
+@requires(Permission.VIEW_BOARD)
+def metric(request: HttpRequest, metric: str) -> HttpResponse:
+    """One metric: its formula with the numbers, and the columns down to the row."""
+    return _answer(request, metric)
+
+
+def _read(request: HttpRequest, name: str) -> tuple[Asked, Months, list[str]] | None:
+    """The state of the page; None without figures, 404 for what does not exist."""
+    if name not in METRICS:
+        raise Http404
+    months = selectors.months_of(request.tenant)
+    if months is None:
+        return None
+    params = request.GET.dict()
+    asked = Asked.parse(params | {"window": "12"} if name == Metric.LTV else params, months)
+    names = selectors.segment_names()
+    selectors.known_segment(asked.segment, names)
+    return asked, months, names
+
+
+def _answer(request: HttpRequest, name: str) -> HttpResponse:
+    read = _read(request, name)
+    if read is None:
+        return page(request, "metrics/board_empty.html", {"empty": no_figures(request)})
+    asked, months, names = read
+    url = reverse("metric", args=[request.tenant.slug, name])
+    question = selectors.question_of(asked, request.tenant, known_at=asked.known)
+    sums = selectors.sums_of_month(question, asked.window, asked.month)
+    context: dict[str, Any] = {
+        "asked": asked,
+        "url": url,
+        "csv_url": f"{reverse('metric_rows', args=[request.tenant.slug, name])}?{asked.query()}",
+        "columns": _columns(request, name, asked, question, sums, url),
+    }
+    target = request.htmx.target if request.htmx and not request.htmx.history_restore_request else ""
+    if target != "lineage-rows":
+        context |= _head(request, name, asked, months, names, question, sums, url)
+        context |= _knowledge(request, name, asked, question, sums, url)
+    return page(request, "metrics/lineage.html", context, pieces=PIECES)
+
+
+def _value(name: str, sums: Sums, margin: Decimal) -> Decimal | None:
+    """The metric as a fraction, LTV and the closing balance of the movements in minor units."""
+    return Decimal(sums.closing) if name == MOVEMENTS else selectors.metric_values(sums, margin)[name]
+
+
+def _shown(name: str, value: Decimal | None, currency: str) -> str:
+    if name == MOVEMENTS:
+        return money_text(None if value is None else int(value), currency)
+    return cells.value_text(name, value, currency)
+
+
+def _head(
+    request: HttpRequest,
+    name: str,
+    asked: Asked,
+    months: Months,
+    names: list[str],
+    question: reports.Question,
+    sums: Sums,
+    url: str,
+) -> dict[str, Any]:
+    slug, currency = request.tenant.slug, question.currency
+    value = _value(name, sums, question.margin)
+    exact = money_text(sums.closing, currency) if name == MOVEMENTS else cells.exact_text(name, value, currency)
+    link = _link(url, asked)
+    bands = bands_for(name) if asked.window == Window.YEAR and name in Metric.values else ()
+    band = band_of(name, bands, cells.scaled(name, value)) if bands else None
+    only = {Metric.NRR: columns.COUNTED[Metric.NRR], Metric.GRR: columns.COUNTED[Metric.GRR]}.get(name, ())
+    findings = selectors.open_findings(asked)
+    box = definition(name, asked, sums, as_of=question.as_of, exact=exact, margin=question.margin)
+    return {
+        "title": term(name),
+        "subline": [
+            month_name(asked.month),
+            ngettext("%(n)s customer then", "%(n)s customers then", sums.opening_customers)
+            % {"n": cells.number_text(sums.opening_customers)},
+            _("%(n)s now") % {"n": cells.number_text(sums.closing_customers)},
+            _("every figure opens the rows behind it"),
+        ],
+        "tabs": [
+            {
+                "label": term(each),
+                "url": board_cells.lineage_url(slug, each, asked, known=asked.known),
+                "current": each == name,
+                "count": None,
+            }
+            for each in METRICS
+        ],
+        "switches": switches(url, asked, months, names),
+        "fixed_window": name == Metric.LTV,
+        "value": _shown(name, value, currency),
+        "period": _("%(window)s to %(day)s") % {"window": asked.window.label, "day": day_text(month_end(asked.month))},
+        "fraction": columns.fraction(name, sums, question, link),
+        "pill": cells.pill(name, band) if band else cells.no_band_pill() if bands and value is not None else "",
+        "bridge": board_cells.bridge(asked, sums, currency, only=only, narrow=True),
+        "definition": box,
+        "doubtful": not sums.balances or any(finding.name == "roll_forward" for finding in findings),
+        "findings": [{"subject": finding.subject, "message": finding.message} for finding in findings],
+        "board_url": f"{reverse('board', args=[slug])}?{Asked(asked.month, asked.window, asked.segment).query()}",
+        "young": _("The trailing twelve months exist from %(month)s on.") % {"month": month_name(months.first_year)}
+        if asked.window == Window.YEAR and asked.month < months.first_year
+        else "",
+    }
+
+
+def _link(url: str, asked: Asked) -> columns.Link:
+    return lambda **changes: f"{url}?{asked.query(**changes)}"
+
+
+def _columns(
+    request: HttpRequest, name: str, asked: Asked, question: reports.Question, sums: Sums, url: str
+) -> list[dict[str, Any]]:
+    """Five columns. Where nothing is chosen the first line leads on, so that the way to a row is seen at once."""
+    currency, member = question.currency, request.member
+    part = asked.part if asked.part in lineage.PARTS else columns.usual_part(name, sums)
+    link = _link(url, asked)
+    limit = lineage.ALL_SHOWN if asked.everything else lineage.SHOWN
+    behind = lineage.accounts_behind(question, asked, part, member, limit=limit)
+    line = behind.lines[0] if behind.lines else None
+    if asked.account is not None:
+        account = get_object_or_404(Account.objects.visible_to(member), id=asked.account)
+        line = lineage.account_line(question, asked, part, member, account)
+    made = [
+        columns.bridge_column(name, asked, sums, part, currency, link),
+        columns.accounts_column(asked, sums, part, behind, line.account_id if line else None, currency, link),
+    ]
+    if line is None:
+        if asked.line is not None:
+            raise Http404
+        return [*made, *map(columns.waiting_column, (_("Movements"), _("Subscription change"), _("Source row")))]
+    moved = lineage.movements_behind(question, asked, part, line)
+    entry = next((entry for entry in moved.lines if entry.id == asked.line), None)
+    if entry is None and asked.line is not None:
+        raise Http404
+    entry = entry or max(moved.lines, key=lambda each: abs(each.amount), default=None)
+    made.append(columns.movements_column(line, moved, entry, currency, _link(url, replace(asked, part=part))))
+    if entry is None:
+        return [*made, *map(columns.waiting_column, (_("Subscription change"), _("Source row")))]
+    change = origins.change_behind(entry, currency)
+    made.append(columns.change_column(entry, change, currency))
+    made.append(columns.source_column(origins.source_of(change.change)))
+    return made
+
+
+def _knowledge(
+    request: HttpRequest, name: str, asked: Asked, question: reports.Question, sums: Sums, url: str
+) -> dict[str, Any]:
+    """As known now, or at an earlier moment: both values, their difference and the accounts that make it."""
+    currency, margin = question.currency, question.margin
+    forget = f"{url}?{asked.query(known=None, line=None)}"
+    hidden = [pair for pair in _pairs(asked) if pair[0] != "known"]
+    if asked.known is None:
+        now = _shown(name, _value(name, sums, margin), currency)
+        return {"knowledge": {"now": now, "then": "", "hidden": hidden, "known": ""}}
+    today = selectors.sums_of_month(selectors.question_of(asked, request.tenant), asked.window, asked.month)
+    known_now, known_then = _value(name, today, margin), _value(name, sums, margin)
+    restated = lineage.restated_since(question, asked, request.member)
+    return {
+        "knowledge": {
+            "now": _shown(name, known_now, currency),
+            "then": _shown(name, known_then, currency),
+            "at": moment_text(asked.known),
+            "difference": columns.difference_text(name, known_now, known_then, currency),
+            "forget_url": forget,
+            "hidden": hidden,
+            "known": timezone.localtime(asked.known).strftime("%Y-%m-%dT%H:%M:%S"),
+        },
+        "restated": columns.restated_rows(restated.lines, currency, restated.accounts, _link(url, asked)),
+    }
+
+
+def _pairs(asked: Asked) -> list[tuple[str, str]]:
+    """The state that a form about the moment of knowledge keeps."""
+    pairs = [("month", month_text(asked.month)), ("window", str(int(asked.window)))]
+    return [
+        *pairs,
+        *([("segment", asked.segment)] if asked.segment else []),
+        *([("part", asked.part)] if asked.part else []),
+    ]
+
+
+@requires(Permission.VIEW_BOARD)
+def rows_csv(request: HttpRequest, metric: str) -> HttpResponse:
+    """The rows behind the marked line: accounts of a term, or the ledger lines of an account."""
+    read = _read(request, metric)
+    if read is None:
+        raise Http404
+    asked, _months, _names = read
+    question = selectors.question_of(asked, request.tenant, known_at=asked.known)
+    sums = selectors.sums_of_month(question, asked.window, asked.month)
+    part = asked.part if asked.part in lineage.PARTS else columns.usual_part(metric, sums)
+    if asked.account is not None:
+        account = get_object_or_404(Account.objects.visible_to(request.member), id=asked.account)
+        head, rows = _ledger_sheet(request, question, asked, part, account)
+    else:
+        head, rows = _accounts_sheet(request, question, asked, part)
+    response = HttpResponse(csv_text(head, rows), content_type="text/csv; charset=utf-8")
+    name = f"{metric}-{part}-{request.tenant.slug}-{month_text(asked.month)}.csv"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+Sheet = tuple[list[str], Iterable[list[Any]]]
+
+
+def _accounts_sheet(request: HttpRequest, question: reports.Question, asked: Asked, part: str) -> Sheet:
+    currency = question.currency
+    behind = lineage.accounts_behind(question, asked, part, request.member, limit=None)
+
+    def money(minor: int) -> Decimal:
+        return from_minor(minor, currency)
+
+    head = ["account", "name", "opening_mrr", "opening_mrr_at_rate_now", "mrr", "movement", "amount", "currency"]
+    rows: list[list[Any]] = [
+        [x.external_id, x.name, money(x.opening), money(x.was), money(x.now), x.kind, money(x.amount), currency]
+        for x in behind.lines
+    ]
+    if behind.hidden:
+        rows.append(["", board_cells.hidden_text(behind.hidden), "", "", "", "", money(behind.hidden_total), currency])
+    return head, rows
+
+
+def _ledger_sheet(request: HttpRequest, question: reports.Question, asked: Asked, part: str, account: Account) -> Sheet:
+    line = lineage.account_line(question, asked, part, request.member, account)
+    entries = lineage.movements_behind(question, asked, part, line).lines if line else []
+    head = ["account", "month", "movement", "subscription_id", "product", "amount", "currency", "effective_on"]
+    return head, [
+        [
+            account.external_id,
+            month_text(entry.month),
+            entry.kind,
+            entry.external_id,
+            entry.product or "",
+            from_minor(entry.amount, question.currency),
+            question.currency,
+            entry.effective_on,
+        ]
+        for entry in entries
+    ]

@@ -1,0 +1,178 @@
+"""Questions of the board: everything from the aggregates, in a number of queries that no book changes."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Max, Min, Q
+from django.http import Http404
+
+from accounts.models import Segment, SubscriptionChange, Tenant
+from cs_platform.kernel import sqljobs
+from cs_platform.kernel.models import Finding
+from cs_platform.kernel.periods import add_months, last_complete_month, month_text
+from metrics import formulas, jobs, reports
+from metrics.asked import TREND_MONTHS, Asked, Months
+from metrics.bands import Band, bands_for_all
+from metrics.enums import Dimension, Metric, Window
+from metrics.formulas import Sums
+from metrics.models import RetentionMonth
+
+COHORTS_SHOWN = 7
+AGES_SHOWN = 6
+
+
+def months_of(tenant: Tenant) -> Months | None:
+    """The months with figures, of which the last is complete on the tenant's figures-as-of day; None without any."""
+    rows = RetentionMonth.objects.filter(window=Window.MONTH, dimension=Dimension.ALL)
+    found = rows.aggregate(first=Min("month", filter=Q(closing_customers__gt=0)), last=Max("month"))
+    if found["first"] is None:
+        return None
+    last = min(found["last"], last_complete_month(tenant.figures_as_of))
+    return Months(found["first"], last) if last >= found["first"] else None
+
+
+def has_subscriptions() -> bool:
+    """Whether there is anything that the next night could make figures of."""
+    return SubscriptionChange.objects.exists()
+
+
+def segment_names() -> list[str]:
+    """The segments to filter by, in their order."""
+    return list(Segment.objects.values_list("name", flat=True))
+
+
+def known_segment(name: str, names: Sequence[str]) -> None:
+    """404 for a segment that the tenant does not have."""
+    if name and name not in names:
+        raise Http404
+
+
+def question_of(asked: Asked, tenant: Tenant, *, known_at: dt.datetime | None = None) -> reports.Question:
+    """The report question behind a page: the months of its trend, its segment, its moment of knowledge."""
+    found = reports.ask(to=asked.month, as_of=tenant.figures_as_of, known_at=known_at, segment=asked.segment)
+    return replace(found, first=add_months(asked.month, 1 - TREND_MONTHS))
+
+
+def sums_by_month(question: reports.Question, window: Window) -> dict[dt.date, Sums]:
+    """The sums of each month of the question, over everybody or its one segment."""
+    return {row["month"]: reports.sums_of(row) for row in reports.retention_rows(question, window)}
+
+
+def sums_of_month(question: reports.Question, window: Window, month: dt.date) -> Sums:
+    """The sums of one month; zeros where nobody pays."""
+    return sums_by_month(replace(question, first=month, last=month), window).get(month, Sums())
+
+
+def sums_by_value(question: reports.Question, window: Window, dimension: Dimension) -> dict[str, dict[dt.date, Sums]]:
+    """The sums of each value of a dimension, by month; of all segments, whatever the question's own is."""
+    found: dict[str, dict[dt.date, Sums]] = {}
+    for row in reports.retention_rows(replace(question, segment=""), window, dimension):
+        found.setdefault(row["value"], {})[row["month"]] = reports.sums_of(row)
+    return found
+
+
+def metric_values(sums: Sums, margin: Decimal) -> dict[str, Decimal | None]:
+    """The metrics of the board from a trailing year or a month: fractions of 1, LTV in minor units, None undefined."""
+    figures = reports.year_figures(sums, margin)
+    return {metric: figures.get(metric) for metric in (Metric.NRR, Metric.GRR, Metric.LOGO_CHURN, Metric.LTV)}
+
+
+@dataclass(frozen=True)
+class BoardFigures:
+    """What tiles and charts are made of. `shown` are the sums of the page's window, `year` those of trailing years."""
+
+    asked: Asked
+    months: Months
+    question: reports.Question
+    shown: Mapping[dt.date, Sums]
+    year: Mapping[dt.date, Sums]
+    bands: Mapping[str, Sequence[Band]]
+
+    @property
+    def trend(self) -> list[dt.date]:
+        """Thirteen months, the asked one last."""
+        return [add_months(self.asked.month, shift) for shift in range(1 - TREND_MONTHS, 1)]
+
+    @property
+    def now(self) -> Sums:
+        return self.shown.get(self.asked.month, Sums())
+
+    def values(self, metric: str, *, year: bool = False) -> list[Decimal | None]:
+        """The metric in each month of the trend. LTV needs the losses of a year in either window (MET-05)."""
+        sums = self.year if year or metric == Metric.LTV else self.shown
+        return [metric_values(sums.get(month, Sums()), self.question.margin)[metric] for month in self.trend]
+
+
+def board_figures(asked: Asked, months: Months, tenant: Tenant) -> BoardFigures:
+    """Read the aggregates for the board's tiles and charts."""
+    question = question_of(asked, tenant)
+    year = sums_by_month(question, Window.YEAR)
+    shown = year if asked.window == Window.YEAR else sums_by_month(question, Window.MONTH)
+    return BoardFigures(asked, months, question, shown, year, bands_for_all())
+
+
+def open_findings(asked: Asked) -> list[Finding]:
+    """What the night found wrong with the months that the page's figures stand on."""
+    subjects = [month_text(add_months(asked.month, -shift)) for shift in range(int(asked.window))]
+    wrong = Q(name="roll_forward", subject__in=subjects) | Q(name="exchange_rates")
+    return list(Finding.objects.filter(wrong, resolved_at=None).order_by("-subject"))
+
+
+@dataclass(frozen=True)
+class CohortRow:
+    """The customers who first paid in a quarter: how many, their first MRR, and a ratio for each quarter of age."""
+
+    quarter: dt.date
+    customers: int
+    mrr: int
+    ratios: list[Decimal | None]
+
+
+def cohort_rows(question: reports.Question, month: dt.date, measure: str) -> list[CohortRow]:
+    """Quarters of first payment, oldest first, that are at least one quarter old. `measure`: ndr, gdr or logo.
+
+    Every month of a quarter counts at the same age, so an age is shown once the quarter's last month has reached it.
+    """
+    newest = _quarter(add_months(month, -5))
+    oldest = add_months(newest, -3 * (COHORTS_SHOWN - 1))
+    params = question.params() | {"from_month": oldest, "to_month": month}
+    by_age: dict[tuple[dt.date, int], list[Mapping[str, Any]]] = {}
+    for row in sqljobs.rows(jobs.SQL / "report_cohorts.sql", params, tables=question.tables):
+        age = formulas.month_number(row["month"]) - formulas.month_number(row["cohort_month"])
+        if age % 3 == 0:
+            by_age.setdefault((_quarter(row["cohort_month"]), age // 3), []).append(row)
+    part, whole = {
+        "ndr": ("active_mrr", "cohort_mrr"),
+        "gdr": ("capped_mrr", "cohort_mrr"),
+        "logo": ("active_customers", "cohort_customers"),
+    }[measure]
+    found = []
+    for shift in range(COHORTS_SHOWN):
+        quarter = add_months(oldest, 3 * shift)
+        first = by_age.get((quarter, 0), [])
+        if not first or quarter > newest:
+            continue
+        ages = [
+            by_age.get((quarter, age), []) if add_months(quarter, 2 + 3 * age) <= month else []
+            for age in range(1, AGES_SHOWN + 1)
+        ]
+        found.append(
+            CohortRow(
+                quarter=quarter,
+                customers=sum(row["cohort_customers"] for row in first),
+                mrr=int(sum(row["cohort_mrr"] for row in first)),
+                ratios=[
+                    formulas.ratio(sum(row[part] for row in rows), sum(row[whole] for row in rows)) if rows else None
+                    for rows in ages
+                ],
+            )
+        )
+    return found
+
+
+def _quarter(month: dt.date) -> dt.date:
+    """First month of the calendar quarter. Example: 2026-05-01 gives 2026-04-01."""
+    return month.replace(month=month.month - (month.month - 1) % 3)
