@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Tenant
 from cs_platform.kernel.models import AuditEntry
 from cs_platform.kernel.money import money_text
-from cs_platform.kernel.templatetags.cells import moment_text
+from cs_platform.kernel.templatetags.cells import day_text, moment_text
 
 SHOWN = 12
 
@@ -192,6 +192,11 @@ def _text(value: Any, field: models.Field | None, names: dict[Any, Any], tenant:
     if isinstance(field, models.DateTimeField):
         try:
             return moment_text(dt.datetime.fromisoformat(value))
+        except ValueError:
+            return str(value)
+    if isinstance(field, models.DateField):
+        try:
+            return day_text(dt.date.fromisoformat(value))
         except ValueError:
             return str(value)
     choices = dict(field.flatchoices) if field is not None else {}

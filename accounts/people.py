@@ -90,7 +90,8 @@ def set_grants(*, grants: Mapping[UUID, Grant], by: Member) -> None:
             if str(HOMES[grant.home]) not in wished:
                 message = _("The first page of “%(role)s” is one that it may not open.") % {"role": role.name}
                 raise DomainError(message, code="home_closed")
-            # In the order of the enum, so that saving without a change writes nothing into the audit trail.
+            if (set(role.permissions), role.scope, role.home) == (wished, grant.scope, grant.home):
+                continue
             role.permissions = [str(p) for p in Permission if str(p) in wished]
             role.scope, role.home = grant.scope, grant.home
             role.save(update_fields=["permissions", "scope", "home"])

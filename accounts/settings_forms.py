@@ -33,7 +33,6 @@ from accounts.models import (
 )
 from cs_platform.kernel.forms import TenantChoiceField, TenantForm
 from cs_platform.kernel.money import validate_currency
-from cs_platform.kernel.periods import parse_month
 
 DATE = {"type": "date"}
 
@@ -241,34 +240,12 @@ class KeyForm(forms.Form):
 
 
 class RateForm(forms.Form):
-    """One exchange rate of one month."""
+    """One exchange rate of one month. What may stand in the fields is the business of `rows.parse`, as for imports."""
 
     month = forms.CharField(label=lazy("Month"), widget=forms.TextInput(attrs={"type": "month"}))
     base = forms.CharField(label=lazy("One unit of"), max_length=3)
     quote = forms.CharField(label=lazy("In"), max_length=3)
-    rate = forms.DecimalField(
-        label=lazy("Rate"), max_digits=20, decimal_places=10, validators=[MinValueValidator(Decimal("0.0000000001"))]
-    )
-
-    def clean_month(self) -> dt.date:
-        try:
-            return parse_month(self.cleaned_data["month"])
-        except ValueError as error:
-            raise ValidationError(_("Write the month as YYYY-MM.")) from error
-
-    def _currency(self, field: str) -> str:
-        code = self.cleaned_data[field].strip().upper()
-        validate_currency(code)
-        return code
-
-    def clean_base(self) -> str:
-        return self._currency("base")
-
-    def clean_quote(self) -> str:
-        code = self._currency("quote")
-        if code == self.cleaned_data.get("base"):
-            raise ValidationError(_("Choose two different currencies."))
-        return code
+    rate = forms.CharField(label=lazy("Rate"), widget=forms.TextInput(attrs={"inputmode": "decimal"}))
 
 
 class JoinForm(forms.Form):

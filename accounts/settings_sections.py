@@ -32,7 +32,7 @@ SECTIONS: list[tuple[Any, list[Section]]] = [
             Section("company", _("Company"), "building-2", Permission.MANAGE_SETTINGS),
             Section("calendar", _("Working hours"), "clock", Permission.MANAGE_SETTINGS),
             Section("holidays", _("Holidays"), "calendar", Permission.MANAGE_SETTINGS),
-            # Section("rates", _("Exchange rates"), "repeat", Permission.EDIT_REVENUE),
+            Section("rates", _("Exchange rates"), "repeat", Permission.EDIT_REVENUE),
         ],
     ),
     (

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.settings_views import audit, general, keys, lists, people
+from accounts.settings_views import audit, general, keys, lists, people, rates
 
 urlpatterns = [
     path("", general.first, name="settings"),
@@ -19,8 +19,8 @@ urlpatterns = [
     path("keys/", keys.show_keys, name="settings_keys"),
     path("keys/<uuid:key_id>/rotate/", keys.rotate_key, name="settings_keys_rotate"),
     path("keys/<uuid:key_id>/revoke/", keys.revoke_key, name="settings_keys_revoke"),
-    # path("rates/", rates.show_rates, name="settings_rates"),
-    # path("rates/<str:base>/<str:quote>/", rates.show_pair, name="settings_rates_pair"),
+    path("rates/", rates.show_rates, name="settings_rates"),
+    path("rates/<str:base>/<str:quote>/", rates.show_pair, name="settings_rates_pair"),
     path("audit/", audit.show_audit, name="settings_audit"),
     *lists.urls(),
 ]

@@ -10,10 +10,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from accounts.enums import ChangeSource
+from accounts.enums import ChangeSource, ImportKind
 from accounts.merging import Origin, merge_fx_rates
 from accounts.models import FxRate
-from accounts.rows import FxRateRow
+from accounts.rows import Row, parse
 from accounts.settings_forms import RateForm
 from accounts.settings_sections import accepted, section_page, url
 from cs_platform.kernel.access import Permission, requires
@@ -56,11 +56,11 @@ def show_rates(request: HttpRequest) -> HttpResponse:
     form = RateForm(request.POST or None)
 
     def add(data: dict[str, Any]) -> None:
-        origin = Origin(source=ChangeSource.MEMBER, ref=request.member.id, actor=request.member.name)
-        result = merge_fx_rates([FxRateRow(row=1, **data)], origin)
-        if result.rejected:
-            problem = result.rejected[0]
-            raise DomainError(problem.message, code=problem.code, fields={problem.column: problem.message})
+        row = parse(ImportKind.FX_RATES, 1, {name: value.strip().upper() for name, value in data.items()})
+        if not isinstance(row, Row):
+            problems = {problem.column: problem.message for problem in row}
+            raise DomainError("; ".join(problems.values()), fields=problems)
+        merge_fx_rates([row], Origin(ChangeSource.MEMBER, request.member.id, request.member.name))
 
     if request.method == "POST" and accepted(form, add):
         messages.success(request, _("Saved. Figures follow within minutes."))

@@ -12,6 +12,7 @@ from accounts.models import (
     AccountChange,
     ApiKey,
     BusinessHours,
+    FxRate,
     Holiday,
     Product,
     Role,
@@ -25,6 +26,7 @@ from accounts.settings_sections import SECTIONS
 from accounts.settings_views.lists import LISTINGS
 from cs_platform.kernel.access import Permission
 from cs_platform.kernel.models import AuditEntry, Dirty, Work
+from cs_platform.kernel.periods import add_months
 
 SECTION_PERMISSIONS = {section.name: section.permission for _label, group in SECTIONS for section in group}
 
@@ -248,7 +250,7 @@ def test_lists_cost_the_same_for_one_and_three_rows(world, django_assert_num_que
 
 
 def test_a_renamed_segment_keeps_its_line_in_every_month(worlds):
-    """CONTRACTS 3 (`segments`): the segment as it was at the base month, under one name; as reported then, under the old."""
+    """CONTRACTS 3 (`segments`): one name for all months; what was reported then still has the old one."""
     mine, theirs = worlds
     for world in worlds:
         with world.open():
@@ -332,6 +334,62 @@ def test_keys_of_another_company_are_unknown(worlds):
     for action in ("rotate", "revoke"):
         assert mine.client("admin").post(at(mine, f"keys_{action}", foreign.id)).status_code == 404
     assert live_key(theirs.api_key)
+
+
+# Exchange rates
+
+
+RATE = {"month": "2026-10", "base": "EUR", "quote": "USD", "rate": "1.0832"}
+
+
+def test_rates_are_added_replaced_and_remembered(worlds):
+    """METRICS rule 17: the latest recorded rate of a month counts; the ones before stay to be seen."""
+    mine, theirs = worlds
+    client = mine.client("ops")
+    assert client.post(at(mine, "rates"), RATE).status_code == 302
+    assert client.post(at(mine, "rates"), RATE | {"rate": "1.09", "base": "eur"}).status_code == 302
+    assert client.post(at(mine, "rates"), RATE | {"month": "2026-09", "rate": "1.2"}).status_code == 302
+    (row,) = client.get(at(mine, "rates")).context["rows"]
+    assert (row["pair"], row["month"], row["rate"], row["months"]) == ("EUR → USD", "October 2026", "1.09", 2)
+    rows = client.get(at(mine, "rates_pair", "EUR", "USD")).context["rows"]
+    assert [(row["rate"], row["current"]) for row in rows] == [("1.09", True), ("1.0832", False), ("1.2", True)]
+    assert theirs.client("ops").get(at(theirs, "rates")).context["rows"] == []
+    assert theirs.client("ops").get(at(theirs, "rates_pair", "EUR", "USD")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("rate", "0"),
+        ("rate", "NaN"),
+        ("rate", "1e999"),
+        ("rate", ""),
+        ("month", "13/2026"),
+        ("base", "ABC"),
+        ("quote", "EUR"),
+    ],
+)
+def test_a_rate_that_cannot_be_is_refused_at_its_field(world, field, value):
+    response = world.client("ops").post(at(world, "rates"), RATE | {field: value})
+    assert response.status_code == 422
+    assert f'id="id_{field}_error"' in response.content.decode()
+    with world.open():
+        assert not FxRate.objects.exists()
+
+
+def test_the_history_of_a_pair_goes_on_by_months(world):
+    client = world.client("ops")
+    with world.open():
+        for n in range(70):
+            FxRate.objects.create(
+                month=add_months(dt.date(2026, 10, 1), -n), base="EUR", quote="USD", rate=1 + n, source="api"
+            )
+    first = client.get(at(world, "rates_pair", "EUR", "USD"))
+    second = client.get(first.context["foot"]["next_url"])
+    assert [len(page.context["rows"]) for page in (first, second)] == [60, 10]
+    assert not second.context["foot"]["next_url"]
+    assert client.get(second.context["foot"]["previous_url"]).context["rows"][0]["rate"] == "1"
+    assert client.get(at(world, "rates_pair", "EUR", "USD") + "?before=x").status_code == 200
 
 
 # Audit log
