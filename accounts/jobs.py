@@ -1,11 +1,18 @@
-"""Set-based work of the accounts floor: one piece of an import."""
+"""Work of the accounts floor: one piece of an import."""
 
+from accounts.enums import ImportState
+from accounts.imports import merge_piece
+from accounts.models import Import
 from cs_platform.kernel.models import Work
 
 
 def import_piece(work: Work) -> bool:
-    raise LookupError(work.name)
+    """Merge the next piece of the import named in the payload; whether another remains. A stopped one stays stopped."""
+    run = Import.objects.select_for_update().get(id=work.payload["import"])
+    return merge_piece(run) if run.state == ImportState.RUNNING else False
 
 
 def import_failed(work: Work, message: str, final: bool) -> None:
-    raise LookupError(work.name)
+    """Keep the error where people look for it; after the last attempt the import can be started again where it stood."""
+    changes = {"error": message} | ({"state": ImportState.FAILED} if final else {})
+    Import.objects.filter(id=work.payload["import"]).update(**changes)

@@ -21,6 +21,8 @@ class Import(EntityModel):
     # Header of the file in its order, and what each column becomes: {column: field}; "" is left out.
     columns = models.JSONField(default=list)
     mapping = models.JSONField(default=dict)
+    # How the file is read: {"dates": "iso" | "dmy" | "mdy", "repeated": [subscription ids with several rows]}.
+    options = models.JSONField(default=dict)
     dry_run = models.BooleanField(_("Only check"), default=False)
     total = models.PositiveIntegerField(default=0)
     next_piece = models.PositiveIntegerField(default=0)

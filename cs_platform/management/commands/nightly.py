@@ -37,5 +37,7 @@ class Command(ProductCommand):
 
     def tell(self, answer: dict[str, Any]) -> None:
         for step in answer["steps"]:
-            self.stdout.write(f"{step['step']:<20} {step['rows'] or 0:>10} rows {step['ms'] or 0:>8} ms {step['state']}")
+            self.stdout.write(
+                f"{step['step']:<20} {step['rows'] or 0:>10} rows {step['ms'] or 0:>8} ms {step['state']}"
+            )
         self.stdout.write(f"{answer['tenant']} {answer['as_of']}: {answer['state']}")
