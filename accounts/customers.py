@@ -1,16 +1,29 @@
-"""Verbs about customers' people and events. Accounts and paid periods are written through merging.py."""
+"""Verbs about customers: what a person writes on the pages. Rows go through the merge, like those of a file."""
 
 import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.enums import AccountEventKind, ContactRole
+from accounts.enums import AccountEventKind, ChangeSource, ContactRole, ImportKind
+from accounts.merging import (
+    MergeResult,
+    Origin,
+    merge_accounts,
+    merge_contacts,
+    merge_subscriptions,
+    void_subscription,
+)
 from accounts.models import Account, AccountEvent, Contact, Member, Subscription
+from accounts.rows import Row, parse
+from cs_platform.kernel.access import Scope
 from cs_platform.kernel.errors import Conflict, DomainError
 
 EARLIEST = dt.date(1990, 1, 1)
+MAX_LEVELS = 20
 
 
 def check_version(shown: int | None, current: int) -> None:
@@ -74,25 +87,103 @@ def mark_contact_left(*, contact: Contact, left_on: dt.date, by: Member, note: s
     return contact
 
 
-def save_account(*, account: Account | None, cells: dict[str, object], version: int | None, by: Member) -> Account:
-    """Write one account through the door of all writes."""
-    raise DomainError(_("Accounts cannot be written yet."))
+def save_account(*, account: Account | None, cells: Mapping[str, Any], version: int | None, by: Member) -> Account:
+    """Make an account (`account` None) or change one, with its dated attributes.
+
+    Conflict when it was changed since `version`; DomainError names the field: an id that is taken, a parent that is
+    unknown or below the account. Who sees only an own book makes accounts of that book.
+    """
+    cells = dict(cells)
+    if account is None:
+        if Account.objects.filter(external_id=cells["account"]).exists():
+            raise _refused("account", _("There is one already."))
+        if by.role.scope == Scope.OWN:
+            cells["owner_email"] = by.user.email
+    else:
+        cells["account"] = account.external_id
+        check_version(version, Account.objects.select_for_update().get(id=account.id).version)
+    if cells.get("parent"):
+        _check_parent(account, cells["parent"], by)
+    ids = _merged(merge_accounts, ImportKind.ACCOUNTS, cells, by)
+    return Account.objects.get(id=ids)
+
+
+def _check_parent(account: Account | None, external_id: str, by: Member) -> None:
+    """The parent is visible and neither the account itself nor below it."""
+    above = Account.objects.visible_to(by).filter(external_id=external_id).first()
+    if above is None:
+        raise _refused("parent", _("There is no account with this id."))
+    steps = 0
+    while above is not None and account is not None:
+        if above.id == account.id or steps > MAX_LEVELS:
+            raise _refused("parent", _("An account cannot stand above itself."))
+        above, steps = above.parent, steps + 1
 
 
 def save_contact(
-    *, account: Account, contact: Contact | None, cells: dict[str, object], version: int | None, by: Member
+    *, account: Account, contact: Contact | None, cells: Mapping[str, Any], version: int | None, by: Member
 ) -> Contact:
-    """Write one person through the door of all writes."""
-    raise DomainError(_("People cannot be written yet."))
+    """Make a person of the account (`contact` None) or change one. Sending a new person twice makes one.
+
+    Conflict when the person was changed since `version`; DomainError names the field.
+    """
+    cells = {**cells, "account": account.external_id}
+    if contact is None:
+        known = Contact.objects.filter(external_id=cells["contact"]).first()
+        if known is not None and (known.account_id != account.id or known.name != cells["name"]):
+            raise _refused("contact", _("There is one already."))
+    else:
+        cells["contact"] = contact.external_id
+        check_version(version, Contact.objects.select_for_update().get(id=contact.id).version)
+    return Contact.objects.get(id=_merged(merge_contacts, ImportKind.CONTACTS, cells, by))
 
 
 def save_period(
-    *, account: Account, period: Subscription | None, cells: dict[str, object], version: int | None, by: Member
-) -> None:
-    """Write one paid period through the door of all writes."""
-    raise DomainError(_("Periods cannot be written yet."))
+    *, account: Account, period: Subscription | None, cells: Mapping[str, Any], version: int | None, by: Member
+) -> Subscription:
+    """Make a paid period of the account (`period` None) or correct one; each change appends a version (ACC-03).
+
+    A start that moves takes the period along: where that makes another row, the one before is withdrawn.
+    Conflict when it was changed since `version`; DomainError names the field.
+    """
+    cells = {**cells, "account": account.external_id}
+    if period is not None:
+        cells["subscription_id"] = period.external_id
+        check_version(version, Subscription.objects.select_for_update().get(id=period.id).version)
+    same_id = Subscription.objects.filter(external_id=cells["subscription_id"])
+    if same_id.exclude(account=account).exists():
+        raise _refused("subscription_id", _("This id belongs to a subscription of another account."))
+    taken = same_id.filter(start_on=cells["start_date"])
+    if (taken.exclude(id=period.id) if period else taken).exists():
+        raise _refused("start_date", _("There is a period of this subscription with this start already."))
+    saved = Subscription.objects.get(id=_merged(merge_subscriptions, ImportKind.SUBSCRIPTIONS, cells, by))
+    if period is not None and saved.id != period.id:
+        void_subscription(subscription=period, origin=_origin(by), reason=_("The start moved."))
+    return saved
 
 
-def void_period(*, period: Subscription, version: int | None, reason: str, by: Member) -> None:
-    """Withdraw one paid period through the door of all writes."""
-    raise DomainError(_("Periods cannot be written yet."))
+def void_period(*, period: Subscription, version: int | None, reason: str, by: Member) -> Subscription:
+    """Withdraw a paid period that was entered by mistake; Conflict when it was changed since `version`."""
+    check_version(version, Subscription.objects.select_for_update().get(id=period.id).version)
+    return void_subscription(subscription=period, origin=_origin(by), reason=reason)
+
+
+def _origin(by: Member) -> Origin:
+    return Origin(ChangeSource.MEMBER, by.id, by.name)
+
+
+def _refused(field: str, message: str) -> DomainError:
+    return DomainError(message, fields={field: message})
+
+
+def _merged(
+    merge: Callable[[Sequence[Row], Origin], MergeResult], kind: str, cells: Mapping[str, Any], by: Member
+) -> UUID:
+    """Send one row through the door of all writes and give the id of what it made or changed."""
+    row = parse(kind, 1, cells)
+    if not isinstance(row, Row):
+        raise DomainError(row[0].message, fields={problem.column: problem.message for problem in row})
+    result = merge([row], _origin(by))
+    for rejected in result.rejected:
+        raise _refused(rejected.problem.column, rejected.problem.message)
+    return result.ids[1]

@@ -22,8 +22,8 @@ from cs_platform.kernel.models import AuditEntry
 from cs_platform.kernel.periods import month_of, months_between
 
 CHART_MONTHS = 36
-# Columns of an account that the night derives from its paid periods.
-DERIVED = {"mrr_minor", "status", "renews_on", "customer_since"}
+# What the night derives from the paid periods, and what the page says anyway.
+UNTOLD = {"mrr_minor", "status", "renews_on", "customer_since", "account_id", "recorded_by_id"}
 
 
 def visible_account(member: Member, account_id: UUID) -> Account:
@@ -125,8 +125,8 @@ def versions_of(period: Subscription) -> list[Origin]:
 def audit_page(account: Account, before: str, size: int = 50) -> tuple[list[AuditEntry], str]:
     """Audit entries of the account, its people and its events, latest first, and where they go on ("" at the end).
 
-    `before` is `<iso time>~<id>` of the last entry shown, or empty. Changes of nothing but what the night derives are
-    no news to a reader and left out.
+    `before` is `<iso time>~<id>` of the last entry shown, or empty. What the night derives is no news to a reader and
+    left out.
     """
     rows = [account.id, *account.contacts.values_list("id", flat=True), *account.events.values_list("id", flat=True)]
     entries = AuditEntry.objects.filter(row_id__in=rows).order_by("-at", "-id")
@@ -135,7 +135,11 @@ def audit_page(account: Account, before: str, size: int = 50) -> tuple[list[Audi
         entries = entries.filter(Q(at__lt=at) | Q(at=at, id__lt=key))
     found = list(entries[: size + 1])
     following = f"{found[size - 1].at.isoformat()}~{found[size - 1].id}" if len(found) > size else ""
-    told = [entry for entry in found[:size] if entry.action != "update" or set(entry.changes) - DERIVED]
+    told = []
+    for entry in found[:size]:
+        entry.changes = {name: values for name, values in entry.changes.items() if name not in UNTOLD}
+        if entry.changes or entry.action != "update":
+            told.append(entry)
     return told, following
 
 

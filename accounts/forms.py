@@ -1,6 +1,7 @@
 """Forms of the customer pages: the shape of what people type. Their fields are named like the columns of the files,
 so that one parser (rows.py) and one door (merging.py) serve form, file and API alike."""
 
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -11,7 +12,7 @@ from django.utils.translation import gettext_lazy as lazy
 from accounts.enums import AccountEventKind, Complexity, ContactRole, Engagement, Level, Source, Tier
 from accounts.models import Account, AccountEvent, Contact, Member, Segment, Subscription
 from cs_platform.kernel.access import Scope
-from cs_platform.kernel.money import from_minor
+from cs_platform.kernel.money import from_minor, normalised_monthly
 
 
 def _day() -> forms.DateInput:
@@ -34,20 +35,19 @@ class RowForm(forms.Form):
 
     def cells(self) -> dict[str, Any]:
         """The row as the parser takes it: column name and value, "" for what was left empty."""
-        values = {name: value for name, value in self.cleaned_data.items() if name != "version"}
-        return {
-            name: "" if value is None else value if isinstance(value, bool) else str(value)
-            for name, value in values.items()
-        }
+        return {name: _cell(value) for name, value in self.cleaned_data.items() if name != "version"}
 
-    def add_problems(self, problems: Any) -> None:
-        """Show what the parser or the merge refused, each under its field where the form has it."""
-        for problem in problems:
-            self.add_error(problem.column if problem.column in self.fields else None, problem.message)
+
+def _cell(value: Any) -> Any:
+    if value is None or isinstance(value, bool):
+        return "" if value is None else value
+    return f"{value:f}" if isinstance(value, Decimal) else str(value)
 
 
 class AccountForm(RowForm):
-    """A customer company. Without `account` (external id) one is made."""
+    """A customer company. Without `account` (external id) one is made from `token`, so that sending twice makes one."""
+
+    token = forms.CharField(widget=forms.HiddenInput, required=False, max_length=32)
 
     name = _text(lazy("Name"), required=True)
     account = _text(lazy("External id"), help_text=lazy("The id in your own systems. Left empty, one is made."))
@@ -66,8 +66,7 @@ class AccountForm(RowForm):
     strategic = forms.BooleanField(label=lazy("Strategic account"), required=False)
 
     def __init__(self, *args: Any, member: Member, account: Account | None = None, **kwargs: Any) -> None:
-        if account is not None:
-            kwargs["initial"] = self.values_of(account) | kwargs.get("initial", {})
+        kwargs["initial"] = self.values_of(account) if account else {"token": uuid4().hex[:12]}
         super().__init__(*args, **kwargs)
         names = [(name, name) for name in Segment.objects.values_list("name", flat=True)]
         self.fields["segment"].choices = [("", "–"), *names]
@@ -80,6 +79,11 @@ class AccountForm(RowForm):
                 self.fields["owner_email"].choices.append((account.owner.user.email, account.owner.name))
         if member.role.scope == Scope.OWN:
             del self.fields["owner_email"]
+
+    def cells(self) -> dict[str, Any]:
+        cells = super().cells()
+        token = cells.pop("token") or uuid4().hex[:12]
+        return cells | {"account": cells["account"] or f"account-{token}"}
 
     @staticmethod
     def values_of(account: Account) -> dict[str, Any]:
@@ -157,9 +161,16 @@ class EventForm(forms.Form):
     """Something that happened at the customer. `key` becomes the row's id, so that sending twice records once."""
 
     key = forms.UUIDField(widget=forms.HiddenInput)
-    kind = forms.ChoiceField(label=lazy("What happened"), choices=AccountEventKind.choices)
-    happened_on = forms.DateField(label=lazy("Happened on"), widget=_day())
-    note = forms.CharField(label=lazy("Note"), max_length=1000, required=False)
+    kind = forms.ChoiceField(
+        label=lazy("What happened"), choices=AccountEventKind.choices, widget=forms.Select(attrs={"class": "select"})
+    )
+    note = forms.CharField(
+        label=lazy("Note"), max_length=1000, required=False, widget=forms.TextInput(attrs={"class": "input grow"})
+    )
+    happened_on = forms.DateField(
+        label=lazy("Happened on"),
+        widget=forms.DateInput(attrs={"type": "date", "class": "input"}, format="%Y-%m-%d"),
+    )
 
     def __init__(self, *args: Any, today: Any, **kwargs: Any) -> None:
         kwargs["initial"] = {"key": AccountEvent._meta.pk.default(), "happened_on": today}
@@ -185,6 +196,14 @@ class SubscriptionForm(RowForm):
         initial=12,
         help_text=lazy("12 for a yearly price."),
     )
+    mrr = forms.DecimalField(
+        label=lazy("MRR"),
+        max_digits=18,
+        decimal_places=4,
+        min_value=0,
+        required=False,
+        help_text=lazy("Left empty, it is the amount divided by its months."),
+    )
     seats = forms.IntegerField(label=lazy("Seats"), min_value=0, max_value=2_000_000_000, required=False)
     auto_renew = forms.NullBooleanField(label=lazy("Renews by itself"), required=False)
     notice_days = forms.IntegerField(label=lazy("Notice in days"), min_value=0, max_value=3650, required=False)
@@ -198,6 +217,8 @@ class SubscriptionForm(RowForm):
     @staticmethod
     def values_of(period: Subscription) -> dict[str, Any]:
         """The fields' values as they stand in the database (product and plan selected)."""
+        amount = from_minor(period.amount_minor, period.currency)
+        usual = normalised_monthly(amount, period.interval_months, period.currency)
         return {
             "version": period.version,
             "subscription_id": period.external_id,
@@ -205,7 +226,8 @@ class SubscriptionForm(RowForm):
             "plan": period.plan.name if period.plan else "",
             "start_date": period.start_on,
             "end_date": period.end_on,
-            "amount": from_minor(period.amount_minor, period.currency),
+            "amount": amount,
+            "mrr": None if period.mrr_minor == usual else from_minor(period.mrr_minor, period.currency),
             "currency": period.currency,
             "interval_months": period.interval_months,
             "seats": period.seats,

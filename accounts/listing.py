@@ -11,11 +11,12 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum, TextField, Value
+from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import Source, Status, Tier
-from accounts.models import Account, Member
+from accounts.models import Account, Member, Segment
 from cs_platform.kernel.periods import add_months, parse_month
 
 PAGE_SIZE = 50
@@ -280,15 +281,9 @@ def ordering(query: ListQuery, *, backwards: bool = False) -> list[Any]:
     """ORDER BY of the list: the column, empty ones last, then the id, whose direction follows the index."""
     sort = SORTS[query.sort]
     down = query.descending != backwards
-    column: Any = f"-{sort.column}" if down else sort.column
-    if sort.nullable and (down or backwards):
-        expression = F(sort.column)
-        column = (
-            expression.desc(nulls_first=backwards, nulls_last=not backwards)
-            if down
-            else expression.asc(nulls_first=backwards)
-        )
-    return [column, "-id" if query.reverse != backwards else "id"]
+    empty = ({"nulls_first": True} if backwards else {"nulls_last": True}) if sort.nullable else {}
+    column = F(sort.column)
+    return [column.desc(**empty) if down else column.asc(**empty), "-id" if query.reverse != backwards else "id"]
 
 
 def beyond(query: ListQuery, cursor: Cursor) -> Q:
@@ -348,6 +343,19 @@ def totals(
         found_mrr=int(row["found_mrr"]),
         views={key: row[alias] for alias, key in names.items()},
     )
+
+
+def filter_choices(book: QuerySet[Account]) -> dict[str, list[tuple[str, str]]]:
+    """(value, name) of the segments, owners and industries that can be filtered by, in one query."""
+    segments = Segment.objects.order_by().values_list(Value("segment"), "name", "name", "position")
+    people = Member.objects.filter(is_active=True).order_by()
+    owners = people.values_list(Value("owner"), Cast("id", TextField()), "name", Value(0))
+    industries = book.exclude(industry="").values_list(Value("industry"), "industry", "industry", Value(0)).distinct()
+    found: dict[str, list[tuple[str, str]]] = {"segment": [], "owner": [], "industry": []}
+    rows = segments.union(owners, industries)
+    for kind, value, name, _position in sorted(rows, key=lambda row: (row[3], row[2].casefold(), row[1])):
+        found[kind].append((value, name))
+    return found
 
 
 def costliest_filter(

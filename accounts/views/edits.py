@@ -90,6 +90,7 @@ def account_new(request: HttpRequest) -> HttpResponse:
     return form_page(
         request,
         form,
+        wide=True,
         title=_("New account"),
         back_url=reverse("accounts", args=[request.tenant.slug]),
         back_label=_("Accounts"),
@@ -104,6 +105,7 @@ def account_edit(request: HttpRequest, account_id: UUID) -> HttpResponse:
     url = reverse("account", args=[request.tenant.slug, account.id])
     form = AccountForm(request.POST if request.method == "POST" else None, member=request.member, account=account)
     look = {
+        "wide": True,
         "title": _("Edit %(name)s") % {"name": account.name},
         "back_url": url,
         "back_label": account.name,
@@ -219,6 +221,8 @@ def subscription_void(request: HttpRequest, account_id: UUID, subscription_id: U
         try:
             void_period(period=period, by=request.member, **form.cleaned_data)
             return saved(request, _("The period is withdrawn. Figures follow within a minute."), url)
+        except Conflict:
+            raise  # nothing was typed that could be lost: the page says what happened
         except DomainError as error:
             add_refusal(form, error)
     return form_page(request, form, **look)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from babel.dates import format_date, format_interval
+from babel.dates import format_date
 from babel.numbers import get_currency_symbol
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse
@@ -26,6 +26,7 @@ from cs_platform.kernel.templatetags.cells import day_text, month_name, percent_
 
 ROWS = 14
 SHORT = 5
+EVENTS = 10
 TODAY_COLUMNS = ("arr", "renews", "tier", "industry")
 ORDERS = {"renews": ("renews_on", "-mrr_minor", "id"), "arr": ("-mrr_minor", "id"), "name": ("name_key", "id")}
 
@@ -47,7 +48,7 @@ def today(request: HttpRequest) -> HttpResponse:
     context = {
         "greeting": _greeting(member.name),
         "subtitle": [
-            format_date(day, "full", locale=get_language() or "en"),
+            format_date(day, "EEEE d MMMM y", locale=get_language() or "en"),
             cells.count_text(size.accounts),
             _("%(arr)s ARR") % {"arr": cells.arr_text(size.mrr, tenant.currency)},
         ],
@@ -87,7 +88,7 @@ def week(request: HttpRequest) -> HttpResponse:
     months = book.due_by_month(seen, day)
     start = dt.datetime.combine(monday, dt.time.min, tzinfo=tenant.zone)
     learned = book.learned_between(seen, start, start + dt.timedelta(days=7))
-    events = list(book.events_between(seen, monday, sunday)[:21])
+    events = list(book.events_between(seen, monday, sunday)[: EVENTS + 1])
     context = {
         "subtitle": [
             _("Week %(week)s, %(days)s") % {"week": monday.isocalendar().week, "days": _span(monday, sunday)},
@@ -101,8 +102,8 @@ def week(request: HttpRequest) -> HttpResponse:
         "segments": [_group_row(request, row, size.mrr, row["segment__name"], "segment") for row in segments],
         "owners": [_group_row(request, row, size.mrr, row["owner__name"], "owner") for row in owners],
         "renewals": _renewals(request, months),
-        "events": [_event_row(event, tenant, day) for event in events[:20]],
-        "more_events": len(events) > 20,
+        "events": [_event_row(event, tenant, day) for event in events[:EVENTS]],
+        "more_events": len(events) > EVENTS,
         "counts": [
             {"label": _("new periods"), "value": f"{learned.new:,}"},
             {"label": _("changed"), "value": f"{learned.changed:,}"},
@@ -291,5 +292,6 @@ def _week_text(monday: dt.date) -> str:
 
 
 def _span(first: dt.date, last: dt.date) -> str:
-    """16 – 22 November 2026, as the language writes it."""
-    return format_interval(first, last, "yMMMd", locale=get_language() or "en")
+    """16 Nov to 22 Nov 2026."""
+    start = format_date(first, "d MMM", locale=get_language() or "en")
+    return _("%(first)s to %(last)s") % {"first": start, "last": day_text(last)}

@@ -19,11 +19,12 @@ from accounts.listing import (
     ListQuery,
     Totals,
     costliest_filter,
+    filter_choices,
     ordering,
     read_page,
     totals,
 )
-from accounts.models import Account, Member, SavedView, Segment
+from accounts.models import Account, SavedView
 from accounts.saved_views import views_for
 from cs_platform.kernel.access import Permission, Scope, may, requires
 from cs_platform.kernel.htmx import page
@@ -162,18 +163,17 @@ def _tabs(request: HttpRequest, query: ListQuery, saved: list[SavedView]) -> tup
 
 def _panel(request: HttpRequest, query: ListQuery) -> list[dict[str, Any]]:
     """What can be filtered by: [{name, label, open, options [{value, label, on}]}], labels in the reader's language."""
-    industries = book_of(request).exclude(industry="").values_list("industry", flat=True)
+    found = filter_choices(book_of(request))
     options: dict[str, list[tuple[str, Any]]] = {
-        "segment": [(name, name) for name in Segment.objects.values_list("name", flat=True)],
+        "segment": found["segment"],
         "status": list(Status.choices),
         "renews": [(str(days), _renewal_label(str(days))) for days in RENEWAL_DAYS],
-        "industry": [(name, name) for name in industries.order_by("industry").distinct()[:200]],
+        "industry": found["industry"][:200],
         "source": list(Source.choices),
         "tier": list(Tier.choices),
     }
     if request.member.role.scope != Scope.OWN:
-        people = Member.objects.filter(is_active=True).order_by("name").values_list("id", "name")
-        options["owner"] = [("me", _("Me")), ("none", _("Nobody")), *((str(key), name) for key, name in people)]
+        options["owner"] = [("me", _("Me")), ("none", _("Nobody")), *found["owner"]]
     panel = []
     for name, entry in FILTERS.items():
         if name in options or (name in query.filters and name != "q"):

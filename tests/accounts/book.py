@@ -23,7 +23,8 @@ def make_account(name: str, owner: Member | None = None, **values: object) -> Ac
 
 
 def make_contact(account: Account, name: str, **values: object) -> Contact:
-    return Contact.objects.create(account=account, external_id=f"{account.external_id}-{name}", name=name, **values)
+    external_id = values.pop("external_id", f"{account.external_id}-{name}")
+    return Contact.objects.create(account=account, external_id=external_id, name=name, **values)
 
 
 def make_period(
