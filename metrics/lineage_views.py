@@ -30,6 +30,7 @@ from metrics.formulas import Sums
 
 METRICS = (Metric.NRR, Metric.GRR, Metric.LOGO_CHURN, Metric.LTV, MOVEMENTS)
 PIECES = ("lineage", "lineage-rows")
+ACCOUNT_COLUMNS = ["account", "name", "opening_mrr", "opening_mrr_at_rate_now", "mrr", "movement", "amount", "currency"]
 
 
 @requires(Permission.VIEW_BOARD)
@@ -225,7 +226,7 @@ def rows_csv(request: HttpRequest, metric: str) -> HttpResponse:
     """The rows behind the marked line: accounts of a term, or the ledger lines of an account."""
     read = _read(request, metric)
     if read is None:
-        raise Http404
+        return HttpResponse(csv_text(ACCOUNT_COLUMNS, []), content_type="text/csv; charset=utf-8")
     asked, _months, _names = read
     question = selectors.question_of(asked, request.tenant, known_at=asked.known)
     sums = selectors.sums_of_month(question, asked.window, asked.month)
@@ -251,14 +252,13 @@ def _accounts_sheet(request: HttpRequest, question: reports.Question, asked: Ask
     def money(minor: int) -> Decimal:
         return from_minor(minor, currency)
 
-    head = ["account", "name", "opening_mrr", "opening_mrr_at_rate_now", "mrr", "movement", "amount", "currency"]
     rows: list[list[Any]] = [
         [x.external_id, x.name, money(x.opening), money(x.was), money(x.now), x.kind, money(x.amount), currency]
         for x in behind.lines
     ]
     if behind.hidden:
         rows.append(["", board_cells.hidden_text(behind.hidden), "", "", "", "", money(behind.hidden_total), currency])
-    return head, rows
+    return ACCOUNT_COLUMNS, rows
 
 
 def _ledger_sheet(request: HttpRequest, question: reports.Question, asked: Asked, part: str, account: Account) -> Sheet:
