@@ -78,9 +78,8 @@ COLUMNS: dict[str, Promise | str] = {
     "tone": _("Tone"),
     "upper": _("Up to"),
     "user": _("Person"),
-    "weekday": _("Weekday"),
 }
-_NOISE = {"created_at", "recorded_at", "updated_at", "version", "name_key"}
+_NOISE = {"created_at", "recorded_at", "updated_at", "version", "name_key", "weekday"}
 
 
 @dataclass(frozen=True)

@@ -149,6 +149,9 @@ class Invitation(EntityModel):
             ),
         ]
 
+    def __str__(self) -> str:
+        return self.email
+
 
 class ApiKey(EntityModel):
     """A key of an integration: SHA-256 of a 256-bit secret, shown once. The door opens the one row whose hash is shown."""
@@ -171,6 +174,9 @@ class ApiKey(EntityModel):
         ordering: ClassVar = ["-created_at"]
         constraints: ClassVar = [models.UniqueConstraint(fields=["tenant", "key_hash"], name="apikey_hash")]
         indexes: ClassVar = [models.Index(fields=["key_hash"], name="apikey_by_hash")]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class SavedView(EntityModel):

@@ -5,11 +5,13 @@ from decimal import Decimal
 from typing import ClassVar
 from zoneinfo import ZoneInfo, available_timezones
 
+from babel.dates import get_day_names
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from cs_platform.kernel.money import validate_currency
@@ -83,6 +85,9 @@ class BusinessHours(EntityModel):
             models.UniqueConstraint(fields=["tenant", "weekday"], name="hours_once_a_weekday"),
             models.CheckConstraint(condition=models.Q(closes__gt=models.F("opens")), name="hours_in_order"),
         ]
+
+    def __str__(self) -> str:
+        return get_day_names("wide", "stand-alone", get_language() or "en")[self.weekday]
 
 
 class Holiday(EntityModel):

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_POST
 
 from accounts import invitations, people
@@ -185,7 +186,11 @@ def show_roles(request: HttpRequest) -> HttpResponse:
     context = {
         "roles": roles,
         "rows": rows,
-        "scopes": Scope.choices,
+        "scopes": [
+            ("all", pgettext("sees", "All")),
+            ("team", pgettext("sees", "Team")),
+            ("own", pgettext("sees", "Own")),
+        ],
         "homes": homes,
         "form": RoleForm(),
         "unused": [

@@ -46,7 +46,7 @@ class TenantChoiceField(forms.ModelChoiceField):
 
     def __init__(self, model: type[TenantModel], **kwargs: Any) -> None:
         self.model = model
-        super().__init__(queryset=None, **kwargs)
+        super().__init__(queryset=None, **{"empty_label": "–", **kwargs})
 
     def __deepcopy__(self, memo: Any) -> Self:
         copy = super().__deepcopy__(memo)
