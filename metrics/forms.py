@@ -11,6 +11,7 @@ from metrics.bands import NAME_LENGTH, Band
 from metrics.enums import Tone
 
 EMPTY_ROWS = 2
+ROWS_LIMIT = 20
 
 
 class BandsForm(forms.Form):
@@ -18,9 +19,9 @@ class BandsForm(forms.Form):
 
     def __init__(self, data: Any = None, *, bands: Sequence[Band]) -> None:
         super().__init__(data)
-        self.size = len(bands) + EMPTY_ROWS
-        if data is not None:  # what was sent decides how many rows there are, up to what a page can hold
-            self.size = max(self.size, min(sum(key.startswith("name-") for key in data), 20))
+        # What was sent decides how many rows there are, up to what a page can hold.
+        sent = 0 if data is None else sum(key.startswith("name-") for key in data)
+        self.size = len(bands) + EMPTY_ROWS if data is None else min(sent, ROWS_LIMIT)
         for row in range(self.size):
             band = bands[row] if row < len(bands) else None
             edge = {"max_digits": 12, "decimal_places": 4, "required": False}

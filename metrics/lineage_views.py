@@ -178,7 +178,7 @@ def _columns(
     made.append(columns.movements_column(line, moved, entry, currency, _link(url, replace(asked, part=part))))
     if entry is None:
         return [*made, *map(columns.waiting_column, (_("Subscription change"), _("Source row")))]
-    change = origins.change_behind(entry, currency)
+    change = origins.change_behind(entry, question)
     made.append(columns.change_column(entry, change, currency))
     made.append(columns.source_column(origins.source_of(change.change)))
     return made

@@ -19,6 +19,7 @@ from cs_platform.kernel.periods import add_months, month_of
 from metrics import formulas, jobs
 from metrics.enums import MovementKind
 from metrics.lineage import LedgerLine
+from metrics.reports import Question
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class ChangeBehind:
     given: bool
 
 
-def change_behind(line: LedgerLine, currency: str) -> ChangeBehind:
+def change_behind(line: LedgerLine, question: Question) -> ChangeBehind:
     """The change of a ledger line. 404 when it is gone, which the append-only tables rule out."""
     change = (
         SubscriptionChange.objects.filter(id=line.change_id).select_related("subscription", "product", "plan").first()
@@ -52,15 +53,15 @@ def change_behind(line: LedgerLine, currency: str) -> ChangeBehind:
         external_id=external_id,
         before=versions.order_by("-recorded_at", "-id").first(),
         earlier=earlier.filter(start_on__lt=change.start_on).order_by("-start_on").first(),
-        amount=_amount_from(change, line, currency),
+        amount=_amount_from(change, line, question),
         given=from_terms != change.mrr_minor,
     )
 
 
-def _amount_from(change: SubscriptionChange, line: LedgerLine, currency: str) -> int:
+def _amount_from(change: SubscriptionChange, line: LedgerLine, question: Question) -> int:
     """The line's amount from the period: in its first month it adds its MRR, in the month of its end it takes it away;
     a currency line is the difference of two months' rates. Minor units of the reporting currency."""
-    before, now = _rates(change, line.month, currency)
+    before, now = _rates(change, line.month, question)
     value = [int((change.mrr_minor * rate).quantize(Decimal(1), rounding=ROUND_HALF_UP)) for rate in (before, now)]
     if line.kind == MovementKind.FX:
         return value[1] - value[0]
@@ -69,12 +70,12 @@ def _amount_from(change: SubscriptionChange, line: LedgerLine, currency: str) ->
     return value[1] * (int(starts) - int(ends))
 
 
-def _rates(change: SubscriptionChange, month: dt.date, currency: str) -> tuple[Decimal, Decimal]:
+def _rates(change: SubscriptionChange, month: dt.date, question: Question) -> tuple[Decimal, Decimal]:
     """Factors on minor units at the ends of the month before and of the month."""
-    if change.currency == currency:
+    if change.currency == question.currency:
         return Decimal(1), Decimal(1)
     before = add_months(month, -1)
-    jobs.stage_rates(before, month)
+    jobs.stage_rates(before, month, question.known_at)
     with connection.cursor() as cursor:
         cursor.execute("SELECT m, rate FROM rate WHERE currency = %s", [change.currency])
         found = dict(cursor.fetchall())
