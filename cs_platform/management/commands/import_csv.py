@@ -1,6 +1,7 @@
 """`import_csv --tenant SLUG KIND FILE`: the public way in, from the shell (CONTRACTS 1)."""
 
 import os
+import tempfile
 import time
 from argparse import ArgumentParser
 from pathlib import Path
@@ -67,7 +68,11 @@ class Command(ProductCommand):
         return run
 
     def _rejects(self, run: Import, path: Path | None) -> Path:
-        target = path or Path(os.environ.get("SETIA_VAR", "var")) / "rejects" / f"{run.id}.csv"
-        target.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(os.environ.get("SETIA_VAR", "var")) / "rejects"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError:  # a container whose file system is read-only
+            folder = Path(tempfile.gettempdir())
+        target = path or folder / f"{run.id}.csv"
         target.write_text(rejects_csv(run))
         return target.resolve()
