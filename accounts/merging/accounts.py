@@ -76,6 +76,7 @@ def merge_accounts(rows: Sequence[Row], origin: Origin) -> MergeResult:
     touched = sqljobs.rows(SQL / "merge_accounts.sql", params)
     for row in touched:
         result.ids[row["number"]] = row["id"]
+        result.outcomes[row["number"]] = row["outcome"]
     result.created = sum(row["outcome"] == "created" for row in touched)
     result.updated = sum(row["outcome"] == "updated" for row in touched) + repeated
     result.unchanged = len(accepted) - result.created - result.updated + repeated

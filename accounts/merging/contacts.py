@@ -36,12 +36,15 @@ def merge_contacts(rows: Sequence[Row], origin: Origin) -> MergeResult:
         if contact is None:
             contact = Contact(external_id=values["contact"], account_id=account_id, attributes=dict(row.extra), **given)
             created.append(contact)
+            result.outcomes[row.number] = "created"
         elif _differs(contact, given | {"account_id": account_id}, row.extra):
             changed = given | {"account_id": account_id, "attributes": contact.attributes | dict(row.extra)}
             Contact.objects.filter(id=contact.id).update(**changed, version=F("version") + 1, updated_at=Now())
             result.updated += 1
+            result.outcomes[row.number] = "updated"
         else:
             result.unchanged += 1
+            result.outcomes[row.number] = "unchanged"
         result.ids[row.number] = contact.id
     quiet_inserts(len(created))
     Contact.objects.bulk_create(created, batch_size=2000)

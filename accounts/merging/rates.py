@@ -26,9 +26,11 @@ def merge_fx_rates(rows: Sequence[Row], origin: Origin) -> MergeResult:
         before = known.get((v["month"], v["base"], v["quote"]))
         if before == v["rate"]:
             result.unchanged += 1
+            result.outcomes[row.number] = "unchanged"
             continue
         result.created += before is None
         result.updated += before is not None
+        result.outcomes[row.number] = "created" if before is None else "updated"
         fresh.append(
             FxRate(
                 month=v["month"],

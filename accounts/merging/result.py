@@ -36,13 +36,15 @@ class Rejected:
 
 @dataclass
 class MergeResult:
-    """Counts of a merge, what was refused, and the ids of the rows by their number."""
+    """Counts of a merge, what was refused, and by the number of each row its id and what became of it: created,
+    updated or unchanged."""
 
     created: int = 0
     updated: int = 0
     unchanged: int = 0
     rejected: list[Rejected] = field(default_factory=list)
     ids: dict[int, UUID] = field(default_factory=dict)
+    outcomes: dict[int, str] = field(default_factory=dict)
 
     def reject(self, row: Row, column: str, value: str, code: str, message: str) -> None:
         self.rejected.append(Rejected(row.number, Problem(column, value[:200], code, message)))

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from accounts.enums import ChangeKind
@@ -60,6 +61,7 @@ def merge_subscriptions(
             result.reject(source, "account", source.values["account"], "other_account", message)
         else:
             result.ids[row["number"]] = row["id"]
+            result.outcomes[row["number"]] = row["outcome"]
     result.created = sum(row["outcome"] == "created" for row in touched)
     result.updated = sum(row["outcome"] == "updated" for row in touched)
     result.unchanged = sum(row["outcome"] == "unchanged" for row in touched) + repeated
@@ -78,7 +80,7 @@ def void_subscription(
     if subscription.voided is not restore:
         raise DomainError(_("This period is already in that state."), code="same_state")
     changed = Subscription.objects.filter(id=subscription.id, version=subscription.version).update(
-        voided=not restore, version=subscription.version + 1
+        voided=not restore, version=subscription.version + 1, updated_at=Now()
     )
     if not changed:
         raise Conflict(_("The period was changed in the meantime. Reload and look again."))

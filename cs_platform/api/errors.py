@@ -5,19 +5,29 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import IntegrityError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.views import set_rollback
 
-from cs_platform.kernel.errors import DomainError, error_response, forbidden, not_found
+from cs_platform.kernel.errors import Conflict, DomainError, envelope, error_response, forbidden, not_found
 
 
-class TooLarge(DomainError):
-    """The body is larger than is read (413)."""
+class Exists(DomainError):
+    """A row with this key is there already (409)."""
 
-    status = 413
-    code = "too_large"
+    status = 409
+    code = "exists"
+
+
+class Stale(Conflict):
+    """The row has another version than the request was made for (409); `current` is the row as it stands."""
+
+    def __init__(self, sent: int, version: int, current: Mapping[str, Any]) -> None:
+        message = _("This row was changed in the meantime: it is at version %(version)s, not %(sent)s.")
+        super().__init__(message % {"version": version, "sent": sent})
+        self.versions = {"version": {"current": version, "sent": sent}}
+        self.current = current
 
 
 def exception_handler(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
@@ -28,6 +38,9 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> HttpRespo
     request: HttpRequest = context["request"]._request
     set_rollback()
     match error:
+        case Stale():
+            body = envelope(error.code, error.message, error.versions) | {"current": error.current}
+            return JsonResponse(body, status=error.status)
         case DomainError():
             return error_response(request, error.status, error.code, error.message, error.fields)
         case exceptions.ValidationError():
@@ -38,7 +51,7 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> HttpRespo
         case PermissionDenied():
             return forbidden(request)
         case RequestDataTooBig():
-            return error_response(request, 413, TooLarge.code, _("The body is too large."))
+            return error_response(request, 413, "too_large", _("The body is too large."))
         case IntegrityError():
             message = _("Something that this refers to was changed at the same time. Try again.")
             return error_response(request, 409, "conflict", message)

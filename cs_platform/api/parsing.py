@@ -1,4 +1,7 @@
-"""JSON from strangers: read strictly, before any of it reaches a query (RELIABILITY 3.2)."""
+"""JSON from strangers: read strictly, before any of it reaches a query (RELIABILITY 3.2).
+
+This module is named in the REST framework's settings, so it may not import `rest_framework.views`.
+"""
 
 import json
 from collections.abc import Mapping
@@ -9,13 +12,20 @@ from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 
-from cs_platform.api.errors import TooLarge
+from cs_platform.kernel.errors import DomainError
 
 MAX_BYTES = 32 * 1024 * 1024
 MAX_VALUES = 500_000
 MAX_DEPTH = 8
 MAX_TEXT = 8_192
-MAX_DIGITS = 20
+MAX_DIGITS = 19  # of a 64-bit integer
+
+
+class TooLarge(DomainError):
+    """The body is larger than is read (413)."""
+
+    status = 413
+    code = "too_large"
 
 
 class StrictJSONParser(JSONParser):
@@ -70,7 +80,7 @@ def _number(text: str) -> Decimal:
 
 
 def _integer(text: str) -> int:
-    if len(text) > MAX_DIGITS:
+    if len(text.lstrip("-")) > MAX_DIGITS:
         raise ValueError(_("a number is too long"))
     return int(text)
 

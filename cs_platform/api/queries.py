@@ -34,6 +34,10 @@ class MonthField(serializers.CharField):
         return month
 
 
+class NoQuery(serializers.Serializer):
+    """Of requests that write."""
+
+
 class OneQuery(serializers.Serializer):
     """Of one row."""
 

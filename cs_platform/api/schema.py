@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, inline_serializer
 
 from cs_platform.api import serializers
 from cs_platform.api.queries import OneQuery
@@ -100,7 +100,8 @@ class ResourceSchema(AutoSchema):
     """Reads `serializer_class`, `query_class` and `example` of a `Resource`."""
 
     def get_request_serializer(self) -> Any:
-        return getattr(self.view, "bulk_request", None) if self._is_bulk() else self.view.serializer_class
+        one = self.view.serializer_class
+        return inline_serializer(f"{one.__name__}Items", {"items": one(many=True)}) if self._is_bulk() else one
 
     def get_response_serializers(self) -> Any:
         action = self.view.action
@@ -115,7 +116,8 @@ class ResourceSchema(AutoSchema):
         if self._is_bulk():
             mixed = OpenApiResponse(serializers.BulkAnswer, "Some items were rejected; the others were taken.")
             return {200: serializers.BulkAnswer, 207: mixed} | refusals(*_ALWAYS, *_WITH_BODY)
-        return {200: self.view.serializer_class} | refusals(404, *_ALWAYS, *_WITH_BODY)
+        created = {} if action == "partial_update" else {201: self.view.serializer_class}
+        return {200: self.view.serializer_class} | created | refusals(404, *_ALWAYS, *_WITH_BODY)
 
     def get_override_parameters(self) -> list[Any]:
         query: dict[str, list[Any]] = {

@@ -68,7 +68,7 @@ class Account(serializers.Serializer):
 
     id = shown(serializers.UUIDField)
     external_id = serializers.CharField(max_length=200)
-    name = serializers.CharField(max_length=200)
+    name = serializers.CharField(max_length=200, required=False, help_text="The external id when it is not sent.")
     level = serializers.ChoiceField(Level.choices, required=False)
     parent = serializers.CharField(
         source="parent.external_id", required=False, allow_null=True, help_text="External id."
@@ -167,10 +167,12 @@ class Subscription(serializers.Serializer):
     end_date = serializers.DateField(
         source="end_on", required=False, allow_null=True, help_text="The day after the last one; null while open."
     )
-    interval_months = serializers.IntegerField(min_value=1, help_text="Months that `amount` pays for.")
-    amount = Money("amount_minor")
+    interval_months = serializers.IntegerField(
+        required=False, min_value=1, max_value=120, help_text="Months that `amount` pays for; 1 when not sent."
+    )
+    amount = Money("amount_minor", required=False, help_text="For one interval. It or `mrr` must be sent.")
     currency = serializers.CharField(max_length=3, help_text="ISO 4217.")
-    mrr = Money("mrr_minor", required=False, help_text="Computed from amount and interval when not sent.")
+    mrr = Money("mrr_minor", required=False, help_text="Amount by months when not sent, half up to the cent.")
     seats = serializers.IntegerField(required=False, allow_null=True, min_value=0)
     auto_renew = serializers.BooleanField(required=False, allow_null=True)
     card_on_file = serializers.BooleanField(required=False, allow_null=True)

@@ -1,18 +1,35 @@
 """The resources of the API: what each one is made of. How they behave stands in resources.py and writing.py."""
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from accounts import models
+from accounts.enums import ChangeKind, ImportKind
+from accounts.merging import merge_accounts, merge_contacts, merge_fx_rates, merge_subscriptions, void_subscription
 from cs_platform.api import queries, serializers
+from cs_platform.api.intake import Door, Outcome, origin_of
 from cs_platform.api.resources import Resource
+from cs_platform.api.writing import BulkWritable, Writable
+from cs_platform.kernel.errors import DomainError
 from metrics.models import MrrMovement
 
+# What the MRR of a period is computed from.
+TERMS = ("interval_months", "amount", "currency")
 
-class Accounts(Resource):
+
+class Accounts(Writable):
     """Customer companies, by id or external id."""
+
+    door = Door(
+        ImportKind.ACCOUNTS, merge_accounts, models.Account, {"external_id": "account"}, {"account": "external_id"}
+    )
+    example: ClassVar = {"external_id": "A-1", "name": "Northwind", "segment": "Enterprise", "signed_on": "2026-01-15"}
 
     model = models.Account
     serializer_class = serializers.Account
@@ -28,8 +45,14 @@ class Accounts(Resource):
     related = ("segment", "owner__user", "parent", "referred_by")
 
 
-class Contacts(Resource):
+class Contacts(Writable):
     """People at the customers, by id or external id."""
+
+    door = Door(
+        ImportKind.CONTACTS, merge_contacts, models.Contact, {"external_id": "contact"}, {"contact": "external_id"}
+    )
+    kept = ("external_id", "account", "name")
+    example: ClassVar = {"external_id": "C-1", "account": "A-1", "name": "Ana Ruiz", "email": "ana@northwind.example"}
 
     model = models.Contact
     serializer_class = serializers.Contact
@@ -42,8 +65,28 @@ class Contacts(Resource):
     related = ("account",)
 
 
-class Subscriptions(Resource):
+class Subscriptions(Writable):
     """Paid periods. `ext:` names the live period of a subscription that starts last; an id names one period."""
+
+    door = Door(
+        ImportKind.SUBSCRIPTIONS,
+        merge_subscriptions,
+        models.Subscription,
+        {"external_id": "subscription_id"},
+        {"subscription_id": "external_id", "start_date": "start_on"},
+    )
+    identity = ("external_id", "start_date")
+    kept = (*identity, "account", "end_date", *TERMS, "mrr")
+    example: ClassVar = {
+        "external_id": "S-1",
+        "account": "A-1",
+        "product": "Cloud",
+        "start_date": "2026-01-01",
+        "end_date": "2027-01-01",
+        "interval_months": 12,
+        "amount": "12000.00",
+        "currency": "USD",
+    }
 
     model = models.Subscription
     serializer_class = serializers.Subscription
@@ -60,6 +103,27 @@ class Subscriptions(Resource):
 
     def by_external_id(self, rows: QuerySet, external_id: str) -> QuerySet:
         return rows.filter(external_id=external_id).order_by("voided", "-start_on")
+
+    def keep(self, cells: dict[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
+        """New terms make a new MRR, unless it is sent as well."""
+        return cells if not set(TERMS) & set(body) else {name: cells[name] for name in cells if name != "mrr"}
+
+    def change(self, row: Any, item: dict[str, Any]) -> Response:
+        if row.voided:
+            raise DomainError(_("This period is withdrawn. POST it again to bring it back."), code="withdrawn")
+        return super().change(row, item)
+
+    def came_back(self, outcome: Outcome) -> bool:
+        versions = models.SubscriptionChange.objects.filter(subscription_id=outcome.id)
+        latest = versions.order_by("recorded_at", "id").last()
+        return outcome.status == "updated" and latest is not None and latest.kind == ChangeKind.RESTORED
+
+    def destroy(self, request: Request, ref: str) -> Response:
+        """Withdraw a period: it stays in the history and counts for nothing. Twice is as good as once."""
+        row = self.locked(request, ref, {})
+        if not row.voided:
+            void_subscription(subscription=row, origin=origin_of(request))
+        return self.represent(self.rows().get(id=row.id))
 
 
 class SubscriptionChanges(Resource):
@@ -112,10 +176,19 @@ class Segments(Resource):
     order = ("id",)
 
 
-class FxRates(Resource):
+class FxRates(BulkWritable):
     """Exchange rates at the end of each month. A rate that is sent again with another value takes the old one's place,
     and the old one stays on record."""
 
+    door = Door(
+        ImportKind.FX_RATES,
+        merge_fx_rates,
+        models.FxRate,
+        {},
+        {n: n for n in ("month", "base", "quote")},
+        versioned=False,
+    )
+    example: ClassVar = {"month": "2026-10", "base": "EUR", "quote": "USD", "rate": "1.0823"}
     model = models.FxRate
     serializer_class = serializers.FxRate
     query_class = queries.FxRateQuery
