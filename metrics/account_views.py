@@ -24,6 +24,7 @@ from metrics.enums import MovementKind, Window
 from metrics.models import AccountMonth
 
 MONTHS_SHOWN = 60
+MOVEMENTS_SHOWN = 12
 
 
 @requires(Permission.VIEW_ACCOUNTS)
@@ -71,7 +72,7 @@ def _figures(request: HttpRequest, account: Account, months: Months) -> dict[str
                 "rows": [list(pair) for pair in zip(labels, texts, strict=True)][::-1],
             },
         },
-        "movements": [_movement(request, account, line) for line in reversed(lines)],
+        **_movements(request, account, lines),
         "balance": {
             "agrees": closing == moved,
             "text": _("%(sum)s of movements, %(closing)s closing")
@@ -80,22 +81,48 @@ def _figures(request: HttpRequest, account: Account, months: Months) -> dict[str
     }
 
 
-def _movement(request: HttpRequest, account: Account, line: lineage.LedgerLine) -> dict[str, Any]:
-    asked = Asked(month=line.month, window=Window.MONTH)
-    url = ""
-    if may(request, Permission.VIEW_BOARD):
-        url = board_cells.lineage_url(
-            request.tenant.slug, MOVEMENTS, asked, part=line.kind, account=account.id, line=line.id
-        )
+def _movements(request: HttpRequest, account: Account, lines: list[lineage.LedgerLine]) -> dict[str, Any]:
+    """The ledger by month, newest first: the net movement with its lines below it; currency stands apart."""
+    months: dict[tuple[dt.date, str], list[lineage.LedgerLine]] = {}
+    for line in reversed(lines):
+        months.setdefault((line.month, line.kind), []).append(line)
+    everything = request.GET.get("everything") == "1"
+    shown = list(months.items())[: None if everything else MOVEMENTS_SHOWN]
     return {
-        "month": month_name(line.month, short=True),
-        "url": url,
-        "kind": MovementKind(line.kind).label,
-        "amount": cells.toned(line.amount, request.tenant.currency, exact=True),
-        "cause": line.product or line.external_id,
-        "line": line.external_id,
-        "day": day_text(line.effective_on),
-        "corrected": line.lines > 1,
+        "movements": [_movement(request, account, month, kind, found) for (month, kind), found in shown],
+        "all_url": f"{request.path}?everything=1" if len(shown) < len(months) else "",
+        "shown": _("%(shown)s of %(found)s shown") % {"shown": len(shown), "found": len(months)},
+    }
+
+
+def _movement(
+    request: HttpRequest, account: Account, month: dt.date, kind: str, lines: list[lineage.LedgerLine]
+) -> dict[str, Any]:
+    slug, currency = request.tenant.slug, request.tenant.currency
+    asked = Asked(month=month, window=Window.MONTH)
+    net = sum(line.amount for line in lines)
+
+    def url(**place: Any) -> str:
+        if not may(request, Permission.VIEW_BOARD):
+            return ""
+        return board_cells.lineage_url(slug, MOVEMENTS, asked, part=kind, account=account.id, **place)
+
+    return {
+        "month": month_name(month, short=True),
+        "kind": MovementKind(kind).label,
+        "url": url(),
+        "amount": cells.toned(net, money_text(net, currency, signed=True)),
+        "lines": [
+            {
+                "name": line.product or line.external_id,
+                "line": line.external_id,
+                "url": url(line=line.id),
+                "amount": money_text(line.amount, currency, signed=True),
+                "day": day_text(line.effective_on),
+                "corrected": line.lines > 1,
+            }
+            for line in sorted(lines, key=lambda line: -abs(line.amount))
+        ],
     }
 
 

@@ -2,7 +2,7 @@
 number comes from `selectors.BoardFigures`."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -94,9 +94,11 @@ def _foot(figures: BoardFigures, metric: str, now: Decimal | None) -> Any:
         known = [value for value in figures.values(metric) if value is not None]
         if not known:
             return _young(figures) or _("No losses in a year: no value")
-        return _("%(low)s to %(high)s in this time") % {
-            "low": cells.short_money(min(known), currency),
-            "high": cells.short_money(max(known), currency),
+        scale = cells.Scale.of([int(value) for value in known], currency)
+        return _("%(low)s to %(high)s %(unit)s in this time") % {
+            "low": scale.text(int(min(known))),
+            "high": scale.text(int(max(known))),
+            "unit": scale.unit,
         }
     if figures.asked.window == Window.MONTH:
         year = figures.values(metric, year=True)[-1]
@@ -170,8 +172,8 @@ def bridge_steps(asked: Asked, sums: Sums, *, only: Sequence[str] = ()) -> list[
     start, finish = (cells.axis_labels([month])[0] for month in (asked.base_month, asked.month))
     movements = [
         ("fx", _("Currency"), sums.fx),
-        ("expansion", _("Expansion"), sums.expansion),
-        ("contraction", _("Contraction"), -sums.contraction),
+        ("expansion", _("Expand"), sums.expansion),
+        ("contraction", _("Contract"), -sums.contraction),
         ("churn", _("Churn"), -sums.churned),
         ("new", _("New"), sums.new),
         ("reactivation", _("Back"), sums.reactivation),
@@ -223,8 +225,10 @@ def segment_table(
 ) -> dict[str, Any]:
     """Retention by the values of a dimension, largest first, with a total; the opened row has its accounts below it."""
     trend = [add_months(asked.month, shift) for shift in range(-11, 1)]
-    rows = []
     found = {value: months[asked.month] for value, months in by_value.items() if asked.month in months}
+    total = _added(found.values())
+    scale = cells.Scale.of([total.base, total.closing], currency)
+    rows = []
     for value in sorted(found, key=lambda v: (-found[v].opening, -found[v].closing, v)):
         is_open = opened is not None and value == asked.opened
         sums, months = found[value], by_value[value]
@@ -234,37 +238,32 @@ def segment_table(
             {
                 "name": name,
                 "customers": cells.number_text(sums.opening_customers),
-                "cells": _sums_cells(sums, currency),
+                "cells": _sums_cells(sums, scale),
                 "points": [None if p is None else float(p * 100) for p in points],
                 "points_label": _("NRR of %(name)s in twelve months") % {"name": name},
                 "tone": "risk" if points[-1] is not None and points[-1] < 1 else "",
                 "open": is_open,
                 "url": f"{board_url}?{asked.query(opened=None if is_open else value)}",
                 "selected": asked.dimension == Dimension.SEGMENT and value == asked.segment != "",
-                "accounts": account_rows(slug, asked, opened, currency) if is_open and opened else None,
+                "accounts": account_rows(slug, asked, opened, scale) if is_open and opened else None,
             }
         )
-    total = (
-        Sums(*(sum(values) for values in zip(*(_fields(sums) for sums in found.values()), strict=True)))
-        if found
-        else Sums()
-    )
-    return {"rows": rows, "total": _sums_cells(total, currency, plain=True)}
+    return {"rows": rows, "total": _sums_cells(total, scale), "unit": scale.unit}
 
 
-def _fields(sums: Sums) -> list[int]:
-    return [getattr(sums, name) for name in Sums.__dataclass_fields__]
+def _added(rows: Iterable[Sums]) -> Sums:
+    """The sums of all rows together."""
+    together = [tuple(getattr(sums, name) for name in Sums.__dataclass_fields__) for sums in rows]
+    return Sums(*map(sum, zip(*together, strict=True))) if together else Sums()
 
 
-def _sums_cells(sums: Sums, currency: str, *, plain: bool = False) -> list[Any]:
-    """Opening, expansion, contraction, churn, NRR, GRR."""
-    moved = [sums.expansion, -sums.contraction, -sums.churned]
-    shown = [cells.short_money(m, currency, signed=True) if plain else cells.toned(m, currency) for m in moved]
-    opening = cells.short_money(sums.base, currency)
-    return [opening, *shown, percent_text(formulas.nrr(sums)), percent_text(formulas.grr(sums))]
+def _sums_cells(sums: Sums, scale: cells.Scale) -> list[Any]:
+    """Opening (at this month's rates), expansion, contraction, churn, NRR, GRR."""
+    moved = [scale.moved(amount) for amount in (sums.expansion, -sums.contraction, -sums.churned)]
+    return [scale.text(sums.base), *moved, percent_text(formulas.nrr(sums)), percent_text(formulas.grr(sums))]
 
 
-def account_rows(slug: str, asked: Asked, behind: AccountsBehind, currency: str) -> dict[str, Any]:
+def account_rows(slug: str, asked: Asked, behind: AccountsBehind, scale: cells.Scale) -> dict[str, Any]:
     """The accounts of an opened row, largest movement first; what is left out and what is hidden is counted."""
     rows = []
     for line in behind.lines:
@@ -277,22 +276,21 @@ def account_rows(slug: str, asked: Asked, behind: AccountsBehind, currency: str)
             churned=-change if change < 0 and not line.now else 0,
             opening_customers=1,
         )
+        part = line.kind if change else "opening"
         rows.append(
             {
                 "name": line.name,
-                "url": lineage_url(
-                    slug, Metric.NRR, asked, part=line.kind if change else "opening", account=line.account_id
-                ),
-                "cells": _sums_cells(one, currency),
+                "url": lineage_url(slug, Metric.NRR, asked, part=part, account=line.account_id),
+                "cells": _sums_cells(one, scale),
             }
         )
     rest = ngettext("%(n)s more account", "%(n)s more accounts", behind.rest) % {"n": cells.number_text(behind.rest)}
     return {
         "rows": rows,
         "rest": rest if behind.rest > 0 else "",
-        "rest_amount": cells.toned(behind.rest_total, currency),
+        "rest_amount": scale.moved(behind.rest_total),
         "hidden": hidden_text(behind.hidden) if behind.hidden else "",
-        "hidden_amount": cells.toned(behind.hidden_total, currency),
+        "hidden_amount": scale.moved(behind.hidden_total),
     }
 
 

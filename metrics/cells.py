@@ -1,18 +1,19 @@
 """Cells of the pages about figures: values, bands and changes as text in the reader's language."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from babel.dates import format_date
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_currency, format_decimal, get_currency_symbol
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from cs_platform.kernel.money import from_minor, money_text
+from cs_platform.kernel.money import digits, from_minor, money_text
 from cs_platform.kernel.templatetags.cells import month_name, percent_text
 from cs_platform.kernel.templatetags.ui import band_pill
 from metrics.bands import LESS_IS_BETTER, Band
@@ -155,11 +156,43 @@ def dimension_value(dimension: str, value: str, currency: str) -> str:
     }.get(value, value)
 
 
-def toned(amount: int, currency: str, *, exact: bool = False) -> SafeString | str:
-    """A signed amount, green above and red below zero; empty at zero, so that one sees where something happened."""
-    if not amount:
-        return ""
-    write = money_text if exact else short_money
-    return format_html(
-        '<span class="{}">{}</span>', "pos" if amount > 0 else "neg", write(amount, currency, signed=True)
-    )
+@dataclass(frozen=True)
+class Scale:
+    """One unit for all amounts of a table, named once in its head: $, $k or $M."""
+
+    currency: str
+    power: int
+
+    @classmethod
+    def of(cls, amounts: Iterable[int], currency: str) -> "Scale":
+        """The unit that suits the largest amount. Example: 48,660,000.00 USD gives $M, 412,000.00 $k, 900.00 $."""
+        largest = from_minor(max((abs(amount) for amount in amounts), default=0), currency)
+        return cls(currency, 6 if largest >= 10**7 else 3 if largest >= 10**5 else 0)
+
+    @property
+    def unit(self) -> str:
+        return get_currency_symbol(self.currency, locale=language()) + {0: "", 3: "k", 6: "M"}[self.power]
+
+    def text(self, minor: int, *, signed: bool = False) -> str:
+        """48.66, 412.0 or 900 in the unit of the table."""
+        pattern = {0: "#,##0", 3: "#,##0.0", 6: "#,##0.00"}[self.power]
+        sign = "−" if minor < 0 else "+" if signed and minor > 0 else ""
+        amount = abs(from_minor(minor, self.currency)).scaleb(-self.power)
+        return sign + format_decimal(amount, format=pattern, locale=language())
+
+    def moved(self, minor: int) -> SafeString | str:
+        """A movement, green above and red below zero; empty at zero, so that one sees where something happened."""
+        return toned(minor, self.text(minor, signed=True)) if minor else ""
+
+
+def toned(amount: int, text: str) -> SafeString:
+    """`text` in the colour of the amount's direction."""
+    return format_html('<span class="{}">{}</span>', "pos" if amount > 0 else "neg", text)
+
+
+def plain_money(minor: int, currency: str, *, signed: bool = False) -> str:
+    """An amount to the cent without its symbol, for columns whose head names the currency: +1,234.50."""
+    sign = "−" if minor < 0 else "+" if signed and minor > 0 else ""
+    places = digits(currency)
+    pattern = "#,##0" + ("." + "0" * places if places else "")
+    return sign + format_decimal(abs(from_minor(minor, currency)), format=pattern, locale=language())

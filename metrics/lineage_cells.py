@@ -15,7 +15,7 @@ from cs_platform.kernel.templatetags.cells import day_text, moment_text, month_n
 from metrics import formulas, reports
 from metrics.asked import Asked
 from metrics.board_cells import hidden_text
-from metrics.cells import number_text, short_money
+from metrics.cells import number_text, plain_money, short_money
 from metrics.definitions import MOVEMENTS
 from metrics.enums import Metric, MovementKind
 from metrics.formulas import Sums
@@ -34,13 +34,9 @@ COUNTED: dict[str, tuple[str, ...]] = {
 ORDER = ("opening", "fx", "expansion", "contraction", "churn", "reactivation", "new", "closing")
 
 
-def part_label(part: str, asked: Asked) -> str:
-    """Opening, Oct 2025; Expansion; … ; Closing, Oct 2026."""
-    if part == "opening":
-        return _("Opening, %(month)s") % {"month": month_name(asked.base_month, short=True)}
-    if part == "closing":
-        return _("Closing, %(month)s") % {"month": month_name(asked.month, short=True)}
-    return str(MovementKind(part).label)
+def part_label(part: str) -> str:
+    """Opening; Expansion; … ; Closing."""
+    return {"opening": _("Opening"), "closing": _("Closing")}.get(part) or str(MovementKind(part).label)
 
 
 def usual_part(metric: str, sums: Sums) -> str:
@@ -64,24 +60,28 @@ def bridge_column(metric: str, asked: Asked, sums: Sums, part: str, currency: st
         balance = name in {"opening", "closing"}
         if name == "fx" and not amount and part != "fx":
             continue
-        label = part_label(name, asked)
-        if name not in COUNTED[metric] and not (name == "closing" or metric == Metric.LTV):
-            label = _("Not counted: %(part)s") % {"part": label}
-        money = money_text(amount, currency, signed=not balance)
         counted = (
             ngettext("%(n)s customer", "%(n)s customers", customers) % {"n": number_text(customers)}
             if customers is not None
             else _("opening revalued, shown apart")
         )
+        notes = [month_name(asked.base_month if name == "opening" else asked.month, short=True)] if balance else []
+        outside = name not in COUNTED[metric] and name != "closing"
         logos = metric == Metric.LOGO_CHURN and customers is not None
         lines.append(
             {
                 "id": f"part-{name}",
                 "url": link(part=name, account=None, line=None, everything=False),
-                "text": label,
-                "amount": number_text(customers or 0) if logos else money,
+                "text": part_label(name),
+                "amount": number_text(customers or 0) if logos else plain_money(amount, currency, signed=not balance),
                 "tone": "" if balance else tone(amount),
-                "sub": money if logos else counted,
+                "sub": " · ".join(
+                    [
+                        *notes,
+                        money_text(amount, currency, signed=not balance) if logos else counted,
+                        *([_("not counted here")] if outside else []),
+                    ]
+                ),
                 "current": name == part,
             }
         )
@@ -115,7 +115,7 @@ def accounts_column(
             "id": f"account-{line.account_id}",
             "url": link(part=part, account=line.account_id, line=None),
             "text": line.name,
-            "amount": money_text(line.amount, currency, signed=signed),
+            "amount": plain_money(line.amount, currency, signed=signed),
             "tone": tone(line.amount) if signed else "",
             "sub": account_note(line, part, asked, currency),
             "current": line.account_id == chosen,
@@ -128,7 +128,7 @@ def accounts_column(
                 "id": "account-rest",
                 "url": link(part=part, everything=True),
                 "text": ngettext("%(n)s more", "%(n)s more", behind.rest) % {"n": number_text(behind.rest)},
-                "amount": money_text(behind.rest_total, currency, signed=signed),
+                "amount": plain_money(behind.rest_total, currency, signed=signed),
                 "sub": _("show them"),
             }
         )
@@ -136,7 +136,7 @@ def accounts_column(
         lines.append(
             {
                 "text": hidden_text(behind.hidden),
-                "amount": money_text(behind.hidden_total, currency, signed=signed),
+                "amount": plain_money(behind.hidden_total, currency, signed=signed),
                 "sub": _("outside of your accounts"),
             }
         )
@@ -153,7 +153,7 @@ def accounts_column(
         % {"accounts": number, "amount": money_text(behind.total - expected, currency)},
         "lines": lines,
         "empty": "" if lines else _("No account is behind this line."),
-        "foot": part_label(part, asked),
+        "foot": part_label(part),
     }
 
 
@@ -170,7 +170,7 @@ def account_note(line: AccountLine, part: str, asked: Asked, currency: str) -> s
         }
     before = line.opening if part == "fx" else line.was
     after = line.was if part == "fx" else line.now
-    return f"{money_text(before, currency)} → {money_text(after, currency)}"
+    return f"{plain_money(before, currency)} → {plain_money(after, currency)}"
 
 
 def movements_column(
@@ -182,7 +182,7 @@ def movements_column(
             "id": f"line-{entry.id}",
             "url": link(account=line.account_id, line=entry.id),
             "text": entry.product or entry.external_id,
-            "amount": money_text(entry.amount, currency, signed=True),
+            "amount": plain_money(entry.amount, currency, signed=True),
             "tone": tone(entry.amount),
             "sub": " · ".join(
                 [

@@ -383,12 +383,15 @@ def test_revenue_of_an_account(book):
     answer = book.world.client("executive").get(page)
     assert answer.status_code == 200
     assert answer.context["balance"]["agrees"] is True
-    assert [str(row["kind"]) for row in answer.context["movements"]] == ["Expansion", "Expansion", "New"]
+    assert [str(row["kind"]) for row in answer.context["movements"]] == ["Expansion", "New"]
     assert answer.context["stats"][0]["value"] == "$1,500.00"
     assert answer.context["stats"][2]["value"] == "150.0%"
     followed = book.world.client("executive").get(answer.context["movements"][0]["url"])
     assert followed.status_code == 200
     assert all(column["ok"] for column in followed.context["columns"][:4])
+    lines = answer.context["movements"][0]["lines"]
+    assert [line["amount"] for line in lines] == ["+$1,500.00", "−$1,000.00"]
+    assert book.world.client("executive").get(lines[1]["url"]).context["columns"][3]["value"] == "−$1,000.00"
     own = book.world.client("csm").get(page)
     assert own.status_code == 200
     assert b"/metrics/" not in own.content
