@@ -40,8 +40,8 @@ def short_day(day: dt.date | None, today: dt.date) -> str:
 def days_text(days: int) -> str:
     """38 as 38d, -12 as 12d ago: the short form of lists."""
     if days < 0:
-        return _("%(days)dd ago") % {"days": -days}
-    return _("%(days)dd") % {"days": days} if days else pgettext("days until", "today")
+        return _("%(days)sd ago") % {"days": -days}
+    return _("%(days)sd") % {"days": days} if days else pgettext("days until", "today")
 
 
 def last_seen(day: dt.date | None, today: dt.date) -> str:

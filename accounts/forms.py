@@ -6,8 +6,8 @@ from typing import Any
 from uuid import uuid4
 
 from django import forms
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import AccountEventKind, Complexity, ContactRole, Engagement, Level, Source, Tier
 from accounts.models import Account, AccountEvent, Contact, Member, Segment, Subscription
@@ -18,6 +18,10 @@ from cs_platform.kernel.money import from_minor, normalised_monthly
 def _day() -> forms.DateInput:
     """The browser's own date field; it always speaks ISO."""
     return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+def _note() -> forms.TextInput:
+    return forms.TextInput(attrs={"class": "input grow", "placeholder": _("Note")})
 
 
 def _optional(choices: type[Any]) -> list[tuple[str, Any]]:
@@ -49,21 +53,21 @@ class AccountForm(RowForm):
 
     token = forms.CharField(widget=forms.HiddenInput, required=False, max_length=32)
 
-    name = _text(lazy("Name"), required=True)
-    account = _text(lazy("External id"), help_text=lazy("The id in your own systems. Left empty, one is made."))
-    segment = forms.ChoiceField(label=lazy("Segment"), required=False)
-    owner_email = forms.ChoiceField(label=lazy("Owner"), required=False)
-    industry = _text(lazy("Industry"), 80)
-    source = forms.ChoiceField(label=lazy("Source"), choices=_optional(Source), required=False)
-    region = _text(lazy("Region"), 80)
-    employees = forms.IntegerField(label=lazy("Employees"), min_value=0, max_value=2_000_000_000, required=False)
-    domain = _text(lazy("Domain"))
-    signed_on = forms.DateField(label=lazy("Signed on"), widget=_day(), required=False)
-    tier = forms.ChoiceField(label=lazy("Touch tier"), choices=_optional(Tier), required=False)
-    complexity = forms.ChoiceField(label=lazy("Complexity"), choices=_optional(Complexity), required=False)
-    level = forms.ChoiceField(label=lazy("Stands for"), choices=Level.choices, initial=Level.COMPANY)
-    parent = _text(lazy("Parent"), help_text=lazy("External id of the account that this one belongs to."))
-    strategic = forms.BooleanField(label=lazy("Strategic account"), required=False)
+    name = _text(_("Name"), required=True)
+    account = _text(_("External id"), help_text=_("The id in your own systems. Left empty, one is made."))
+    segment = forms.ChoiceField(label=_("Segment"), required=False)
+    owner_email = forms.ChoiceField(label=_("Owner"), required=False)
+    industry = _text(_("Industry"), 80)
+    source = forms.ChoiceField(label=_("Source"), choices=_optional(Source), required=False)
+    region = _text(_("Region"), 80)
+    employees = forms.IntegerField(label=_("Employees"), min_value=0, max_value=2_000_000_000, required=False)
+    domain = _text(_("Domain"))
+    signed_on = forms.DateField(label=_("Signed on"), widget=_day(), required=False)
+    tier = forms.ChoiceField(label=_("Touch tier"), choices=_optional(Tier), required=False)
+    complexity = forms.ChoiceField(label=_("Complexity"), choices=_optional(Complexity), required=False)
+    level = forms.ChoiceField(label=_("Stands for"), choices=Level.choices, initial=Level.COMPANY)
+    parent = _text(_("Parent"), help_text=_("External id of the account that this one belongs to."))
+    strategic = forms.BooleanField(label=_("Strategic account"), required=False)
 
     def __init__(self, *args: Any, member: Member, account: Account | None = None, **kwargs: Any) -> None:
         kwargs["initial"] = self.values_of(account) if account else {"token": uuid4().hex[:12]}
@@ -71,7 +75,7 @@ class AccountForm(RowForm):
         names = [(name, name) for name in Segment.objects.values_list("name", flat=True)]
         self.fields["segment"].choices = [("", "–"), *names]
         people = Member.objects.filter(is_active=True).values_list("user__email", "name")
-        self.fields["owner_email"].choices = [("", _("Nobody")), *people]
+        self.fields["owner_email"].choices = [("", gettext("Nobody")), *people]
         if account is not None:
             self.fields["account"].disabled = True
             self.fields["account"].help_text = ""
@@ -112,15 +116,15 @@ class ContactForm(RowForm):
     """A person at the customer."""
 
     contact = forms.CharField(widget=forms.HiddenInput, max_length=200)
-    name = _text(lazy("Name"), required=True)
-    title = _text(lazy("Title"), 120)
-    role = forms.ChoiceField(label=lazy("Role"), choices=_optional(ContactRole), required=False)
-    engagement = forms.ChoiceField(label=lazy("Engagement"), choices=_optional(Engagement), required=False)
-    email = forms.EmailField(label=lazy("E-mail"), max_length=254, required=False)
-    phone = _text(lazy("Phone"), 60)
-    language = _text(lazy("Language"), 5, help_text=lazy("Two letters, such as en or id."))
-    last_contact_on = forms.DateField(label=lazy("Last contact"), widget=_day(), required=False)
-    left_on = forms.DateField(label=lazy("Left on"), widget=_day(), required=False)
+    name = _text(_("Name"), required=True)
+    title = _text(_("Title"), 120)
+    role = forms.ChoiceField(label=_("Role"), choices=_optional(ContactRole), required=False)
+    engagement = forms.ChoiceField(label=_("Engagement"), choices=_optional(Engagement), required=False)
+    email = forms.EmailField(label=_("E-mail"), max_length=254, required=False)
+    phone = _text(_("Phone"), 60)
+    language = _text(_("Language"), 5, help_text=_("Two letters, such as en or id."))
+    last_contact_on = forms.DateField(label=_("Last contact"), widget=_day(), required=False)
+    left_on = forms.DateField(label=_("Left on"), widget=_day(), required=False)
 
     def __init__(self, *args: Any, contact: Contact | None = None, **kwargs: Any) -> None:
         kwargs["initial"] = self.values_of(contact) if contact else {"contact": f"person-{uuid4().hex[:12]}"}
@@ -151,10 +155,8 @@ class ContactForm(RowForm):
 class LeftForm(forms.Form):
     """The day a person left the customer."""
 
-    left_on = forms.DateField(label=lazy("Left on"), widget=_day())
-    note = forms.CharField(
-        label=lazy("Note"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 2})
-    )
+    left_on = forms.DateField(label=_("Left on"), widget=_day())
+    note = forms.CharField(label=_("Note"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 2}))
 
 
 class EventForm(forms.Form):
@@ -162,13 +164,13 @@ class EventForm(forms.Form):
 
     key = forms.UUIDField(widget=forms.HiddenInput)
     kind = forms.ChoiceField(
-        label=lazy("What happened"), choices=AccountEventKind.choices, widget=forms.Select(attrs={"class": "select"})
+        label=_("What happened"),
+        choices=[("", _("What happened")), *AccountEventKind.choices],
+        widget=forms.Select(attrs={"class": "select"}),
     )
-    note = forms.CharField(
-        label=lazy("Note"), max_length=1000, required=False, widget=forms.TextInput(attrs={"class": "input grow"})
-    )
+    note = forms.CharField(label=_("Note"), max_length=1000, required=False, widget=_note())
     happened_on = forms.DateField(
-        label=lazy("Happened on"),
+        label=_("Happened on"),
         widget=forms.DateInput(attrs={"type": "date", "class": "input"}, format="%Y-%m-%d"),
     )
 
@@ -180,33 +182,33 @@ class EventForm(forms.Form):
 class SubscriptionForm(RowForm):
     """One paid period; money in its own currency, start included, end not."""
 
-    subscription_id = _text(lazy("External id"), required=True)
-    product = _text(lazy("Product"))
-    plan = _text(lazy("Plan"), 120)
-    start_date = forms.DateField(label=lazy("Start"), widget=_day())
+    subscription_id = _text(_("External id"), required=True)
+    product = _text(_("Product"))
+    plan = _text(_("Plan"), 120)
+    start_date = forms.DateField(label=_("Start"), widget=_day())
     end_date = forms.DateField(
-        label=lazy("End"), widget=_day(), required=False, help_text=lazy("The first day that is not paid any more.")
+        label=_("End"), widget=_day(), required=False, help_text=_("The first day that is not paid any more.")
     )
-    amount = forms.DecimalField(label=lazy("Amount"), max_digits=18, decimal_places=4, min_value=0)
-    currency = forms.CharField(label=lazy("Currency"), min_length=3, max_length=3)
+    amount = forms.DecimalField(label=_("Amount"), max_digits=18, decimal_places=4, min_value=0)
+    currency = forms.CharField(label=_("Currency"), min_length=3, max_length=3)
     interval_months = forms.IntegerField(
-        label=lazy("Paid each (months)"),
+        label=_("Paid each (months)"),
         min_value=1,
         max_value=120,
         initial=12,
-        help_text=lazy("12 for a yearly price."),
+        help_text=_("12 for a yearly price."),
     )
     mrr = forms.DecimalField(
-        label=lazy("MRR"),
+        label=_("MRR"),
         max_digits=18,
         decimal_places=4,
         min_value=0,
         required=False,
-        help_text=lazy("Left empty, it is the amount divided by its months."),
+        help_text=_("Left empty, it is the amount divided by its months."),
     )
-    seats = forms.IntegerField(label=lazy("Seats"), min_value=0, max_value=2_000_000_000, required=False)
-    auto_renew = forms.NullBooleanField(label=lazy("Renews by itself"), required=False)
-    notice_days = forms.IntegerField(label=lazy("Notice in days"), min_value=0, max_value=3650, required=False)
+    seats = forms.IntegerField(label=_("Seats"), min_value=0, max_value=2_000_000_000, required=False)
+    auto_renew = forms.NullBooleanField(label=_("Renews by itself"), required=False)
+    notice_days = forms.IntegerField(label=_("Notice in days"), min_value=0, max_value=3650, required=False)
 
     def __init__(self, *args: Any, currency: str, subscription: Subscription | None = None, **kwargs: Any) -> None:
         kwargs["initial"] = self.values_of(subscription) if subscription else {"currency": currency}
@@ -240,14 +242,14 @@ class VoidForm(forms.Form):
     """Why a period is withdrawn."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
-    reason = forms.CharField(label=lazy("Reason"), max_length=200)
+    reason = forms.CharField(label=_("Reason"), max_length=200)
 
 
 class SavedViewForm(forms.Form):
     """A list's state under a name."""
 
-    name = forms.CharField(label=lazy("Name"), max_length=60)
+    name = forms.CharField(label=_("Name"), max_length=60)
     shared = forms.BooleanField(
-        label=lazy("Everybody may use it"), required=False, help_text=lazy("Each sees their own accounts in it.")
+        label=_("Everybody may use it"), required=False, help_text=_("Each sees their own accounts in it.")
     )
     query = forms.CharField(widget=forms.HiddenInput, required=False, max_length=2000)

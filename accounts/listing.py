@@ -283,36 +283,50 @@ def ordering(query: ListQuery, *, backwards: bool = False) -> list[Any]:
     down = query.descending != backwards
     empty = ({"nulls_first": True} if backwards else {"nulls_last": True}) if sort.nullable else {}
     column = F(sort.column)
-    return [column.desc(**empty) if down else column.asc(**empty), "-id" if query.reverse != backwards else "id"]
+    return [column.desc(**empty) if down else column.asc(**empty), _id_order(query, backwards)]
 
 
-def beyond(query: ListQuery, cursor: Cursor) -> Q:
-    """The rows after the cursor's row in the list's order (before it, when it looks backwards)."""
-    sort = SORTS[query.sort]
-    down = query.descending != cursor.backwards
-    later_id = Q(id__lt=cursor.id) if query.reverse != cursor.backwards else Q(id__gt=cursor.id)
-    if cursor.value is None:
-        tie = Q(**{f"{sort.column}__isnull": True}) & later_id
-        return Q(**{f"{sort.column}__isnull": False}) | tie if cursor.backwards else tie
-    # The first half alone is a range of the index; the second cuts the rows that share the value.
-    within = Q(**{f"{sort.column}__{'lte' if down else 'gte'}": cursor.value})
-    passed = Q(**{f"{sort.column}__{'lt' if down else 'gt'}": cursor.value}) | later_id
-    if sort.nullable and not cursor.backwards:
-        return (within & passed) | Q(**{f"{sort.column}__isnull": True})
-    return within & passed
+def _id_order(query: ListQuery, backwards: bool) -> str:
+    return "-id" if query.reverse != backwards else "id"
+
+
+def stretches(rows: QuerySet[Account], query: ListQuery) -> list[QuerySet[Account]]:
+    """The rows from the cursor on (or back from it), as one or two ordered stretches of which the second follows.
+
+    Rows with a value and rows without are asked for apart: each is a range of the index, both in one are not.
+    """
+    sort, cursor = SORTS[query.sort], query.cursor
+    backwards = bool(cursor and cursor.backwards)
+    down, order = query.descending != backwards, _id_order(query, backwards)
+    known, empty = rows.order_by(f"{'-' if down else ''}{sort.column}", order), None
+    if sort.nullable:
+        known = known.filter(**{f"{sort.column}__isnull": False})
+        empty = rows.filter(**{f"{sort.column}__isnull": True}).order_by(order)
+    if cursor is not None:
+        later_id = Q(id__lt=cursor.id) if order == "-id" else Q(id__gt=cursor.id)
+        if cursor.value is None:
+            beyond = empty.filter(later_id)
+            return [beyond, known] if backwards else [beyond]
+        # The first half alone is a range of the index; the second cuts the rows that share the value.
+        within = Q(**{f"{sort.column}__{'lte' if down else 'gte'}": cursor.value})
+        passed = Q(**{f"{sort.column}__{'lt' if down else 'gt'}": cursor.value}) | later_id
+        known = known.filter(within & passed)
+        if backwards:
+            return [known]
+    return [known] if empty is None else [known, empty]
 
 
 def read_page(rows: QuerySet[Account], query: ListQuery, size: int = PAGE_SIZE) -> Page:
     """The page at the query's cursor; rows with equal keys are neither shown twice nor left out."""
-    cursor = query.cursor
-    backwards = bool(cursor and cursor.backwards)
-    if cursor:
-        rows = rows.filter(beyond(query, cursor))
-    found = list(rows.order_by(*ordering(query, backwards=backwards))[: size + 1])
+    backwards = bool(query.cursor and query.cursor.backwards)
+    found: list[Account] = []
+    for stretch in stretches(rows, query):
+        if len(found) <= size:
+            found += stretch[: size + 1 - len(found)]
     more, found = len(found) > size, found[:size]
     if backwards:
         found.reverse()
-    has_previous, has_next = (more, True) if backwards else (cursor is not None, more)
+    has_previous, has_next = (more, True) if backwards else (query.cursor is not None, more)
     return Page(
         rows=found,
         previous=query.at(found[0], backwards=True) if found and has_previous else "",

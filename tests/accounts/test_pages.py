@@ -200,7 +200,7 @@ def test_htmx_gets_the_piece_and_the_address_of_the_state(world):
     content = response.content.decode()
     assert content.lstrip().startswith('<div id="accounts-found"')
     assert "<html" not in content
-    assert content.count('hx-swap-oob="true"') == 2
+    assert content.count('hx-swap-oob="true"') == 3
     assert response["HX-Push-Url"] == world.url("accounts/?q=alp")
     assert "HX-Request" in response["Vary"]
     whole = client.get(world.url("accounts/"), headers={"HX-Request": "true", "HX-Target": "accounts-list"})

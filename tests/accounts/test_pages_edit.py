@@ -327,6 +327,7 @@ def test_quick_log_swaps_the_timeline_and_records_once(world, account):
     refused = client.post(url, data | {"key": str(uuid4()), "happened_on": "1066-10-14"}, headers=headers)
     assert refused.status_code == 422
     assert "The day lies between 1990 and a year from now." in text_of(refused)
+    assert client.post(url, data | {"key": str(uuid4()), "kind": ""}, headers=headers).status_code == 422
     plain = client.post(url, data | {"key": str(uuid4()), "kind": "growth"})
     assert plain["Location"].endswith("/timeline/")
     timeline = world.url(f"accounts/{account.id}/timeline/")
