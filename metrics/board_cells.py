@@ -95,11 +95,8 @@ def _foot(figures: BoardFigures, metric: str, now: Decimal | None) -> Any:
         if not known:
             return _young(figures) or _("No losses in a year: no value")
         scale = cells.Scale.of([int(value) for value in known], currency)
-        return _("%(low)s to %(high)s %(unit)s in this time") % {
-            "low": scale.text(int(min(known))),
-            "high": scale.text(int(max(known))),
-            "unit": scale.unit,
-        }
+        low, high = scale.money(int(min(known))), scale.money(int(max(known)))
+        return _("%(low)s to %(high)s in this time") % {"low": low, "high": high}
     if figures.asked.window == Window.MONTH:
         year = figures.values(metric, year=True)[-1]
         found = band_of(metric, bands, cells.scaled(metric, year))
@@ -180,7 +177,7 @@ def bridge_steps(asked: Asked, sums: Sums, *, only: Sequence[str] = ()) -> list[
     ]
     wanted = [m for m in movements if (m[2] or m[0] != "fx") and (not only or m[0] in only)]
     end = sums.opening + sum(amount for _part, _label, amount in wanted)
-    last = ("kept", _("Now, same accounts"), end) if only else ("closing", finish, sums.closing)
+    last = ("kept", _("Kept"), end) if only else ("closing", finish, sums.closing)
     return [
         ("opening", start, sums.opening, True),
         *((part, label, amount, False) for part, label, amount in wanted),

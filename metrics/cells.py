@@ -180,6 +180,11 @@ class Scale:
         amount = abs(from_minor(minor, self.currency)).scaleb(-self.power)
         return sign + format_decimal(amount, format=pattern, locale=language())
 
+    def money(self, minor: int) -> str:
+        """$48.66M, $412.0k or $900: the same unit with every amount."""
+        suffix = {0: "", 3: "k", 6: "M"}[self.power]
+        return get_currency_symbol(self.currency, locale=language()) + self.text(minor) + suffix
+
     def moved(self, minor: int) -> SafeString | str:
         """A movement, green above and red below zero; empty at zero, so that one sees where something happened."""
         return toned(minor, self.text(minor, signed=True)) if minor else ""

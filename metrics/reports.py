@@ -355,6 +355,11 @@ REPORTS: dict[str, Report] = {
 }
 
 
+def plain(value: Any) -> Any:
+    """A value as reports print it: decimals without an exponent (0.00000000, never 0E-8)."""
+    return format(value, "f") if isinstance(value, Decimal) else value
+
+
 def run_report(
     name: str,
     *,

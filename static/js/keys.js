@@ -16,7 +16,7 @@
     if (key === "ArrowDown") links[at + 1]?.focus();
     else if (key === "ArrowUp") links[at - 1]?.focus();
     else if (key === "ArrowRight") link.click();
-    else column.previousElementSibling?.querySelector("[aria-current], li > a")?.focus();
+    else (column.previousElementSibling?.querySelector("[aria-current]") ?? column.previousElementSibling?.querySelector("li > a"))?.focus();
   }
   function find() {
     const field = [...document.querySelectorAll("#main [data-search]")].find((element) => element.checkVisibility());
