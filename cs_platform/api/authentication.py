@@ -5,7 +5,7 @@ This module is named in the REST framework's settings, so it may not import `res
 
 import binascii
 from base64 import b64decode
-from typing import Any
+from typing import Any, cast
 
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -37,6 +37,11 @@ def presented_secret(request: HttpRequest) -> str:
     return ""
 
 
+def key_of(request: Request) -> ApiKey | None:
+    """The key of an API request; None before it has shown one."""
+    return cast("ApiKey | None", request.auth)
+
+
 class KeyAuthentication(BaseAuthentication):
     """Hands on the key that `ApiMiddleware` found before it opened the tenant: `request.auth` is the `ApiKey`."""
 
@@ -58,7 +63,7 @@ class HasScope(BasePermission):
     message = _("This API key does not have the scope that this needs.")
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        key: ApiKey | None = request.auth
+        key = key_of(request)
         if key is None:
             return False
         if request.method in ("GET", "HEAD", "OPTIONS"):

@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from accounts.enums import ChangeSource, ImportKind
 from accounts.merging import MergeResult, Origin
 from accounts.rows import Problem, Row, parse
+from cs_platform.api.authentication import key_of
 from cs_platform.kernel.errors import request_id
 from cs_platform.kernel.tenancy import EntityModel
 
@@ -44,13 +45,19 @@ class Outcome:
     problems: tuple[Problem, ...] = ()
 
 
+def actor_of(request: Request) -> str:
+    """Who writes, as the audit trail names it: the key, by its name."""
+    key = key_of(request)
+    return key.name if key else ""
+
+
 def origin_of(request: Request) -> Origin:
     """The request and its key, as every version and every change remembers them."""
     try:
         ref = UUID(request_id())
     except ValueError:  # a proxy's own id
         ref = None
-    return Origin(ChangeSource.API, ref, request.auth.name)
+    return Origin(ChangeSource.API, ref, actor_of(request))
 
 
 def take(door: Door, items: Sequence[Any], fields: Mapping[str, bool], origin: Origin) -> list[Outcome]:

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.viewsets import ViewSet
 
+from accounts.models import Tenant
 from cs_platform.api.paging import page_of
 from cs_platform.api.queries import ListQuery, OneQuery, read_query
 from cs_platform.api.schema import ResourceSchema
@@ -85,7 +86,8 @@ class Resource(ViewSet):
 
     def _serializer(self, wanted: str = "", **options: Any) -> Serializer:
         """The resource's serializer, cut down to the `wanted` fields (comma-separated; all when empty)."""
-        serializer = self.serializer_class(context={"currency": self.request.tenant.currency}, **options)
+        tenant: Tenant = self.request.tenant  # type: ignore[attr-defined]
+        serializer: Any = self.serializer_class(context={"currency": tenant.currency}, **options)
         if wanted:
             fields = (serializer.child if options.get("many") else serializer).fields
             names = {name.strip() for name in wanted.split(",")}

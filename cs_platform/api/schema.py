@@ -99,6 +99,8 @@ class Page:
 class ResourceSchema(AutoSchema):
     """Reads `serializer_class`, `query_class` and `example` of a `Resource`."""
 
+    view: Any
+
     def get_request_serializer(self) -> Any:
         one = self.view.serializer_class
         return inline_serializer(f"{one.__name__}Items", {"items": one(many=True)}) if self._is_bulk() else one

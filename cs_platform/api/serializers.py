@@ -70,7 +70,7 @@ class Account(serializers.Serializer):
     external_id = serializers.CharField(max_length=200)
     name = serializers.CharField(max_length=200, required=False, help_text="The external id when it is not sent.")
     level = serializers.ChoiceField(Level.choices, required=False)
-    parent = serializers.CharField(
+    parent = serializers.CharField(  # type: ignore[assignment]
         source="parent.external_id", required=False, allow_null=True, help_text="External id."
     )
     segment = serializers.CharField(
@@ -272,7 +272,7 @@ class BulkItem(serializers.Serializer):
     index = serializers.IntegerField(help_text="Its place in the request, from 0.")
     status = serializers.ChoiceField(["created", "updated", "unchanged", "rejected"])
     id = serializers.UUIDField(allow_null=True)
-    errors = BulkProblem(many=True, help_text="Empty unless rejected.")
+    errors = BulkProblem(many=True, help_text="Empty unless rejected.")  # type: ignore[assignment]
 
 
 class BulkAnswer(serializers.Serializer):

@@ -1,5 +1,7 @@
 """Routes of the REST API. Without trailing slashes, as CONTRACTS names them."""
 
+from typing import Any
+
 from django.urls import path, register_converter
 from django.urls.resolvers import URLPattern
 
@@ -17,11 +19,10 @@ _BULK = {"put": "bulk"}
 def routes(name: str, resource: type[Resource]) -> list[URLPattern]:
     """The routes of a resource for the actions that it has; a method without one is 405."""
     found = []
-    for url, suffix, actions in ((f"v1/{name}/bulk", "bulk", _BULK), (f"v1/{name}", "list", _LIST)):
-        if own := {method: action for method, action in actions.items() if hasattr(resource, action)}:
-            found.append(path(url, resource.as_view(own), name=f"api-{name}-{suffix}"))
-    own = {method: action for method, action in _ONE.items() if hasattr(resource, action)}
-    found.append(path(f"v1/{name}/<ref:ref>", resource.as_view(own), name=f"api-{name}-one"))
+    for suffix, tail, actions in (("bulk", "/bulk", _BULK), ("list", "", _LIST), ("one", "/<ref:ref>", _ONE)):
+        own: dict[str, Any] = {method: action for method, action in actions.items() if hasattr(resource, action)}
+        if own:
+            found.append(path(f"v1/{name}{tail}", resource.as_view(own), name=f"api-{name}-{suffix}"))
     return found
 
 

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from cs_platform.api.errors import Exists, Stale
 from cs_platform.api.idempotency import idempotent
-from cs_platform.api.intake import Door, Outcome, origin_of, take
+from cs_platform.api.intake import Door, Outcome, actor_of, origin_of, take
 from cs_platform.api.queries import NoQuery, read_query
 from cs_platform.api.resources import Resource
 from cs_platform.kernel.errors import DomainError, request_id
@@ -40,7 +40,7 @@ class BulkWritable(Resource):
                 table=self.model._meta.db_table,
                 action="insert",
                 changes={"rows": [None, count["created"]]},
-                actor=request.auth.name,
+                actor=actor_of(request),
                 request=request_id(),
             )
         body = {
