@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from accounts.enums import ImportKind, ImportState
-from accounts.imports import create_import, left_out, rejects_csv, start_import
+from accounts.import_pieces import rejected_records
+from accounts.imports import create_import, left_out, start_import
 from accounts.models import Import
 from accounts.selectors import tenant_by_slug
-from cs_platform.kernel import queue
+from cs_platform.kernel import queue, sheets
 from cs_platform.kernel.commands import ProductCommand
 from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.tenancy import tenant_context
@@ -44,6 +45,7 @@ class Command(ProductCommand):
             for column in left_out(run):
                 self.stderr.write(f"The column {column} is not known and left out.")
             work = start_import(run=run, dry_run=options["dry_run"])
+            run.refresh_from_db()
         try:
             while run.state == ImportState.RUNNING:
                 if not queue.attempt(tenant.id, work.id, patient=True, reraise=True):
@@ -53,8 +55,9 @@ class Command(ProductCommand):
             raise
         except Exception as error:
             raise DomainError(f"The import stopped after {run.read} rows: {error}. Start it again to go on.") from error
+        if run.state != ImportState.DONE:
+            raise DomainError(f"The import stopped after {run.read} rows: {run.error or run.get_state_display()}.")
         with tenant_context(tenant.id):
-            run = Import.objects.get(id=run.id)
             counts = ("read", "created", "updated", "unchanged", "rejected", "quarantined")
             answer: dict[str, Any] = {name: getattr(run, name) for name in counts}
             answer["rejects_file"] = str(self._rejects(run, options["rejects"])) if run.rejected else None
@@ -74,5 +77,6 @@ class Command(ProductCommand):
         except OSError:  # a container whose file system is read-only
             folder = Path(tempfile.gettempdir())
         target = path or folder / f"{run.id}.csv"
-        target.write_text(rejects_csv(run))
+        with target.open("w", encoding="utf-8", newline="") as out:
+            sheets.write_csv(out, [*run.columns, "reject_reason"], rejected_records(run))
         return target.resolve()
