@@ -1,378 +1,150 @@
-"""Imports: a file becomes pieces as it streams in, columns are matched, pieces are merged one transaction at a time.
+"""Imports: a file becomes pieces as it streams in, columns are matched, every row is checked, then it is merged.
 
 Nothing of the file is written to the facts before `start_import`. The pieces stay: figures lead back to them.
 """
 
-import csv
-import gzip
-import hashlib
-import io
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, BinaryIO
-from uuid import UUID
+from collections.abc import Iterable, Mapping
+from typing import BinaryIO
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.enums import ChangeSource, ImportKind, ImportState
-from accounts.merging import MERGES, MergeResult, Origin
-from accounts.models import Import, ImportChunk, ImportReject, Member
-from accounts.rows import FIELDS, OPEN_KINDS, REQUIRED, DateStyle, Problem, Row, parse
-from cs_platform.kernel import queue, sheets
+from accounts.csvfiles import CsvFile, packed
+from accounts.enums import ImportState
+from accounts.import_columns import EXTRA, LABELS, SILENT, suggest_mapping
+from accounts.models import Import, ImportChunk, Member
+from accounts.rows import FIELDS, REQUIRED, DateStyle
+from cs_platform.kernel import queue
 from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.models import Work
 
 PIECE = 20_000
 MOST_ROWS = 2_000_000
-MOST_COLUMNS = 200
-# What people call our columns in their own files.
-SYNONYMS: dict[str, dict[str, tuple[str, ...]]] = {
-    ImportKind.ACCOUNTS: {
-        "account": ("external_id", "ext_id", "account_id", "customer_id", "id", "customer"),
-        "name": ("company_name", "company", "account_name", "customer_name"),
-        "segment": ("seg", "tier_name", "customer_segment"),
-        "owner_email": ("csm", "csm_email", "owner", "account_owner"),
-        "signed_on": ("signed", "signed_at", "contract_signed", "customer_since", "start"),
-        "domain": ("website",),
-        "source": ("lead_source", "channel"),
-        "employees": ("headcount", "company_size"),
-    },
-    ImportKind.CONTACTS: {
-        "contact": ("external_id", "contact_id", "id"),
-        "account": ("account_id", "company_id", "customer_id"),
-        "name": ("full_name", "contact_name"),
-        "email": ("e-mail", "mail"),
-    },
-    ImportKind.SUBSCRIPTIONS: {
-        "account": ("account_id", "customer_id", "customer"),
-        "subscription_id": ("external_id", "subscription", "id", "line_id"),
-        "start_date": ("start", "starts", "start_on"),
-        "end_date": ("end", "ends", "end_on", "renews"),
-        "interval_months": ("interval", "months"),
-        "amount": ("price",),
-        "seats": ("quantity", "licences", "licenses"),
-    },
-    ImportKind.FX_RATES: {"rate": ("value",), "month": ("date",)},
-}
-EXTRA = "+"  # a mapping to "+": keep the column as an attribute of the row
+# Nothing is written to the facts in these states, or what was written was taken back: the columns may still change.
+_OPEN = Q(state=ImportState.DRAFT) | (Q(dry_run=True) & ~Q(state=ImportState.RUNNING))
 
 
-class _Hashed(io.RawIOBase):
-    """A binary stream that is hashed while it is read."""
-
-    def __init__(self, source: BinaryIO) -> None:
-        self.source = source
-        self.digest = hashlib.sha256()
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        data = self.source.read(len(buffer))
-        self.digest.update(data)
-        buffer[: len(data)] = data
-        return len(data)
-
-
-def _lines(source: BinaryIO) -> io.TextIOWrapper:
-    """The text of a plain or gzip file, UTF-8 with or without a mark at the begin."""
-    buffered = io.BufferedReader(source)  # type: ignore[arg-type]
-    plain: Any = gzip.GzipFile(fileobj=buffered) if buffered.peek(2)[:2] == b"\x1f\x8b" else buffered
-    return io.TextIOWrapper(plain, encoding="utf-8-sig", newline="")
-
-
-def _delimiter(header: str) -> str:
-    return max(",;\t", key=header.count)
-
-
-def suggest_mapping(kind: str, columns: Sequence[str]) -> dict[str, str]:
-    """What each column of the file probably is: a field, "+" (kept as an attribute) or "" (left out)."""
-    taken: set[str] = set()
-    mapping: dict[str, str] = {}
-    names = {c: c.strip().lower().replace(" ", "_") for c in columns}
-    for column, name in names.items():
-        if name in FIELDS[kind] and name not in taken:
-            mapping[column] = name
-            taken.add(name)
-    for column, name in names.items():
-        if column in mapping:
-            continue
-        found = next((f for f, words in SYNONYMS[kind].items() if name in words and f not in taken), "")
-        if found:
-            taken.add(found)
-        skipped = name in {"tenant", "reject_reason"} or kind not in OPEN_KINDS
-        mapping[column] = found or ("" if skipped else EXTRA)
-    return mapping
-
-
+@transaction.atomic
 def create_import(*, kind: str, filename: str, source: BinaryIO, by: Member | None, piece: int = PIECE) -> Import:
-    """Store the file in pieces with a suggested mapping; nothing else. Memory is that of one piece.
+    """Store the file in pieces with the mapping of the last file like it, or a suggested one; nothing else.
 
-    DomainError when it cannot be read as CSV: encoding, no header, the same column twice, too many rows.
+    Memory is that of one piece. DomainError when it cannot be read as CSV, when a column stands twice, when there are
+    too many rows.
     """
     if kind not in FIELDS:
         known = ", ".join(FIELDS)
         raise DomainError(_("%(kind)s cannot be imported. There are: %(known)s.") % {"kind": kind, "known": known})
-    hashed = _Hashed(source)
-    run = Import.objects.create(kind=kind, filename=filename[:255], created_by=by)
-    try:
-        with _lines(hashed) as text:
-            header = text.readline(100_000)
-            columns = _columns(header)
-            run.columns = columns
-            records = csv.reader(text, delimiter=_delimiter(header), strict=True)
-            run.total = _store(run, records, piece)
-    except UnicodeDecodeError as error:
-        raise DomainError(_("The file is not UTF-8 text. Save it as CSV UTF-8."), code="encoding") from error
-    except (csv.Error, EOFError, OSError) as error:
-        raise DomainError(_("The file cannot be read as CSV: %(why)s.") % {"why": error}, code="unreadable") from error
-    run.sha256 = hashed.digest.hexdigest()
-    run.mapping = remembered_mapping(kind, columns) or suggest_mapping(kind, columns)
-    run.options = {"dates": DateStyle.ISO.value}
-    run.save()
+    file = CsvFile(source)
+    earlier = Import.objects.filter(kind=kind, columns=file.columns, state=ImportState.DONE).first()
+    run = Import.objects.create(
+        kind=kind,
+        filename=filename[-255:],
+        columns=file.columns,
+        mapping=earlier.mapping if earlier else suggest_mapping(kind, file.columns),
+        options=earlier.options if earlier else {"dates": DateStyle.ISO.value},
+        created_by=by,
+    )
+    run.total = _store(run, file.records(), piece)
+    run.sha256 = file.sha256
+    run.save(update_fields=["total", "sha256"])
     return run
 
 
-def _columns(header: str) -> list[str]:
-    if "\x00" in header:
-        raise DomainError(_("The file is not text. Save it as CSV UTF-8."), code="encoding")
-    columns = [c.strip() for c in next(csv.reader([header], delimiter=_delimiter(header)), [])]
-    if not any(columns):
-        raise DomainError(_("The file is empty: its first line must name the columns."), code="empty")
-    double = [c for c, n in Counter(columns).items() if n > 1]
-    if double:
-        raise DomainError(_("The column %(name)s stands twice in the first line.") % {"name": double[0] or "–"})
-    if len(columns) > MOST_COLUMNS or max(map(len, columns)) > 200:
-        raise DomainError(_("The first line has too many or too long columns."), code="columns")
-    return columns
-
-
-def _store(run: Import, records: Iterator[list[str]], piece: int) -> int:
+def _store(run: Import, records: Iterable[list[str]], piece: int) -> int:
     total = position = 0
     batch: list[list[str]] = []
 
-    def flush() -> None:
+    def keep() -> None:
         nonlocal position
-        if batch:
-            first = total - len(batch) + 1
-            content = gzip.compress(_csv(batch).encode(), compresslevel=3)
-            ImportChunk.objects.create(run=run, position=position, first_row=first, rows=len(batch), content=content)
-            position += 1
-            batch.clear()
+        first = total - len(batch) + 1
+        ImportChunk.objects.create(run=run, position=position, first_row=first, rows=len(batch), content=packed(batch))
+        position += 1
+        batch.clear()
 
     for record in records:
-        if not record:
-            continue
         total += 1
         if total > MOST_ROWS:
             raise DomainError(_("More than %(most)s rows: split the file.") % {"most": MOST_ROWS}, code="too_many_rows")
         batch.append(record)
         if len(batch) >= piece:
-            flush()
-    flush()
+            keep()
+    if batch:
+        keep()
     return total
 
 
-def _csv(rows: Sequence[Sequence[str]]) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\n").writerows(rows)
-    return buffer.getvalue()
+def map_columns(*, run: Import, mapping: Mapping[str, str], dates: str, by: Member | None = None) -> Import:
+    """Keep what each column becomes and how dates are written; an earlier check is void.
 
-
-def chunk_records(chunk: ImportChunk) -> list[list[str]]:
-    """The records of a piece as they were sent."""
-    text = gzip.decompress(bytes(chunk.content)).decode()
-    return list(csv.reader(io.StringIO(text, newline="")))
-
-
-def source_row(run: Import, number: int) -> dict[str, str]:
-    """Row `number` (the first data row is 1) of the file, by column: where a figure comes from."""
-    chunk = run.chunks.filter(first_row__lte=number).order_by("-first_row").first()
-    if chunk is None or number >= chunk.first_row + chunk.rows:
-        return {}
-    return dict(zip(run.columns, chunk_records(chunk)[number - chunk.first_row], strict=False))
-
-
-def remembered_mapping(kind: str, columns: Sequence[str]) -> dict[str, str] | None:
-    """The mapping of the latest finished import of the same kind with the same header."""
-    earlier = Import.objects.filter(kind=kind, columns=list(columns), state=ImportState.DONE).first()
-    return earlier.mapping if earlier else None
-
-
-def map_columns(*, run: Import, mapping: Mapping[str, str], dates: str) -> Import:
-    """Keep what each column becomes. DomainError names a field that is missing or given twice."""
+    DomainError names a field that is missing or given twice, and refuses when rows were written already.
+    """
+    if not Import.objects.filter(_OPEN, id=run.id).exists():
+        raise DomainError(_("This import has run already."), code="has_run")
     chosen = {column: mapping.get(column, "") for column in run.columns}
-    fields = [f for f in chosen.values() if f not in {"", EXTRA}]
+    fields = [name for name in chosen.values() if name not in {"", EXTRA}]
     for name in fields:
         if name not in FIELDS[run.kind]:
             raise DomainError(_("There is no field %(name)s.") % {"name": name}, fields={"mapping": name})
         if fields.count(name) > 1:
-            message = _("Two columns become %(name)s. Choose one of them.") % {"name": name}
+            message = _("Two columns become %(name)s. Choose one of them.") % {"name": LABELS[name]}
             raise DomainError(message, fields={name: message})
-    check_mapping(run.kind, chosen)
+    _check_mapping(run.kind, chosen)
     run.mapping = chosen
     run.options = {"dates": DateStyle(dates).value}
-    run.save(update_fields=["mapping", "options"])
+    run.state = ImportState.DRAFT
+    run.save(update_fields=["mapping", "options", "state"])
+    run.chunks.update(notes=None)
     return run
 
 
-def check_mapping(kind: str, mapping: Mapping[str, str]) -> None:
-    """DomainError unless every required field has a column."""
+def _check_mapping(kind: str, mapping: Mapping[str, str]) -> None:
     missing = [name for name in REQUIRED[kind] if name not in mapping.values()]
     if missing:
-        message = _("No column becomes %(names)s.") % {"names": ", ".join(missing)}
+        names = ", ".join(str(LABELS[name]) for name in missing)
+        message = _("No column becomes %(names)s.") % {"names": names}
         raise DomainError(message, code="missing_column", fields=dict.fromkeys(missing, message))
 
 
 def left_out(run: Import) -> list[str]:
     """Columns of the file that become nothing, for the warning that names them."""
-    return [c for c, f in run.mapping.items() if not f and c.lower() not in {"tenant", "reject_reason"}]
+    return [column for column, name in run.mapping.items() if not name and column.lower() not in SILENT]
 
 
-def read_piece(run: Import, chunk: ImportChunk) -> tuple[list[Row], list[tuple[int, Problem]]]:
-    """The rows of a piece that can be read, and the problems of the others by row number."""
-    style = DateStyle(run.options.get("dates", "iso"))
-    fields = [run.mapping.get(column, "") for column in run.columns]
-    rows: list[Row] = []
-    problems: list[tuple[int, Problem]] = []
-    for number, record in enumerate(chunk_records(chunk), start=chunk.first_row):
-        if len(record) != len(fields):
-            message = _("%(found)s cells where the first line has %(wanted)s.") % {
-                "found": len(record),
-                "wanted": len(fields),
-            }
-            problems.append((number, Problem("", "", "cells", message)))
-            continue
-        cells = {f: _own(v) for f, v in zip(fields, record, strict=True) if f and f != EXTRA}
-        extra = {c: _own(v) for c, f, v in zip(run.columns, fields, record, strict=True) if f == EXTRA and v}
-        found = parse(run.kind, number, cells, style, extra)
-        if isinstance(found, Row):
-            rows.append(found)
-        else:
-            problems.append((number, found[0]))
-    return rows, problems
-
-
-def _own(cell: str) -> str:
-    """A cell as it was before an export made it safe for spreadsheets."""
-    return cell[1:] if cell.startswith("'") and sheets.safe_text(cell[1:]) == cell else cell
-
-
-def check_first(run: Import) -> tuple[MergeResult, list[tuple[int, Problem]]]:
-    """What the first piece would do, and its problems; nothing is written."""
-    chunk = run.chunks.order_by("position").first()
-    if chunk is None:
-        return MergeResult(), []
-    rows, problems = read_piece(run, chunk)
-    with transaction.atomic():
-        result = MERGES[run.kind](rows, _origin(run))
-        transaction.set_rollback(True)
-    return result, sorted(problems + [(r.row, r.problem) for r in result.rejected], key=lambda p: p[0])
-
-
-def _origin(run: Import) -> Origin:
-    return Origin(ChangeSource.IMPORT, run.id, run.created_by.name if run.created_by else "")
-
-
+@transaction.atomic
 def start_import(*, run: Import, by: Member | None = None, dry_run: bool = False) -> Work:
-    """Begin to merge the pieces. DomainError when it has run already or a required column is missing."""
-    if run.state not in {ImportState.DRAFT, ImportState.STOPPED, ImportState.FAILED}:
+    """Begin to merge the pieces, or with `dry_run` to check them all; one that stopped goes on where it stood.
+
+    DomainError when the file was merged or runs already, or when a required column is missing.
+    """
+    run = Import.objects.select_for_update().get(id=run.id)
+    goes_on = run.state in {ImportState.STOPPED, ImportState.FAILED} and run.dry_run == dry_run
+    if run.state == ImportState.RUNNING or (run.state != ImportState.DRAFT and not run.dry_run and not goes_on):
         raise DomainError(_("This import has run already."), code="has_run")
-    check_mapping(run.kind, run.mapping)
-    if run.kind == ImportKind.SUBSCRIPTIONS and "repeated" not in run.options:
-        run.options["repeated"] = _repeated(run)
+    _check_mapping(run.kind, run.mapping)
+    if not goes_on:
+        run.rejects.all().delete()
+        run.next_piece = run.read = run.created = run.updated = run.unchanged = run.rejected = 0
+        run.started_at = timezone.now()
+        run.finished_at = None
     run.state = ImportState.RUNNING
     run.dry_run = dry_run
     run.error = ""
-    run.started_at = run.started_at or timezone.now()
     run.save()
     return queue.enqueue("import_file", str(run.id), payload={"import": str(run.id)}, actor=by.name if by else "")
 
 
-def _repeated(run: Import) -> list[str]:
-    """Subscription ids with more than one row: their rows are periods, never corrections of one another's start."""
-    index = run.columns.index(next(c for c, f in run.mapping.items() if f == "subscription_id"))
-    seen: set[int] = set()  # 64-bit hashes: a million ids in some 60 MB at most
-    found: set[str] = set()
-    for chunk in run.chunks.order_by("position").iterator(chunk_size=1):
-        for record in chunk_records(chunk):
-            if len(record) > index:
-                key = record[index].strip()
-                if (number := hash(key)) in seen:
-                    found.add(key)
-                seen.add(number)
-    return sorted(found)
-
-
 def stop_import(*, run: Import, by: Member) -> Import:
     """Stop after the piece that is being written; what is in stays in, and the import can go on later."""
-    if run.state == ImportState.RUNNING:
-        run.state = ImportState.STOPPED
-        run.save(update_fields=["state"])
+    Import.objects.filter(id=run.id, state=ImportState.RUNNING).update(state=ImportState.STOPPED)
+    run.refresh_from_db()
     return run
 
 
-def merge_piece(run: Import) -> bool:
-    """Merge the next piece of a running import in the caller's transaction; whether another remains."""
-    chunk = run.chunks.filter(position=run.next_piece).first()
-    if chunk is not None:
-        rows, problems = read_piece(run, chunk)
-        options: dict[str, Any] = {}
-        if run.kind == ImportKind.SUBSCRIPTIONS:
-            repeated = set(run.options.get("repeated", []))
-            keys = {r.values["subscription_id"] for r in rows}
-            options["periods_of"] = {key: 2 if key in repeated else 1 for key in keys}
-        with transaction.atomic():
-            result = MERGES[run.kind](rows, _origin(run), **options)
-            if run.dry_run:
-                transaction.set_rollback(True)
-        problems += [(r.row, r.problem) for r in result.rejected]
-        ImportReject.objects.bulk_create(
-            [
-                ImportReject(
-                    run=run,
-                    row=number,
-                    column=p.column[:200],
-                    value=p.value.replace("\x00", "")[:200],
-                    code=p.code,
-                    message=p.message[:300],
-                )
-                for number, p in problems
-            ],
-            batch_size=2000,
-        )
-        run.read += chunk.rows
-        run.created += result.created
-        run.updated += result.updated
-        run.unchanged += result.unchanged
-        run.rejected += len(problems)
-        run.next_piece += 1
-    remains = run.chunks.filter(position=run.next_piece).exists()
-    if not remains:
-        run.state = ImportState.DONE
-        run.finished_at = timezone.now()
-    run.save()
-    return remains
-
-
-def rejects_csv(run: Import) -> str:
-    """The refused rows as they were sent, with one more column that says why: correct them and import the file again."""
-    reasons = {r.row: f"{r.column}: {r.message}" if r.column else r.message for r in run.rejects.all()}
-
-    def rows() -> Iterator[list[str]]:
-        for chunk in run.chunks.order_by("position").iterator(chunk_size=1):
-            last = chunk.first_row + chunk.rows
-            if any(chunk.first_row <= number < last for number in reasons):
-                for number, record in enumerate(chunk_records(chunk), start=chunk.first_row):
-                    if number in reasons:
-                        cells = (record + [""] * len(run.columns))[: len(run.columns)]
-                        yield [*cells, reasons[number]]
-
-    return sheets.csv_text([*run.columns, "reject_reason"], rows())
-
-
-def import_by_id(import_id: UUID | str) -> Import:
-    """The import of the current tenant."""
-    return Import.objects.get(id=import_id)
+def discard_import(*, run: Import, by: Member) -> None:
+    """Throw away a file of which nothing was written; DomainError otherwise, because figures lead back to it."""
+    found = Import.objects.filter(_OPEN, id=run.id).first()
+    if found is None:
+        raise DomainError(_("Rows of this file were written: it stays, because figures lead back to it."))
+    found.delete()

@@ -1,15 +1,15 @@
 """Work of the accounts floor: one piece of an import."""
 
 from accounts.enums import ImportState
-from accounts.imports import merge_piece
+from accounts.import_pieces import merge_piece
 from accounts.models import Import
 from cs_platform.kernel.models import Work
 
 
 def import_piece(work: Work) -> bool:
     """Merge the next piece of the import named in the payload; whether another remains. A stopped one stays stopped."""
-    run = Import.objects.select_for_update().get(id=work.payload["import"])
-    return merge_piece(run) if run.state == ImportState.RUNNING else False
+    run = Import.objects.select_for_update().filter(id=work.payload["import"], state=ImportState.RUNNING).first()
+    return merge_piece(run) if run else False
 
 
 def import_failed(work: Work, message: str, final: bool) -> None:

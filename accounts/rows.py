@@ -130,7 +130,7 @@ def whole(smallest: int, largest: int) -> Reader:
         found = _plain(value)
         if not found:
             return None
-        if not re.fullmatch(r"[+-]?\d{1,18}(\.0+)?", found):
+        if not re.fullmatch(r"[+-]?\d{1,18}(\.0+)?", found, re.ASCII):
             raise Bad("not_a_whole_number", _("Write a whole number."))
         number = int(Decimal(found))
         if not smallest <= number <= largest:
@@ -144,7 +144,7 @@ def amount(value: Any, style: DateStyle) -> Decimal | None:
     found = _plain(value)
     if not found:
         return None
-    if len(found) > 30 or not re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)", found):
+    if len(found) > 30 or not re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)", found, re.ASCII):
         raise Bad("not_an_amount", _("Write a number with a point, such as 1250.50."))
     return Decimal(found)
 
@@ -157,11 +157,11 @@ def day(value: Any, style: DateStyle) -> dt.date | None:
         return None
     try:
         if style is DateStyle.ISO:
-            if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", found):
+            if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", found, re.ASCII):
                 raise Bad("not_a_date", _("Write the date as YYYY-MM-DD."))
             result = dt.date.fromisoformat(found)
         else:
-            parts = re.fullmatch(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})", found)
+            parts = re.fullmatch(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})", found, re.ASCII)
             if not parts:
                 raise Bad("not_a_date", _("Write the date with day, month and a year of four digits."))
             first, second, year = (int(p) for p in parts.groups())
@@ -207,6 +207,8 @@ def rate(value: Any, style: DateStyle) -> Decimal:
     found = amount(value, style)
     if found is None or found <= 0 or found >= 10**10:
         raise Bad("not_a_rate", _("A rate is a number above 0."))
+    if found.scaleb(10) % 1:
+        raise Bad("decimals", _("Write a rate with at most 10 decimals."))
     return found
 
 

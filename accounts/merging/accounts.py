@@ -1,6 +1,5 @@
 """Accounts by external id, with their dated attributes (ACC-01, ACC-12)."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,7 +7,16 @@ from django.utils.translation import gettext as _
 
 from accounts import selectors
 from accounts.formulas import profile_of_segment
-from accounts.merging.result import SQL, MergeResult, Origin, last_of_each, quiet_inserts, revenue_changed, today
+from accounts.merging.result import (
+    SQL,
+    MergeResult,
+    Origin,
+    extra_json,
+    first_of_each,
+    quiet_inserts,
+    revenue_changed,
+    today,
+)
 from accounts.models import Account, Segment, Tenant
 from accounts.rows import Row
 from cs_platform.kernel import copying, sqljobs
@@ -35,13 +43,16 @@ def segment_ids(names: set[str]) -> dict[str, Any]:
     return known | {segment.name: segment.id for segment in made}
 
 
-def ensure_accounts(external_ids: set[str], origin: Origin) -> dict[str, Any]:
-    """Ids of the accounts by external id; those that are named and unknown are made under that name."""
-    known = dict(Account.objects.filter(external_id__in=external_ids).values_list("external_id", "id"))
-    missing = [Account(external_id=e, name=e) for e in sorted(external_ids - set(known))]
+def _name_accounts(external_ids: set[str]) -> None:
+    """Make accounts that are named as parent or referrer and not known yet, under that name.
+
+    At version 0 they wait for a row of their own, which then counts as the one that creates them: in a file the order
+    of parents and children says nothing.
+    """
+    known = set(Account.objects.filter(external_id__in=external_ids).values_list("external_id", flat=True))
+    missing = [Account(external_id=each, name=each, version=0) for each in sorted(external_ids - known)]
     quiet_inserts(len(missing))
     Account.objects.bulk_create(missing, batch_size=2000)
-    return known | {account.external_id: account.id for account in missing}
 
 
 def merge_accounts(rows: Sequence[Row], origin: Origin) -> MergeResult:
@@ -50,7 +61,7 @@ def merge_accounts(rows: Sequence[Row], origin: Origin) -> MergeResult:
     Refused: an owner who is no member. A segment or a parent that does not exist yet is made.
     """
     result = MergeResult()
-    rows, repeated = last_of_each(rows, "account")
+    rows = first_of_each(rows, result, "account")
     owners = selectors.members_by_email([r.values["owner_email"] for r in rows if r.values.get("owner_email")])
     accepted = []
     for row in rows:
@@ -63,7 +74,7 @@ def merge_accounts(rows: Sequence[Row], origin: Origin) -> MergeResult:
         return result
     segments = segment_ids({r.values["segment"] for r in accepted if r.values.get("segment")})
     above = {r.values[n] for r in accepted for n in ("parent", "referred_by") if r.values.get(n)}
-    ensure_accounts(above - {r.values["account"] for r in accepted}, origin)
+    _name_accounts(above - {r.values["account"] for r in accepted})
     currency = Tenant.objects.get(id=current_tenant_id()).currency
     copying.stage("stage_account", COLUMNS, (_cells(r, segments, owners, currency) for r in accepted))
     quiet_inserts(len(accepted))
@@ -73,13 +84,8 @@ def merge_accounts(rows: Sequence[Row], origin: Origin) -> MergeResult:
         "source": origin.source,
         "source_ref": str(origin.ref) if origin.ref else None,
     }
-    touched = sqljobs.rows(SQL / "merge_accounts.sql", params)
-    for row in touched:
-        result.ids[row["number"]] = row["id"]
-        result.outcomes[row["number"]] = row["outcome"]
-    result.created = sum(row["outcome"] == "created" for row in touched)
-    result.updated = sum(row["outcome"] == "updated" for row in touched) + repeated
-    result.unchanged = len(accepted) - result.created - result.updated + repeated
+    for found in sqljobs.rows(SQL / "merge_accounts.sql", params):
+        result.add(found["number"], found["id"], found["outcome"])
     dated = sqljobs.rows(SQL / "account_changes.sql", params)
     revenue_changed({row["account_id"] for row in dated}, origin)
     return result
@@ -91,14 +97,12 @@ def _cells(row: Row, segments: dict[str, Any], owners: dict[str, Any], currency:
     for name, column in (("segment", "segment_id"), ("owner_email", "owner_id"), ("cac", "cac_minor")):
         if name in given:
             given.add(column)
-    if "name" not in row.given:
-        given.discard("name")
     cac = v.get("cac")
     return [
         row.number, v["account"], v["name"], segments.get(v.get("segment")), v.get("industry") or "", v.get("source") or "",
         v.get("region") or "", owners.get(v.get("owner_email")), v.get("signed_on"), v.get("domain") or "",
         bool(v.get("strategic")), v.get("complexity") or "", v.get("tier") or "", v.get("level") or "company",
         v.get("parent") or None, v.get("referred_by") or None, v.get("employees"),
-        None if cac is None else to_minor(cac, currency), json.dumps(dict(row.extra), ensure_ascii=False),
+        None if cac is None else to_minor(cac, currency), extra_json(row),
         "{" + ",".join(sorted(given)) + "}",
     ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from accounts.merging.result import MergeResult, Origin, last_of_each, revenue_changed
+from accounts.merging.result import MergeResult, Origin, first_of_each, revenue_changed
 from accounts.models import FxRate, Subscription, Tenant
 from accounts.rows import Row
 from cs_platform.kernel.tenancy import current_tenant_id
@@ -11,7 +11,7 @@ from cs_platform.kernel.tenancy import current_tenant_id
 def merge_fx_rates(rows: Sequence[Row], origin: Origin) -> MergeResult:
     """Record the rates that differ from the latest known; accounts that are paid in another currency are worked out anew."""
     result = MergeResult()
-    rows, repeated = last_of_each(rows, "month", "base", "quote")
+    rows = first_of_each(rows, result, "month", "base", "quote")
     months = {row.values["month"] for row in rows}
     newest = FxRate.objects.filter(month__in=months).order_by("month", "base", "quote", "-recorded_at", "-id")
     known = {
@@ -25,25 +25,12 @@ def merge_fx_rates(rows: Sequence[Row], origin: Origin) -> MergeResult:
         v = row.values
         before = known.get((v["month"], v["base"], v["quote"]))
         if before == v["rate"]:
-            result.unchanged += 1
             result.outcomes[row.number] = "unchanged"
             continue
-        result.created += before is None
-        result.updated += before is not None
-        result.outcomes[row.number] = "created" if before is None else "updated"
-        fresh.append(
-            FxRate(
-                month=v["month"],
-                base=v["base"],
-                quote=v["quote"],
-                rate=v["rate"],
-                source=origin.source,
-                source_ref=origin.ref,
-            )
-        )
-        result.ids[row.number] = fresh[-1].id
+        rate = FxRate(source=origin.source, source_ref=origin.ref, **v)
+        fresh.append(rate)
+        result.add(row.number, rate.id, "created" if before is None else "updated")
     FxRate.objects.bulk_create(fresh, batch_size=2000)
-    result.updated += repeated
     if fresh:
         own = Tenant.objects.get(id=current_tenant_id()).currency
         foreign = Subscription.objects.exclude(currency=own).values_list("account_id", flat=True).distinct()

@@ -1,12 +1,15 @@
 """What a merge takes along and what it says afterwards."""
 
 import datetime as dt
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from accounts.enums import ChangeSource
 from accounts.models import Tenant
@@ -36,24 +39,53 @@ class Rejected:
 
 @dataclass
 class MergeResult:
-    """Counts of a merge, what was refused, and by the number of each row its id and what became of it: created,
-    updated or unchanged."""
+    """By the number of each row: its id and what became of it (created, updated or unchanged), and what was refused."""
 
-    created: int = 0
-    updated: int = 0
-    unchanged: int = 0
     rejected: list[Rejected] = field(default_factory=list)
     ids: dict[int, UUID] = field(default_factory=dict)
     outcomes: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def created(self) -> int:
+        return self._count("created")
+
+    @property
+    def updated(self) -> int:
+        return self._count("updated")
+
+    @property
+    def unchanged(self) -> int:
+        return self._count("unchanged")
+
+    def _count(self, outcome: str) -> int:
+        return sum(each == outcome for each in self.outcomes.values())
+
+    def add(self, number: int, id_: UUID, outcome: str) -> None:
+        self.ids[number], self.outcomes[number] = id_, outcome
 
     def reject(self, row: Row, column: str, value: str, code: str, message: str) -> None:
         self.rejected.append(Rejected(row.number, Problem(column, value[:200], code, message)))
 
 
-def last_of_each(rows: Sequence[Row], *fields: str) -> tuple[list[Row], int]:
-    """The last row of each key, and how many earlier ones it stands for: a file's later word counts."""
-    found = {tuple(row.values[name] for name in fields): row for row in rows}
-    return list(found.values()), len(rows) - len(found)
+def first_of_each(rows: Sequence[Row], result: MergeResult, *fields: str) -> list[Row]:
+    """The first row of each key. A later one that says the same is unchanged, one that says something else refused:
+    which of them holds must not be a matter of their order."""
+    found: dict[tuple[Any, ...], Row] = {}
+    for row in rows:
+        first = found.setdefault(tuple(row.values[name] for name in fields), row)
+        if first is row:
+            continue
+        if (first.values, first.given, first.extra) == (row.values, row.given, row.extra):
+            result.outcomes[row.number] = "unchanged"
+        else:
+            sentence = _("Row %(first)s is about the same, with other values.") % {"first": first.number}
+            result.reject(row, fields[0], str(row.values[fields[0]]), "repeated", sentence)
+    return list(found.values())
+
+
+def extra_json(row: Row) -> str:
+    """The attributes of a row; an empty one is null, which takes it away."""
+    return json.dumps({name: value or None for name, value in row.extra.items()}, ensure_ascii=False)
 
 
 def today() -> dt.date:

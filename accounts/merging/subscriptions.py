@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from accounts.enums import ChangeKind
 from accounts.merging.accounts import segment_ids
-from accounts.merging.result import SQL, MergeResult, Origin, last_of_each, quiet_inserts, revenue_changed, today
-from accounts.models import Plan, Product, Subscription, SubscriptionChange
+from accounts.merging.result import SQL, MergeResult, Origin, first_of_each, quiet_inserts, revenue_changed, today
+from accounts.models import Account, Plan, Product, Subscription, SubscriptionChange
 from accounts.rows import Row
 from cs_platform.kernel import copying, sqljobs
 from cs_platform.kernel.errors import Conflict, DomainError
@@ -35,13 +35,17 @@ def merge_subscriptions(
     the whole file has for a subscription, when these are a piece of one. Accounts that are missing are made.
     """
     result = MergeResult()
+    rows = first_of_each(rows, result, "subscription_id", "start_date")
     counts = periods_of or Counter(row.values["subscription_id"] for row in rows)
-    rows, repeated = last_of_each(rows, "subscription_id", "start_date")
     if not rows:
         return result
     products = _ids(Product, {r.values.get("product") or "" for r in rows}, "external_id")
     plans = _ids(Plan, {r.values.get("plan") or "" for r in rows}, "name")
-    segments = segment_ids({r.values["segment"] for r in rows if r.values.get("segment")})
+    named = {row.values["account"] for row in rows}
+    new = named - set(Account.objects.filter(external_id__in=named).values_list("external_id", flat=True))
+    segments = segment_ids(
+        {r.values["segment"] for r in rows if r.values.get("segment") and r.values["account"] in new}
+    )
     copying.stage("stage_subscription", COLUMNS, (_cells(r, products, plans, segments, counts) for r in rows))
     quiet_inserts(len(rows))
     params = {
@@ -60,13 +64,8 @@ def merge_subscriptions(
             message = _("This subscription belongs to another account. Withdraw it there first.")
             result.reject(source, "account", source.values["account"], "other_account", message)
         else:
-            result.ids[row["number"]] = row["id"]
-            result.outcomes[row["number"]] = row["outcome"]
-    result.created = sum(row["outcome"] == "created" for row in touched)
-    result.updated = sum(row["outcome"] == "updated" for row in touched)
-    result.unchanged = sum(row["outcome"] == "unchanged" for row in touched) + repeated
-    changed = {"created", "updated"}
-    revenue_changed({row["account_id"] for row in touched if row["outcome"] in changed}, origin)
+            result.add(row["number"], row["id"], row["outcome"])
+    revenue_changed({row["account_id"] for row in touched if row["kind"]}, origin)
     return result
 
 

@@ -21,7 +21,7 @@ class Import(EntityModel):
     # Header of the file in its order, and what each column becomes: {column: field}; "" is left out.
     columns = models.JSONField(default=list)
     mapping = models.JSONField(default=dict)
-    # How the file is read: {"dates": "iso" | "dmy" | "mdy", "repeated": [subscription ids with several rows]}.
+    # How the file is read: {"dates": "iso" | "dmy" | "mdy"}.
     options = models.JSONField(default=dict)
     dry_run = models.BooleanField(_("Only check"), default=False)
     total = models.PositiveIntegerField(default=0)
@@ -51,6 +51,10 @@ class ImportChunk(EntityModel):
     first_row = models.PositiveIntegerField()
     rows = models.PositiveIntegerField()
     content = models.BinaryField()
+    # What the rest of the file says about these rows, once it was looked through: {"same": [rows that repeat an earlier
+    # one], "repeats": {row: the earlier row with this key and other content}, "several": [rows of a subscription with
+    # several periods], "segments": {account: the segment it begins with, where rows disagree}}.
+    notes = models.JSONField(null=True)
 
     class Meta(EntityModel.Meta):
         constraints: ClassVar = [

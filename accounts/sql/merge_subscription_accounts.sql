@@ -1,9 +1,10 @@
--- Accounts that a paid period names and that do not exist yet: made under their external id, with the row's segment.
+-- Accounts that a paid period names and that do not exist yet: made under their external id, with the
+-- segment of their earliest period that names one.
 WITH missing AS (
     SELECT DISTINCT ON (s.account) s.account, s.segment_id
       FROM stage_subscription s LEFT JOIN accounts_account a ON a.external_id = s.account
      WHERE a.id IS NULL
-     ORDER BY s.account, s.segment_id NULLS LAST, s.number
+     ORDER BY s.account, s.segment_id IS NULL, s.start_on, s.subscription_id
 ), made AS (
     INSERT INTO accounts_account (id, tenant_id, external_id, name, level, segment_id, industry, source, region, domain, tier,
            strategic, complexity, attributes, status, mrr_minor, version)

@@ -1,4 +1,5 @@
--- Paid periods of stage_subscription against those that stand. What differs is written and appended as a version.
+-- Paid periods of stage_subscription against those that stand. What differs is written, and appended as a version when
+-- it concerns the terms (a card on file does not).
 CREATE TEMPORARY TABLE IF NOT EXISTS merged_subscription
     (number int, id uuid, account_id uuid, outcome text, kind text, effective_on date) ON COMMIT DROP;
 TRUNCATE merged_subscription;
@@ -16,7 +17,7 @@ SELECT s.number, coalesce(same.id, moved.id, uuidv7()), a.id,
          FROM accounts_subscription p
         WHERE same.id IS NULL AND s.alone AND p.external_id = s.subscription_id AND NOT p.voided
        HAVING count(*) = 1
-          AND bool_and(p.start_on < coalesce(s.end_on, 'infinity') AND s.start_on < coalesce(p.end_on, 'infinity'))) moved ON true;
+          AND bool_and((p.start_on < coalesce(s.end_on, 'infinity') OR 'end_date' <> ALL (s.given)) AND s.start_on < coalesce(p.end_on, 'infinity'))) moved ON true;
 
 INSERT INTO accounts_subscription (id, tenant_id, account_id, external_id, start_on, end_on, interval_months, amount_minor,
        currency, mrr_minor, seats, product_id, plan_id, voided, auto_renew, card_on_file, prepaid, notice_days, version)
@@ -29,7 +30,8 @@ UPDATE merged_subscription m SET kind = 'created', effective_on = s.start_on
   FROM stage_subscription s WHERE s.number = m.number AND m.outcome = 'created';
 
 WITH wish AS (
-    SELECT p.id, m.number, s.start_on, s.end_on, s.interval_months, s.amount_minor, s.currency, s.mrr_minor,
+    SELECT p.id, m.number, s.start_on, CASE WHEN 'end_date' = ANY (s.given) THEN s.end_on ELSE p.end_on END AS end_on,
+           s.interval_months, s.amount_minor, s.currency, s.mrr_minor,
            CASE WHEN 'seats' = ANY (s.given) THEN s.seats ELSE p.seats END AS seats,
            CASE WHEN 'product_id' = ANY (s.given) THEN s.product_id ELSE p.product_id END AS product_id,
            CASE WHEN 'plan_id' = ANY (s.given) THEN s.plan_id ELSE p.plan_id END AS plan_id,
@@ -39,7 +41,8 @@ WITH wish AS (
            CASE WHEN 'notice_days' = ANY (s.given) THEN s.notice_days ELSE p.notice_days END AS notice_days,
            p.start_on AS old_start, p.end_on AS old_end, p.voided AS was_voided,
            (p.interval_months, p.amount_minor, p.currency, p.mrr_minor)
-               IS DISTINCT FROM (s.interval_months, s.amount_minor, s.currency, s.mrr_minor) AS terms_differ
+               IS DISTINCT FROM (s.interval_months, s.amount_minor, s.currency, s.mrr_minor) AS money_differs,
+           p.seats AS old_seats, p.product_id AS old_product, p.plan_id AS old_plan
       FROM merged_subscription m
       JOIN stage_subscription s USING (number)
       JOIN accounts_subscription p ON p.id = m.id
@@ -59,10 +62,12 @@ WITH wish AS (
            (w.start_on, w.end_on, w.interval_months, w.amount_minor, w.currency, w.mrr_minor, w.seats,
             w.product_id, w.plan_id, w.auto_renew, w.card_on_file, w.prepaid, w.notice_days, false)
     RETURNING w.number,
-              CASE WHEN w.was_voided THEN 'restored' WHEN w.terms_differ OR (w.old_start, w.old_end) IS NOT DISTINCT FROM
-                   (w.start_on, w.end_on) THEN 'terms' ELSE 'period' END AS kind,
+              CASE WHEN w.was_voided THEN 'restored'
+                   WHEN w.money_differs OR (w.old_seats, w.old_product, w.old_plan) IS DISTINCT FROM
+                        (w.seats, w.product_id, w.plan_id) THEN 'terms'
+                   WHEN (w.old_start, w.old_end) IS DISTINCT FROM (w.start_on, w.end_on) THEN 'period' END AS kind,
               CASE WHEN w.old_start <> w.start_on THEN least(w.old_start, w.start_on)
-                   WHEN w.terms_differ OR w.was_voided OR w.old_end IS NOT DISTINCT FROM w.end_on THEN w.start_on
+                   WHEN w.money_differs OR w.was_voided OR w.old_end IS NOT DISTINCT FROM w.end_on THEN w.start_on
                    ELSE least(coalesce(w.old_end, 'infinity'), coalesce(w.end_on, 'infinity')) END AS effective_on
 )
 UPDATE merged_subscription m SET outcome = 'updated', kind = c.kind, effective_on = c.effective_on
@@ -77,6 +82,6 @@ SELECT uuidv7(), %(tenant_id)s, p.id, p.account_id, m.kind, m.effective_on, cloc
   FROM merged_subscription m
   JOIN stage_subscription s USING (number)
   JOIN accounts_subscription p ON p.id = m.id
- WHERE m.outcome IN ('created', 'updated');
+ WHERE m.kind IS NOT NULL;
 
-SELECT number, id, account_id, CASE WHEN outcome = 'known' THEN 'unchanged' ELSE outcome END AS outcome FROM merged_subscription;
+SELECT number, id, account_id, kind, CASE WHEN outcome = 'known' THEN 'unchanged' ELSE outcome END AS outcome FROM merged_subscription;

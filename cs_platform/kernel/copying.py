@@ -19,8 +19,12 @@ def _cell(value: Any) -> str:
     return str(value).translate(_ESCAPES)
 
 
-def stage(table: str, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[Any]]) -> None:
+def stage(
+    table: str, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[Any]], *, more: bool = False
+) -> None:
     """Create temporary `table` with `columns` (name, SQL type) for this transaction and COPY `rows` into it.
+
+    With `more` the rows are added to a table that was staged before.
 
     Names come from the code, never from input. COPY FROM straight into a table with row-level security is refused by
     PostgreSQL, so the caller moves the rows with INSERT .. SELECT, which is checked.
@@ -32,8 +36,9 @@ def stage(table: str, columns: Sequence[tuple[str, str]], rows: Iterable[Sequenc
     buffer.seek(0)
     names = ", ".join(name for name, _ in columns)
     with connection.cursor() as cursor:
-        cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{table}")
-        definition = ", ".join(f"{name} {sql_type}" for name, sql_type in columns)
-        cursor.execute(f"CREATE TEMPORARY TABLE {table} ({definition}) ON COMMIT DROP")
+        if not more:
+            cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{table}")
+            definition = ", ".join(f"{name} {sql_type}" for name, sql_type in columns)
+            cursor.execute(f"CREATE TEMPORARY TABLE {table} ({definition}) ON COMMIT DROP")
         cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN", buffer)
         cursor.execute(f"ANALYZE {table}")

@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Iterable, Sequence
 from io import StringIO
-from typing import Any
+from typing import Any, TextIO
 
 # What a spreadsheet takes for the begin of a formula, also as full-width forms.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -18,11 +18,16 @@ def safe_text(value: Any) -> str:
 def csv_text(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     """The whole file: text and dates quoted and made safe, int and Decimal bare, so that -5 stays a number."""
     out = StringIO()
+    write_csv(out, head, rows)
+    return out.getvalue()
+
+
+def write_csv(out: TextIO, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """The same, written row by row."""
     writer = csv.writer(out, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n")
     writer.writerow([safe_text(cell) for cell in head])
     for row in rows:
         writer.writerow([cell if _is_number(cell) else safe_text(cell) for cell in row])
-    return out.getvalue()
 
 
 def _is_number(cell: Any) -> bool:

@@ -1,0 +1,234 @@
+"""The pieces of an import: looked through once for rows that concern each other, then merged one transaction each.
+
+So a row means the same in whichever piece it stands, and a file can be of any order and length.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.csvfiles import own_text, unpacked
+from accounts.enums import ChangeSource, ImportKind, ImportState
+from accounts.import_columns import EXTRA
+from accounts.merging import MERGES, Origin
+from accounts.merging.result import SQL
+from accounts.models import Import, ImportChunk, ImportReject
+from accounts.rows import Bad, DateStyle, Problem, Row, day, parse, text
+from cs_platform.kernel import copying, sqljobs
+
+KEYS: dict[str, tuple[str, ...]] = {
+    ImportKind.ACCOUNTS: ("account",),
+    ImportKind.CONTACTS: ("contact",),
+    ImportKind.SUBSCRIPTIONS: ("subscription_id",),
+    ImportKind.FX_RATES: ("month", "base", "quote"),
+}
+INDEX = [
+    ("position", "int"), ("number", "int"), ("key", "text"), ("period", "text"), ("digest", "text"),
+    ("account", "text"), ("segment", "text"),
+]  # fmt: skip
+Refused = list[tuple[int, Problem]]
+
+
+class Reading:
+    """How an import reads its records: the field of each cell and the style of its dates."""
+
+    def __init__(self, run: Import) -> None:
+        self.run = run
+        self.style = DateStyle(run.options.get("dates", DateStyle.ISO.value))
+        self.fields = [run.mapping.get(column, "") for column in run.columns]
+        self.width = len(self.fields)
+
+    def cells(self, record: list[str]) -> dict[str, str]:
+        """The cells of a record by field; those that are kept as attributes by column, under EXTRA and the name."""
+        cells = {}
+        for column, name, cell in zip(self.run.columns, self.fields, record, strict=False):
+            if name:
+                cells[EXTRA + column if name == EXTRA else name] = own_text(cell) if cell[:1] == "'" else cell
+        return cells
+
+    def row(self, number: int, cells: dict[str, str]) -> Row | list[Problem]:
+        """The checked row; problems name the columns of the file."""
+        own = {name: cell for name, cell in cells.items() if name[0] != EXTRA}
+        extra = {name[1:]: cell for name, cell in cells.items() if name[0] == EXTRA}
+        return parse(self.run.kind, number, own, self.style, extra)
+
+    def misshapen(self, record: list[str]) -> str:
+        """Why the record does not fit the first line, or nothing; blank cells beyond it are no fault."""
+        if len(record) == self.width or (len(record) > self.width and not any(record[self.width :])):
+            return ""
+        return _("%(found)s cells where the first line has %(wanted)s.") % {"found": len(record), "wanted": self.width}
+
+
+def note_neighbours(run: Import) -> None:
+    """Look through the whole file once and note on each piece what its rows cannot see: see `ImportChunk.notes`."""
+    reading = Reading(run)
+    positions = list(run.chunks.order_by("position").values_list("position", flat=True))
+    for position in positions:
+        chunk = run.chunks.get(position=position)
+        copying.stage("import_index", INDEX, _index(reading, chunk), more=position != positions[0])
+    notes: dict[int, dict[str, Any]] = defaultdict(lambda: {"same": [], "repeats": {}, "several": [], "segments": {}})
+    for found in sqljobs.rows(SQL / "import_notes.sql") if positions else []:
+        note = notes[found["position"]]
+        if found["first"] != found["number"]:
+            if found["same"]:
+                note["same"].append(found["number"])
+            else:
+                note["repeats"][found["number"]] = found["first"]
+        if found["several"]:
+            note["several"].append(found["number"])
+    if run.kind == ImportKind.SUBSCRIPTIONS and positions:
+        for found in sqljobs.rows(SQL / "import_segments.sql"):
+            notes[found["position"]]["segments"][found["account"]] = found["segment"]
+    for position in positions:
+        run.chunks.filter(position=position).update(notes=notes[position])
+
+
+def _index(reading: Reading, chunk: ImportChunk) -> Iterator[tuple[Any, ...]]:
+    keys = KEYS[reading.run.kind]
+    for number, record in enumerate(unpacked(chunk.content), start=chunk.first_row):
+        cells = reading.cells(record)
+        key = _digest(cells.get(name, "").strip() for name in keys)
+        start = cells.get("start_date", "")
+        period = _period(start, reading.style) if start else ""
+        account, segment = (_stored(cells.get(name, "")) for name in ("account", "segment"))
+        yield chunk.position, number, key, period, _digest(cells.values()), account, segment
+
+
+def _digest(cells: Iterable[str]) -> str:
+    return hashlib.blake2b("\x1f".join(cells).encode(), digest_size=12).hexdigest()
+
+
+def _period(cell: str, style: DateStyle) -> str:
+    try:
+        return str(day(cell, style))
+    except Bad:
+        return _digest([cell])
+
+
+def _stored(cell: str) -> str:
+    """The cell as it would be stored; nothing when it cannot be."""
+    try:
+        return str(text(200)(cell, DateStyle.ISO))
+    except Bad:
+        return ""
+
+
+def read_piece(run: Import, chunk: ImportChunk) -> tuple[list[Row], Refused, int]:
+    """The rows of a piece that can be read, the problems of the others, and how many only repeat an earlier row."""
+    reading = Reading(run)
+    notes = chunk.notes or {}
+    same, repeats, segments = set(notes["same"]), notes["repeats"], notes["segments"]
+    rows: list[Row] = []
+    refused: Refused = []
+    known = 0
+    for number, record in enumerate(unpacked(chunk.content), start=chunk.first_row):
+        if fault := reading.misshapen(record):
+            refused.append((number, Problem("", "", "cells", fault)))
+            continue
+        cells = reading.cells(record)
+        if segments and "segment" in cells:
+            cells["segment"] = segments.get(cells["account"].strip(), cells["segment"])
+        found = reading.row(number, cells)
+        if not isinstance(found, Row):
+            refused.append((number, _in_one(found, run)))
+        elif number in same:
+            known += 1
+        elif first := repeats.get(str(number)):
+            refused.append((number, _repeated(run, found, first)))
+        else:
+            rows.append(found)
+    return rows, refused, known
+
+
+def _in_one(problems: list[Problem], run: Import) -> Problem:
+    """All problems of a row as one: the first, under the name of the file's column, with the sentences of the others."""
+    names = {name: column for column, name in run.mapping.items() if name != EXTRA}
+    first, *others = problems
+    sentences = [f"{names.get(p.column, p.column)}: {p.message}" for p in others]
+    return Problem(
+        names.get(first.column, first.column), first.value, first.code, " ".join([first.message, *sentences])
+    )
+
+
+def _repeated(run: Import, row: Row, first: int) -> Problem:
+    names = {name: column for column, name in run.mapping.items()}
+    key = KEYS[run.kind][0]
+    sentence = {
+        ImportKind.ACCOUNTS: _("Row %(first)s has this account already, with other values."),
+        ImportKind.CONTACTS: _("Row %(first)s has this contact already, with other values."),
+        ImportKind.SUBSCRIPTIONS: _("Row %(first)s has this subscription and start already, with other values."),
+        ImportKind.FX_RATES: _("Row %(first)s has a rate of this month already, another one."),
+    }[ImportKind(run.kind)]
+    return Problem(names.get(key, key), str(row.values[key]), "repeated", sentence % {"first": first})
+
+
+def merge_piece(run: Import) -> bool:
+    """Do the next piece of a running import in the caller's transaction; whether another remains.
+
+    The first one looks through the file. A dry run merges as well and takes it back, keeping counts and problems.
+    """
+    chunk = run.chunks.filter(position=run.next_piece).first()
+    if chunk is not None and chunk.notes is None:
+        note_neighbours(run)
+        return True
+    if chunk is not None:
+        _merge(run, chunk)
+    remains = run.chunks.filter(position=run.next_piece).exists()
+    if not remains:
+        run.state = ImportState.DONE
+        run.finished_at = timezone.now()
+    run.save()
+    return remains
+
+
+def _merge(run: Import, chunk: ImportChunk) -> None:
+    rows, refused, known = read_piece(run, chunk)
+    options: dict[str, Any] = {}
+    if run.kind == ImportKind.SUBSCRIPTIONS:
+        several = set((chunk.notes or {})["several"])
+        options["periods_of"] = {row.values["subscription_id"]: 2 if row.number in several else 1 for row in rows}
+    origin = Origin(ChangeSource.IMPORT, run.id, run.created_by.name if run.created_by else "")
+    with transaction.atomic():
+        result = MERGES[run.kind](rows, origin, **options)
+        if run.dry_run:
+            transaction.set_rollback(True)
+    refused += [(rejected.row, _in_one([rejected.problem], run)) for rejected in result.rejected]
+    ImportReject.objects.bulk_create(
+        [
+            ImportReject(
+                run=run,
+                row=number,
+                column=problem.column[:200],
+                value=problem.value.replace("\x00", "")[:200],
+                code=problem.code,
+                message=problem.message[:300],
+            )
+            for number, problem in refused
+        ],
+        batch_size=2000,
+    )
+    run.read += chunk.rows
+    run.created += result.created
+    run.updated += result.updated
+    run.unchanged += result.unchanged + known
+    run.rejected += len(refused)
+    run.next_piece += 1
+
+
+def rejected_records(run: Import) -> Iterator[list[str]]:
+    """The refused rows as they were sent, each with the reason as a further cell; one piece in memory."""
+    width = len(run.columns)
+    for position in run.chunks.order_by("position").values_list("position", flat=True):
+        chunk = run.chunks.get(position=position)
+        last = chunk.first_row + chunk.rows - 1
+        reasons = {r.row: r for r in run.rejects.filter(row__range=(chunk.first_row, last))}
+        if reasons:
+            for number, record in enumerate(unpacked(chunk.content), start=chunk.first_row):
+                if reject := reasons.get(number):
+                    reason = f"{reject.column}: {reject.message}" if reject.column else reject.message
+                    yield [*(record + [""] * width)[:width], reason]

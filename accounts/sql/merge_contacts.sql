@@ -1,0 +1,43 @@
+-- Contacts of the temporary table stage_contact: new ones are made, known ones changed where a given field differs.
+WITH known AS (
+    SELECT s.number, c.id FROM stage_contact s JOIN accounts_contact c ON c.external_id = s.contact
+), made AS (
+    INSERT INTO accounts_contact (id, tenant_id, external_id, account_id, name, email, phone, title, role, engagement,
+           language, last_contact_on, left_on, attributes, version)
+    SELECT uuidv7(), %(tenant_id)s, s.contact, s.account_id, s.name, s.email, s.phone, s.title, s.role, s.engagement,
+           s.language, s.last_contact_on, s.left_on, jsonb_strip_nulls(s.extra), 1
+      FROM stage_contact s LEFT JOIN known k USING (number)
+     WHERE k.id IS NULL
+    RETURNING id, external_id
+), wish AS (
+    SELECT c.id, s.account_id, s.name,
+           CASE WHEN 'email' = ANY (s.given) THEN s.email ELSE c.email END AS email,
+           CASE WHEN 'phone' = ANY (s.given) THEN s.phone ELSE c.phone END AS phone,
+           CASE WHEN 'title' = ANY (s.given) THEN s.title ELSE c.title END AS title,
+           CASE WHEN 'role' = ANY (s.given) THEN s.role ELSE c.role END AS role,
+           CASE WHEN 'engagement' = ANY (s.given) THEN s.engagement ELSE c.engagement END AS engagement,
+           CASE WHEN 'language' = ANY (s.given) THEN s.language ELSE c.language END AS language,
+           CASE WHEN 'last_contact_on' = ANY (s.given) THEN s.last_contact_on ELSE c.last_contact_on END AS last_contact_on,
+           CASE WHEN 'left_on' = ANY (s.given) THEN s.left_on ELSE c.left_on END AS left_on,
+           jsonb_strip_nulls(c.attributes || s.extra) AS attributes
+      FROM stage_contact s JOIN known k USING (number) JOIN accounts_contact c ON c.id = k.id
+), changed AS (
+    UPDATE accounts_contact c
+       SET account_id = w.account_id, name = w.name, email = w.email, phone = w.phone, title = w.title, role = w.role,
+           engagement = w.engagement, language = w.language, last_contact_on = w.last_contact_on, left_on = w.left_on,
+           attributes = w.attributes, version = c.version + 1, updated_at = clock_timestamp()
+      FROM wish w
+     WHERE w.id = c.id
+       AND (c.account_id, c.name, c.email, c.phone, c.title, c.role, c.engagement, c.language, c.last_contact_on,
+            c.left_on, c.attributes)
+           IS DISTINCT FROM
+           (w.account_id, w.name, w.email, w.phone, w.title, w.role, w.engagement, w.language, w.last_contact_on,
+            w.left_on, w.attributes)
+    RETURNING c.id
+)
+SELECT s.number, coalesce(m.id, k.id) AS id,
+       CASE WHEN m.id IS NOT NULL THEN 'created' WHEN c.id IS NOT NULL THEN 'updated' ELSE 'unchanged' END AS outcome
+  FROM stage_contact s
+  LEFT JOIN made m ON m.external_id = s.contact
+  LEFT JOIN known k USING (number)
+  LEFT JOIN changed c ON c.id = k.id;
