@@ -2,7 +2,7 @@
 so that one parser (rows.py) and one door (merging.py) serve form, file and API alike."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 from django import forms
@@ -73,14 +73,14 @@ class AccountForm(RowForm):
         kwargs["initial"] = self.values_of(account) if account else {"token": uuid4().hex[:12]}
         super().__init__(*args, **kwargs)
         names = [(name, name) for name in Segment.objects.values_list("name", flat=True)]
-        self.fields["segment"].choices = [("", "–"), *names]
-        people = Member.objects.filter(is_active=True).values_list("user__email", "name")
-        self.fields["owner_email"].choices = [("", gettext("Nobody")), *people]
+        people = list(Member.objects.filter(is_active=True).values_list("user__email", "name"))
         if account is not None:
             self.fields["account"].disabled = True
             self.fields["account"].help_text = ""
-            if account.owner and (account.owner.user.email, account.owner.name) not in people:
-                self.fields["owner_email"].choices.append((account.owner.user.email, account.owner.name))
+            if account.owner and not account.owner.is_active:  # stays until somebody chooses another
+                people.append((account.owner.user.email, account.owner.name))
+        for name, choices in (("segment", [("", "–"), *names]), ("owner_email", [("", gettext("Nobody")), *people])):
+            cast(forms.ChoiceField, self.fields[name]).choices = choices
         if member.role.scope == Scope.OWN:
             del self.fields["owner_email"]
 

@@ -298,7 +298,8 @@ def stretches(rows: QuerySet[Account], query: ListQuery) -> list[QuerySet[Accoun
     sort, cursor = SORTS[query.sort], query.cursor
     backwards = bool(cursor and cursor.backwards)
     down, order = query.descending != backwards, _id_order(query, backwards)
-    known, empty = rows.order_by(f"{'-' if down else ''}{sort.column}", order), None
+    known = rows.order_by(f"{'-' if down else ''}{sort.column}", order)
+    empty = rows.none()
     if sort.nullable:
         known = known.filter(**{f"{sort.column}__isnull": False})
         empty = rows.filter(**{f"{sort.column}__isnull": True}).order_by(order)
@@ -313,7 +314,7 @@ def stretches(rows: QuerySet[Account], query: ListQuery) -> list[QuerySet[Accoun
         known = known.filter(within & passed)
         if backwards:
             return [known]
-    return [known] if empty is None else [known, empty]
+    return [known, empty]
 
 
 def read_page(rows: QuerySet[Account], query: ListQuery, size: int = PAGE_SIZE) -> Page:

@@ -65,7 +65,9 @@ def overview(request: HttpRequest, account_id: UUID, form: EventForm | None = No
         "known": _known(account, request.tenant),
         "children": [
             {"name": child.name, "url": reverse("account", args=[request.tenant.slug, child.id]), "arr": arr}
-            for child in account.children.visible_to(request.member).order_by("-mrr_minor", "id")[:20]
+            for child in Account.objects.visible_to(request.member)
+            .filter(parent=account)
+            .order_by("-mrr_minor", "id")[:20]
             for arr in [cells.arr_text(child.mrr_minor, request.tenant.currency)]
         ],
         "parent": _parent(request, account),

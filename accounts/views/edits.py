@@ -1,5 +1,6 @@
 """Changes to an account's people and events, made in the drawer or on a page of their own."""
 
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -104,7 +105,7 @@ def account_edit(request: HttpRequest, account_id: UUID) -> HttpResponse:
     account = open_account(request, account_id)
     url = reverse("account", args=[request.tenant.slug, account.id])
     form = AccountForm(request.POST if request.method == "POST" else None, member=request.member, account=account)
-    look = {
+    look: dict[str, Any] = {
         "wide": True,
         "title": _("Edit %(name)s") % {"name": account.name},
         "back_url": url,
@@ -141,7 +142,7 @@ def contact_edit(request: HttpRequest, account_id: UUID, contact_id: UUID) -> Ht
 def _contact(request: HttpRequest, account: Account, contact: Contact | None) -> HttpResponse:
     url = reverse("account_people", args=[request.tenant.slug, account.id])
     form = ContactForm(request.POST if request.method == "POST" else None, contact=contact)
-    look = {
+    look: dict[str, Any] = {
         "title": _("Edit %(name)s") % {"name": contact.name} if contact else _("New person"),
         "back_url": url,
         "back_label": account.name,
@@ -155,6 +156,8 @@ def _contact(request: HttpRequest, account: Account, contact: Contact | None) ->
             )
             return saved(request, _("%(name)s is saved.") % {"name": person.name}, url)
         except Conflict:
+            if contact is None:
+                raise
             return conflict_page(request, form, ContactForm.values_of(contact), **look)
         except DomainError as error:
             add_refusal(form, error)
@@ -181,7 +184,7 @@ def _period(request: HttpRequest, account: Account, period: Subscription | None)
         subscription=period,
         currency=request.tenant.currency,
     )
-    look = {
+    look: dict[str, Any] = {
         "title": _("Edit %(name)s") % {"name": period.external_id} if period else _("New paid period"),
         "back_url": url,
         "back_label": account.name,
@@ -193,6 +196,8 @@ def _period(request: HttpRequest, account: Account, period: Subscription | None)
             save_period(account=account, period=period, cells=form.cells(), version=version, by=request.member)
             return saved(request, _("The period is saved. Figures follow within a minute."), url)
         except Conflict:
+            if period is None:
+                raise
             return conflict_page(request, form, SubscriptionForm.values_of(period), **look)
         except DomainError as error:
             add_refusal(form, error)
@@ -206,7 +211,7 @@ def subscription_void(request: HttpRequest, account_id: UUID, subscription_id: U
     period = pages.period_of(account, subscription_id)
     url = reverse("account_subscriptions", args=[request.tenant.slug, account.id])
     form = VoidForm(request.POST if request.method == "POST" else None, initial={"version": period.version})
-    look = {
+    look: dict[str, Any] = {
         "title": _("Withdraw %(name)s") % {"name": period.external_id},
         "text": _(
             "Use this for a period that was entered by mistake. For one that ended, set its end: that is churn, "

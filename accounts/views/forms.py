@@ -25,7 +25,7 @@ def conflict_page(request: HttpRequest, form: Form, theirs: Mapping[str, Any], *
     """409: what stands in the database beside what was typed. The form now carries their version, so that saving again
     is a decision and not a loss."""
     both = theirs_and_yours(form, theirs)
-    data = form.data.copy()
+    data = request.POST.copy()
     data["version"] = str(theirs["version"])
     form.data = data
     return form_page(request, form, status=409, both=both, conflict=True, **context)

@@ -221,7 +221,7 @@ def _group_row(
 def _renewals(request: HttpRequest, months: Sequence[tuple[dt.date, int, int]]) -> dict[str, Any]:
     """The chart of renewals by month, its finding in words and the same numbers as a table."""
     currency = request.tenant.currency
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "label": month_name(month, short=True),
             "arr": float(from_minor(mrr * 12, currency)),  # a bar's height, never money again

@@ -204,7 +204,7 @@ def test_htmx_gets_the_piece_and_the_address_of_the_state(world):
     assert response["HX-Push-Url"] == world.url("accounts/?q=alp")
     assert "HX-Request" in response["Vary"]
     whole = client.get(world.url("accounts/"), headers={"HX-Request": "true", "HX-Target": "accounts-list"})
-    assert whole.content.decode().lstrip().startswith('<div class="stack" id="accounts-list"')
+    assert whole.content.decode().lstrip().startswith('<div class="stack" id="accounts-list" hx-swap="outerHTML">')
     restored = {"HX-Request": "true", "HX-Target": "accounts-list", "HX-History-Restore-Request": "true"}
     assert "<html" in client.get(world.url("accounts/"), headers=restored).content.decode()
 
