@@ -115,6 +115,7 @@ class Account(EntityModel):
             models.Index(fields=["tenant", "-mrr_minor", "id"], name="account_by_mrr"),
             models.Index(fields=["tenant", "owner", "status"], name="account_by_owner"),
             models.Index(fields=["tenant", "renews_on", "id"], name="account_by_renewal"),
+            models.Index(fields=["tenant", "-customer_since", "id"], name="account_by_since"),
             models.Index(fields=["tenant", "updated_at", "id"], name="account_by_update"),
         ]
 
