@@ -115,7 +115,7 @@ def normal_band(bands: Sequence[Band]) -> Band | None:
     """What counts as normal: the band called Good, else the best one with two ends."""
     named = [band for band in bands if band.name == GOOD]
     bounded = [band for band in bands if band.lower is not None and band.upper is not None]
-    return (named or bounded or [None])[0]
+    return next(iter(named or bounded), None)
 
 
 def holes(bands: Sequence[Band]) -> list[tuple[Decimal | None, Decimal | None]]:

@@ -78,22 +78,23 @@ def trend_figure(
                     "font": {"color": colour, "size": 13, "weight": 650},
                 }
             )
-    _part(notes, max(levels, default=100.0) - min(levels, default=0.0))
-    low, high = min(levels, default=0.0), max(levels, default=100.0)
-    pad = max((high - low) * 0.08, 1.0)
-    marks = ticks(low - pad, high + pad)
+    least, most = min(levels, default=0.0), max(levels, default=100.0)
+    pad = max((most - least) * 0.08, 1.0)
+    bottom, top = least - pad, most + pad
+    _part(notes, top - bottom)
+    marks = ticks(bottom, top)
     return {
         "data": data,
         "layout": {
             "yaxis": {
-                "range": [low - pad, high + pad],
+                "range": [bottom, top],
                 "tickvals": marks,
                 "ticktext": [f"{mark:g}%" for mark in marks],
             },
             "xaxis": {"type": "category"},
             "margin": {"l": 46, "r": 62},
             "annotations": notes,
-            "shapes": [_line(0, 1, 100.0, xref="paper", dash="dot")] if low - pad < 100 < high + pad else [],
+            "shapes": [_line(0, 1, 100.0, xref="paper", dash="dot")] if bottom < 100 < top else [],
         },
     }
 
@@ -123,10 +124,10 @@ def _line(x0: float, x1: float, y: float, *, xref: str = "x", dash: str = "solid
 
 
 def axis_start(levels: Sequence[float]) -> float:
-    """Where the axis of a bridge begins: zero, unless all balances are so high that the steps would not be seen."""
+    """Where the axis of a bridge begins: zero, unless its balances are so high that the steps would not be seen."""
     low, high = min(levels, default=0.0), max(levels, default=0.0)
     spread = high - low
-    if low <= 0 or spread > 0.45 * high:
+    if low <= 0 or not spread or spread > 0.45 * high:
         return 0.0
     marks = ticks(max(low - max(spread * 0.6, high * 0.02), 0.0), high)
     return marks[0] if marks and marks[0] < low else 0.0

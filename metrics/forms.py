@@ -24,18 +24,14 @@ class BandsForm(forms.Form):
         self.size = len(bands) + EMPTY_ROWS if data is None else min(sent, ROWS_LIMIT)
         for row in range(self.size):
             band = bands[row] if row < len(bands) else None
-            edge = {"max_digits": 12, "decimal_places": 4, "required": False}
             self.fields[f"name-{row}"] = forms.CharField(
                 label=_("Name"), max_length=NAME_LENGTH, required=False, initial=band.label if band else ""
             )
             self.fields[f"tone-{row}"] = forms.ChoiceField(
                 label=_("Judged"), choices=Tone.choices, initial=band.tone if band else Tone.NONE
             )
-            for name, value in (("lower", band and band.lower), ("upper", band and band.upper)):
-                initial = None if value is None else Decimal(value).normalize()
-                initial = None if initial is None else f"{initial:f}"
-                label = _("From") if name == "lower" else _("Up to")
-                self.fields[f"{name}-{row}"] = forms.DecimalField(label=label, initial=initial, **edge)
+            self.fields[f"lower-{row}"] = _edge(_("From"), band.lower if band else None)
+            self.fields[f"upper-{row}"] = _edge(_("Up to"), band.upper if band else None)
 
     def rows(self) -> list[dict[str, Any]]:
         """The fields by row, for the table of the template."""
@@ -54,3 +50,9 @@ class BandsForm(forms.Form):
                 found.append(Band(sources.get(name, name), self.cleaned_data[f"tone-{row}"], lower, upper))
                 places.append(row)
         return found, places
+
+
+def _edge(label: Any, value: Decimal | None) -> forms.DecimalField:
+    """An edge of a band, without empty decimals; empty is open."""
+    initial = None if value is None else f"{value.normalize():f}"
+    return forms.DecimalField(label=label, max_digits=12, decimal_places=4, required=False, initial=initial)

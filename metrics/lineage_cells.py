@@ -63,7 +63,7 @@ def bridge_column(metric: str, asked: Asked, sums: Sums, part: str, currency: st
         counted = (
             ngettext("%(n)s customer", "%(n)s customers", customers) % {"n": number_text(customers)}
             if customers is not None
-            else _("opening revalued, shown apart")
+            else _("opening revalued")
         )
         notes = [month_name(asked.base_month if name == "opening" else asked.month, short=True)] if balance else []
         outside = name not in COUNTED[metric] and name != "closing"
@@ -79,7 +79,7 @@ def bridge_column(metric: str, asked: Asked, sums: Sums, part: str, currency: st
                     [
                         *notes,
                         money_text(amount, currency, signed=not balance) if logos else counted,
-                        *([_("not counted here")] if outside else []),
+                        *([_("outside")] if outside else []),
                     ]
                 ),
                 "current": name == part,

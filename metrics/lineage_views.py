@@ -107,7 +107,7 @@ def _head(
     link = _link(url, asked)
     bands = bands_for(name) if asked.window == Window.YEAR and name in Metric.values else ()
     band = band_of(name, bands, cells.scaled(name, value)) if bands else None
-    only = {Metric.NRR: columns.COUNTED[Metric.NRR], Metric.GRR: columns.COUNTED[Metric.GRR]}.get(name, ())
+    only = columns.COUNTED[name] if name in {Metric.NRR, Metric.GRR} else ()
     findings = selectors.open_findings(asked)
     box = definition(name, asked, sums, as_of=question.as_of, exact=exact, margin=question.margin)
     return {
