@@ -11,7 +11,7 @@ EMBEDDED := $(RUN) -m cs_platform.embedded
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup setup-test demo test check lint stop clean lock
+.PHONY: help setup setup-test demo test check lint messages stop clean lock
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile
@@ -42,6 +42,9 @@ lint: setup-test
 	$(RUN) manage.py migrate --verbosity 0
 	BASE_URL=https://setia.example.com ALLOWED_HOSTS=setia.example.com TRUST_PROXY=true LOG_FORMAT=json \
 		$(RUN) manage.py check --deploy --fail-level WARNING --database default
+
+messages: setup  ## collect the words of the source for the translators, and compile what they wrote
+	$(RUN) manage.py messages
 
 stop: $(if $(wildcard var/servers.json),setup)  ## stop the demo and the embedded servers
 	@if [ -x $(RUN) ]; then $(EMBEDDED) stop; else echo 'Nothing was running.'; fi

@@ -12,7 +12,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.functional import Promise
 from django.utils.text import capfirst
-from django.utils.translation import gettext as now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Tenant
@@ -163,7 +163,7 @@ def _line(entry: AuditEntry, fields: dict[str, models.Field], names: dict[Any, A
         subject = str(known[0]) if known else ""
     return Line(
         at=moment_text(entry.at),
-        actor=entry.actor or now("Nobody signed in"),
+        actor=entry.actor or gettext("Nobody signed in"),
         table=str(TABLES.get(entry.table, entry.table)),
         action=entry.action,
         verb=str(ACTIONS.get(entry.action, entry.action)),
@@ -178,14 +178,14 @@ def _text(value: Any, field: models.Field | None, names: dict[Any, Any], tenant:
     if value is None or value == "":
         return "–"
     if isinstance(value, bool):
-        return now("yes") if value else now("no")
+        return gettext("yes") if value else gettext("no")
     if isinstance(value, list):
         base = field.base_field if isinstance(field, ArrayField) else None
         return ", ".join(_text(item, base, names, tenant) for item in value) or "–"
     if isinstance(value, dict):  # the tenant's own columns of an account or a contact
         return "; ".join(f"{key}: {text}" for key, text in sorted(value.items())) or "–"
     if isinstance(field, models.ForeignKey):
-        return names.get(field.related_model, {}).get(str(value), now("deleted"))
+        return names.get(field.related_model, {}).get(str(value), gettext("deleted"))
     if field is not None and field.name.endswith("_minor"):
         return money_text(value, tenant.currency)
     if isinstance(field, models.DateTimeField):

@@ -13,9 +13,8 @@ from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
-from django.utils.translation import get_language, get_language_info
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import get_language, get_language_info, gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import KeyScope
 from accounts.models import (
@@ -46,29 +45,29 @@ class CompanyForm(forms.ModelForm):
     """The company's settings; the margin is typed in percent and kept as a ratio."""
 
     gross_margin = forms.DecimalField(
-        label=lazy("Gross margin in percent"),
+        label=_("Gross margin in percent"),
         max_digits=5,
         decimal_places=2,
         validators=[MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(100))],
-        help_text=lazy("Lifetime value is computed with it."),
+        help_text=_("Lifetime value is computed with it."),
     )
     night_hour = forms.TypedChoiceField(
-        label=lazy("Nightly run begins at"),
+        label=_("Nightly run begins at"),
         coerce=int,
         choices=[(hour, f"{hour:02d}:00") for hour in range(24)],
-        help_text=lazy("In the company's own time zone."),
+        help_text=_("In the company's own time zone."),
     )
-    fiscal_start_month = forms.TypedChoiceField(label=lazy("Fiscal year begins in"), coerce=int)
+    fiscal_start_month = forms.TypedChoiceField(label=_("Fiscal year begins in"), coerce=int)
     timezone = forms.ChoiceField(
-        label=lazy("Time zone"),
+        label=_("Time zone"),
         choices=lambda: [(name, name) for name in sorted(available_timezones())],
-        help_text=lazy("Days, months and the nightly run follow it."),
+        help_text=_("Days, months and the nightly run follow it."),
     )
 
     class Meta:
         model = Tenant
         fields = ("name", "currency", "timezone", "fiscal_start_month", "gross_margin", "night_hour")
-        labels = {"name": lazy("Company"), "currency": lazy("Reporting currency")}
+        labels = {"name": _("Company"), "currency": _("Reporting currency")}
 
     def __init__(self, *args: Any, currency_fixed: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -76,7 +75,7 @@ class CompanyForm(forms.ModelForm):
         self.fields["fiscal_start_month"].choices = list(months.items())
         self.initial["gross_margin"] = (self.instance.gross_margin * 100).normalize() + Decimal("0")
         if currency_fixed:
-            self.fields["currency"].help_text = _("Fixed: figures are kept in it.")
+            self.fields["currency"].help_text = gettext("Fixed: figures are kept in it.")
             self.fields["currency"].widget.attrs["readonly"] = True
 
     def clean_currency(self) -> str:
@@ -98,9 +97,12 @@ class HoursForm(forms.Form):
         for weekday in range(7):
             row = kept.get(weekday)
             day = self.days[weekday]
-            times = (("opens", _("%(day)s opens"), dt.time(9)), ("closes", _("%(day)s closes"), dt.time(17)))
+            times = (
+                ("opens", gettext("%(day)s opens"), dt.time(9)),
+                ("closes", gettext("%(day)s closes"), dt.time(17)),
+            )
             self.fields[f"open_{weekday}"] = forms.BooleanField(
-                required=False, initial=row is not None, label=_("%(day)s is a working day") % {"day": day}
+                required=False, initial=row is not None, label=gettext("%(day)s is a working day") % {"day": day}
             )
             for name, label, usual in times:
                 self.fields[f"{name}_{weekday}"] = forms.TimeField(
@@ -125,9 +127,9 @@ class HoursForm(forms.Form):
             if not data.get(f"open_{weekday}") or self[f"opens_{weekday}"].errors or self[f"closes_{weekday}"].errors:
                 continue
             if opens is None or closes is None:
-                self.add_error(f"opens_{weekday}", _("A working day needs both times."))
+                self.add_error(f"opens_{weekday}", gettext("A working day needs both times."))
             elif closes <= opens:
-                self.add_error(f"closes_{weekday}", _("It closes before it opens."))
+                self.add_error(f"closes_{weekday}", gettext("It closes before it opens."))
             else:
                 hours[weekday] = (opens, closes)
         return {"hours": hours}
@@ -137,7 +139,7 @@ class HolidayForm(TenantForm):
     class Meta:
         model = Holiday
         fields = ("day", "name")
-        labels = {"day": lazy("Day"), "name": lazy("Name")}
+        labels = {"day": _("Day"), "name": _("Name")}
         widgets = {"day": day_input()}
 
 
@@ -145,10 +147,10 @@ class SegmentForm(TenantForm):
     class Meta:
         model = Segment
         fields = ("name", "profile", "position")
-        labels = {"name": lazy("Name"), "profile": lazy("Profile"), "position": lazy("Order")}
+        labels = {"name": _("Name"), "profile": _("Profile"), "position": _("Order")}
         help_texts = {
-            "name": lazy("A new name holds for all months, also for those that are past."),
-            "profile": lazy("Benchmarks and journeys of the segment begin with those of its profile."),
+            "name": _("A new name holds for all months, also for those that are past."),
+            "profile": _("Benchmarks and journeys of the segment begin with those of its profile."),
         }
 
 
@@ -156,8 +158,8 @@ class TeamForm(TenantForm):
     class Meta:
         model = Team
         fields = ("name", "leader")
-        labels = {"name": lazy("Name"), "leader": lazy("Leader")}
-        help_texts = {"leader": lazy("Sees the accounts of everybody in the team.")}
+        labels = {"name": _("Name"), "leader": _("Leader")}
+        help_texts = {"leader": _("Sees the accounts of everybody in the team.")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -170,7 +172,7 @@ class ProductForm(TenantForm):
     class Meta:
         model = Product
         fields = ("name", "external_id")
-        help_texts = {"external_id": lazy("Imports and the API know the product by it.")}
+        help_texts = {"external_id": _("Imports and the API know the product by it.")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -181,10 +183,10 @@ class PlanForm(TenantForm):
     class Meta:
         model = Plan
         fields = ("name", "product", "rank", "usage_limit")
-        labels = {"product": lazy("Product")}
+        labels = {"product": _("Product")}
         help_texts = {
-            "rank": lazy("Higher plans have higher ranks."),
-            "usage_limit": lazy("What usage is held against; empty without a limit."),
+            "rank": _("Higher plans have higher ranks."),
+            "usage_limit": _("What usage is held against; empty without a limit."),
         }
 
 
@@ -192,23 +194,23 @@ class FeatureForm(TenantForm):
     class Meta:
         model = Feature
         fields = ("name", "key", "kind", "product")
-        labels = {"product": lazy("Product")}
-        help_texts = {"key": lazy("The event that its use sends.")}
+        labels = {"product": _("Product")}
+        help_texts = {"key": _("The event that its use sends.")}
 
 
 class MemberForm(TenantForm):
     class Meta:
         model = Member
         fields = ("role", "team", "title")
-        labels = {"role": lazy("Role"), "team": lazy("Team"), "title": lazy("Title")}
+        labels = {"role": _("Role"), "team": _("Team"), "title": _("Title")}
 
 
 class InvitationForm(forms.Form):
     """Whom to invite, as what."""
 
-    email = forms.EmailField(label=lazy("E-mail"))
-    role = TenantChoiceField(Role, label=lazy("Role"))
-    team = TenantChoiceField(Team, label=lazy("Team"), required=False)
+    email = forms.EmailField(label=_("E-mail"))
+    role = TenantChoiceField(Role, label=_("Role"))
+    team = TenantChoiceField(Team, label=_("Team"), required=False)
 
     def clean_email(self) -> str:
         return self.cleaned_data["email"].lower()
@@ -217,48 +219,44 @@ class InvitationForm(forms.Form):
 class RoleForm(forms.Form):
     """A new role, as a copy of one that stands."""
 
-    name = forms.CharField(label=lazy("Name"), max_length=80)
-    like = TenantChoiceField(Role, label=lazy("Begins like"))
+    name = forms.CharField(label=_("Name"), max_length=80)
+    like = TenantChoiceField(Role, label=_("Begins like"))
 
 
 class KeyForm(forms.Form):
     """A new API key."""
 
-    name = forms.CharField(label=lazy("Name"), max_length=80, help_text=lazy("What will use it."))
-    scopes = forms.MultipleChoiceField(
-        label=lazy("It may"), choices=KeyScope.choices, widget=forms.CheckboxSelectMultiple
-    )
+    name = forms.CharField(label=_("Name"), max_length=80, help_text=_("What will use it."))
+    scopes = forms.MultipleChoiceField(label=_("It may"), choices=KeyScope.choices, widget=forms.CheckboxSelectMultiple)
     expires_on = forms.DateField(
-        label=lazy("Valid through"), required=False, widget=day_input(), help_text=lazy("Empty: until it is revoked.")
+        label=_("Valid through"), required=False, widget=day_input(), help_text=_("Empty: until it is revoked.")
     )
 
     def clean_expires_on(self) -> dt.date | None:
         day = self.cleaned_data["expires_on"]
         if day and day < timezone.localdate():
-            raise ValidationError(_("Choose today or later."))
+            raise ValidationError(gettext("Choose today or later."))
         return day
 
 
 class RateForm(forms.Form):
     """One exchange rate of one month. What may stand in the fields is the business of `rows.parse`, as for imports."""
 
-    month = forms.CharField(label=lazy("Month"), widget=forms.TextInput(attrs={"type": "month"}))
-    base = forms.CharField(label=lazy("One unit of"), max_length=3)
-    quote = forms.CharField(label=lazy("In"), max_length=3)
-    rate = forms.CharField(label=lazy("Rate"), widget=forms.TextInput(attrs={"inputmode": "decimal"}))
+    month = forms.CharField(label=_("Month"), widget=forms.TextInput(attrs={"type": "month"}))
+    base = forms.CharField(label=_("One unit of"), max_length=3)
+    quote = forms.CharField(label=_("In"), max_length=3)
+    rate = forms.CharField(label=_("Rate"), widget=forms.TextInput(attrs={"inputmode": "decimal"}))
 
 
 class JoinForm(forms.Form):
     """What a new person says when they join."""
 
-    name = forms.CharField(
-        label=lazy("Your name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"})
-    )
+    name = forms.CharField(label=_("Your name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
     password = forms.CharField(
-        label=lazy("Password"),
+        label=_("Password"),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=lazy("At least 10 characters."),
+        help_text=_("At least 10 characters."),
     )
 
     def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
@@ -278,12 +276,12 @@ class JoinForm(forms.Form):
 class ProfileForm(forms.ModelForm):
     """How the product looks and speaks to a person, in every company."""
 
-    name = forms.CharField(label=lazy("Name"), max_length=120)
+    name = forms.CharField(label=_("Name"), max_length=120)
     language = forms.ChoiceField(
-        label=lazy("Language"),
+        label=_("Language"),
         required=False,
         choices=[
-            ("", lazy("Like the browser")),
+            ("", _("Like the browser")),
             *((code, get_language_info(code)["name_local"]) for code, _name in settings.LANGUAGES),
         ],
     )
@@ -292,11 +290,11 @@ class ProfileForm(forms.ModelForm):
         model = User
         fields = ("name", "language", "theme", "density", "shortcuts")
         labels = {
-            "theme": lazy("Theme"),
-            "density": lazy("Density of tables"),
-            "shortcuts": lazy("Single-letter keyboard shortcuts"),
+            "theme": _("Theme"),
+            "density": _("Density of tables"),
+            "shortcuts": _("Single-letter keyboard shortcuts"),
         }
-        help_texts = {"shortcuts": lazy("Ctrl K and Esc work always.")}
+        help_texts = {"shortcuts": _("Ctrl K and Esc work always.")}
 
 
 class ThemeForm(forms.ModelForm):

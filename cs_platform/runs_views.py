@@ -12,8 +12,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import get_language
-from django.utils.translation import gettext as now
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
@@ -62,12 +61,12 @@ def _duration(milliseconds: int | None) -> str:
     if milliseconds is None:
         return "–"
     if milliseconds < 1000:
-        return now("%(count)s ms") % {"count": milliseconds}
+        return gettext("%(count)s ms") % {"count": milliseconds}
     if milliseconds < 60_000:
         seconds = format_decimal(round(milliseconds / 1000, 1), locale=get_language() or "en")
-        return now("%(count)s s") % {"count": seconds}
+        return gettext("%(count)s s") % {"count": seconds}
     minutes, seconds = divmod(milliseconds // 1000, 60)
-    return now("%(minutes)d min %(seconds)d s") % {"minutes": minutes, "seconds": seconds}
+    return gettext("%(minutes)d min %(seconds)d s") % {"minutes": minutes, "seconds": seconds}
 
 
 def _steps(run: Run) -> list[dict[str, Any]]:
@@ -92,7 +91,7 @@ def _run(request: HttpRequest, run: Run) -> dict[str, Any]:
     running = run.state == Run.State.RUNNING
     waiting = Work.objects.filter(name=run.name, key=run.as_of.isoformat(), state=Work.State.WAITING).first()
     return {
-        "title": now("%(name)s of %(day)s") % {"name": _name(run.name), "day": day_text(run.as_of)},
+        "title": gettext("%(name)s of %(day)s") % {"name": _name(run.name), "day": day_text(run.as_of)},
         "state": run.get_state_display(),
         "tone": TONES[Run.State(run.state)],
         "started": moment_text(run.started_at),
@@ -125,11 +124,14 @@ def _chosen(request: HttpRequest) -> Run | None:
 def _next_night(request: HttpRequest) -> str:
     tenant = request.tenant
     if tenant.data_until and tenant.night_done_on == tenant.data_until:
-        return now("This company is an archive that ends on %(day)s; it has no further nights.") % {
+        return gettext("This company is an archive that ends on %(day)s; it has no further nights.") % {
             "day": day_text(tenant.data_until)
         }
     begins = tenant.next_night_at or pipeline.next_night(tenant, timezone.now())
-    return now("The next night begins %(when)s (%(zone)s).") % {"when": moment_text(begins), "zone": tenant.timezone}
+    return gettext("The next night begins %(when)s (%(zone)s).") % {
+        "when": moment_text(begins),
+        "zone": tenant.timezone,
+    }
 
 
 @requires(Permission.VIEW_RUNS)
@@ -185,15 +187,15 @@ def run_again(request: HttpRequest) -> HttpResponse:
     try:
         as_of = dt.date.fromisoformat(request.POST.get("as_of", ""))
     except ValueError as error:
-        message = now("Choose a day.")
+        message = gettext("Choose a day.")
         raise DomainError(message, fields={"as_of": message}) from error
     if not dt.date(1990, 1, 1) <= as_of <= request.tenant.today():
-        message = now("Choose a day that is over.")
+        message = gettext("Choose a day that is over.")
         raise DomainError(message, fields={"as_of": message})
     if Work.objects.filter(name="nightly", key=as_of.isoformat(), state=Work.State.WAITING).exists():
-        raise DomainError(now("This night is being done already."), code="running")
+        raise DomainError(gettext("This night is being done already."), code="running")
     run, _work = pipeline.start_night(as_of, actor=request.member.name)
-    messages.success(request, now("The run begins."))
+    messages.success(request, gettext("The run begins."))
     return redirect(f"{_runs_url(request)}?run={run.id}")
 
 
@@ -202,7 +204,7 @@ def run_again(request: HttpRequest) -> HttpResponse:
 def retry_work(request: HttpRequest, work_id: UUID) -> HttpResponse:
     """Another round of attempts for work that failed."""
     queue.retry(get_object_or_404(Work.objects, id=work_id, state=Work.State.FAILED))
-    messages.success(request, now("It is tried again now."))
+    messages.success(request, gettext("It is tried again now."))
     return redirect(_runs_url(request))
 
 

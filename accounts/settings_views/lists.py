@@ -12,8 +12,7 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
-from django.utils.translation import get_language
-from django.utils.translation import gettext as now
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
@@ -151,7 +150,7 @@ def edit(request: HttpRequest, listing: Listing, row_id: UUID | None = None) -> 
     row = get_object_or_404(listing.form._meta.model.objects, id=row_id) if row_id else None
     form = listing.form(request.POST or None, instance=row)
     if request.method == "POST" and accepted(form, lambda data: listing.save(form.instance, request.member)):
-        messages.success(request, now("Saved."))
+        messages.success(request, gettext("Saved."))
         return redirect(url(request, listing.name))
     context = {
         "title": str(row) if row else listing.add,
@@ -167,7 +166,7 @@ def edit(request: HttpRequest, listing: Listing, row_id: UUID | None = None) -> 
 def remove(request: HttpRequest, listing: Listing, row_id: UUID) -> HttpResponse:
     """Delete a row that nothing uses."""
     company.remove(row=get_object_or_404(listing.form._meta.model.objects, id=row_id))
-    messages.success(request, now("Deleted."))
+    messages.success(request, gettext("Deleted."))
     return redirect(url(request, listing.name))
 
 

@@ -13,7 +13,7 @@ from cs_platform.embedded.state import ROOT, EmbeddedError
 AS_OWNER = {"migrate", "makemigrations", "showmigrations", "sqlmigrate", "createcachetable"}
 # These get along without a schema, or with an old one.
 WITHOUT_SCHEMA = AS_OWNER | {"check", "diffsettings", "help", "spectacular", "version"}
-WITHOUT_SCHEMA |= {"collectstatic", "compilemessages", "makemessages"}
+WITHOUT_SCHEMA |= {"collectstatic", "compilemessages", "makemessages", "messages"}
 
 
 def prepare(arguments: list[str]) -> None:
