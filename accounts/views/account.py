@@ -324,8 +324,8 @@ def _version_row(origin: dossier.Origin) -> dict[str, Any]:
         "source": source,
         "reason": change.reason,
         "terms": [
-            day_text(change.start_on),
-            day_text(change.end_on) if change.end_on else _("open"),
+            _("%(start)s to %(end)s")
+            % {"start": day_text(change.start_on), "end": day_text(change.end_on) if change.end_on else _("open")},
             money_text(change.amount_minor, change.currency),
             _("%(mrr)s MRR") % {"mrr": money_text(change.mrr_minor, change.currency)},
         ],

@@ -49,8 +49,7 @@ def today(request: HttpRequest) -> HttpResponse:
         "greeting": _greeting(member.name),
         "subtitle": [
             format_date(day, "EEEE d MMMM y", locale=get_language() or "en"),
-            cells.count_text(size.accounts),
-            _("%(arr)s ARR") % {"arr": cells.arr_text(size.mrr, tenant.currency)},
+            *_size_texts(size, tenant.currency),
         ],
         "tiles": _tiles(request, size),
         "heads": [{"label": _("Account")}, *({"label": label, "number": n} for label, n in _today_heads())],
@@ -92,13 +91,11 @@ def week(request: HttpRequest) -> HttpResponse:
     context = {
         "subtitle": [
             _("Week %(week)s, %(days)s") % {"week": monday.isocalendar().week, "days": _span(monday, sunday)},
-            cells.count_text(size.accounts),
-            _("%(arr)s ARR") % {"arr": cells.arr_text(size.mrr, tenant.currency)},
+            *_size_texts(size, tenant.currency),
         ],
         "earlier_url": f"?week={_week_text(monday - dt.timedelta(days=7))}",
         "later_url": f"?week={_week_text(monday + dt.timedelta(days=7))}" if sunday < day else "",
         "week_label": _("Week %(week)s") % {"week": monday.isocalendar().week},
-        "any": size.accounts > 0,
         "segments": [_group_row(request, row, size.mrr, row["segment__name"], "segment") for row in segments],
         "owners": [_group_row(request, row, size.mrr, row["owner__name"], "owner") for row in owners],
         "renewals": _renewals(request, months),
@@ -113,6 +110,13 @@ def week(request: HttpRequest) -> HttpResponse:
         "sources_url": reverse("imports", args=[tenant.slug]) if may(request, Permission.IMPORT_DATA) else "",
     }
     return page(request, "home/week.html", context)
+
+
+def _size_texts(size: book.Size, currency: str) -> list[str]:
+    """18 accounts, $2.53M ARR; nothing for an empty book."""
+    if not size.accounts:
+        return []
+    return [cells.count_text(size.accounts), _("%(arr)s ARR") % {"arr": cells.arr_text(size.mrr, currency)}]
 
 
 def _order(key: str) -> list[Any]:
