@@ -6,6 +6,7 @@ from accounts.views import account, edits, home, lists, saved
 
 urlpatterns = [
     path("settings/", include("accounts.settings_urls")),
+    path("data/imports/", include("accounts.import_urls")),
     path("today/", home.today, name="today"),
     path("week/", home.week, name="week"),
     path("accounts/", lists.accounts, name="accounts"),

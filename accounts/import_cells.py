@@ -1,0 +1,234 @@
+"""What the import pages show, as text: rows of the list, progress, problems, the way to the first dashboard."""
+
+from typing import Any
+
+from django.db.models import Count
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from accounts.csvfiles import unpacked
+from accounts.enums import ImportKind, ImportState
+from accounts.import_columns import EXTRA
+from accounts.import_forms import ColumnsForm
+from accounts.models import Account, Import, Member, Subscription, Tenant
+from cs_platform.kernel.templatetags.cells import moment_text
+
+PROBLEMS_SHOWN = 20
+EXAMPLE = 60
+
+REASONS: dict[str, Promise] = {
+    "cells": gettext_lazy("Too many or too few cells"),
+    "characters": gettext_lazy("Characters that cannot be stored"),
+    "decimals": gettext_lazy("Too many decimals"),
+    "negative": gettext_lazy("Negative amount"),
+    "no_such_day": gettext_lazy("Day does not exist"),
+    "not_a_currency": gettext_lazy("Not a currency"),
+    "not_a_date": gettext_lazy("Not a date"),
+    "not_a_flag": gettext_lazy("Neither yes nor no"),
+    "not_a_month": gettext_lazy("Not a month"),
+    "not_a_rate": gettext_lazy("Not a rate"),
+    "not_a_whole_number": gettext_lazy("Not a whole number"),
+    "not_an_amount": gettext_lazy("Not an amount"),
+    "not_an_email": gettext_lazy("Not an e-mail address"),
+    "order": gettext_lazy("End before start"),
+    "other_account": gettext_lazy("Subscription of another account"),
+    "out_of_range": gettext_lazy("Outside the possible range"),
+    "repeated": gettext_lazy("Same key as an earlier row, other values"),
+    "required": gettext_lazy("Value missing"),
+    "same": gettext_lazy("Same currency twice"),
+    "self": gettext_lazy("Refers to itself"),
+    "too_long": gettext_lazy("Too long"),
+    "unknown_account": gettext_lazy("Unknown account"),
+    "unknown_choice": gettext_lazy("Unknown word"),
+    "unknown_member": gettext_lazy("Not the e-mail of a member"),
+}
+STEPS = ("columns", "check", "import", "result")
+TONES = {
+    ImportState.DRAFT: "none",
+    ImportState.RUNNING: "acc",
+    ImportState.DONE: "good",
+    ImportState.FAILED: "risk",
+    ImportState.STOPPED: "watch",
+}
+
+
+def stage_of(run: Import) -> str:
+    """Where a person stands with this import: columns, check, running, result or halted."""
+    if run.state == ImportState.DRAFT:
+        return "columns"
+    if run.state == ImportState.RUNNING:
+        return "running"
+    if run.state == ImportState.DONE:
+        return "check" if run.dry_run else "result"
+    return "halted"
+
+
+def _state(run: Import) -> tuple[str, str]:
+    if run.state == ImportState.DONE and run.dry_run:
+        return "none", _("Checked")
+    if run.state == ImportState.DONE and run.rejected:
+        return "watch", run.get_state_display()
+    return TONES[ImportState(run.state)], run.get_state_display()
+
+
+def list_row(slug: str, run: Import) -> dict[str, Any]:
+    """A line of the list."""
+    tone, state = _state(run)
+    return {
+        "url": reverse("import_run", args=[slug, run.id]),
+        "name": run.filename,
+        "kind": run.get_kind_display(),
+        "tone": tone,
+        "state": state,
+        "counts": [run.total, run.created, run.updated, run.unchanged, run.rejected],
+        "by": run.created_by.name if run.created_by else "–",
+        "at": moment_text(run.created_at),
+    }
+
+
+def checklist(tenant: Tenant) -> dict[str, Any] | None:
+    """From an empty company to the first dashboard; nothing once subscriptions are in."""
+    if Subscription.objects.exists():
+        return None
+    people, accounts = Member.objects.filter(is_active=True).count(), Account.objects.count()
+    slug = tenant.slug
+
+    def sample(kind: str) -> dict[str, str]:
+        return {"url": reverse("import_sample", args=[slug, kind]), "label": _("Sample file")}
+
+    steps = [
+        {"title": _("Company and currency"), "text": f"{tenant.name} · {tenant.currency}", "done": True},
+        {
+            "title": _("Invite people"),
+            "text": ngettext("%(n)s member", "%(n)s members", people) % {"n": people},
+            "done": people > 1,
+        },
+        {
+            "title": _("Bring in customers"),
+            "text": ngettext("%(n)s account", "%(n)s accounts", accounts) % {"n": accounts}
+            if accounts
+            else _("Then accounts appear in every list"),
+            "done": bool(accounts),
+            "sample": sample(ImportKind.ACCOUNTS),
+        },
+        {
+            "title": _("Bring in subscriptions"),
+            "text": _("Unlocks ARR, NRR, GRR and renewals"),
+            "done": False,
+            "sample": sample(ImportKind.SUBSCRIPTIONS),
+        },
+        {"title": _("Send usage events"), "text": _("Unlocks health scores, in a later version"), "done": False},
+    ]
+    current = next(step for step in steps if not step["done"])
+    current["current"] = True
+    return {"steps": steps, "done": sum(bool(step["done"]) for step in steps), "total": len(steps)}
+
+
+def run_context(slug: str, run: Import, stage: str) -> dict[str, Any]:
+    """What every stage shows, and what this one does."""
+    now = {"columns": 1, "check": 2, "running": 2 if run.dry_run else 3, "halted": 2 if run.dry_run else 3, "result": 4}
+    labels = (_("Upload"), _("Match columns"), _("Check"), _("Import"), _("Result"))
+    context = {
+        "run": run,
+        "stage": stage,
+        "title": {
+            ImportKind.ACCOUNTS: _("Import accounts"),
+            ImportKind.CONTACTS: _("Import contacts"),
+            ImportKind.SUBSCRIPTIONS: _("Import subscriptions"),
+            ImportKind.FX_RATES: _("Import exchange rates"),
+        }[ImportKind(run.kind)],
+        "meta": _("%(file)s · %(rows)s rows · %(columns)s columns")
+        % {"file": run.filename, "rows": run.total, "columns": len(run.columns)},
+        "steps": [
+            {"label": label, "state": "done" if i < now[stage] else "current" if i == now[stage] else "todo"}
+            for i, label in enumerate(labels)
+        ],
+        "began": began(run),
+    }
+    if stage == "running":
+        return context | {"job": job(slug, run)}
+    if stage == "columns":
+        return context
+    return context | {
+        "counts": counts(run),
+        "bar": [("good", run.created), ("acc", run.updated), ("none", run.unchanged), ("risk", run.rejected)],
+        "bar_label": ", ".join(f"{count['value']} {count['label']}" for count in counts(run)),
+        "headline": headline(run),
+        "ready": run.created + run.updated + run.unchanged,
+        "problems": list(run.rejects.all()[:PROBLEMS_SHOWN]) if run.rejected else [],
+        "reasons": reasons(run) if run.rejected else [],
+    }
+
+
+def began(run: Import) -> str:
+    """Who began it and when."""
+    who = run.created_by.name if run.created_by else "–"
+    return _("Began %(when)s by %(who)s") % {"when": moment_text(run.started_at or run.created_at), "who": who}
+
+
+def counts(run: Import) -> list[dict[str, Any]]:
+    """The four numbers of an import."""
+    return [
+        {"value": run.created, "label": _("created"), "tone": ""},
+        {"value": run.updated, "label": _("updated"), "tone": ""},
+        {"value": run.unchanged, "label": _("unchanged"), "tone": ""},
+        {"value": run.rejected, "label": _("rejected"), "tone": "neg" if run.rejected else ""},
+    ]
+
+
+def headline(run: Import) -> str:
+    """The finding of a check or of an import."""
+    good = run.created + run.updated + run.unchanged
+    if stage_of(run) == "check":
+        ready = ngettext("%(n)s row is ready.", "%(n)s rows are ready.", good) % {"n": good}
+        if not run.rejected:
+            return ready
+        bad = ngettext(
+            "%(n)s has an error and would be left out.", "%(n)s have an error and would be left out.", run.rejected
+        )
+        return f"{ready} {bad % {'n': run.rejected}}"
+    return ngettext("%(n)s row is in", "%(n)s rows are in", good) % {"n": good}
+
+
+def job(slug: str, run: Import) -> dict[str, Any]:
+    """The running import for the progress component."""
+    left = ""
+    if run.started_at and 0 < run.read < run.total:
+        seconds = round((timezone.now() - run.started_at).total_seconds() / run.read * (run.total - run.read))
+        left = ngettext("About %(n)s second left.", "About %(n)s seconds left.", seconds) % {"n": seconds}
+    return {
+        "title": _("Checking the rows") if run.dry_run else _("Importing"),
+        "meta": began(run),
+        "url": reverse("import_progress", args=[slug, run.id]),
+        "state": "running",
+        "done": run.read,
+        "total": run.total,
+        "percent": round(run.read / run.total * 100) if run.total else 0,
+        "headline": _("%(done)s of %(total)s rows") % {"done": run.read, "total": run.total},
+        "counts": counts(run),
+        "message": run.error or left,
+    }
+
+
+def reasons(run: Import) -> list[dict[str, Any]]:
+    """How many rows were refused for which reason, the most frequent first."""
+    found = run.rejects.order_by().values_list("code").annotate(n=Count("id")).order_by("-n", "code")
+    return [{"label": REASONS.get(code, code), "count": n} for code, n in found]
+
+
+def columns(run: Import, form: ColumnsForm) -> list[dict[str, Any]]:
+    """Each column with the first value that stands in it and the choice of what it becomes."""
+    chunk = run.chunks.order_by("position").first()
+    records = unpacked(chunk.content)[:200] if chunk else []
+    shown = []
+    for place, field in enumerate(form.column_fields):
+        example = next((record[place] for record in records if len(record) > place and record[place].strip()), "")
+        value = field.value() or ""
+        state = ("none", _("Left out")) if not value else ("good", _("Matched"))
+        if value == EXTRA:
+            state = ("acc", _("Attribute"))
+        shown.append({"name": run.columns[place], "example": example[:EXAMPLE], "field": field, "state": state})
+    return shown
