@@ -6,6 +6,7 @@ nothing. Everything happens in the caller's transaction.
 
 from accounts.merging.accounts import merge_accounts
 from accounts.merging.contacts import merge_contacts
+from accounts.merging.products import merge_products, read_product
 from accounts.merging.rates import merge_fx_rates
 from accounts.merging.result import MergeResult, Origin, Rejected
 from accounts.merging.subscriptions import merge_subscriptions, void_subscription
@@ -25,6 +26,8 @@ __all__ = [
     "merge_accounts",
     "merge_contacts",
     "merge_fx_rates",
+    "merge_products",
     "merge_subscriptions",
+    "read_product",
     "void_subscription",
 ]

@@ -12,9 +12,9 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from accounts.enums import ChangeSource, ImportKind
+from accounts.enums import ChangeSource
 from accounts.merging import MergeResult, Origin
-from accounts.rows import Problem, Row, parse
+from accounts.rows import Problem, Row
 from cs_platform.api.authentication import key_of
 from cs_platform.kernel.errors import request_id
 from cs_platform.kernel.tenancy import EntityModel
@@ -22,14 +22,15 @@ from cs_platform.kernel.tenancy import EntityModel
 
 @dataclass(frozen=True)
 class Door:
-    """What a resource writes: its kind of row, the merge, and how its own key is called in the rows and in the table."""
+    """What a resource writes: how its rows are read and merged, and how its own key is called in both."""
 
-    kind: ImportKind
+    # From the item's number and its cells by column, with or without names of its own.
+    read: Callable[..., Row | list[Problem]]
     merge: Callable[[Sequence[Row], Origin], MergeResult]
     model: type[EntityModel]
-    # Columns of `accounts.rows` by field of the API, where they differ.
+    # Columns by field of the API, where they differ.
     columns: Mapping[str, str]
-    # The key of a row: column of `accounts.rows` to column of the table.
+    # The key of a row: its columns, and those of the table.
     key: Mapping[str, str]
     # Whether rows count their versions. Those that do not are only added, each change as a row of its own.
     versioned: bool = True
@@ -69,16 +70,10 @@ def take(door: Door, items: Sequence[Any], fields: Mapping[str, bool], origin: O
     outcomes: dict[int, Outcome] = {}
     rows: dict[int, Row] = {}
     versions: dict[int, int] = {}
-    seen: dict[tuple[Any, ...], int] = {}
     for index, item in enumerate(items):
         read = _read(door, index, item, fields)
         if not isinstance(read, Row):
             outcomes[index] = _rejected(door, index, read)
-            continue
-        key = _key(door, read)
-        if seen.setdefault(key, index) != index:
-            sentence = _("Item %(index)s of this request is about the same row.") % {"index": seen[key]}
-            outcomes[index] = _rejected(door, index, [Problem(next(iter(door.key)), "", "repeated", sentence)])
             continue
         rows[index] = read
         if isinstance(item.get("version"), int):
@@ -125,7 +120,7 @@ def _read(door: Door, index: int, item: Any, fields: Mapping[str, bool]) -> Row 
         for name, value in item.items()
         if fields.get(name) and name not in ("attributes", "version")
     }
-    read = parse(door.kind, index, cells, extra=attributes)
+    read = door.read(index, cells, extra=attributes) if "attributes" in fields else door.read(index, cells)
     return problems + (read if isinstance(read, list) else []) or read
 
 

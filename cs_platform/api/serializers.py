@@ -132,12 +132,14 @@ class Contact(serializers.Serializer):
 
 
 class Product(serializers.Serializer):
-    """A product that is sold. Products come into being by the subscriptions that name them."""
+    """A product that is sold."""
 
     id = shown(serializers.UUIDField)
-    external_id = shown(serializers.CharField)
-    name = shown(serializers.CharField)
-    version = shown(serializers.IntegerField)
+    external_id = serializers.CharField(max_length=200)
+    name = serializers.CharField(max_length=200, required=False, help_text="The external id when it is not sent.")
+    version = serializers.IntegerField(
+        required=False, help_text="When sent, it must be the current one (409 otherwise); like If-Match."
+    )
     updated_at = shown(serializers.DateTimeField)
 
 

@@ -1,6 +1,7 @@
 """The resources of the API: what each one is made of. How they behave stands in resources.py and writing.py."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -11,7 +12,16 @@ from rest_framework.response import Response
 
 from accounts import models
 from accounts.enums import ChangeKind, ImportKind
-from accounts.merging import merge_accounts, merge_contacts, merge_fx_rates, merge_subscriptions, void_subscription
+from accounts.merging import (
+    merge_accounts,
+    merge_contacts,
+    merge_fx_rates,
+    merge_products,
+    merge_subscriptions,
+    read_product,
+    void_subscription,
+)
+from accounts.rows import parse
 from cs_platform.api import queries, serializers
 from cs_platform.api.intake import Door, Outcome, origin_of
 from cs_platform.api.resources import Resource
@@ -27,7 +37,11 @@ class Accounts(Writable):
     """Customer companies, by id or external id."""
 
     door = Door(
-        ImportKind.ACCOUNTS, merge_accounts, models.Account, {"external_id": "account"}, {"account": "external_id"}
+        partial(parse, ImportKind.ACCOUNTS),
+        merge_accounts,
+        models.Account,
+        {"external_id": "account"},
+        {"account": "external_id"},
     )
     example: ClassVar = {"external_id": "A-1", "name": "Northwind", "segment": "Enterprise", "signed_on": "2026-01-15"}
 
@@ -49,7 +63,11 @@ class Contacts(Writable):
     """People at the customers, by id or external id."""
 
     door = Door(
-        ImportKind.CONTACTS, merge_contacts, models.Contact, {"external_id": "contact"}, {"contact": "external_id"}
+        partial(parse, ImportKind.CONTACTS),
+        merge_contacts,
+        models.Contact,
+        {"external_id": "contact"},
+        {"contact": "external_id"},
     )
     kept = ("external_id", "account", "name")
     example: ClassVar = {"external_id": "C-1", "account": "A-1", "name": "Ana Ruiz", "email": "ana@northwind.example"}
@@ -69,7 +87,7 @@ class Subscriptions(Writable):
     """Paid periods. `ext:` names the live period of a subscription that starts last; an id names one period."""
 
     door = Door(
-        ImportKind.SUBSCRIPTIONS,
+        partial(parse, ImportKind.SUBSCRIPTIONS),
         merge_subscriptions,
         models.Subscription,
         {"external_id": "subscription_id"},
@@ -158,13 +176,15 @@ class Movements(Resource):
     order = ("recorded_at", "id")
 
 
-class Products(Resource):
-    """The products that subscriptions name."""
+class Products(Writable):
+    """What is sold. A product also comes into being by the first subscription that names it."""
 
+    door = Door(read_product, merge_products, models.Product, {"external_id": "product"}, {"product": "external_id"})
+    example: ClassVar = {"external_id": "cloud", "name": "Cloud"}
     model = models.Product
     serializer_class = serializers.Product
-    query_class = queries.ListQuery
-    order = ("id",)
+    query_class = queries.SyncedQuery
+    lookups: ClassVar = {"updated_since": "updated_at__gte"}
 
 
 class Segments(Resource):
@@ -181,7 +201,7 @@ class FxRates(BulkWritable):
     and the old one stays on record."""
 
     door = Door(
-        ImportKind.FX_RATES,
+        partial(parse, ImportKind.FX_RATES),
         merge_fx_rates,
         models.FxRate,
         {},

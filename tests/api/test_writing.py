@@ -431,3 +431,17 @@ def test_segments_are_made_by_name_and_the_change_is_dated(api, world):
         assert Segment.objects.filter(name="Moonshots").exists()
         dated = AccountChange.objects.filter(attribute="segment").order_by("recorded_at", "id")
         assert list(dated.values_list("value", flat=True)) == ["Moonshots", "Enterprise"]
+
+
+def test_products_are_created_named_and_met_by_subscriptions(api, world):
+    assert api.post("products", {"external_id": "cloud", "name": "Cloud"}).status_code == 201
+    assert api.post("subscriptions", PERIOD | {"product": "cloud"}).json()["product"] == "cloud"
+    renamed = api.patch("products/ext:cloud", {"name": "Cloud Suite"}, If_Match='"1"').json()
+    assert (renamed["name"], renamed["version"]) == ("Cloud Suite", 2)
+    assert api.patch("products/ext:cloud", {"name": "x"}, If_Match='"1"').status_code == 409
+    answer = api.put(
+        "products/bulk", [{"external_id": "cloud"}, {"external_id": "desk"}, {"name": "x"}, {"external_id": []}]
+    )
+    assert [item["status"] for item in answer.json()["results"]] == ["unchanged", "created", "rejected", "rejected"]
+    with world.open():
+        assert dict(Product.objects.values_list("external_id", "name")) == {"cloud": "Cloud Suite", "desk": "desk"}
