@@ -94,12 +94,12 @@ def events_between(book: QuerySet[Account], first: dt.date, last: dt.date) -> Qu
 
 @dataclass(frozen=True)
 class Arrivals:
-    """What we learned about paid periods in a span of time: counts, and the largest few of what came and went."""
+    """What we learned about paid periods in a span of time: counts, and the latest few of what came and went."""
 
     new: int
     withdrawn: int
     changed: int
-    largest: list[SubscriptionChange]
+    latest: list[SubscriptionChange]
 
 
 def learned_between(book: QuerySet[Account], start: dt.datetime, end: dt.datetime, limit: int = 8) -> Arrivals:
@@ -111,4 +111,4 @@ def learned_between(book: QuerySet[Account], start: dt.datetime, end: dt.datetim
         changed=Count("pk", filter=Q(kind__in=(ChangeKind.TERMS, ChangeKind.PERIOD))),
     )
     listed = rows.filter(kind__in=(*ARRIVALS, ChangeKind.VOIDED)).select_related("account", "product")
-    return Arrivals(**counts, largest=list(listed.order_by("-mrr_minor", "id")[:limit]))
+    return Arrivals(**counts, latest=list(listed.order_by("-recorded_at", "-id")[:limit]))

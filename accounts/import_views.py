@@ -101,8 +101,8 @@ def import_progress(request: HttpRequest, import_id: UUID) -> HttpResponse:
     return page(request, "components/progress.html", {"job": cells.job(request.tenant.slug, run)})
 
 
-@require_POST
 @requires(Permission.IMPORT_DATA)
+@require_POST
 def import_start(request: HttpRequest, import_id: UUID) -> HttpResponse:
     """Write what was checked, or go on where it stopped."""
     run = _run(request, import_id)
@@ -114,16 +114,16 @@ def import_start(request: HttpRequest, import_id: UUID) -> HttpResponse:
     return redirect("import_run", request.tenant.slug, run.id)
 
 
-@require_POST
 @requires(Permission.IMPORT_DATA)
+@require_POST
 def import_stop(request: HttpRequest, import_id: UUID) -> HttpResponse:
     """Stop after the piece that is being written."""
     run = stop_import(run=_run(request, import_id), by=request.member)
     return redirect("import_run", request.tenant.slug, run.id)
 
 
-@require_POST
 @requires(Permission.IMPORT_DATA)
+@require_POST
 def import_discard(request: HttpRequest, import_id: UUID) -> HttpResponse:
     """Throw away a file of which nothing was written."""
     run = _run(request, import_id)

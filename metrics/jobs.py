@@ -8,6 +8,7 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from django.db import connection
 from django.db.models import Max, Min
@@ -113,7 +114,7 @@ def _stage_rest() -> str:
     return "rest"
 
 
-def _spans(as_of: dt.date) -> tuple[dt.date, Span | None, Span | None] | None:
+def _spans(as_of: dt.date) -> tuple[dt.date, Span, Span | None] | None:
     """(start, whole history for dirty accounts, months that are new for all accounts); None for an empty book."""
     start = history_starts()
     if start is None:
@@ -224,7 +225,7 @@ def check_roll_forward(as_of: dt.date) -> int:
     found = _spans(as_of)
     problems: dict[str, str] = {}
     missing: list[str] = []
-    rows: list[dict[str, object]] = []
+    rows: list[dict[str, Any]] = []
     if found:
         start, whole, _fresh = found
         missing = stage_rates(start, whole.last)

@@ -9,6 +9,8 @@ from accounts.models import (
     ApiKey,
     Contact,
     Feature,
+    FxRate,
+    Holiday,
     Import,
     Invitation,
     Plan,
@@ -71,11 +73,14 @@ def fill(world: World) -> dict[str, object]:
                 token_hash="0" * 64,
                 expires_at=dt.datetime(2030, 1, 1, tzinfo=dt.UTC),
             ),
-            "view": SavedView.objects.create(member=admin, page="accounts", name="Mine", query=""),
+            "view": SavedView.objects.create(member=admin, page="accounts", name="Mine", query="", shared=True),
+            "holiday": Holiday.objects.create(day=day, name="New Year"),
             "run": Import.objects.create(kind="accounts", filename="a.csv"),
             "import": Import.objects.create(kind="contacts", filename="b.csv"),
             "night": Run.objects.create(name="nightly", as_of=day),
             "work": Work.objects.create(name="nightly", state="failed"),
         }
+        FxRate.objects.create(month=day, base="EUR", quote="USD", rate="1.1", source="member")
         values: dict[str, object] = {name: Samples.Id(str(row.id)) for name, row in rows.items() if row}
-    return values | {"metric": "nrr", "kind": "accounts", "slug": world.tenant.slug, "month": "2026-01"}
+    ids = {f"{name}_id": value for name, value in values.items()}
+    return ids | {"rows": values, "metric": "nrr", "base": "EUR", "quote": "USD", "kind": "accounts", "slug": world.tenant.slug, "month": "2026-01"}

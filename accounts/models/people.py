@@ -13,7 +13,7 @@ from cs_platform.kernel.access import Permission, Scope
 from cs_platform.kernel.tenancy import Door, EntityModel, TenantForeignKey
 
 
-class UserManager(BaseUserManager):
+class UserManager(BaseUserManager["User"]):
     """Creates users by e-mail."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":

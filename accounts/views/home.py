@@ -106,7 +106,7 @@ def week(request: HttpRequest) -> HttpResponse:
             {"label": _("changed"), "value": f"{learned.changed:,}"},
             {"label": _("withdrawn"), "value": f"{learned.withdrawn:,}"},
         ],
-        "arrivals": [_arrival_row(change, tenant) for change in learned.largest],
+        "arrivals": [_arrival_row(change, tenant) for change in learned.latest],
         "sources_url": reverse("imports", args=[tenant.slug]) if may(request, Permission.IMPORT_DATA) else "",
     }
     return page(request, "home/week.html", context)

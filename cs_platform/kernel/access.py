@@ -36,6 +36,16 @@ class Scope(models.TextChoices):
     OWN = "own", _("Own accounts")
 
 
+class TenantRequest(HttpRequest):
+    """A request below /t/: the middleware has found its tenant and member. The kernel knows no app, so their types
+    are those of the accounts floor in all but name."""
+
+    tenant: Any
+    member: Any
+    htmx: Any
+    user: Any
+
+
 class HasPermissions(Protocol):
     """What `@requires` needs of a member."""
 

@@ -19,7 +19,7 @@ class TenantForm(forms.ModelForm):
 
     def _post_clean(self) -> None:
         self.instance.stamp_tenant()
-        super()._post_clean()
+        super()._post_clean()  # type: ignore[misc]  # Django's own hook, which its stubs leave out
         if not self.errors:
             try:
                 self.instance.validate_constraints()
@@ -35,10 +35,10 @@ class TenantForm(forms.ModelForm):
                 if keys:
                     self.add_error(keys[-1], _("There is one already."))
                 else:
-                    super()._update_errors(ValidationError({name: [problem]}))
+                    super()._update_errors(ValidationError({name: [problem]}))  # type: ignore[misc]  # as above
 
     def _get_validation_exclusions(self) -> set[str]:
-        return super()._get_validation_exclusions() - {"tenant"}
+        return super()._get_validation_exclusions() - {"tenant"}  # type: ignore[misc]  # as above
 
 
 class TenantChoiceField(forms.ModelChoiceField):

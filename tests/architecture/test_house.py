@@ -102,7 +102,9 @@ def test_tasks_are_alarm_clocks():
 
 @pytest.mark.parametrize("folder", ["templates", "static/js"])
 def test_nothing_inline_that_the_content_policy_would_refuse(folder: str):
-    bad = re.compile(r"""\sstyle=|\son(click|change|submit|load|input|keydown)=|hx-on|javascript:|<style|<script(?![^>]*src)""")
+    bad = re.compile(
+        r"""\sstyle=|\son(click|change|submit|load|input|keydown)=|hx-on|javascript:|<style|<script(?![^>]*src)"""
+    )
     found = []
     for path in (ROOT / folder).rglob("*"):
         if path.suffix in {".html", ".js"} and "email" not in path.parts:
