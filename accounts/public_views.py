@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -56,7 +56,7 @@ def _join_as_new(request: HttpRequest, offer: invitations.Offer, context: dict[s
 @login_required
 def profile(request: HttpRequest) -> HttpResponse:
     """How the product looks and speaks to this person. The theme button of the frame sends the theme alone."""
-    user = User.objects.get(pk=request.user.pk)
+    user: User = get_object_or_404(User, pk=request.user.pk)
     if request.method == "POST" and "name" not in request.POST:
         theme = ThemeForm(request.POST, instance=user)
         if not theme.is_valid():

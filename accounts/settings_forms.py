@@ -36,6 +36,11 @@ from cs_platform.kernel.money import validate_currency
 DATE = {"type": "date"}
 
 
+def _choice(form: forms.BaseForm, name: str) -> Any:
+    """A field whose choices are known only once the form is made."""
+    return form.fields[name]
+
+
 def day_input() -> forms.DateInput:
     """The browser's own date field; it always speaks ISO."""
     return forms.DateInput(attrs=DATE, format="%Y-%m-%d")
@@ -72,7 +77,7 @@ class CompanyForm(forms.ModelForm):
     def __init__(self, *args: Any, currency_fixed: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         months = get_month_names("wide", "stand-alone", get_language() or "en")
-        self.fields["fiscal_start_month"].choices = list(months.items())
+        _choice(self, "fiscal_start_month").choices = list(months.items())
         self.initial["gross_margin"] = (self.instance.gross_margin * 100).normalize() + Decimal("0")
         if currency_fixed:
             self.fields["currency"].help_text = gettext("Fixed: figures are kept in it.")
@@ -163,7 +168,7 @@ class TeamForm(TenantForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["leader"].queryset = Member.objects.filter(is_active=True)
+        _choice(self, "leader").queryset = Member.objects.filter(is_active=True)
 
 
 class ProductForm(TenantForm):

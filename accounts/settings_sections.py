@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from cs_platform.kernel.access import Permission, may
+from cs_platform.kernel.access import Permission, TenantRequest, may
 from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.htmx import page
 
@@ -67,19 +67,19 @@ def permissions() -> tuple[Permission, ...]:
     return tuple(dict.fromkeys(section.permission for _label, group in SECTIONS for section in group))
 
 
-def open_sections(request: HttpRequest) -> list[tuple[Any, list[Section]]]:
+def open_sections(request: TenantRequest) -> list[tuple[Any, list[Section]]]:
     """The groups and sections that the member may open; empty groups are left out."""
     groups = [(label, [s for s in group if may(request, s.permission)]) for label, group in SECTIONS]
     return [(label, group) for label, group in groups if group]
 
 
-def url(request: HttpRequest, name: str, *args: Any) -> str:
+def url(request: TenantRequest, name: str, *args: Any) -> str:
     """Address of a settings page of this company."""
     return reverse(f"settings_{name}", args=[request.tenant.slug, *args])
 
 
 def section_page(
-    request: HttpRequest,
+    request: TenantRequest,
     section: str,
     template: str,
     context: Mapping[str, Any],

@@ -7,7 +7,7 @@ from uuid import UUID
 from babel.numbers import format_decimal
 from django.contrib import messages
 from django.db.models import Sum
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 
 from cs_platform import pipeline
 from cs_platform.kernel import queue
-from cs_platform.kernel.access import Permission, requires
+from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.models import Finding, Run, RunStep, Work
@@ -63,8 +63,8 @@ def _duration(milliseconds: int | None) -> str:
     if milliseconds < 1000:
         return gettext("%(count)s ms") % {"count": milliseconds}
     if milliseconds < 60_000:
-        seconds = format_decimal(round(milliseconds / 1000, 1), locale=get_language() or "en")
-        return gettext("%(count)s s") % {"count": seconds}
+        text = format_decimal(round(milliseconds / 1000, 1), locale=get_language() or "en")
+        return gettext("%(count)s s") % {"count": text}
     minutes, seconds = divmod(milliseconds // 1000, 60)
     return gettext("%(minutes)d min %(seconds)d s") % {"minutes": minutes, "seconds": seconds}
 
@@ -85,7 +85,7 @@ def _steps(run: Run) -> list[dict[str, Any]]:
     ]
 
 
-def _run(request: HttpRequest, run: Run) -> dict[str, Any]:
+def _run(request: TenantRequest, run: Run) -> dict[str, Any]:
     """The run of the first card: its steps, how far it is, and whether the page goes on asking."""
     steps = _steps(run)
     running = run.state == Run.State.RUNNING
@@ -110,7 +110,7 @@ def _between(start: dt.datetime, end: dt.datetime | None) -> int | None:
     return round((end - start).total_seconds() * 1000) if end else None
 
 
-def _chosen(request: HttpRequest) -> Run | None:
+def _chosen(request: TenantRequest) -> Run | None:
     """The run that the address names, else the latest; an unknown one is 404."""
     wanted = request.GET.get("run")
     if not wanted:
@@ -121,7 +121,7 @@ def _chosen(request: HttpRequest) -> Run | None:
         raise Http404 from error
 
 
-def _next_night(request: HttpRequest) -> str:
+def _next_night(request: TenantRequest) -> str:
     tenant = request.tenant
     if tenant.data_until and tenant.night_done_on == tenant.data_until:
         return gettext("This company is an archive that ends on %(day)s; it has no further nights.") % {
@@ -135,7 +135,7 @@ def _next_night(request: HttpRequest) -> str:
 
 
 @requires(Permission.VIEW_RUNS)
-def show_runs(request: HttpRequest) -> HttpResponse:
+def show_runs(request: TenantRequest) -> HttpResponse:
     """The run in work or the one chosen, what failed, what does not add up, and the runs before."""
     run = _chosen(request)
     context: dict[str, Any] = {"run": _run(request, run) if run else None}
@@ -182,7 +182,7 @@ def show_runs(request: HttpRequest) -> HttpResponse:
 
 @requires(Permission.VIEW_RUNS)
 @require_POST
-def run_again(request: HttpRequest) -> HttpResponse:
+def run_again(request: TenantRequest) -> HttpResponse:
     """Do the night of a day once more, from its first step."""
     try:
         as_of = dt.date.fromisoformat(request.POST.get("as_of", ""))
@@ -201,12 +201,12 @@ def run_again(request: HttpRequest) -> HttpResponse:
 
 @requires(Permission.VIEW_RUNS)
 @require_POST
-def retry_work(request: HttpRequest, work_id: UUID) -> HttpResponse:
+def retry_work(request: TenantRequest, work_id: UUID) -> HttpResponse:
     """Another round of attempts for work that failed."""
     queue.retry(get_object_or_404(Work.objects, id=work_id, state=Work.State.FAILED))
     messages.success(request, gettext("It is tried again now."))
     return redirect(_runs_url(request))
 
 
-def _runs_url(request: HttpRequest) -> str:
+def _runs_url(request: TenantRequest) -> str:
     return reverse("runs", args=[request.tenant.slug])

@@ -5,19 +5,19 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from accounts.audit_trail import TABLES, read
 from accounts.models import Member
 from accounts.settings_sections import section_page
-from cs_platform.kernel.access import Permission, requires
+from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.models import AuditEntry
 
 PAGE_SIZE = 50
 
 
-def _filters(request: HttpRequest) -> dict[str, str]:
+def _filters(request: TenantRequest) -> dict[str, str]:
     """The filters of the query string that mean something: table, person, day."""
     found = {name: request.GET.get(name, "").strip()[:200] for name in ("table", "person", "day")}
     if found["table"] not in TABLES:
@@ -29,7 +29,7 @@ def _filters(request: HttpRequest) -> dict[str, str]:
     return {name: value for name, value in found.items() if value and value.isprintable()}
 
 
-def _cursor(request: HttpRequest, name: str) -> UUID | None:
+def _cursor(request: TenantRequest, name: str) -> UUID | None:
     try:
         return UUID(request.GET.get(name, ""))
     except ValueError:
@@ -37,7 +37,7 @@ def _cursor(request: HttpRequest, name: str) -> UUID | None:
 
 
 @requires(Permission.VIEW_AUDIT)
-def show_audit(request: HttpRequest) -> HttpResponse:
+def show_audit(request: TenantRequest) -> HttpResponse:
     """Entries, newest first. Ids are time-ordered, so the page goes on by the id alone."""
     filters = _filters(request)
     entries = AuditEntry.objects.all()

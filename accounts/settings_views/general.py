@@ -1,7 +1,7 @@
 """The company's own settings and its working hours."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
@@ -9,12 +9,12 @@ from accounts import company
 from accounts.models import BusinessHours, Tenant
 from accounts.settings_forms import CompanyForm, HoursForm
 from accounts.settings_sections import accepted, open_sections, section_page, url
-from cs_platform.kernel.access import Permission, requires
+from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.errors import NotAllowed
 
 
 @requires(Permission.VIEW_HOME)
-def first(request: HttpRequest) -> HttpResponse:
+def first(request: TenantRequest) -> HttpResponse:
     """The first section that the member may open."""
     sections = open_sections(request)
     if not sections:
@@ -23,7 +23,7 @@ def first(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Permission.MANAGE_SETTINGS)
-def show_company(request: HttpRequest) -> HttpResponse:
+def show_company(request: TenantRequest) -> HttpResponse:
     """Name, currency, calendar basis and margin of the company."""
     tenant = Tenant.objects.get(id=request.tenant.id)
     form = CompanyForm(request.POST or None, instance=tenant, currency_fixed=company.currency_is_fixed())
@@ -40,7 +40,7 @@ def show_company(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Permission.MANAGE_SETTINGS)
-def show_calendar(request: HttpRequest) -> HttpResponse:
+def show_calendar(request: TenantRequest) -> HttpResponse:
     """Opening hours of the week, by which response times are counted."""
     form = HoursForm(request.POST or None, hours=list(BusinessHours.objects.all()))
     if request.method == "POST" and accepted(form, lambda data: company.set_hours(hours=data["hours"])):

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,7 +16,7 @@ from accounts.enums import KeyScope
 from accounts.models import ApiKey
 from accounts.settings_forms import KeyForm
 from accounts.settings_sections import accepted, section_page, url
-from cs_platform.kernel.access import Permission, requires
+from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.templatetags.cells import moment_text
 
@@ -25,7 +25,7 @@ def _is_live(key: ApiKey) -> bool:
     return key.revoked_at is None and (key.expires_at is None or key.expires_at > timezone.now())
 
 
-def _row(request: HttpRequest, key: ApiKey) -> dict[str, Any]:
+def _row(request: TenantRequest, key: ApiKey) -> dict[str, Any]:
     live = _is_live(key)
     if key.revoked_at:
         state = _("Revoked %(when)s") % {"when": moment_text(key.revoked_at)}
@@ -50,7 +50,7 @@ def _row(request: HttpRequest, key: ApiKey) -> dict[str, Any]:
     }
 
 
-def _keys_page(request: HttpRequest, form: KeyForm, *, secret: str = "", status: int = 200) -> HttpResponse:
+def _keys_page(request: TenantRequest, form: KeyForm, *, secret: str = "", status: int = 200) -> HttpResponse:
     keys = ApiKey.objects.select_related("created_by", "rotates")
     rows = sorted((_row(request, key) for key in keys), key=lambda row: not row["live"])
     context = {"form": form, "rows": rows, "secret": secret}
@@ -58,7 +58,7 @@ def _keys_page(request: HttpRequest, form: KeyForm, *, secret: str = "", status:
 
 
 @requires(Permission.MANAGE_KEYS)
-def show_keys(request: HttpRequest) -> HttpResponse:
+def show_keys(request: TenantRequest) -> HttpResponse:
     """The keys with their last use. A POST makes one: its answer is the only place that ever holds the secret."""
     form = KeyForm(request.POST or None)
     made: list[str] = []
@@ -76,7 +76,7 @@ def show_keys(request: HttpRequest) -> HttpResponse:
 
 @requires(Permission.MANAGE_KEYS)
 @require_POST
-def rotate_key(request: HttpRequest, key_id: UUID) -> HttpResponse:
+def rotate_key(request: TenantRequest, key_id: UUID) -> HttpResponse:
     """A second live key with the same name and scopes; the first one works until it is revoked."""
     key = get_object_or_404(ApiKey.objects.select_for_update(), id=key_id)
     if not _is_live(key):
@@ -93,9 +93,9 @@ def rotate_key(request: HttpRequest, key_id: UUID) -> HttpResponse:
 
 @requires(Permission.MANAGE_KEYS)
 @require_POST
-def revoke_key(request: HttpRequest, key_id: UUID) -> HttpResponse:
+def revoke_key(request: TenantRequest, key_id: UUID) -> HttpResponse:
     """End a key at once."""
-    key = get_object_or_404(ApiKey.objects, id=key_id)
+    key: ApiKey = get_object_or_404(ApiKey.objects, id=key_id)
     services.revoke_api_key(key=key, by=request.member)
     messages.success(request, _("The key %(name)s is revoked.") % {"name": key.name})
     return redirect(url(request, "keys"))

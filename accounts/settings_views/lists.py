@@ -9,7 +9,7 @@ from babel.numbers import format_decimal
 from django.contrib import messages
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
 from django.utils.translation import get_language, gettext
@@ -20,7 +20,7 @@ from accounts import company
 from accounts.models import Account, Feature, Holiday, Member, Plan, Product, Segment, Team
 from accounts.settings_forms import FeatureForm, HolidayForm, PlanForm, ProductForm, SegmentForm, TeamForm
 from accounts.settings_sections import accepted, section_page, url
-from cs_platform.kernel.access import Permission, requires
+from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.forms import TenantForm
 from cs_platform.kernel.templatetags.cells import day_text
 from cs_platform.kernel.tenancy import TenantModel
@@ -133,9 +133,9 @@ def _cell(value: Any) -> dict[str, Any]:
     return {"text": format_decimal(value, locale=get_language() or "en") if number else value, "number": number}
 
 
-def show(request: HttpRequest, listing: Listing) -> HttpResponse:
+def show(request: TenantRequest, listing: Listing) -> HttpResponse:
     """The rows, each opening its form in the drawer."""
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"url": url(request, f"{listing.name}_edit", row.pk), "cells": [_cell(value) for value in listing.cells(row)]}
         for row in listing.rows()
     ]
@@ -145,7 +145,7 @@ def show(request: HttpRequest, listing: Listing) -> HttpResponse:
     return section_page(request, listing.name, "settings/list.html", context)
 
 
-def edit(request: HttpRequest, listing: Listing, row_id: UUID | None = None) -> HttpResponse:
+def edit(request: TenantRequest, listing: Listing, row_id: UUID | None = None) -> HttpResponse:
     """The form of one row, new or known: in the drawer, or as a page of its own."""
     row = get_object_or_404(listing.form._meta.model.objects, id=row_id) if row_id else None
     form = listing.form(request.POST or None, instance=row)
@@ -163,7 +163,7 @@ def edit(request: HttpRequest, listing: Listing, row_id: UUID | None = None) -> 
 
 
 @require_POST
-def remove(request: HttpRequest, listing: Listing, row_id: UUID) -> HttpResponse:
+def remove(request: TenantRequest, listing: Listing, row_id: UUID) -> HttpResponse:
     """Delete a row that nothing uses."""
     company.remove(row=get_object_or_404(listing.form._meta.model.objects, id=row_id))
     messages.success(request, gettext("Deleted."))

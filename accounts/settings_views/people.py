@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,7 +15,7 @@ from accounts import invitations, people
 from accounts.models import Invitation, Member, Role
 from accounts.settings_forms import InvitationForm, MemberForm, RoleForm
 from accounts.settings_sections import accepted, section_page, url
-from cs_platform.kernel.access import Permission, Scope, requires
+from cs_platform.kernel.access import Permission, Scope, TenantRequest, requires
 from cs_platform.kernel.models import Work
 from cs_platform.kernel.templatetags.cells import moment_text
 
@@ -24,7 +24,7 @@ MANAGE = Permission.MANAGE_MEMBERS
 MATRIX = list(Permission)
 
 
-def _person(request: HttpRequest, member: Member) -> dict[str, Any]:
+def _person(request: TenantRequest, member: Member) -> dict[str, Any]:
     return {
         "url": url(request, "members_edit", member.id),
         "name": member.name,
@@ -38,7 +38,7 @@ def _person(request: HttpRequest, member: Member) -> dict[str, Any]:
     }
 
 
-def _invited(request: HttpRequest, invitation: Invitation, mails: dict[str, Work]) -> dict[str, Any]:
+def _invited(request: TenantRequest, invitation: Invitation, mails: dict[str, Work]) -> dict[str, Any]:
     mail = mails.get(str(invitation.id))
     expired = invitation.expires_at <= timezone.now()
     if expired:
@@ -63,7 +63,7 @@ def _invited(request: HttpRequest, invitation: Invitation, mails: dict[str, Work
 
 
 @requires(MANAGE)
-def show_members(request: HttpRequest) -> HttpResponse:
+def show_members(request: TenantRequest) -> HttpResponse:
     """Who belongs to the company, and who is invited; the form invites another."""
     form = InvitationForm(request.POST or None)
 
@@ -85,9 +85,9 @@ def show_members(request: HttpRequest) -> HttpResponse:
 
 
 @requires(MANAGE)
-def edit_member(request: HttpRequest, member_id: UUID) -> HttpResponse:
+def edit_member(request: TenantRequest, member_id: UUID) -> HttpResponse:
     """Role, team and title of a member; closing the company to them, and opening it again."""
-    member = get_object_or_404(Member.objects.select_related("user"), id=member_id)
+    member: Member = get_object_or_404(Member.objects.select_related("user"), id=member_id)
     form = MemberForm(request.POST or None, instance=member)
 
     def save(data: dict[str, Any]) -> None:
@@ -103,9 +103,9 @@ def edit_member(request: HttpRequest, member_id: UUID) -> HttpResponse:
 
 @requires(MANAGE)
 @require_POST
-def switch_member(request: HttpRequest, member_id: UUID) -> HttpResponse:
+def switch_member(request: TenantRequest, member_id: UUID) -> HttpResponse:
     """Close the company to a member, or open it again: `active` is "yes" or "no"."""
-    member = get_object_or_404(Member.objects, id=member_id)
+    member: Member = get_object_or_404(Member.objects, id=member_id)
     if request.POST.get("active") == "yes":
         people.reactivate_member(member=member, by=request.member)
         messages.success(request, _("%(name)s may sign in again.") % {"name": member.name})
@@ -117,7 +117,7 @@ def switch_member(request: HttpRequest, member_id: UUID) -> HttpResponse:
 
 @requires(MANAGE)
 @require_POST
-def resend_invitation(request: HttpRequest, invitation_id: UUID) -> HttpResponse:
+def resend_invitation(request: TenantRequest, invitation_id: UUID) -> HttpResponse:
     """Another e-mail with another link."""
     invitation = get_object_or_404(invitations.open_invitations(), id=invitation_id)
     invitations.resend_invitation(invitation=invitation, by=request.member)
@@ -127,7 +127,7 @@ def resend_invitation(request: HttpRequest, invitation_id: UUID) -> HttpResponse
 
 @requires(MANAGE)
 @require_POST
-def revoke_invitation(request: HttpRequest, invitation_id: UUID) -> HttpResponse:
+def revoke_invitation(request: TenantRequest, invitation_id: UUID) -> HttpResponse:
     """Take an invitation back."""
     invitation = get_object_or_404(invitations.open_invitations(), id=invitation_id)
     invitations.revoke_invitation(invitation=invitation, by=request.member)
@@ -135,7 +135,7 @@ def revoke_invitation(request: HttpRequest, invitation_id: UUID) -> HttpResponse
     return redirect(url(request, "members"))
 
 
-def _grants(request: HttpRequest, roles: list[Role]) -> dict[UUID, people.Grant]:
+def _grants(request: TenantRequest, roles: list[Role]) -> dict[UUID, people.Grant]:
     """The matrix as it was sent; what is not known is left out, a missing scope or home stays as it is."""
     known = {str(permission) for permission in Permission}
     grants = {}
@@ -151,7 +151,7 @@ def _grants(request: HttpRequest, roles: list[Role]) -> dict[UUID, people.Grant]
 
 
 @requires(MANAGE)
-def show_roles(request: HttpRequest) -> HttpResponse:
+def show_roles(request: TenantRequest) -> HttpResponse:
     """The matrix: what each role may do, which accounts it sees, where it begins."""
     roles = list(Role.objects.all())
     if request.method == "POST":
@@ -204,7 +204,7 @@ def show_roles(request: HttpRequest) -> HttpResponse:
 
 
 @requires(MANAGE)
-def add_role(request: HttpRequest) -> HttpResponse:
+def add_role(request: TenantRequest) -> HttpResponse:
     """A role of the company's own, as a copy of one that stands."""
     form = RoleForm(request.POST or None)
     if request.method == "POST" and accepted(form, lambda data: people.add_role(**data, by=request.member)):
@@ -217,7 +217,7 @@ def add_role(request: HttpRequest) -> HttpResponse:
 
 @requires(MANAGE)
 @require_POST
-def remove_role(request: HttpRequest, role_id: UUID) -> HttpResponse:
+def remove_role(request: TenantRequest, role_id: UUID) -> HttpResponse:
     """Delete a role that nobody has."""
     people.remove_role(role=get_object_or_404(Role.objects, id=role_id), by=request.member)
     messages.success(request, _("Deleted."))

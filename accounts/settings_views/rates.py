@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import Count, Max
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
@@ -16,7 +16,7 @@ from accounts.models import FxRate
 from accounts.rows import Row, parse
 from accounts.settings_forms import RateForm
 from accounts.settings_sections import accepted, section_page, url
-from cs_platform.kernel.access import Permission, requires
+from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.periods import add_months, month_text, parse_month
 from cs_platform.kernel.templatetags.cells import moment_text, month_name
@@ -30,7 +30,7 @@ def rate_text(rate: Any) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _pairs(request: HttpRequest) -> Iterable[dict[str, Any]]:
+def _pairs(request: TenantRequest) -> Iterable[dict[str, Any]]:
     pairs = FxRate.objects.values("base", "quote").annotate(last=Max("month"), months=Count("month", distinct=True))
     newest = (
         FxRate.objects.filter(month__in={pair["last"] for pair in pairs})
@@ -51,7 +51,7 @@ def _pairs(request: HttpRequest) -> Iterable[dict[str, Any]]:
 
 
 @requires(Permission.EDIT_REVENUE)
-def show_rates(request: HttpRequest) -> HttpResponse:
+def show_rates(request: TenantRequest) -> HttpResponse:
     """All pairs. A POST adds the rate of a month; an earlier one of the same month stays in the history."""
     form = RateForm(request.POST or None)
 
@@ -69,7 +69,7 @@ def show_rates(request: HttpRequest) -> HttpResponse:
     return section_page(request, "rates", "settings/rates.html", context, status=422 if form.is_bound else 200)
 
 
-def _before(request: HttpRequest) -> dt.date | None:
+def _before(request: TenantRequest) -> dt.date | None:
     try:
         return parse_month(request.GET.get("before", ""))
     except ValueError:
@@ -77,7 +77,7 @@ def _before(request: HttpRequest) -> dt.date | None:
 
 
 @requires(Permission.EDIT_REVENUE)
-def show_pair(request: HttpRequest, base: str, quote: str) -> HttpResponse:
+def show_pair(request: TenantRequest, base: str, quote: str) -> HttpResponse:
     """Each month of a pair, newest first, with the rates that were replaced."""
     rates = FxRate.objects.filter(base=base, quote=quote)
     if not rates.exists():
