@@ -168,7 +168,7 @@ def bridge_steps(asked: Asked, sums: Sums, *, only: Sequence[str] = ()) -> list[
     With `only`, those movements and the balance they lead to."""
     start, finish = (cells.axis_labels([month])[0] for month in (asked.base_month, asked.month))
     movements = [
-        ("fx", _("Currency"), sums.fx),
+        ("fx", _("FX"), sums.fx),
         ("expansion", _("Expand"), sums.expansion),
         ("contraction", _("Contract"), -sums.contraction),
         ("churn", _("Churn"), -sums.churned),

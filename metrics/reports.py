@@ -391,12 +391,14 @@ def ask(
     as_of: dt.date | None = None,
     known_at: dt.datetime | None = None,
     segment: str = "",
+    only: dt.date | None = None,
 ) -> Question:
-    """The question behind a report or a page; builds the temporary tables when it is about an earlier knowledge."""
+    """The question behind a report or a page; builds the temporary tables when it is about an earlier knowledge: of
+    all months, or of the `only` one that the asker will look at."""
     tenant = jobs.tenant()
     day = as_of or tenant.figures_as_of
     last = last_complete_month(day)
-    tables = jobs.STORED if known_at is None else _as_known(last, known_at)
+    tables = jobs.STORED if known_at is None else _as_known(last, known_at, only)
     return Question(
         first=frm,
         last=min(to, last) if to else last,
@@ -409,7 +411,7 @@ def ask(
     )
 
 
-def _as_known(last: dt.date, known_at: dt.datetime) -> dict[str, str]:
+def _as_known(last: dt.date, known_at: dt.datetime, only: dt.date | None = None) -> dict[str, str]:
     """Temporary tables like the stored ones, from the facts recorded by `known_at`, by the same SQL."""
     tables = {mark: f"known_{mark}" for mark in jobs.STORED}
     with connection.cursor() as cursor:
@@ -417,8 +419,8 @@ def _as_known(last: dt.date, known_at: dt.datetime) -> dict[str, str]:
             cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{name}")
             cursor.execute(f"CREATE TEMPORARY TABLE {name} (LIKE {jobs.STORED[mark]}) ON COMMIT DROP")
     start = jobs.history_starts(known_at)
-    if start and start <= last:
-        span = jobs.Span(start, last, known_at)
+    if start and start <= (only or last):
+        span = jobs.Span(only or start, only or last, known_at)
         jobs.stage_rates(start, last, known_at)
         scope = jobs.stage_periods(span)
         sqljobs.execute(jobs.SQL / "account_months.sql", span.params(), tables=tables | scope)

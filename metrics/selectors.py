@@ -51,8 +51,11 @@ def known_segment(name: str, names: Sequence[str]) -> None:
 
 
 def question_of(asked: Asked, tenant: Tenant, *, known_at: dt.datetime | None = None) -> reports.Question:
-    """The report question behind a page: the months of its trend, its segment, its moment of knowledge."""
-    found = reports.ask(to=asked.month, as_of=tenant.figures_as_of, known_at=known_at, segment=asked.segment)
+    """The report question behind a page: the months of its trend, its segment; for an earlier moment of knowledge only
+    the asked month."""
+    found = reports.ask(
+        to=asked.month, as_of=tenant.figures_as_of, known_at=known_at, segment=asked.segment, only=asked.month
+    )
     return replace(found, first=add_months(asked.month, 1 - TREND_MONTHS))
 
 

@@ -236,3 +236,14 @@ def test_hostile_names_are_only_text(world):
     assert answer.status_code == 200
     assert b"<script>alert" not in answer.content
     assert "alert(" in text_of(answer)
+
+
+@pytest.mark.parametrize(
+    ("language", "nrr", "month"), [("en", "102.3%", "December 2025"), ("id", "102,3%", "Desember 2025")]
+)
+def test_numbers_and_months_follow_the_language(book, language, nrr, month):
+    answer = book.world.client("executive").get(
+        book.world.url("board/"), {"month": MONTH, "window": "12"}, headers={"Accept-Language": language}
+    )
+    assert answer.context["tiles"][0]["value"] == nrr
+    assert month in text_of(answer)
