@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -11,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from accounts import cells
 from accounts.dossier import visible_account
 from accounts.models import Account
-from cs_platform.kernel.access import Permission, may
+from cs_platform.kernel.access import Permission, TenantRequest, may
 from cs_platform.kernel.templatetags.cells import day_text
 
 # Name of the tab, its label and its route. Revenue is served by the metrics floor.
@@ -25,12 +24,12 @@ TABS = (
 )
 
 
-def open_account(request: HttpRequest, account_id: UUID) -> Account:
+def open_account(request: TenantRequest, account_id: UUID) -> Account:
     """The account of the URL; 404 when unknown or outside of what the member sees."""
     return visible_account(request.member, account_id)
 
 
-def account_frame(request: HttpRequest, account: Account, tab: str) -> dict[str, Any]:
+def account_frame(request: TenantRequest, account: Account, tab: str) -> dict[str, Any]:
     """Context of accounts/base_account.html: {account, facts, tabs, about, may_edit, may_edit_revenue}."""
     slug, today, currency = request.tenant.slug, request.tenant.today(), request.tenant.currency
     owner = account.owner.name if account.owner else None

@@ -130,7 +130,7 @@ def packed(records: Sequence[Sequence[str]]) -> bytes:
     return gzip.compress(buffer.getvalue().encode(), compresslevel=3)
 
 
-def unpacked(content: bytes) -> list[list[str]]:
+def unpacked(content: bytes | memoryview) -> list[list[str]]:
     """What `packed` was given."""
     return list(csv.reader(io.StringIO(gzip.decompress(content).decode(), newline="")))
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.http import content_disposition_header
@@ -18,7 +18,7 @@ from accounts.import_pieces import rejected_records
 from accounts.imports import create_import, discard_import, map_columns, start_import, stop_import
 from accounts.models import Import
 from cs_platform.kernel import sheets
-from cs_platform.kernel.access import Permission, requires
+from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.htmx import page
 
@@ -27,7 +27,7 @@ SAMPLES = Path(__file__).parent / "data" / "samples"
 
 
 @requires(Permission.IMPORT_DATA)
-def imports(request: HttpRequest) -> HttpResponse:
+def imports(request: TenantRequest) -> HttpResponse:
     """What came in so far, newest first, and the form for the next file; at first, the way to the first dashboard."""
     form = UploadForm(request.POST or None, request.FILES or None, initial={"kind": request.GET.get("kind")})
     if request.method == "POST" and form.is_valid():
@@ -65,12 +65,12 @@ def _uuid(text: str) -> UUID | None:
         return None
 
 
-def _run(request: HttpRequest, import_id: UUID) -> Import:
+def _run(request: TenantRequest, import_id: UUID) -> Import:
     return get_object_or_404(Import.objects.select_related("created_by"), id=import_id)
 
 
 @requires(Permission.IMPORT_DATA)
-def import_run(request: HttpRequest, import_id: UUID) -> HttpResponse:
+def import_run(request: TenantRequest, import_id: UUID) -> HttpResponse:
     """The import where it stands: its columns, its check, its progress or its result. A POST matches the columns and
     begins to check every row; nothing of the file is written by that."""
     run = _run(request, import_id)
@@ -93,7 +93,7 @@ def import_run(request: HttpRequest, import_id: UUID) -> HttpResponse:
 
 
 @requires(Permission.IMPORT_DATA)
-def import_progress(request: HttpRequest, import_id: UUID) -> HttpResponse:
+def import_progress(request: TenantRequest, import_id: UUID) -> HttpResponse:
     """The progress card, asked for each second; once the import has ended, the way to its result."""
     run = _run(request, import_id)
     if run.state != ImportState.RUNNING:
@@ -103,7 +103,7 @@ def import_progress(request: HttpRequest, import_id: UUID) -> HttpResponse:
 
 @requires(Permission.IMPORT_DATA)
 @require_POST
-def import_start(request: HttpRequest, import_id: UUID) -> HttpResponse:
+def import_start(request: TenantRequest, import_id: UUID) -> HttpResponse:
     """Write what was checked, or go on where it stopped."""
     run = _run(request, import_id)
     goes_on = run.state in {ImportState.STOPPED, ImportState.FAILED}
@@ -116,7 +116,7 @@ def import_start(request: HttpRequest, import_id: UUID) -> HttpResponse:
 
 @requires(Permission.IMPORT_DATA)
 @require_POST
-def import_stop(request: HttpRequest, import_id: UUID) -> HttpResponse:
+def import_stop(request: TenantRequest, import_id: UUID) -> HttpResponse:
     """Stop after the piece that is being written."""
     run = stop_import(run=_run(request, import_id), by=request.member)
     return redirect("import_run", request.tenant.slug, run.id)
@@ -124,7 +124,7 @@ def import_stop(request: HttpRequest, import_id: UUID) -> HttpResponse:
 
 @requires(Permission.IMPORT_DATA)
 @require_POST
-def import_discard(request: HttpRequest, import_id: UUID) -> HttpResponse:
+def import_discard(request: TenantRequest, import_id: UUID) -> HttpResponse:
     """Throw away a file of which nothing was written."""
     run = _run(request, import_id)
     try:
@@ -137,7 +137,7 @@ def import_discard(request: HttpRequest, import_id: UUID) -> HttpResponse:
 
 
 @requires(Permission.IMPORT_DATA)
-def import_rejects(request: HttpRequest, import_id: UUID) -> HttpResponse:
+def import_rejects(request: TenantRequest, import_id: UUID) -> HttpResponse:
     """The refused rows as they were sent, with one more column that says why: correct them and import the file."""
     run = _run(request, import_id)
     text = sheets.csv_text([*run.columns, "reject_reason"], rejected_records(run))
@@ -146,7 +146,7 @@ def import_rejects(request: HttpRequest, import_id: UUID) -> HttpResponse:
 
 
 @requires(Permission.IMPORT_DATA)
-def import_sample(request: HttpRequest, kind: str) -> HttpResponse:
+def import_sample(request: TenantRequest, kind: str) -> HttpResponse:
     """A small file of that kind to begin from."""
     if kind not in ImportKind.values:
         raise Http404

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,11 +18,12 @@ from accounts import invitations, people
 from accounts.models import User
 from accounts.settings_forms import JoinForm, ProfileForm, ThemeForm
 from accounts.settings_sections import accepted
+from cs_platform.kernel.access import TenantRequest
 from cs_platform.kernel.htmx import page
 
 
 @never_cache
-def join(request: HttpRequest, slug: str, token: str) -> HttpResponse:
+def join(request: TenantRequest, slug: str, token: str) -> HttpResponse:
     """An invitation: who invites to which company as what. A new person sets name and password; a known one signs in
     first, as the person whom the e-mail went to. Unknown, used and expired links answer alike (404).
     """
@@ -41,7 +42,7 @@ def join(request: HttpRequest, slug: str, token: str) -> HttpResponse:
     return render(request, "profile/join.html", context)
 
 
-def _join_as_new(request: HttpRequest, offer: invitations.Offer, context: dict[str, Any]) -> HttpResponse:
+def _join_as_new(request: TenantRequest, offer: invitations.Offer, context: dict[str, Any]) -> HttpResponse:
     form = JoinForm(request.POST or None, email=offer.invitation.email)
 
     def accept(data: dict[str, Any]) -> None:
@@ -54,7 +55,7 @@ def _join_as_new(request: HttpRequest, offer: invitations.Offer, context: dict[s
 
 
 @login_required
-def profile(request: HttpRequest) -> HttpResponse:
+def profile(request: TenantRequest) -> HttpResponse:
     """How the product looks and speaks to this person. The theme button of the frame sends the theme alone."""
     user: User = get_object_or_404(User, pk=request.user.pk)
     if request.method == "POST" and "name" not in request.POST:
@@ -74,7 +75,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     return page(request, "profile/profile.html", {"form": form}, status=422 if form.is_bound else 200)
 
 
-def set_language(request: HttpRequest) -> HttpResponse:
+def set_language(request: TenantRequest) -> HttpResponse:
     """The language of the next pages: by cookie, and for a signed-in person in the profile too."""
     response = remember_language(request)
     chosen = request.POST.get("language", "")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -22,6 +23,10 @@ from cs_platform.kernel.periods import parse_month
 
 LARGEST = 10**15  # minor units: beyond any book, well inside a bigint even when summed
 _UNSAFE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_WHOLE = re.compile(r"[+-]?\d{1,18}(\.0+)?", re.ASCII)
+_AMOUNT = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
+_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_OTHER_DAY = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})", re.ASCII)
 
 
 class DateStyle(Enum):
@@ -65,16 +70,18 @@ Reader = Callable[[Any, DateStyle], Any]
 
 
 def _plain(value: Any) -> str:
+    if isinstance(value, str):  # every cell of a file
+        found = value.strip()
+        if not found.isalnum() and _UNSAFE.search(found):
+            raise Bad("characters", _("This holds characters that cannot be stored."))
+        return found
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if not isinstance(value, (str, int, Decimal, dt.date)):
+    if not isinstance(value, (int, Decimal, dt.date)):
         raise Bad("type", _("Write this as text or a number."))
-    text = str(value).strip()
-    if _UNSAFE.search(text):
-        raise Bad("characters", _("This holds characters that cannot be stored."))
-    return text
+    return str(value)
 
 
 def text(limit: int, *, required: bool = False) -> Reader:
@@ -130,7 +137,7 @@ def whole(smallest: int, largest: int) -> Reader:
         found = _plain(value)
         if not found:
             return None
-        if not re.fullmatch(r"[+-]?\d{1,18}(\.0+)?", found, re.ASCII):
+        if not _WHOLE.fullmatch(found):
             raise Bad("not_a_whole_number", _("Write a whole number."))
         number = int(Decimal(found))
         if not smallest <= number <= largest:
@@ -144,7 +151,7 @@ def amount(value: Any, style: DateStyle) -> Decimal | None:
     found = _plain(value)
     if not found:
         return None
-    if len(found) > 30 or not re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)", found, re.ASCII):
+    if len(found) > 30 or not _AMOUNT.fullmatch(found):
         raise Bad("not_an_amount", _("Write a number with a point, such as 1250.50."))
     return Decimal(found)
 
@@ -153,15 +160,18 @@ def day(value: Any, style: DateStyle) -> dt.date | None:
     if isinstance(value, dt.date):
         return value
     found = _plain(value)
-    if not found:
-        return None
+    return _day(found, style) if found else None
+
+
+@lru_cache(10_000)
+def _day(found: str, style: DateStyle) -> dt.date:
     try:
         if style is DateStyle.ISO:
-            if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", found, re.ASCII):
+            if not _ISO_DAY.fullmatch(found):
                 raise Bad("not_a_date", _("Write the date as YYYY-MM-DD."))
             result = dt.date.fromisoformat(found)
         else:
-            parts = re.fullmatch(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})", found, re.ASCII)
+            parts = _OTHER_DAY.fullmatch(found)
             if not parts:
                 raise Bad("not_a_date", _("Write the date with day, month and a year of four digits."))
             first, second, year = (int(p) for p in parts.groups())
@@ -186,6 +196,11 @@ def currency(value: Any, style: DateStyle) -> str:
     found = _plain(value).upper()
     if not found:
         raise Bad("required", _("A value is required here."))
+    return _currency(found)
+
+
+@lru_cache(1_000)
+def _currency(found: str) -> str:
     try:
         validate_currency(found)
     except ValidationError as error:
@@ -298,7 +313,7 @@ def parse(
     kept: dict[str, str] = {}
     for name, value in (extra or {}).items():
         try:
-            kept[name[:80]] = text(1000)(value, style)
+            kept[_plain(name)[:80]] = text(1000)(value, style)
         except Bad as bad:
             problems.append(Problem(name, str(value)[:200], bad.code, bad.message))
     if not problems:
@@ -352,8 +367,9 @@ def _check_subscription(values: dict[str, Any]) -> list[Problem]:
                 )
             ]
     values["interval_months"] = months
-    values["mrr_minor"] = to_minor(given, code) if given is not None else normalised_monthly(paid, months, code)
-    values["amount_minor"] = to_minor(paid if paid is not None else given * months, code)
+    amount_paid = Decimal(given or 0) * months if paid is None else paid
+    values["mrr_minor"] = normalised_monthly(amount_paid, months, code) if given is None else to_minor(given, code)
+    values["amount_minor"] = to_minor(amount_paid, code)
     return []
 
 

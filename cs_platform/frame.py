@@ -9,6 +9,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
@@ -87,7 +88,7 @@ class Frame:
 
     @property
     def banner(self) -> str:
-        return self.tenant.notice if self.tenant else ""
+        return gettext(self.tenant.notice) if self.tenant and self.tenant.notice else ""
 
     @property
     def as_of(self) -> Any:

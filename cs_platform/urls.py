@@ -1,5 +1,7 @@
 """Every route of the product. What a tenant owns hangs below /t/<slug>/."""
 
+from typing import Any
+
 from django.urls import include, path
 
 from cs_platform import views
@@ -8,7 +10,7 @@ handler403 = "cs_platform.kernel.errors.forbidden"
 handler404 = "cs_platform.kernel.errors.not_found"
 handler500 = "cs_platform.kernel.errors.server_error"
 
-tenant_patterns = [
+tenant_patterns: list[Any] = [
     path("", views.home, name="home"),
     path("palette/", views.palette, name="palette"),
     path("runs/", include("cs_platform.runs_urls")),

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -16,12 +16,12 @@ from accounts import selectors
 from accounts.models import Account, Tenant
 from cs_platform.frame import NAVIGATION
 from cs_platform.kernel import queue
-from cs_platform.kernel.access import Permission, may, requires
+from cs_platform.kernel.access import Permission, TenantRequest, may, requires
 from cs_platform.kernel.htmx import page
 
 
 @login_required
-def front(request: HttpRequest) -> HttpResponse:
+def front(request: TenantRequest) -> HttpResponse:
     """Where a person goes after signing in: the company they were in last, or the choice of theirs."""
     mine = selectors.memberships(request.user.pk)
     last = next((m for m in mine if m.tenant.slug == request.user.last_tenant), None)
@@ -31,13 +31,13 @@ def front(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-def tenants(request: HttpRequest) -> HttpResponse:
+def tenants(request: TenantRequest) -> HttpResponse:
     """The companies of the signed-in person."""
     return render(request, "companies.html", {"memberships": selectors.memberships(request.user.pk)})
 
 
 @requires(Permission.VIEW_HOME)
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: TenantRequest) -> HttpResponse:
     """The first page of the member's role (DSH-01 to DSH-03, ROL-01)."""
     if request.user.last_tenant != request.tenant.slug:
         request.user.last_tenant = request.tenant.slug
@@ -46,7 +46,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Permission.VIEW_HOME)
-def palette(request: HttpRequest) -> HttpResponse:
+def palette(request: TenantRequest) -> HttpResponse:
     """⌘K: accounts by name, and the pages that the role may open, from the registry of the navigation."""
     text = request.GET.get("q", "").replace("\x00", "").strip()
     pages = [
@@ -72,13 +72,13 @@ def palette(request: HttpRequest) -> HttpResponse:
     return page(request, "frame/palette_results.html", {"groups": found_groups, "q": text})
 
 
-def healthz(request: HttpRequest) -> HttpResponse:
+def healthz(request: TenantRequest) -> HttpResponse:
     """Alive: answers without touching the database."""
     return JsonResponse({"status": "ok"})
 
 
 @transaction.non_atomic_requests
-def readyz(request: HttpRequest) -> HttpResponse:
+def readyz(request: TenantRequest) -> HttpResponse:
     """Ready: the database answers and its schema is the code's; with ingest lag and the age of the oldest night."""
     checks: dict[str, Any] = {"status": "ok", "database": "ok", "schema": "current"}
     try:
@@ -87,7 +87,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
             checks |= {"status": "unavailable", "schema": "behind"}
         waiting = queue.oldest_waiting()
         checks["ingest_lag_seconds"] = round((timezone.now() - waiting).total_seconds()) if waiting else 0
-        done = [t.night_done_on for t in Tenant.objects.exclude(night_done_on=None).filter(data_until=None)]
+        done = [t.night_done_on for t in Tenant.objects.filter(data_until=None) if t.night_done_on]
         checks["last_nightly_age_days"] = (dt.datetime.now(dt.UTC).date() - min(done)).days if done else None
     except DatabaseError:
         checks = {"status": "unavailable", "database": "away"}

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from accounts import dossier
 from accounts.account_frame import account_frame, open_account
 from accounts.models import Account
-from cs_platform.kernel.access import Permission, may, requires
+from cs_platform.kernel.access import Permission, TenantRequest, may, requires
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.money import from_minor, money_text, to_minor
 from cs_platform.kernel.templatetags.cells import day_text, month_name, percent_text
@@ -28,7 +28,7 @@ MOVEMENTS_SHOWN = 12
 
 
 @requires(Permission.VIEW_ACCOUNTS)
-def revenue(request: HttpRequest, account_id: UUID) -> HttpResponse:
+def revenue(request: TenantRequest, account_id: UUID) -> HttpResponse:
     """Months and movements in the company's currency as of the last complete month; paid periods in their own."""
     account = open_account(request, account_id)
     months = selectors.months_of(request.tenant)
@@ -38,7 +38,7 @@ def revenue(request: HttpRequest, account_id: UUID) -> HttpResponse:
     return page(request, "metrics/account_revenue.html", context)
 
 
-def _figures(request: HttpRequest, account: Account, months: Months) -> dict[str, Any]:
+def _figures(request: TenantRequest, account: Account, months: Months) -> dict[str, Any]:
     currency = request.tenant.currency
     rows = AccountMonth.objects.filter(account=account, month__lte=months.last).order_by("-month")
     history = list(rows.values("month", "mrr", "mrr_12_now")[:MONTHS_SHOWN])[::-1]
@@ -81,7 +81,7 @@ def _figures(request: HttpRequest, account: Account, months: Months) -> dict[str
     }
 
 
-def _movements(request: HttpRequest, account: Account, lines: list[lineage.LedgerLine]) -> dict[str, Any]:
+def _movements(request: TenantRequest, account: Account, lines: list[lineage.LedgerLine]) -> dict[str, Any]:
     """The ledger by month, newest first: the net movement with its lines below it; currency stands apart."""
     months: dict[tuple[dt.date, str], list[lineage.LedgerLine]] = {}
     for line in reversed(lines):
@@ -96,7 +96,7 @@ def _movements(request: HttpRequest, account: Account, lines: list[lineage.Ledge
 
 
 def _movement(
-    request: HttpRequest, account: Account, month: dt.date, kind: str, lines: list[lineage.LedgerLine]
+    request: TenantRequest, account: Account, month: dt.date, kind: str, lines: list[lineage.LedgerLine]
 ) -> dict[str, Any]:
     slug, currency = request.tenant.slug, request.tenant.currency
     asked = Asked(month=month, window=Window.MONTH)
@@ -126,7 +126,7 @@ def _movement(
     }
 
 
-def _periods(request: HttpRequest, account: Account) -> list[dict[str, Any]]:
+def _periods(request: TenantRequest, account: Account) -> list[dict[str, Any]]:
     active = dossier.active_on(dossier.periods_of(account), request.tenant.today())
     return [
         {

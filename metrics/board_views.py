@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from cs_platform.kernel.access import Permission, may, requires
+from cs_platform.kernel.access import Permission, TenantRequest, may, requires
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.money import money_text
 from cs_platform.kernel.periods import add_months, month_text, months_between
@@ -21,7 +21,7 @@ ACCOUNTS_SHOWN = 10
 
 
 @requires(Permission.VIEW_BOARD)
-def board(request: HttpRequest) -> HttpResponse:
+def board(request: TenantRequest) -> HttpResponse:
     """Five tiles, the trend, the bridge, segments and cohorts, all of one month, window and segment."""
     months = selectors.months_of(request.tenant)
     if months is None:
@@ -44,7 +44,7 @@ def board(request: HttpRequest) -> HttpResponse:
     return page(request, "metrics/board.html", context, pieces=PIECES)
 
 
-def no_figures(request: HttpRequest) -> dict[str, Any]:
+def no_figures(request: TenantRequest) -> dict[str, Any]:
     """What an empty board says: what it will show, what is missing, and the one action that helps."""
     if selectors.has_subscriptions():
         return {
@@ -83,7 +83,7 @@ def switches(url: str, asked: Asked, months: Months, names: list[str]) -> dict[s
     }
 
 
-def _head(request: HttpRequest, figures: selectors.BoardFigures, names: list[str]) -> dict[str, Any]:
+def _head(request: TenantRequest, figures: selectors.BoardFigures, names: list[str]) -> dict[str, Any]:
     asked, customers = figures.asked, figures.now.closing_customers
     url = reverse("board", args=[request.tenant.slug])
     young = asked.window == Window.YEAR and asked.month < figures.months.first_year
@@ -108,7 +108,7 @@ def _head(request: HttpRequest, figures: selectors.BoardFigures, names: list[str
     }
 
 
-def _figures(request: HttpRequest, figures: selectors.BoardFigures) -> dict[str, Any]:
+def _figures(request: TenantRequest, figures: selectors.BoardFigures) -> dict[str, Any]:
     slug, asked, currency = request.tenant.slug, figures.asked, figures.question.currency
     findings = selectors.open_findings(asked)
     doubtful = any(finding.name == "roll_forward" for finding in findings) or not figures.now.balances
@@ -128,7 +128,7 @@ def _figures(request: HttpRequest, figures: selectors.BoardFigures) -> dict[str,
     }
 
 
-def _segments(request: HttpRequest, asked: Asked, question: Any) -> dict[str, Any]:
+def _segments(request: TenantRequest, asked: Asked, question: Any) -> dict[str, Any]:
     slug, url = request.tenant.slug, reverse("board", args=[request.tenant.slug])
     by_value = selectors.sums_by_value(question, asked.window, asked.dimension)
     opened = None
@@ -149,7 +149,7 @@ def _segments(request: HttpRequest, asked: Asked, question: Any) -> dict[str, An
     }
 
 
-def _cohorts(request: HttpRequest, asked: Asked, question: Any) -> dict[str, Any]:
+def _cohorts(request: TenantRequest, asked: Asked, question: Any) -> dict[str, Any]:
     url = reverse("board", args=[request.tenant.slug])
     rows = selectors.cohort_rows(question, asked.month, asked.cohort)
     names = {"ndr": _("NDR"), "gdr": _("GDR"), "logo": _("Logos")}

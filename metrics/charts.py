@@ -158,6 +158,7 @@ def bridge_figure(
         if place:
             links.append(_line(place - 0.69, place - 0.31, before))
     top = max(levels, default=1.0)
+    crowded = len(steps) > 6
     marks = ticks(start, top * 1.02 if top > start else start + 1)
     return {
         "data": [
@@ -171,7 +172,7 @@ def bridge_figure(
                 "textposition": "outside",
                 "constraintext": "none",
                 "cliponaxis": False,
-                "textfont": {"color": TEXT, "size": 12},
+                "textfont": {"color": TEXT, "size": 10 if crowded else 12},
                 "hoverinfo": "skip",
                 "width": 0.46 if narrow else 0.62,
             }
@@ -182,7 +183,7 @@ def bridge_figure(
                 "tickvals": marks,
                 "ticktext": [money(mark) for mark in marks],
             },
-            "xaxis": {"type": "category", "tickangle": 0},
+            "xaxis": {"type": "category", "tickangle": "auto", "tickfont": {"size": 10 if crowded else 12}},
             "hovermode": False,
             "margin": {"l": 62, "t": 18},
             "barcornerradius": 2,

@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Account
-from cs_platform.kernel.access import Permission, requires
+from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.money import from_minor, money_text
 from cs_platform.kernel.periods import month_end, month_text
@@ -34,18 +34,18 @@ ACCOUNT_COLUMNS = ["account", "name", "opening_mrr", "opening_mrr_at_rate_now", 
 
 
 @requires(Permission.VIEW_BOARD)
-def start(request: HttpRequest) -> HttpResponse:
+def start(request: TenantRequest) -> HttpResponse:
     """The metrics, beginning with net revenue retention."""
     return _answer(request, Metric.NRR)
 
 
 @requires(Permission.VIEW_BOARD)
-def metric(request: HttpRequest, metric: str) -> HttpResponse:
+def metric(request: TenantRequest, metric: str) -> HttpResponse:
     """One metric: its formula with the numbers, and the columns down to the row."""
     return _answer(request, metric)
 
 
-def _read(request: HttpRequest, name: str) -> tuple[Asked, Months, list[str]] | None:
+def _read(request: TenantRequest, name: str) -> tuple[Asked, Months, list[str]] | None:
     """The state of the page; None without figures, 404 for what does not exist."""
     if name not in METRICS:
         raise Http404
@@ -59,7 +59,7 @@ def _read(request: HttpRequest, name: str) -> tuple[Asked, Months, list[str]] | 
     return asked, months, names
 
 
-def _answer(request: HttpRequest, name: str) -> HttpResponse:
+def _answer(request: TenantRequest, name: str) -> HttpResponse:
     read = _read(request, name)
     if read is None:
         return page(request, "metrics/board_empty.html", {"empty": no_figures(request)})
@@ -92,7 +92,7 @@ def _shown(name: str, value: Decimal | None, currency: str) -> str:
 
 
 def _head(
-    request: HttpRequest,
+    request: TenantRequest,
     name: str,
     asked: Asked,
     months: Months,
@@ -150,7 +150,7 @@ def _link(url: str, asked: Asked) -> columns.Link:
 
 
 def _columns(
-    request: HttpRequest, name: str, asked: Asked, question: reports.Question, sums: Sums, url: str
+    request: TenantRequest, name: str, asked: Asked, question: reports.Question, sums: Sums, url: str
 ) -> list[dict[str, Any]]:
     """Five columns. Where nothing is chosen the first line leads on, so that the way to a row is seen at once."""
     currency, member = question.currency, request.member
@@ -185,7 +185,7 @@ def _columns(
 
 
 def _knowledge(
-    request: HttpRequest, name: str, asked: Asked, question: reports.Question, sums: Sums, url: str
+    request: TenantRequest, name: str, asked: Asked, question: reports.Question, sums: Sums, url: str
 ) -> dict[str, Any]:
     """As known now, or at an earlier moment: both values, their difference and the accounts that make it."""
     currency, margin = question.currency, question.margin
@@ -222,7 +222,7 @@ def _pairs(asked: Asked) -> list[tuple[str, str]]:
 
 
 @requires(Permission.VIEW_BOARD)
-def rows_csv(request: HttpRequest, metric: str) -> HttpResponse:
+def rows_csv(request: TenantRequest, metric: str) -> HttpResponse:
     """The rows behind the marked line: accounts of a term, or the ledger lines of an account."""
     read = _read(request, metric)
     if read is None:
@@ -245,7 +245,7 @@ def rows_csv(request: HttpRequest, metric: str) -> HttpResponse:
 Sheet = tuple[list[str], Iterable[list[Any]]]
 
 
-def _accounts_sheet(request: HttpRequest, question: reports.Question, asked: Asked, part: str) -> Sheet:
+def _accounts_sheet(request: TenantRequest, question: reports.Question, asked: Asked, part: str) -> Sheet:
     currency = question.currency
     behind = lineage.accounts_behind(question, asked, part, request.member, limit=None)
 
@@ -261,7 +261,9 @@ def _accounts_sheet(request: HttpRequest, question: reports.Question, asked: Ask
     return ACCOUNT_COLUMNS, rows
 
 
-def _ledger_sheet(request: HttpRequest, question: reports.Question, asked: Asked, part: str, account: Account) -> Sheet:
+def _ledger_sheet(
+    request: TenantRequest, question: reports.Question, asked: Asked, part: str, account: Account
+) -> Sheet:
     line = lineage.account_line(question, asked, part, request.member, account)
     entries = lineage.movements_behind(question, asked, part, line).lines if line else []
     head = ["account", "month", "movement", "subscription_id", "product", "amount", "currency", "effective_on"]

@@ -3,13 +3,13 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.settings_sections import SECTIONS, Section, section_page, url
-from cs_platform.kernel.access import Permission, requires
+from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.errors import DomainError
 from metrics import bands as band_rules
 from metrics import cells
@@ -21,7 +21,7 @@ SECTIONS[0][1].append(Section("bands", gettext_lazy("Bands"), "gauge", Permissio
 
 
 @requires(Permission.MANAGE_SETTINGS)
-def bands(request: HttpRequest) -> HttpResponse:
+def bands(request: TenantRequest) -> HttpResponse:
     """All metrics that have bands, with what is good and what is not."""
     every = bands_for_all()
     rows = [
@@ -37,7 +37,7 @@ def bands(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Permission.MANAGE_SETTINGS)
-def metric_bands(request: HttpRequest, metric: str) -> HttpResponse:
+def metric_bands(request: TenantRequest, metric: str) -> HttpResponse:
     """The bands of one metric as a form; what no band holds is named."""
     if metric not in BANDED:
         raise Http404

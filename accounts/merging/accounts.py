@@ -99,8 +99,8 @@ def _cells(row: Row, segments: dict[str, Any], owners: dict[str, Any], currency:
             given.add(column)
     cac = v.get("cac")
     return [
-        row.number, v["account"], v["name"], segments.get(v.get("segment")), v.get("industry") or "", v.get("source") or "",
-        v.get("region") or "", owners.get(v.get("owner_email")), v.get("signed_on"), v.get("domain") or "",
+        row.number, v["account"], v["name"], segments.get(v.get("segment") or ""), v.get("industry") or "", v.get("source") or "",
+        v.get("region") or "", owners.get(v.get("owner_email") or ""), v.get("signed_on"), v.get("domain") or "",
         bool(v.get("strategic")), v.get("complexity") or "", v.get("tier") or "", v.get("level") or "company",
         v.get("parent") or None, v.get("referred_by") or None, v.get("employees"),
         None if cac is None else to_minor(cac, currency), extra_json(row),

@@ -106,7 +106,7 @@ class Account(EntityModel):
     created_at = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField(db_default=Now())
 
-    objects = TenantManager.from_queryset(AccountQuerySet)()
+    objects: ClassVar[Any] = TenantManager.from_queryset(AccountQuerySet)()
 
     class Meta(EntityModel.Meta):
         constraints: ClassVar = [models.UniqueConstraint(fields=["tenant", "external_id"], name="account_external_id")]

@@ -93,7 +93,7 @@ def show_pair(request: TenantRequest, base: str, quote: str) -> HttpResponse:
         rows.append(
             {
                 "key": rate.month,
-                "month": month_name(rate.month) if current else "",
+                "month": month_name(rate.month),
                 "rate": rate_text(rate.rate),
                 "source": rate.get_source_display(),
                 "recorded": moment_text(rate.recorded_at),

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
@@ -19,7 +19,7 @@ from accounts.enums import AccountEventKind as Kind
 from accounts.enums import ChangeSource, ContactRole
 from accounts.forms import EventForm
 from accounts.models import Account, AccountEvent, Subscription, Tenant
-from cs_platform.kernel.access import Permission, requires
+from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.money import money_text
 from cs_platform.kernel.periods import month_of
@@ -47,7 +47,7 @@ EVENT_MARKS: dict[str, tuple[str, str]] = {
 
 
 @requires(Permission.VIEW_ACCOUNTS)
-def overview(request: HttpRequest, account_id: UUID, form: EventForm | None = None) -> HttpResponse:
+def overview(request: TenantRequest, account_id: UUID, form: EventForm | None = None) -> HttpResponse:
     """Everything about one customer at a glance; `form` is a quick log that was refused."""
     account = open_account(request, account_id)
     today = request.tenant.today()
@@ -76,7 +76,7 @@ def overview(request: HttpRequest, account_id: UUID, form: EventForm | None = No
 
 
 @requires(Permission.VIEW_ACCOUNTS)
-def subscriptions(request: HttpRequest, account_id: UUID) -> HttpResponse:
+def subscriptions(request: TenantRequest, account_id: UUID) -> HttpResponse:
     """Every paid period: what, when, how much, where it came from."""
     account = open_account(request, account_id)
     periods = list(dossier.periods_of(account))
@@ -88,7 +88,7 @@ def subscriptions(request: HttpRequest, account_id: UUID) -> HttpResponse:
 
 
 @requires(Permission.VIEW_ACCOUNTS)
-def versions(request: HttpRequest, account_id: UUID, subscription_id: UUID) -> HttpResponse:
+def versions(request: TenantRequest, account_id: UUID, subscription_id: UUID) -> HttpResponse:
     """How a period came to be what it is: each version, when it is true, when we learned it, from whom."""
     account = open_account(request, account_id)
     period = period_of(account, subscription_id)
@@ -100,7 +100,7 @@ def versions(request: HttpRequest, account_id: UUID, subscription_id: UUID) -> H
 
 
 @requires(Permission.VIEW_ACCOUNTS)
-def people(request: HttpRequest, account_id: UUID) -> HttpResponse:
+def people(request: TenantRequest, account_id: UUID) -> HttpResponse:
     """Who we know there, in which role, and how many we can talk to (ACC-04)."""
     account = open_account(request, account_id)
     found = dossier.people_of(account)
@@ -115,7 +115,7 @@ def people(request: HttpRequest, account_id: UUID) -> HttpResponse:
 
 
 @requires(Permission.VIEW_ACCOUNTS)
-def timeline(request: HttpRequest, account_id: UUID, form: EventForm | None = None) -> HttpResponse:
+def timeline(request: TenantRequest, account_id: UUID, form: EventForm | None = None) -> HttpResponse:
     """What happened there, by day (ACC-05, ACC-11); `kind` filters, `form` is a quick log that was refused."""
     account = open_account(request, account_id)
     today = request.tenant.today()
@@ -135,7 +135,7 @@ def timeline(request: HttpRequest, account_id: UUID, form: EventForm | None = No
 
 
 @requires(Permission.VIEW_ACCOUNTS)
-def history(request: HttpRequest, account_id: UUID) -> HttpResponse:
+def history(request: TenantRequest, account_id: UUID) -> HttpResponse:
     """Who changed what, when, from what to what: the account, its people and its events."""
     account = open_account(request, account_id)
     entries, following = dossier.audit_page(account, request.GET.get("before", "")[:80])
@@ -269,7 +269,7 @@ def _known(account: Account, tenant: Tenant) -> list[dict[str, str]]:
     return [{"label": label, "value": str(value)} for label, value in rows if value]
 
 
-def _parent(request: HttpRequest, account: Account) -> dict[str, str] | None:
+def _parent(request: TenantRequest, account: Account) -> dict[str, str] | None:
     """Name of the parent, with a link where the member may open it."""
     if account.parent is None:
         return None

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -21,7 +21,7 @@ from accounts.forms import AccountForm, ContactForm, EventForm, LeftForm, Subscr
 from accounts.models import Account, Contact, Subscription
 from accounts.views import account as pages
 from accounts.views.forms import add_refusal, conflict_page, form_page, saved
-from cs_platform.kernel.access import Permission, requires
+from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.errors import Conflict, DomainError
 from cs_platform.kernel.htmx import toast
 
@@ -32,7 +32,7 @@ def contact_of(account: Account, contact_id: UUID) -> Contact:
 
 
 @requires(Permission.EDIT_ACCOUNTS)
-def event_new(request: HttpRequest, account_id: UUID) -> HttpResponse:
+def event_new(request: TenantRequest, account_id: UUID) -> HttpResponse:
     """Log what happened at the customer (ACC-05, ACC-11): quickly above the timeline, or in the drawer."""
     account = open_account(request, account_id)
     url = reverse("account_timeline", args=[request.tenant.slug, account.id])
@@ -55,7 +55,7 @@ def event_new(request: HttpRequest, account_id: UUID) -> HttpResponse:
 
 
 @requires(Permission.EDIT_ACCOUNTS)
-def contact_left(request: HttpRequest, account_id: UUID, contact_id: UUID) -> HttpResponse:
+def contact_left(request: TenantRequest, account_id: UUID, contact_id: UUID) -> HttpResponse:
     """A person is gone; a champion's departure becomes an event of the account as well."""
     account = open_account(request, account_id)
     contact = contact_of(account, contact_id)
@@ -78,7 +78,7 @@ def contact_left(request: HttpRequest, account_id: UUID, contact_id: UUID) -> Ht
 
 
 @requires(Permission.EDIT_ACCOUNTS)
-def account_new(request: HttpRequest) -> HttpResponse:
+def account_new(request: TenantRequest) -> HttpResponse:
     """A new customer; for those who see only their own book it is theirs."""
     form = AccountForm(request.POST if request.method == "POST" else None, member=request.member)
     if form.is_bound and form.is_valid():
@@ -100,7 +100,7 @@ def account_new(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Permission.EDIT_ACCOUNTS)
-def account_edit(request: HttpRequest, account_id: UUID) -> HttpResponse:
+def account_edit(request: TenantRequest, account_id: UUID) -> HttpResponse:
     """Change an account. When somebody else did so meanwhile: 409 with both, and saving again writes this one."""
     account = open_account(request, account_id)
     url = reverse("account", args=[request.tenant.slug, account.id])
@@ -127,19 +127,19 @@ def account_edit(request: HttpRequest, account_id: UUID) -> HttpResponse:
 
 
 @requires(Permission.EDIT_ACCOUNTS)
-def contact_new(request: HttpRequest, account_id: UUID) -> HttpResponse:
+def contact_new(request: TenantRequest, account_id: UUID) -> HttpResponse:
     """A person at the customer."""
     return _contact(request, open_account(request, account_id), None)
 
 
 @requires(Permission.EDIT_ACCOUNTS)
-def contact_edit(request: HttpRequest, account_id: UUID, contact_id: UUID) -> HttpResponse:
+def contact_edit(request: TenantRequest, account_id: UUID, contact_id: UUID) -> HttpResponse:
     """Change a person; 409 with both when somebody else did so meanwhile."""
     account = open_account(request, account_id)
     return _contact(request, account, contact_of(account, contact_id))
 
 
-def _contact(request: HttpRequest, account: Account, contact: Contact | None) -> HttpResponse:
+def _contact(request: TenantRequest, account: Account, contact: Contact | None) -> HttpResponse:
     url = reverse("account_people", args=[request.tenant.slug, account.id])
     form = ContactForm(request.POST if request.method == "POST" else None, contact=contact)
     look: dict[str, Any] = {
@@ -165,19 +165,19 @@ def _contact(request: HttpRequest, account: Account, contact: Contact | None) ->
 
 
 @requires(Permission.EDIT_REVENUE)
-def subscription_new(request: HttpRequest, account_id: UUID) -> HttpResponse:
+def subscription_new(request: TenantRequest, account_id: UUID) -> HttpResponse:
     """A paid period that the file did not bring."""
     return _period(request, open_account(request, account_id), None)
 
 
 @requires(Permission.EDIT_REVENUE)
-def subscription_edit(request: HttpRequest, account_id: UUID, subscription_id: UUID) -> HttpResponse:
+def subscription_edit(request: TenantRequest, account_id: UUID, subscription_id: UUID) -> HttpResponse:
     """Correct a paid period; the version before stays in its history."""
     account = open_account(request, account_id)
     return _period(request, account, pages.period_of(account, subscription_id))
 
 
-def _period(request: HttpRequest, account: Account, period: Subscription | None) -> HttpResponse:
+def _period(request: TenantRequest, account: Account, period: Subscription | None) -> HttpResponse:
     url = reverse("account_subscriptions", args=[request.tenant.slug, account.id])
     form = SubscriptionForm(
         request.POST if request.method == "POST" else None,
@@ -205,7 +205,7 @@ def _period(request: HttpRequest, account: Account, period: Subscription | None)
 
 
 @requires(Permission.EDIT_REVENUE)
-def subscription_void(request: HttpRequest, account_id: UUID, subscription_id: UUID) -> HttpResponse:
+def subscription_void(request: TenantRequest, account_id: UUID, subscription_id: UUID) -> HttpResponse:
     """Withdraw a period that never should have been there; it stays, marked, and the ledger takes it back."""
     account = open_account(request, account_id)
     period = pages.period_of(account, subscription_id)

@@ -5,15 +5,16 @@ from typing import Any
 
 from django.contrib import messages
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
+from cs_platform.kernel.access import TenantRequest
 from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.htmx import page
 
 
-def form_page(request: HttpRequest, form: Form, *, status: int = 200, **context: Any) -> HttpResponse:
+def form_page(request: TenantRequest, form: Form, *, status: int = 200, **context: Any) -> HttpResponse:
     """Render accounts/form.html; 422 when the form holds errors. Context: title, submit, back_url, back_label, …"""
     piece = bool(request.htmx and request.htmx.target == "drawer-body")
     defaults = {"form": form, "action": request.path, "submit": _("Save"), "piece": piece}
@@ -21,7 +22,7 @@ def form_page(request: HttpRequest, form: Form, *, status: int = 200, **context:
     return page(request, "accounts/form.html", defaults | context, pieces=("drawer-body",), status=code)
 
 
-def conflict_page(request: HttpRequest, form: Form, theirs: Mapping[str, Any], **context: Any) -> HttpResponse:
+def conflict_page(request: TenantRequest, form: Form, theirs: Mapping[str, Any], **context: Any) -> HttpResponse:
     """409: what stands in the database beside what was typed. The form now carries their version, so that saving again
     is a decision and not a loss."""
     both = theirs_and_yours(form, theirs)
@@ -31,7 +32,7 @@ def conflict_page(request: HttpRequest, form: Form, theirs: Mapping[str, Any], *
     return form_page(request, form, status=409, both=both, conflict=True, **context)
 
 
-def saved(request: HttpRequest, text: str, url: str) -> HttpResponse:
+def saved(request: TenantRequest, text: str, url: str) -> HttpResponse:
     """Say what was done and go where it shows; an htmx request goes there as well."""
     messages.success(request, text)
     return redirect(url)

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from babel.dates import format_date
 from babel.numbers import get_currency_symbol
 from django.db.models import F
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -19,7 +19,7 @@ from accounts import book, cells, charts
 from accounts.enums import ChangeKind, Status
 from accounts.models import Account, AccountEvent, Contact, SubscriptionChange
 from accounts.views.lists import book_of
-from cs_platform.kernel.access import Permission, may, requires
+from cs_platform.kernel.access import Permission, TenantRequest, may, requires
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.money import from_minor, money_text
 from cs_platform.kernel.templatetags.cells import day_text, month_name, percent_text
@@ -32,7 +32,7 @@ ORDERS = {"renews": ("renews_on", "-mrr_minor", "id"), "arr": ("-mrr_minor", "id
 
 
 @requires(Permission.VIEW_HOME)
-def today(request: HttpRequest) -> HttpResponse:
+def today(request: TenantRequest) -> HttpResponse:
     """What do I do today, who needs me, what is at risk?"""
     tenant, member = request.tenant, request.member
     day = tenant.today()
@@ -74,7 +74,7 @@ def today(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Permission.VIEW_WEEK)
-def week(request: HttpRequest) -> HttpResponse:
+def week(request: TenantRequest) -> HttpResponse:
     """How is the book, what moved since last week, what comes due?"""
     tenant = request.tenant
     day = tenant.today()
@@ -138,7 +138,7 @@ def _greeting(name: str) -> str:
     return _("Good evening, %(name)s") % {"name": first}
 
 
-def _tiles(request: HttpRequest, size: book.Size) -> list[dict[str, Any]]:
+def _tiles(request: TenantRequest, size: book.Size) -> list[dict[str, Any]]:
     """The five tiles of the day (DSH-03). Those without a source yet show a dash and say what they wait for."""
     currency, day = request.tenant.currency, request.tenant.today()
     first = (
@@ -167,7 +167,7 @@ def _tiles(request: HttpRequest, size: book.Size) -> list[dict[str, Any]]:
     ]
 
 
-def _list(request: HttpRequest, **filters: Any) -> str:
+def _list(request: TenantRequest, **filters: Any) -> str:
     """The accounts list with these filters; "" for those who may not open it."""
     if not may(request, Permission.VIEW_ACCOUNTS):
         return ""
@@ -203,7 +203,7 @@ def _event_row(event: AccountEvent, tenant: Any, day: dt.date) -> dict[str, Any]
 
 
 def _group_row(
-    request: HttpRequest, row: Mapping[str, Any], total: int, name: str | None, filter_name: str
+    request: TenantRequest, row: Mapping[str, Any], total: int, name: str | None, filter_name: str
 ) -> dict[str, Any]:
     currency = request.tenant.currency
     value = row.get("owner_id") if filter_name == "owner" else name
@@ -222,7 +222,7 @@ def _group_row(
     }
 
 
-def _renewals(request: HttpRequest, months: Sequence[tuple[dt.date, int, int]]) -> dict[str, Any]:
+def _renewals(request: TenantRequest, months: Sequence[tuple[dt.date, int, int]]) -> dict[str, Any]:
     """The chart of renewals by month, its finding in words and the same numbers as a table."""
     currency = request.tenant.currency
     rows: list[dict[str, Any]] = [

@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -26,7 +26,7 @@ from accounts.listing import (
 )
 from accounts.models import Account, SavedView
 from accounts.saved_views import views_for
-from cs_platform.kernel.access import Permission, Scope, may, requires
+from cs_platform.kernel.access import Permission, Scope, TenantRequest, may, requires
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.money import from_minor, money_text
 from cs_platform.kernel.periods import parse_month
@@ -48,13 +48,13 @@ EXPORTED = (
 )
 
 
-def book_of(request: HttpRequest) -> QuerySet[Account]:
+def book_of(request: TenantRequest) -> QuerySet[Account]:
     """The accounts that the member of this request may see."""
     return Account.objects.visible_to(request.member)
 
 
 @requires(Permission.VIEW_ACCOUNTS)
-def accounts(request: HttpRequest) -> HttpResponse:
+def accounts(request: TenantRequest) -> HttpResponse:
     """The list: which accounts, sorted by need, in my own columns and saved views."""
     query = ListQuery.parse(request.GET)
     today = request.tenant.today()
@@ -101,7 +101,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Permission.VIEW_ACCOUNTS)
-def export(request: HttpRequest) -> HttpResponse:
+def export(request: TenantRequest) -> HttpResponse:
     """All rows of the filter as CSV, in the list's order; its first columns can be imported again."""
     query = ListQuery.parse(request.GET)
     tenant = request.tenant
@@ -139,7 +139,7 @@ def export(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _tabs(request: HttpRequest, query: ListQuery, saved: list[SavedView]) -> tuple[list[dict[str, Any]], Any]:
+def _tabs(request: TenantRequest, query: ListQuery, saved: list[SavedView]) -> tuple[list[dict[str, Any]], Any]:
     """The tabs, built-in first, and the one the page stands on (None when the filters are nobody's)."""
     wide = request.member.role.scope != Scope.OWN
     tabs: list[dict[str, Any]] = [
@@ -161,7 +161,7 @@ def _tabs(request: HttpRequest, query: ListQuery, saved: list[SavedView]) -> tup
     return tabs, current
 
 
-def _panel(request: HttpRequest, query: ListQuery) -> list[dict[str, Any]]:
+def _panel(request: TenantRequest, query: ListQuery) -> list[dict[str, Any]]:
     """What can be filtered by: [{name, label, open, options [{value, label, on}]}], labels in the reader's language."""
     found = filter_choices(book_of(request))
     options: dict[str, list[tuple[str, Any]]] = {
@@ -207,7 +207,7 @@ def _value_label(name: str, value: str) -> str:
     return _("unknown") if name == "owner" else value
 
 
-def _chips(request: HttpRequest, query: ListQuery, panel: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _chips(request: TenantRequest, query: ListQuery, panel: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The filters that are on: {name, label, value, url without it}."""
     return [
         {
@@ -221,7 +221,7 @@ def _chips(request: HttpRequest, query: ListQuery, panel: list[dict[str, Any]]) 
     ]
 
 
-def _summary(request: HttpRequest, sums: Totals) -> list[str]:
+def _summary(request: TenantRequest, sums: Totals) -> list[str]:
     """What stands under the heading: how many of how many, and their money."""
     currency = request.tenant.currency
     if sums.found == sums.book:
@@ -234,7 +234,7 @@ def _summary(request: HttpRequest, sums: Totals) -> list[str]:
     ]
 
 
-def _foot(request: HttpRequest, query: ListQuery, sums: Totals, rows: Any) -> dict[str, Any]:
+def _foot(request: TenantRequest, query: ListQuery, sums: Totals, rows: Any) -> dict[str, Any]:
     """Sums under the table and the keyset foot."""
     currency = request.tenant.currency
     money = {"arr": cells.arr_text(sums.found_mrr, currency), "mrr": money_text(sums.found_mrr, currency)}
@@ -250,7 +250,7 @@ def _foot(request: HttpRequest, query: ListQuery, sums: Totals, rows: Any) -> di
 
 
 def _empty(
-    request: HttpRequest,
+    request: TenantRequest,
     query: ListQuery,
     sums: Totals,
     book: QuerySet[Account],

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -13,7 +13,7 @@ from accounts.models import SavedView
 from accounts.saved_views import delete_view, own_view, save_view
 from accounts.views.forms import add_refusal, form_page, saved
 from accounts.views.lists import PAGE
-from cs_platform.kernel.access import Permission, requires
+from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.errors import DomainError
 
 
@@ -21,13 +21,13 @@ def _canonical(text: str) -> str:
     return ListQuery.parse(QueryDict(text)).own_text()
 
 
-def _list_url(request: HttpRequest, view: SavedView | None = None) -> str:
+def _list_url(request: TenantRequest, view: SavedView | None = None) -> str:
     url = reverse("accounts", args=[request.tenant.slug])
     return f"{url}?{ListQuery.parse(QueryDict(view.query)).text(view=str(view.id))}" if view else url
 
 
 @requires(Permission.VIEW_ACCOUNTS)
-def view_new(request: HttpRequest) -> HttpResponse:
+def view_new(request: TenantRequest) -> HttpResponse:
     """Save the list as it is, under a name."""
     posted = request.POST if request.method == "POST" else None
     form = SavedViewForm(posted, initial={"query": _canonical(request.GET.urlencode())})
@@ -49,7 +49,7 @@ def view_new(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Permission.VIEW_ACCOUNTS)
-def view_edit(request: HttpRequest, view_id: UUID) -> HttpResponse:
+def view_edit(request: TenantRequest, view_id: UUID) -> HttpResponse:
     """Rename, share, or (with `query` alone) keep the list as it is now."""
     view = own_view(request.member, view_id)
     values = {"name": view.name, "shared": view.shared, "query": view.query}
@@ -86,7 +86,7 @@ def view_edit(request: HttpRequest, view_id: UUID) -> HttpResponse:
 
 @require_POST
 @requires(Permission.VIEW_ACCOUNTS)
-def view_delete(request: HttpRequest, view_id: UUID) -> HttpResponse:
+def view_delete(request: TenantRequest, view_id: UUID) -> HttpResponse:
     """Remove one of my views; the accounts in it stay."""
     view = own_view(request.member, view_id)
     delete_view(view=view, by=request.member)

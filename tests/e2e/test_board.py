@@ -18,7 +18,7 @@ def sign_in(context, live_server, user) -> None:
 
 
 def drawn(page) -> None:
-    page.wait_for_function("document.querySelectorAll('[data-chart] .main-svg').length > 0")
+    page.locator("[data-chart] .main-svg").first.wait_for()
 
 
 def shoot(page, name: str) -> None:

@@ -125,7 +125,7 @@ def test_a_csm_may_not_open_the_board(page, live_server, filled):
 
 
 def test_the_palette_finds_an_account(page, live_server, filled, problems):
-    sign_in(page, live_server, filled, "leader")
+    sign_in(page, live_server, filled, "executive")
     page.keyboard.press("Control+k")
     page.keyboard.type("Company 05")
     option = page.get_by_role("option", name="Company 05")
