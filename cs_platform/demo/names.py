@@ -4,7 +4,7 @@ FIRST = (
     "Altamar", "Birchfield", "Cobalt", "Dunmore", "Eastgate", "Fairholm", "Glasswing", "Hartwell", "Ironbridge", "Jasper",
     "Kingsley", "Larkspur", "Meridian", "Norwood", "Orchard", "Pembroke", "Quarry", "Redwood", "Silverline", "Thornbury",
     "Umber", "Verdant", "Westmark", "Yarrow", "Zephyr", "Ashford", "Bluestone", "Copperfield", "Drayton", "Elmhurst",
-    "Foxglove", "Granite", "Hollins", "Ivory", "Juniper", "Kestral", "Linden", "Maplewood", "Northbank", "Oakridge",
+    "Foxglove", "Granite", "Hollins", "Ivory", "Juniper", "Lakeshore", "Linden", "Maplewood", "Northbank", "Oakridge",
 )  # fmt: skip
 SECOND = {
     "Healthcare": ("Health", "Clinics", "Medical", "Dental Group"),
@@ -36,7 +36,14 @@ TITLES = {
     "procurement": ("Procurement Manager", "Category Buyer"),
     "legal": ("Legal Counsel",),
 }
+# Name, key of the address, and customers of each segment that a book of 420 holds: some carry more than others.
 CSMS = (
-    ("Priya Natarajan", "priya", 46), ("Tomi Okonkwo", "tomi", 58), ("Mei Ishikawa", "mei", 47), ("Rafael Soto", "rafael", 60),
-    ("Lucas Bergström", "lucas", 61), ("Anna Kowalska", "anna", 40), ("Jonah Drake", "jonah", 53), ("Sofie Varga", "sofie", 55),
-)  # fmt: skip
+    ("Priya Natarajan", "priya", (16, 20, 8, 2)),
+    ("Tomi Okonkwo", "tomi", (12, 26, 16, 4)),
+    ("Mei Ishikawa", "mei", (17, 24, 6, 0)),
+    ("Rafael Soto", "rafael", (10, 26, 18, 6)),
+    ("Lucas Bergström", "lucas", (7, 18, 26, 10)),
+    ("Anna Kowalska", "anna", (24, 12, 4, 0)),
+    ("Jonah Drake", "jonah", (6, 14, 22, 11)),
+    ("Clara Nyström", "clara", (4, 10, 22, 19)),
+)

@@ -34,7 +34,11 @@ def configure(options: dict[str, Any]) -> None:
             },
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "main"}},
             "root": {"handlers": ["stderr"], "level": "INFO"},
-            "loggers": {"django.server": {"level": "WARNING"}, "celery.beat": {"level": "WARNING"}, "django_structlog.celery": {"level": "WARNING"}},
+            "loggers": {
+                "django.server": {"level": "WARNING"},
+                "celery.beat": {"level": "WARNING"},
+                "django_structlog.celery": {"level": "WARNING"},
+            },
         }
     )
     structlog.configure(

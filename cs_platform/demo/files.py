@@ -1,0 +1,53 @@
+"""The files that the demo imports: those of a generated company, or the real ones of data/ (see its README)."""
+
+import csv
+import datetime as dt
+import gzip
+import io
+from pathlib import Path
+
+from cs_platform.demo.company import Rows
+from cs_platform.demo.tenants import GCLOUD
+
+DATA = Path(__file__).parent / "data"
+YEARS_OF_RATES = 5
+File = tuple[str, str, list[dict[str, str]]]
+
+
+def company_files(rows: Rows, last: dt.date) -> list[File]:
+    """(kind, file name, rows) of a generated company, in the order of their import."""
+    return [
+        ("fx_rates", "ecb_month_end.csv", rates(last)),
+        ("accounts", "accounts.csv", rows.accounts),
+        ("contacts", "contacts.csv", rows.contacts),
+        ("subscriptions", "subscriptions.csv", rows.subscriptions),
+    ]
+
+
+def rates(last: dt.date) -> list[dict[str, str]]:
+    """The real month-end rates of the years up to `last`."""
+    since, until = f"{last.year - YEARS_OF_RATES}-{last.month:02d}", f"{last.year}-{last.month:02d}"
+    return [row for row in _read("ecb_month_end.csv.gz") if since <= row["month"] <= until]
+
+
+def public_files() -> list[File]:
+    """The real book, as published; that its customers have owners is ours, so that a CSM finds a book of their own."""
+    periods = [row for row in _read("gcloud_subscriptions.csv.gz") if row["tenant"] == "gc3-all"]
+    emails = [person.email for person in GCLOUD.people if person.role == "csm"]
+    names = sorted({row["account"] for row in periods})
+    books = [{"account": name, "owner_email": emails[i % len(emails)]} for i, name in enumerate(names)]
+    return [("subscriptions", "gcloud_subscriptions.csv", periods), ("accounts", "owners.csv", books)]
+
+
+def as_csv(rows: list[dict[str, str]]) -> io.BytesIO:
+    """The rows as somebody would upload them."""
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return io.BytesIO(buffer.getvalue().encode())
+
+
+def _read(name: str) -> list[dict[str, str]]:
+    with gzip.open(DATA / name, "rt", encoding="utf-8") as file:
+        return list(csv.DictReader(file))

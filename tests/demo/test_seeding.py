@@ -1,0 +1,221 @@
+"""A small demo from end to end: through the public doors, agreeing with plain counting, and the same when run again."""
+
+import datetime as dt
+import io
+import json
+import stat
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+
+from accounts.models import Account, AccountEvent, ApiKey, Contact, Import, Member, Subscription, Tenant, User
+from accounts.selectors import live_key, memberships
+from cs_platform.demo import loading
+from cs_platform.demo.company import make_company
+from cs_platform.demo.files import rates
+from cs_platform.demo.tenants import LABS, NORTHWIND
+from cs_platform.kernel.models import Finding
+from cs_platform.kernel.periods import parse_month
+from cs_platform.kernel.tenancy import tenant_context
+from metrics.models import RetentionMonth
+from metrics.reports import run_report
+from tests.demo.plain import PlainBook
+
+ROLES = ["admin", "csm", "csm", "executive", "leader", "ops"]
+TABLES = (Account, AccountEvent, Contact, Import, Member, Subscription, ApiKey, RetentionMonth)
+
+
+@pytest.fixture
+def var(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("SETIA_VAR", str(tmp_path))
+    return tmp_path
+
+
+def seed(**options: object) -> str:
+    out = io.StringIO()
+    call_command("seed_demo", accounts=30, url="http://localhost:8123", stdout=out, **options)
+    return out.getvalue()
+
+
+def demo(var: Path) -> dict:
+    return json.loads((var / "demo.json").read_text())
+
+
+def counts() -> dict[tuple[str, str], int]:
+    """Rows of each table in each tenant."""
+    found = {}
+    for tenant in Tenant.objects.all():
+        with tenant_context(tenant.id):
+            found |= {(tenant.slug, model.__name__): model.objects.count() for model in TABLES}
+    return found
+
+
+@pytest.fixture
+def seeded(db: None, var: Path) -> Path:
+    seed()
+    return var
+
+
+def test_it_holds_what_the_contract_says(seeded: Path) -> None:
+    """CONTRACTS 1: var/demo.json, its shape, and that what stands in it opens the doors."""
+    path = seeded / "demo.json"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    told = demo(seeded)
+    assert told["url"] == "http://localhost:8123"
+    assert [t["slug"] for t in told["tenants"]] == ["northwind", "northwind-labs", "gcloud"]
+    for tenant in told["tenants"]:
+        assert set(tenant) == {"slug", "name", "currency", "timezone", "members", "api_keys"}
+        assert sorted(m["role"] for m in tenant["members"]) == ROLES
+        for member in tenant["members"]:
+            assert set(member) == {"role", "email", "password"}
+            user = User.objects.get(email=member["email"])
+            assert user.check_password(member["password"])
+            assert tenant["slug"] in {m.tenant.slug for m in memberships(user.id)}
+        (key,) = tenant["api_keys"]
+        assert set(key) == {"name", "scopes", "secret"}
+        opened = live_key(key["secret"])
+        assert opened is not None
+        assert (opened.tenant.slug, opened.scopes) == (tenant["slug"], key["scopes"])
+    dana = User.objects.get(email="dana@northwind.example")
+    assert [m.tenant.slug for m in memberships(dana.id)] == ["northwind", "northwind-labs"]
+
+
+def test_the_product_agrees_with_plain_counting(seeded: Path) -> None:
+    """MET-01, MET-03, MET-04: the trailing year of the generated books, to eight decimals and to the cent."""
+    for company, number, extra in ((NORTHWIND, 30, 0), (LABS, 20, 1)):
+        tenant = Tenant.objects.get(slug=company.slug)
+        last = tenant.today() - dt.timedelta(days=1)
+        assert tenant.night_done_on == last
+        assert tenant.notice.startswith("Demo data")
+        assert company.company is not None
+        rows = make_company(company=company.company, seed=7 + extra, accounts=number, last=last)
+        book = PlainBook(rows.subscriptions, rates(last), company.currency)
+        with tenant_context(tenant.id):
+            assert not Finding.objects.filter(resolved_at=None).exists()
+            assert Account.objects.filter(status="live").count() == number
+            assert Account.objects.count() == len(rows.accounts)
+            assert AccountEvent.objects.count() == len(rows.events)
+            assert Contact.objects.exclude(left_on=None).count() == sum(bool(c["left_on"]) for c in rows.contacts)
+            for row in run_report("retention_12m", as_of=last).rows[-13:]:
+                year = book.year(parse_month(row["month"]))
+                assert (row["base_customers"], row["nrr"], row["grr"], row["logo_churn"]) == (
+                    year.base_customers,
+                    round(year.nrr, 8),
+                    round(year.grr, 8),
+                    round(year.logo_churn, 8),
+                ), row["month"]
+            arr = run_report("mrr_monthly", as_of=last).rows[-1]["arr"]
+            assert Decimal(arr) == year.arr
+
+
+def test_the_real_book_is_whole_and_frozen(seeded: Path) -> None:
+    tenant = Tenant.objects.get(slug="gcloud")
+    assert tenant.night_done_on == tenant.data_until == dt.date(2014, 6, 30)
+    assert "Open Government Licence v3.0" in tenant.notice
+    with tenant_context(tenant.id):
+        assert Subscription.objects.count() == 1152
+        assert not Finding.objects.filter(resolved_at=None).exists()
+        last = run_report("retention_12m", as_of=tenant.data_until).rows[-1]
+        assert (round(last["nrr"], 3), round(last["grr"], 3)) == (Decimal("0.604"), Decimal("0.304"))
+        assert not Account.objects.filter(owner=None).exists()
+
+
+def test_a_second_run_changes_nothing(seeded: Path) -> None:
+    before, told = counts(), demo(seeded)
+    (seeded / "demo.json").write_text(json.dumps(told))
+    said = seed()
+    assert said.count("complete") == 3
+    assert demo(seeded) == told
+    assert counts() == before
+
+
+def test_lost_logins_are_made_anew_and_said(seeded: Path) -> None:
+    told, before = demo(seeded), counts()
+    (seeded / "demo.json").unlink()
+    said = seed()
+    assert "passwords were lost" in said
+    for old, new in zip(told["tenants"], demo(seeded)["tenants"], strict=True):
+        for member in new["members"]:
+            assert User.objects.get(email=member["email"]).check_password(member["password"])
+        assert live_key(new["api_keys"][0]["secret"])
+        assert live_key(old["api_keys"][0]["secret"]) is None
+    keys = {key: number for key, number in counts().items() if key[1] == "ApiKey"}
+    assert counts() | {key: before[key] for key in keys} == before
+
+
+def test_a_file_of_another_database_is_not_believed(db: None, var: Path) -> None:
+    """The logins of a demo that is gone: passwords that can be kept are, keys are new."""
+    people = [{"role": "executive", "email": "dana@northwind.example", "password": "kept"}]
+    keys = [{"name": "demo", "scopes": ["read"], "secret": "cs_live_gone"}]
+    old = {"slug": "northwind", "members": people, "api_keys": keys}
+    (var / "demo.json").write_text(json.dumps({"url": "", "tenants": [old]}))
+    seed(quiet=True)
+    assert User.objects.get(email="dana@northwind.example").check_password("kept")
+    for tenant in demo(var)["tenants"]:
+        assert live_key(tenant["api_keys"][0]["secret"])
+        for member in tenant["members"]:
+            assert User.objects.get(email=member["email"]).check_password(member["password"])
+
+
+@pytest.mark.parametrize("where", ["_log", "_night"])
+def test_an_interrupted_run_goes_on(db: None, var: Path, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    """It comes out as if nothing had happened."""
+
+    class Cut(Exception):
+        pass
+
+    def cut(self: object, *args: object) -> None:
+        if where == "_night":
+            whole(self, *args)
+        raise Cut
+
+    whole = loading.Demo._log
+    with monkeypatch.context() as patched:
+        patched.setattr(loading.Demo, "_log" if where == "_night" else where, cut)
+        with pytest.raises(Cut):
+            seed(quiet=True)
+    assert [t["slug"] for t in demo(var)["tenants"]] == ["northwind"]
+    seed(quiet=True)
+    tenant = Tenant.objects.get(slug="northwind")
+    last = tenant.today() - dt.timedelta(days=1)
+    assert NORTHWIND.company is not None
+    rows = make_company(company=NORTHWIND.company, seed=7, accounts=30, last=last)
+    with tenant_context(tenant.id):
+        assert AccountEvent.objects.count() == len(rows.events)
+        assert Subscription.objects.count() == len(rows.subscriptions)
+        assert Import.objects.count() == 4
+        assert not Finding.objects.filter(resolved_at=None).exists()
+
+
+def test_names_look_alike_and_pages_do_not_mix(seeded: Path) -> None:
+    """API-04: the same customer names in two companies; each page shows its own."""
+    northwind, labs = Tenant.objects.get(slug="northwind"), Tenant.objects.get(slug="northwind-labs")
+    ids = {}
+    for tenant in (northwind, labs):
+        with tenant_context(tenant.id):
+            ids[tenant.slug] = dict(Account.objects.values_list("name", "id"))
+    same = ids["northwind"].keys() & ids["northwind-labs"].keys()
+    assert {"Halcyon Freight", "Altavista Health", "Brightwater Energy"} <= same
+    client = Client()
+    client.force_login(User.objects.get(email="hassan@northwind.example"))
+    own, other = ids["northwind"]["Halcyon Freight"], ids["northwind-labs"]["Halcyon Freight"]
+    listed = client.get("/t/northwind/accounts/?q=Halcyon").content.decode()
+    assert str(own) in listed
+    assert str(other) not in listed
+    page = client.get(f"/t/northwind/accounts/{own}/")
+    assert page.status_code == 200
+    assert "Demo data" in page.content.decode()
+    assert client.get(f"/t/northwind/accounts/{other}/").status_code == 404
+    assert client.get("/t/northwind-labs/accounts/").status_code == 404
+    dana = Client()
+    dana.force_login(User.objects.get(email="dana@northwind.example"))
+    assert dana.get(f"/t/northwind-labs/accounts/{other}/").status_code == 200
+
+
+def test_a_size_that_makes_no_sense_is_refused(db: None, var: Path) -> None:
+    with pytest.raises(CommandError, match="20 to 1000"):
+        call_command("seed_demo", accounts=3, quiet=True)
+    assert not (var / "demo.json").exists()
