@@ -185,7 +185,7 @@ def build_retention(as_of: dt.date) -> int:
     dirty = queue.take_dirty("retention")
     rows = 0
     if found:
-        start, whole, fresh = found
+        _start, whole, fresh = found
         span = whole if dirty else fresh
         if span:
             RetentionMonth.objects.filter(month__gte=span.first).delete()
