@@ -1,6 +1,7 @@
 """Money: minor units and an ISO code in the database, Decimal outside, one place that knows the digits."""
 
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 from babel.numbers import format_currency, get_currency_precision, get_currency_symbol, is_currency
 from django.core.exceptions import ValidationError
@@ -8,6 +9,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 
+@lru_cache
 def digits(currency: str) -> int:
     """Number of minor digits. Example: USD 2, JPY 0, KWD 3. IDR has 2 on paper and is kept so."""
     return get_currency_precision(currency)

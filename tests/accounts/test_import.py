@@ -374,9 +374,10 @@ def test_a_dry_run_counts_and_writes_nothing(world, piece):
         "A-1,S-1,Platform,Enterprise,2025-01-01,2026-01-01,12,24000.00,USD,10",
         "A-9,S-9,New,Brand new,2025-01-01,2026-01-01,12,1.00,USD,10",
         "A-9,S-9,New,Brand new,soon,2026-01-01,12,1.00,USD,10",
+        "A-9,S-9,New,Brand new,2025-01-01,2026-01-01,12,1.00,USD,10",
     )
     run = bring(world, "subscriptions", text, dry_run=True, piece=piece)
-    assert (run.state, counts(run)) == (ImportState.DONE, (1, 1, 0, 1))
+    assert (run.state, counts(run)) == (ImportState.DONE, (1, 1, 1, 1))
     assert reasons(world, run) == [(3, "start_date", "not_a_date")]
     assert tables(world) == before
     with world.open():
@@ -387,7 +388,7 @@ def test_a_dry_run_counts_and_writes_nothing(world, piece):
     queue.run_to_end(world.tenant.id, work.id)
     with world.open():
         run.refresh_from_db()
-    assert (run.dry_run, counts(run)) == (False, (1, 1, 0, 1))
+    assert (run.dry_run, counts(run)) == (False, (1, 1, 1, 1))
     assert reasons(world, run) == [(3, "start_date", "not_a_date")]
 
 
