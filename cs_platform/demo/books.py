@@ -14,20 +14,22 @@ SEAT = (540, 480, 360, 180)  # yearly list price of a seat in dollars, by segmen
 
 @dataclass(frozen=True)
 class Growth:
-    """Factors in thousandths: of a renewal, and how much is bought in the middle of a year with which chance."""
+    """How a plot pays: the chance that a renewal raises the price and by how many thousandths; the chance that more is
+    bought in the middle of a year and how many thousandths."""
 
-    renewal: tuple[int, int]
+    raised: float
+    by: tuple[int, int]
     chance: float = 0
     more: tuple[int, int] = (0, 1)
 
 
 GROWTH = {
-    Plot.CHAMPION: Growth((1030, 1080), 0.85, (130, 330)),
-    Plot.GROWER: Growth((1030, 1090), 0.95, (150, 360)),
-    Plot.STEADY: Growth((1010, 1060), 0.2, (50, 150)),
-    Plot.FADER: Growth((1010, 1060), 0.4, (80, 220)),
-    Plot.CHURNER: Growth((990, 1030)),
-    Plot.RETURNER: Growth((1000, 1040), 0.1, (50, 150)),
+    Plot.CHAMPION: Growth(0.7, (40, 100), 0.85, (150, 380)),
+    Plot.GROWER: Growth(0.7, (40, 110), 0.95, (170, 400)),
+    Plot.STEADY: Growth(0.15, (30, 80), 0.1, (60, 180)),
+    Plot.FADER: Growth(0.3, (30, 80), 0.4, (100, 260)),
+    Plot.CHURNER: Growth(0.1, (20, 50)),
+    Plot.RETURNER: Growth(0.2, (20, 50), 0.1, (50, 150)),
 }
 FADED = (700, 920)  # the renewal after the turn
 DOWNGRADE = (780, 950)  # a renewal that went badly, and how often that happens outside of growth
@@ -76,11 +78,13 @@ def periods(story: Story, last: dt.date) -> list[Period]:
 def _renewal(chance: random.Random, story: Story, day: dt.date) -> int:
     """Thousandths of the old price that a renewal on `day` brings."""
     growth = GROWTH[story.plot]
-    ordinary, bad = chance.randrange(*growth.renewal), chance.randrange(*DOWNGRADE)
-    faded, dice = chance.randrange(*FADED), chance.random()
+    more, less, faded = chance.randrange(*growth.by), chance.randrange(*DOWNGRADE), chance.randrange(*FADED)
+    raised, lowered = chance.random() < growth.raised, chance.random() < DOWNGRADED
     if story.plot is Plot.FADER and story.turned_on and story.turned_on < day:
         return faded
-    return bad if growth.chance < 0.5 and dice < DOWNGRADED else ordinary
+    if lowered and growth.chance < 0.5:
+        return less
+    return 1000 + more if raised else 1000
 
 
 def _bought_more_on(

@@ -6,10 +6,11 @@ Pure: the same seed, size and last day give the same stories. Each kind of row d
 
 import datetime as dt
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import cycle
+from typing import TypeVar
 
 from cs_platform.demo.names import CSMS, FIRST, SECOND
 
@@ -59,6 +60,7 @@ SEGMENTS = (
     ),
 )  # fmt: skip
 ENTERPRISE, MID_MARKET = SEGMENTS[:2]
+Card = TypeVar("Card")
 LOST_DAYS = 1095  # the lost ones left within the last three years
 NEW_DAYS = 40  # who signed later than that has no turn behind it yet
 AGES = ((1, 15), (2, 18), (3, 20), (4, 47))  # years from signature to the end of the running period, and how many
@@ -196,10 +198,11 @@ def _from_character(seed: int, number: int, character: Character, last: dt.date)
     )  # fmt: skip
 
 
-def _dealt(chance: random.Random, options: list[tuple[object, int]], count: int) -> list:
+def _dealt(chance: random.Random, options: Sequence[tuple[Card, int]], count: int) -> list[Card]:
     """`count` options in their proportions, shuffled: the shares hold in small companies as well, whatever the seed."""
     total = sum(weight for _option, weight in options)
-    cards, due = [], 0
+    cards: list[Card] = []
+    due = 0
     for option, weight in options:
         due += weight
         cards += [option] * (round(count * due / total) - len(cards))
@@ -221,13 +224,12 @@ def _crowd(
     owners = cycle(_dealt(chance, [(key, books[SEGMENTS.index(segment)]) for _, key, books in CSMS], 420))
     plots = [*_dealt(chance, list(segment.plots.items()), live), *[Plot.CHURNER] * lost]
     ages = [*_dealt(chance, list(AGES), live), *_dealt(chance, [(1, 30), (2, 45), (3, 25)], lost)]
-    sizes = [(i + chance.random()) / live for i in range(live)] + [chance.random() * 0.8 for _ in range(lost)]
-    first_half = sizes[:live]
-    chance.shuffle(first_half)
+    sizes = [(i + chance.random()) / live for i in range(live)]
+    chance.shuffle(sizes)
+    sizes += [chance.random() * 0.8 for _ in range(lost)]
     for i, plot in enumerate(plots):
         number += 1
         name, industry = next(names)
-        share = first_half[i] if i < live else sizes[i]
         if plot is Plot.CHURNER:
             ends_on = _renewal_day(last - dt.timedelta(days=round((i - live + chance.random()) * LOST_DAYS / lost)))
         else:
@@ -236,7 +238,7 @@ def _crowd(
         signed_on = shift_years(ends_on, -years)
         if (last - signed_on).days < NEW_DAYS:
             plot = Plot.STEADY
-        arr = round(segment.smallest * (segment.largest / segment.smallest) ** share / 100) * 100
+        arr = round(segment.smallest * (segment.largest / segment.smallest) ** sizes[i] / 100) * 100
         yield Story(
             seed, number, name, segment, industry, plot, signed_on, ends_on, _turn(chance, plot, signed_on, ends_on, last),
             arr, next(owners), abroad=chance.random() < 0.2,
