@@ -58,7 +58,7 @@ class ColumnsForm(forms.Form):
                 initial=run.mapping.get(column, ""),
                 label=column,
                 widget=forms.Select(
-                    attrs={"class": "select s", "aria-label": gettext("Field for %(column)s") % {"column": column}}
+                    attrs={"class": "select", "aria-label": gettext("Field for %(column)s") % {"column": column}}
                 ),
             )
 

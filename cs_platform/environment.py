@@ -10,7 +10,10 @@ BEGIN, END = "<!-- env:begin -->", "<!-- env:end -->"
 VARIABLES: dict[str, tuple[str, str]] = {
     "DATABASE_URL": ("embedded", "PostgreSQL as the role `cs_app`, which web, worker and beat use"),
     "DATABASE_ADMIN_URL": ("embedded", "The same database as `cs_owner`; read by `migrate` alone"),
-    "DATABASE_OPS_URL": ("embedded", "The same database as `cs_ops`, which reads everything and writes nothing; for backups"),
+    "DATABASE_OPS_URL": (
+        "embedded",
+        "The same database as `cs_ops`, which reads everything and writes nothing; for backups",
+    ),
     "REDIS_URL": ("embedded", "Redis or Valkey: broker, cache, rate limits"),
     "DJANGO_SECRET_KEY": ("made once in `var/`", "At least 32 random characters; changing it ends all sessions"),
     "DJANGO_DEBUG": ("false", "Error pages with details; never in production"),

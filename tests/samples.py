@@ -83,4 +83,12 @@ def fill(world: World) -> dict[str, object]:
         FxRate.objects.create(month=day, base="EUR", quote="USD", rate="1.1", source="member")
         values: dict[str, object] = {name: Samples.Id(str(row.id)) for name, row in rows.items() if row}
     ids = {f"{name}_id": value for name, value in values.items()}
-    return ids | {"rows": values, "metric": "nrr", "base": "EUR", "quote": "USD", "kind": "accounts", "slug": world.tenant.slug, "month": "2026-01"}
+    return ids | {
+        "rows": values,
+        "metric": "nrr",
+        "base": "EUR",
+        "quote": "USD",
+        "kind": "accounts",
+        "slug": world.tenant.slug,
+        "month": "2026-01",
+    }

@@ -78,7 +78,9 @@ def test_matrix(path: str, entry: URLPattern, worlds):
         may = mine.members[role].may(permission)
         if not may:
             assert answer.status_code == 403, f"{role} lacks {permission}"
-            assert mine.client(role).post(url, {"name": "x"}).status_code == 403, f"{role} lacks {permission} and writes"
+            assert mine.client(role).post(url, {"name": "x"}).status_code == 403, (
+                f"{role} lacks {permission} and writes"
+            )
         elif mine.members[role].role.scope == "all" and role not in FINER.get(path, ()):
             assert answer.status_code in {200, 204, 302, 405, 422}, f"{role} has {permission}: {answer.status_code}"
 

@@ -137,7 +137,9 @@ def unmarked(text):
     """Words of a template that stand outside of translate, blocktranslate and variables."""
     literals = [
         match[1]
-        for match in re.finditer(rf'[\s,](?:{SHOWN_ARGUMENTS})="([A-Z][^"]*)"', " ".join(re.findall(r"{%[^%]*?%}", text)))
+        for match in re.finditer(
+            rf'[\s,](?:{SHOWN_ARGUMENTS})="([A-Z][^"]*)"', " ".join(re.findall(r"{%[^%]*?%}", text))
+        )
     ] + re.findall(r'\|default:"([A-Z][^"]*)"', text)
     text = re.sub(r"{#.*?#}", "", text)
     text = re.sub(r"{%\s*comment\b.*?endcomment\s*%}", "", text, flags=re.S)

@@ -22,7 +22,19 @@ def book() -> bytes:
     """Three years of a small company: growth, loss, a return; one hostile name."""
     buffer = io.StringIO()
     writer = csv.writer(buffer)
-    writer.writerow(["account", "subscription_id", "product", "segment", "start_date", "end_date", "interval_months", "amount", "currency"])
+    writer.writerow(
+        [
+            "account",
+            "subscription_id",
+            "product",
+            "segment",
+            "start_date",
+            "end_date",
+            "interval_months",
+            "amount",
+            "currency",
+        ]
+    )
     for number in range(24):
         name = f"Company {number:02d}" if number else "<script>alert(1)</script> & Söhne"
         segment = ("Enterprise", "Mid-market", "Small business")[number % 3]
@@ -31,7 +43,19 @@ def book() -> bytes:
                 continue
             amount = 12_000 * (1 + number % 5) * (100 + 10 * (year - 2023) * (number % 3)) // 100
             month = 1 + number % 12
-            writer.writerow([name, f"S-{number}-{year}", "Core", segment, f"{year}-{month:02d}-01", f"{year + 1}-{month:02d}-01", 12, amount, "USD"])
+            writer.writerow(
+                [
+                    name,
+                    f"S-{number}-{year}",
+                    "Core",
+                    segment,
+                    f"{year}-{month:02d}-01",
+                    f"{year + 1}-{month:02d}-01",
+                    12,
+                    amount,
+                    "USD",
+                ]
+            )
     return buffer.getvalue().encode()
 
 
@@ -41,7 +65,9 @@ def filled(transactional_db, monkeypatch) -> World:
     monkeypatch.setattr(queue, "wake_workers", [])
     world = make_world("acme", "Acme Cloud", data_until="2025-12-31")
     with world.open():
-        run = create_import(kind="subscriptions", filename="book.csv", source=io.BytesIO(book()), by=world.members["ops"])
+        run = create_import(
+            kind="subscriptions", filename="book.csv", source=io.BytesIO(book()), by=world.members["ops"]
+        )
         work = start_import(run=run)
     queue.run_to_end(world.tenant.id, work.id)
     with world.open():

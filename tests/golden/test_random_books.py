@@ -75,7 +75,9 @@ def test_the_night_agrees_with_plain_counting(world, seed: int):
         book.night((FIRST + dt.timedelta(days=random_.randrange(400, 1090))).isoformat())
         for number in random_.sample(sorted(periods), 4):
             changed = random_period(random_, number) | {key: periods[number][key] for key in ("account", "start")}
-            changed["end"] = None if changed["end"] is None else changed["start"] + dt.timedelta(days=random_.randrange(1, 500))
+            changed["end"] = (
+                None if changed["end"] is None else changed["start"] + dt.timedelta(days=random_.randrange(1, 500))
+            )
             periods[number] = changed
             book.merge("subscriptions", [row_of(changed)])
     book.night(LAST.isoformat())

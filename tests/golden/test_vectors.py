@@ -55,7 +55,11 @@ def test_return_inside_the_window_counts_with_what_it_pays_now(book):
 
 def test_dip_that_recovered(book):
     """100, 60 for half a year, 100: GRR12 100 %, monthly GRR 60 % in the dip month."""
-    for start, end, mrr in (("2024-12-01", "2025-03-01", "100"), ("2025-03-01", "2025-09-01", "60"), ("2025-09-01", "", "100")):
+    for start, end, mrr in (
+        ("2024-12-01", "2025-03-01", "100"),
+        ("2025-03-01", "2025-09-01", "60"),
+        ("2025-09-01", "", "100"),
+    ):
         book.period("A", start, end, mrr)
     book.night("2025-12-31")
     assert year(book)["grr"] == 1
@@ -175,7 +179,11 @@ def test_fx_and_contraction_together(book):
     book.period("A", "2025-11-01", "", "90", currency="EUR")
     book.night("2025-12-31")
     november = row(book, "2025-11")
-    assert (november["fx_effect"], november["contraction_mrr"], november["nrr"]) == (25, Decimal("12.50"), Decimal("0.9"))
+    assert (november["fx_effect"], november["contraction_mrr"], november["nrr"]) == (
+        25,
+        Decimal("12.50"),
+        Decimal("0.9"),
+    )
     trailing = year(book, "2025-11")
     assert (trailing["base_mrr"], trailing["nrr"], trailing["grr"]) == (125, Decimal("0.9"), Decimal("0.9"))
     assert book.findings() == []
@@ -247,7 +255,9 @@ def test_night_twice_changes_nothing(book):
         ledger = MrrMovement.objects.count()
     book.night("2025-12-31")
     book.night("2025-03-31")
-    assert [book.report(name, as_of=NIGHT).rows for name in ("mrr_monthly", "retention_12m", "cohorts", "account_month")] == first
+    assert [
+        book.report(name, as_of=NIGHT).rows for name in ("mrr_monthly", "retention_12m", "cohorts", "account_month")
+    ] == first
     with book.world.open():
         assert MrrMovement.objects.count() == ledger
 
