@@ -31,6 +31,7 @@ def look(page, name: str) -> None:
     for theme, size in (("light", (1440, 900)), ("dark", (1440, 900)), ("light", (390, 800))):
         page.set_viewport_size({"width": size[0], "height": size[1]})
         page.evaluate("theme => document.documentElement.dataset.theme = theme", theme)
+        page.evaluate("Promise.allSettled(document.getAnimations().map(each => each.finished))")  # colours fade
         if folder := os.environ.get("PICTURES"):
             page.screenshot(path=f"{folder}/{name}-{theme}-{size[0]}.png", full_page=True)
         clean(page, f"{name} {theme} {size[0]}")
