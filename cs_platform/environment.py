@@ -42,5 +42,6 @@ def written() -> str:
 
 
 if __name__ == "__main__" and "--write" in sys.argv:
-    text = GUIDE.read_text()
-    GUIDE.write_text(text.replace(text.split(BEGIN)[1].split(END)[0], f"\n{table()}\n"))
+    before, _, rest = GUIDE.read_text().partition(BEGIN)
+    _, _, after = rest.partition(END)
+    GUIDE.write_text(f"{before}{BEGIN}\n{table()}\n{END}{after}")
