@@ -195,7 +195,7 @@ def bridge(
         return cells.short_money(to_minor(Decimal(str(value)), currency), currency)
 
     drawn = [(label, float(from_minor(amount, currency)), balance) for _part, label, amount, balance in steps]
-    texts = [cells.short_money(amount, currency, signed=not balance) for _part, _label, amount, balance in steps]
+    texts = [money_text(amount, currency, compact=True, signed=not balance) for _part, _label, amount, balance in steps]
     start = charts.axis_start(charts.bridge_levels(drawn))
     moved = [f"{label} {text}" for (_p, label, _a, balance), text in zip(steps, texts, strict=True) if not balance]
     return {

@@ -19,7 +19,7 @@ from cs_platform.kernel.templatetags.ui import band_pill
 from metrics.bands import LESS_IS_BETTER, Band
 from metrics.enums import Dimension, Metric, Tone
 
-COMPACT_FROM = 10_000
+COMPACT_FROM = 100_000
 
 
 def language() -> str:

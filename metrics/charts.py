@@ -183,7 +183,7 @@ def bridge_figure(
                 "tickvals": marks,
                 "ticktext": [money(mark) for mark in marks],
             },
-            "xaxis": {"type": "category", "tickangle": "auto", "tickfont": {"size": 10 if crowded else 12}},
+            "xaxis": {"type": "category", "tickfont": {"size": 10 if crowded else 12}},
             "hovermode": False,
             "margin": {"l": 62, "t": 18},
             "barcornerradius": 2,

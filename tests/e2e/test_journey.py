@@ -99,7 +99,7 @@ def test_from_the_board_to_the_source_row(page, live_server, filled, problems):
     page.wait_for_url("**/board/**")
     assert page.locator(".kpis > *").count() == 5
     clean(page, "board")
-    page.locator(".kpis a").first.click()
+    page.locator(".kpi .v a").first.click()
     page.wait_for_url("**/metrics/**")
     columns = page.locator(".mil > *")
     assert columns.count() >= 1
