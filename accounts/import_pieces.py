@@ -4,7 +4,6 @@ So a row means the same in whichever piece it stands, and a file can be of any o
 """
 
 import hashlib
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -71,32 +70,26 @@ def note_neighbours(run: Import) -> None:
     for position in positions:
         chunk = run.chunks.get(position=position)
         copying.stage("import_index", INDEX, _index(reading, chunk), more=position != positions[0])
-    notes: dict[int, dict[str, Any]] = defaultdict(lambda: {"same": [], "repeats": {}, "several": [], "segments": {}})
-    for found in sqljobs.rows(SQL / "import_notes.sql") if positions else []:
-        note = notes[found["position"]]
-        if found["first"] != found["number"]:
-            if found["same"]:
-                note["same"].append(found["number"])
-            else:
-                note["repeats"][found["number"]] = found["first"]
-        if found["several"]:
-            note["several"].append(found["number"])
-    if run.kind == ImportKind.SUBSCRIPTIONS and positions:
-        for found in sqljobs.rows(SQL / "import_segments.sql"):
-            notes[found["position"]]["segments"][found["account"]] = found["segment"]
-    for position in positions:
-        run.chunks.filter(position=position).update(notes=notes[position])
+    if positions:
+        choose = run.kind == ImportKind.SUBSCRIPTIONS
+        sqljobs.execute(SQL / "import_notes.sql", {"run_id": str(run.id), "choose_segments": choose})
 
 
 def _index(reading: Reading, chunk: ImportChunk) -> Iterator[tuple[Any, ...]]:
     keys = KEYS[reading.run.kind]
     for number, record in enumerate(unpacked(chunk.content), start=chunk.first_row):
         cells = reading.cells(record)
-        key = _digest(cells.get(name, "").strip() for name in keys)
+        key = _digest(_key(name, cells.get(name, "")) for name in keys)
         start = cells.get("start_date", "")
         period = _period(start, reading.style) if start else ""
         account, segment = (_stored(cells.get(name, "")) for name in ("account", "segment"))
         yield chunk.position, number, key, period, _digest(cells.values()), account, segment
+
+
+def _key(name: str, cell: str) -> str:
+    """The part of a key as the reader understands it: a month also as a day of it, currencies in any case."""
+    found = cell.strip()
+    return found[:7] if name == "month" else found.upper() if name in {"base", "quote"} else found
 
 
 def _digest(cells: Iterable[str]) -> str:

@@ -290,6 +290,13 @@ def test_rates_are_appended_only_where_they_differ(world):
         assert FxRate.objects.count() == 3
 
 
+@pytest.mark.parametrize("piece", [1, 100])
+def test_a_month_written_in_two_ways_is_one_month(world, piece):
+    text = "month,base,quote,rate\n2025-01,EUR,USD,1.0393\n2025-01-31,eur,USD,1.04\n"
+    run = bring(world, "fx_rates", text, piece=piece)
+    assert (counts(run), reasons(world, run)) == ((1, 0, 0, 1), [(2, "month", "repeated")])
+
+
 def test_a_crash_between_pieces_goes_on_where_it_stood(db, monkeypatch):
     text = subs(*random_book(3))
     straight, broken = make_world("straight", "S"), make_world("broken", "B")
