@@ -139,8 +139,11 @@ def run_to_end(tenant_id: int, work_id: UUID) -> None:
         if attempt(tenant_id, work_id, patient=True, reraise=True):
             continue
         with tenant_context(tenant_id):
-            if not Work.objects.filter(id=work_id).exists():
-                return
+            left = Work.objects.filter(id=work_id).first()
+        if left is None:
+            return
+        if left.state == Work.State.FAILED:
+            raise RuntimeError(left.error)
 
 
 def attempt(tenant_id: int, work_id: UUID, *, patient: bool = False, reraise: bool = False) -> bool:
@@ -179,15 +182,19 @@ def attempt(tenant_id: int, work_id: UUID, *, patient: bool = False, reraise: bo
 
 def _claim(work_id: UUID, patient: bool) -> Work | None:
     rows = Work.objects.filter(id=work_id, state=Work.State.WAITING)
-    claimed = rows.select_for_update(skip_locked=not patient).first()
-    if claimed is None:
-        return None
-    # One worker for each (tenant, name): two runs of the same derivation would only wait for each other's rows.
     with connection.cursor() as cursor:
+        if patient:  # a worker's piece may take longer than a request would wait for any lock
+            cursor.execute("SET LOCAL lock_timeout = 0")
+        claimed = rows.select_for_update(skip_locked=not patient).first()
+        if claimed is None:
+            return None
+        # One worker for each (tenant, name): two runs of the same derivation would only wait for each other's rows.
         function = "pg_advisory_xact_lock" if patient else "pg_try_advisory_xact_lock"
         cursor.execute(f"SELECT {function}(%s, hashtext(%s))", [current_tenant_id(), claimed.name])
         if not patient and not cursor.fetchone()[0]:
             return None
+        if patient:
+            cursor.execute("SET LOCAL lock_timeout TO DEFAULT")
     # The same wish uttered again before now is covered by this piece; one uttered later has a row of its own.
     twins = Work.objects.filter(name=claimed.name, key=claimed.key, state=Work.State.WAITING, payload=claimed.payload)
     same = twins.exclude(id=claimed.id).select_for_update(skip_locked=True).values_list("id", flat=True)

@@ -91,6 +91,39 @@ def test_work_is_a_part_of_the_transaction_that_wished_for_it(world, handle, mon
         queue.enqueue("unheard of")
 
 
+def test_a_command_waits_for_a_worker_however_long_its_piece_takes(world, handle):
+    """The role gives up on locks within seconds, for requests; a command beside a worker must not."""
+    begun = threading.Event()
+
+    def long(work):
+        begun.set()
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW lock_timeout")
+            limits.append(cursor.fetchone()[0])
+        time.sleep(6)
+        return len(limits) < 2
+
+    limits = []
+    handle(long)
+    work = wish(world)
+    worker = threading.Thread(target=lambda: (queue.attempt(world.tenant.id, work.id), connection.close()))
+    worker.start()
+    assert begun.wait(10)
+    queue.run_to_end(world.tenant.id, work.id)
+    worker.join(10)
+    assert rows(world) == []
+    assert limits == ["5s", "5s"], "what the handler does itself waits no longer than ever"
+
+
+def test_a_command_says_why_a_worker_gave_up(world, handle):
+    handle(lambda work: 1 / 0)
+    work = wish(world)
+    for _ in range(MAX_ATTEMPTS):
+        queue.attempt(world.tenant.id, work.id)
+    with pytest.raises(RuntimeError, match="ZeroDivisionError"):
+        queue.run_to_end(world.tenant.id, work.id)
+
+
 def test_an_error_leaves_nothing_behind_and_is_tried_again_later_and_later(world, handle):
     told = []
 
