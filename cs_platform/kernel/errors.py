@@ -62,7 +62,8 @@ def error_response(request: HttpRequest, status: int, code: str, message: str, f
     """The designed answer for `status`: JSON envelope, HTMX fragment or page."""
     if wants_json(request):
         return JsonResponse(envelope(code, message, fields), status=status)
-    template = f"errors/{status}.html" if status in {403, 404, 409, 422, 500} else "errors/422.html"
+    name = "csrf" if code == "csrf" else status if status in {403, 404, 409, 422, 500} else 422
+    template = f"errors/{name}.html"
     context = {"message": message, "code": code, "fields": fields or {}, "request_id": request_id()}
     return render(request, template, context, status=status)
 

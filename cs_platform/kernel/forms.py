@@ -1,21 +1,16 @@
 """Forms: a base that checks tenant-wide uniqueness before the database does, and choices that wait for the tenant."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils.translation import gettext as _
 
-if TYPE_CHECKING:
-    from cs_platform.kernel.tenancy import TenantModel
-
 
 class TenantForm(forms.ModelForm):
     """A model form of a tenant row: stamps the tenant and validates constraints that name it (else a 500)."""
 
-    instance: TenantModel
+    instance: Any  # a TenantModel; tenancy itself needs the field below
 
     def _post_clean(self) -> None:
         self.instance.stamp_tenant()
@@ -44,7 +39,7 @@ class TenantForm(forms.ModelForm):
 class TenantChoiceField(forms.ModelChoiceField):
     """A choice among the tenant's rows. Form classes are made at import, before any tenant: each form asks anew."""
 
-    def __init__(self, model: type[TenantModel], **kwargs: Any) -> None:
+    def __init__(self, model: Any, **kwargs: Any) -> None:
         self.model = model
         super().__init__(queryset=None, **{"empty_label": "–", **kwargs})
 
