@@ -13,7 +13,8 @@ from accounts.csvfiles import unpacked
 from accounts.enums import ImportKind, ImportState
 from accounts.import_columns import EXTRA
 from accounts.import_forms import ColumnsForm
-from accounts.models import Account, Import, Member, Subscription, Tenant
+from accounts.models import Account, Import, Member, Subscription
+from cs_platform.kernel.access import Permission, TenantRequest, may
 from cs_platform.kernel.templatetags.cells import moment_text
 
 PROBLEMS_SHOWN = 20
@@ -89,36 +90,51 @@ def list_row(slug: str, run: Import) -> dict[str, Any]:
     }
 
 
-def checklist(tenant: Tenant) -> dict[str, Any] | None:
-    """From an empty company to the first dashboard; nothing once subscriptions are in."""
+def checklist(request: TenantRequest) -> dict[str, Any] | None:
+    """From an empty company to the first dashboard, each step with its way there; nothing once subscriptions are in."""
     if Subscription.objects.exists():
         return None
+    tenant, slug = request.tenant, request.tenant.slug
     people, accounts = Member.objects.filter(is_active=True).count(), Account.objects.count()
-    slug = tenant.slug
+    begun = {run.kind: run for run in Import.objects.exclude(state=ImportState.DONE, dry_run=False).order_by("id")}
 
-    def sample(kind: str) -> dict[str, str]:
-        return {"url": reverse("import_sample", args=[slug, kind]), "label": _("Sample file")}
+    def bring(kind: str, label: str, otherwise: str) -> dict[str, Any]:
+        """The file of that kind that is on its way, or the form and a sample to begin from."""
+        if run := begun.get(kind):
+            text = ngettext("%(file)s, %(n)s row", "%(file)s, %(n)s rows", run.total)
+            return {
+                "text": text % {"file": run.filename, "n": run.total},
+                "action": {"url": reverse("import_run", args=[slug, run.id]), "label": _("Go on")},
+            }
+        return {
+            "text": otherwise,
+            "action": {"url": f"{request.path}?kind={kind}#upload", "label": label},
+            "sample": {"url": reverse("import_sample", args=[slug, kind]), "label": _("Sample file")},
+        }
 
+    may_invite = may(request, Permission.MANAGE_MEMBERS)
+    invite = {"url": reverse("settings_members", args=[slug]), "label": _("Invite people")} if may_invite else None
     steps = [
         {"title": _("Company and currency"), "text": f"{tenant.name} · {tenant.currency}", "done": True},
         {
             "title": _("Invite people"),
             "text": ngettext("%(n)s member", "%(n)s members", people) % {"n": people},
             "done": people > 1,
+            "action": invite,
         },
         {
             "title": _("Bring in customers"),
-            "text": ngettext("%(n)s account", "%(n)s accounts", accounts) % {"n": accounts}
-            if accounts
-            else _("Then accounts appear in every list"),
             "done": bool(accounts),
-            "sample": sample(ImportKind.ACCOUNTS),
+            **(
+                {"text": ngettext("%(n)s account", "%(n)s accounts", accounts) % {"n": accounts}}
+                if accounts
+                else bring(ImportKind.ACCOUNTS, _("Import accounts"), _("Then accounts appear in every list"))
+            ),
         },
         {
             "title": _("Bring in subscriptions"),
-            "text": _("Unlocks ARR, NRR, GRR and renewals"),
             "done": False,
-            "sample": sample(ImportKind.SUBSCRIPTIONS),
+            **bring(ImportKind.SUBSCRIPTIONS, _("Import subscriptions"), _("Unlocks ARR, NRR, GRR and renewals")),
         },
         {"title": _("Send usage events"), "text": _("Unlocks health scores, in a later version"), "done": False},
     ]
@@ -220,9 +236,10 @@ def reasons(run: Import) -> list[dict[str, Any]]:
 
 
 def columns(run: Import, form: ColumnsForm) -> list[dict[str, Any]]:
-    """Each column with the first value that stands in it and the choice of what it becomes."""
+    """Each column with the first value that stands in it, the choice of what it becomes and how many cells are filled."""
     chunk = run.chunks.order_by("position").first()
     records = unpacked(chunk.content)[:200] if chunk else []
+    filled = run.options.get("filled")
     shown = []
     for place, field in enumerate(form.column_fields):
         example = next((record[place] for record in records if len(record) > place and record[place].strip()), "")
@@ -230,5 +247,8 @@ def columns(run: Import, form: ColumnsForm) -> list[dict[str, Any]]:
         state = ("none", _("Left out")) if not value else ("good", _("Matched"))
         if value == EXTRA:
             state = ("acc", _("Attribute"))
-        shown.append({"name": run.columns[place], "example": example[:EXAMPLE], "field": field, "state": state})
+        count = filled[place] if filled and value else "–"
+        shown.append(
+            {"name": run.columns[place], "example": example[:EXAMPLE], "field": field, "state": state, "filled": count}
+        )
     return shown

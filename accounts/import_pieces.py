@@ -30,6 +30,7 @@ INDEX = [
     ("position", "int"), ("number", "int"), ("key", "text"), ("period", "text"), ("digest", "text"),
     ("account", "text"), ("segment", "text"),
 ]  # fmt: skip
+COUNTS = ("read", "created", "updated", "unchanged", "rejected", "next_piece")
 Refused = list[tuple[int, Problem]]
 
 
@@ -70,9 +71,19 @@ def note_neighbours(run: Import) -> None:
     for position in positions:
         chunk = run.chunks.get(position=position)
         copying.stage("import_index", INDEX, _index(reading, chunk), more=position != positions[0])
-    if positions:
+    if positions and _still(run, run.next_piece):
         choose = run.kind == ImportKind.SUBSCRIPTIONS
         sqljobs.execute(SQL / "import_notes.sql", {"run_id": str(run.id), "choose_segments": choose})
+
+
+def _still(run: Import, position: int) -> bool:
+    """Hold the import until the end of the transaction: whether it is where it was when it was read.
+
+    A piece holds it only while it writes its counts, so that one may stop an import in the middle of a long piece. What
+    was worked out for an import that began anew meanwhile, or is gone, must be taken back.
+    """
+    same = Import.objects.filter(id=run.id, started_at=run.started_at, next_piece=position)
+    return bool(same.select_for_update(no_key=True).values_list("id"))
 
 
 def _index(reading: Reading, chunk: ImportChunk) -> Iterator[tuple[Any, ...]]:
@@ -169,13 +180,19 @@ def merge_piece(run: Import) -> bool:
     if chunk is not None and chunk.notes is None:
         note_neighbours(run)
         return True
-    if chunk is not None:
-        _merge(run, chunk)
-    remains = run.chunks.filter(position=run.next_piece).exists()
-    if not remains:
-        run.state = ImportState.DONE
-        run.finished_at = timezone.now()
-    run.save()
+    position = run.next_piece
+    with transaction.atomic():
+        if chunk is not None:
+            _merge(run, chunk)
+        if not _still(run, position):
+            transaction.set_rollback(True)
+            return True
+        remains = run.chunks.filter(position=run.next_piece).exists()
+        run.error = ""
+        if not remains:
+            run.state = ImportState.DONE
+            run.finished_at = timezone.now()
+        run.save(update_fields=[*COUNTS, "error", *([] if remains else ["state", "finished_at"])])
     return remains
 
 

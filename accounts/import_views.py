@@ -44,7 +44,7 @@ def imports(request: TenantRequest) -> HttpResponse:
     context = {
         "form": form,
         "rows": [cells.list_row(request.tenant.slug, run) for run in runs[:SHOWN]],
-        "checklist": None if before else cells.checklist(request.tenant),
+        "checklist": None if before else cells.checklist(request),
         "samples": [
             {"label": kind.label, "url": reverse("import_sample", args=[request.tenant.slug, kind])}
             for kind in ImportKind

@@ -4,6 +4,7 @@ Nothing of the file is written to the facts before `start_import`. The pieces st
 """
 
 from collections.abc import Iterable, Mapping
+from itertools import islice, zip_longest
 from typing import BinaryIO
 
 from django.db import transaction
@@ -21,6 +22,7 @@ from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.models import Work
 
 PIECE = 20_000
+PIECE_TEXT = 16 * 2**20  # characters and cells; rows of a megabyte each make pieces of few rows
 MOST_ROWS = 2_000_000
 # Nothing is written to the facts in these states, or what was written was taken back: the columns may still change.
 _OPEN = Q(state=ImportState.DRAFT) | (Q(dry_run=True) & ~Q(state=ImportState.RUNNING))
@@ -43,24 +45,28 @@ def create_import(*, kind: str, filename: str, source: BinaryIO, by: Member | No
         filename=filename[-255:],
         columns=file.columns,
         mapping=earlier.mapping if earlier else suggest_mapping(kind, file.columns),
-        options=earlier.options if earlier else {"dates": DateStyle.ISO.value},
+        options={"dates": earlier.options["dates"] if earlier else DateStyle.ISO.value},
         created_by=by,
     )
     run.total = _store(run, file.records(), piece)
     run.sha256 = file.sha256
-    run.save(update_fields=["total", "sha256"])
+    run.save(update_fields=["total", "sha256", "options"])
     return run
 
 
 def _store(run: Import, records: Iterable[list[str]], piece: int) -> int:
-    total = position = 0
+    total = position = size = 0
     batch: list[list[str]] = []
+    filled = run.options["filled"] = [0] * len(run.columns)
 
     def keep() -> None:
-        nonlocal position
+        nonlocal position, size
         first = total - len(batch) + 1
         ImportChunk.objects.create(run=run, position=position, first_row=first, rows=len(batch), content=packed(batch))
+        for place, cells in enumerate(islice(zip_longest(*batch, fillvalue=""), len(filled))):
+            filled[place] += sum(map(bool, cells))
         position += 1
+        size = 0
         batch.clear()
 
     for record in records:
@@ -68,7 +74,8 @@ def _store(run: Import, records: Iterable[list[str]], piece: int) -> int:
         if total > MOST_ROWS:
             raise DomainError(_("More than %(most)s rows: split the file.") % {"most": MOST_ROWS}, code="too_many_rows")
         batch.append(record)
-        if len(batch) >= piece:
+        size += len(record) + sum(map(len, record))
+        if len(batch) >= piece or size >= PIECE_TEXT:
             keep()
     if batch:
         keep()
@@ -92,7 +99,7 @@ def map_columns(*, run: Import, mapping: Mapping[str, str], dates: str, by: Memb
             raise DomainError(message, fields={name: message})
     _check_mapping(run.kind, chosen)
     run.mapping = chosen
-    run.options = {"dates": DateStyle(dates).value}
+    run.options = run.options | {"dates": DateStyle(dates).value}
     run.state = ImportState.DRAFT
     run.save(update_fields=["mapping", "options", "state"])
     run.chunks.update(notes=None)
@@ -132,6 +139,7 @@ def start_import(*, run: Import, by: Member | None = None, dry_run: bool = False
     run.dry_run = dry_run
     run.error = ""
     run.save()
+    Work.objects.filter(name="import_file", key=str(run.id), state=Work.State.FAILED).delete()
     return queue.enqueue("import_file", str(run.id), payload={"import": str(run.id)}, actor=by.name if by else "")
 
 

@@ -339,7 +339,6 @@ def test_after_the_last_attempt_it_can_be_started_again(world, monkeypatch):
         run.refresh_from_db()
         assert run.state == ImportState.FAILED
         assert "ZeroDivisionError" in run.error
-        Work.objects.all().delete()
     monkeypatch.undo()
     with world.open():
         work = start_import(run=run)

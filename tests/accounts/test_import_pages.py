@@ -9,10 +9,11 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from accounts import import_forms, import_views
 from accounts.enums import ImportKind
-from accounts.models import Account, Contact, Import, Subscription
+from accounts.models import Account, Contact, Import, Member, Subscription
 from cs_platform.kernel import queue
 
 ACCOUNTS = (
@@ -54,6 +55,7 @@ def test_from_the_file_to_the_accounts(worlds, django_capture_on_commit_callback
     assert "Match columns" in shown
     assert "Halcyon Freight" in shown
     assert "29.12.2025" in shown
+    assert re.search(r"signed 29\.12\.2025 .* Matched 3 legacy x .* Attribute 2 ", shown), "how many cells are filled"
     assert run.mapping == {
         "ext_id": "account", "company_name": "name", "seg": "segment", "signed": "signed_on", "legacy": "+",
     }  # fmt: skip
@@ -225,9 +227,15 @@ def test_the_way_to_the_first_dashboard_ends_with_subscriptions(world):
     assert "From empty to your first dashboard" in shown
     assert "2 of 5" in shown
     for kind in ("accounts", "subscriptions"):
+        page = client.get(world.url("data/imports/"))
+        way = re.search(rf'href="([^"]+\?kind={kind})#upload"', page.content.decode())[1]
+        assert f'value="{kind}" selected' in client.get(way).content.decode()
         text = (import_views.SAMPLES / f"{kind}.csv").read_bytes()
         upload(world, text, kind=kind)
         run = latest(world)
+        page = client.get(world.url("data/imports/"))
+        assert f"accounts.csv, {run.total} rows Go on" in words(page)
+        assert f"?kind={kind}" not in page.content.decode()
         client.post(world.url(f"data/imports/{run.id}/"), columns_of(run) | {"dates": "iso"})
         queue.drain()
         client.post(world.url(f"data/imports/{run.id}/start/"))
@@ -235,6 +243,20 @@ def test_the_way_to_the_first_dashboard_ends_with_subscriptions(world):
     with world.open():
         assert (Subscription.objects.count(), Contact.objects.count()) == (3, 0)
     assert "From empty to your first dashboard" not in words(client.get(world.url("data/imports/")))
+
+
+def test_people_are_invited_by_who_may(world):
+    with world.open():
+        Member.objects.exclude(role__key__in=("ops", "admin")).update(is_active=False)
+        Member.objects.filter(role__key="admin").update(is_active=False)
+    invite = f'href="{reverse("settings_members", args=["acme"])}">Invite people'
+    page = world.client("ops").get(world.url("data/imports/")).content.decode()
+    assert "Invite people" in page
+    assert invite not in page
+    with world.open():
+        Member.objects.filter(role__key="ops").update(is_active=False)
+        Member.objects.filter(role__key="admin").update(is_active=True)
+    assert invite in world.client("admin").get(world.url("data/imports/")).content.decode()
 
 
 @pytest.mark.parametrize("role", ["executive", "leader", "csm"])
