@@ -1,6 +1,7 @@
 """What every management command shares: exit status, one clear sentence, one JSON line (CONTRACTS 1)."""
 
 import json
+from abc import ABC, abstractmethod
 from argparse import ArgumentParser
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from cs_platform.kernel.errors import DomainError
 
 
-class ProductCommand(BaseCommand):
+class ProductCommand(BaseCommand, ABC):
     """A command that `answer`s with a dict: printed as the last line with --json, as lines for people without.
 
     Exit status: 0 done, 1 refused or failed with one sentence on stderr, 2 wrong usage.
@@ -31,9 +32,9 @@ class ProductCommand(BaseCommand):
             else:
                 self.tell(answer)
 
+    @abstractmethod
     def answer(self, **options: Any) -> dict[str, Any] | None:
         """Do it; DomainError to refuse."""
-        raise NotImplementedError
 
     def tell(self, answer: dict[str, Any]) -> None:
         """Print the answer for people."""
