@@ -20,7 +20,8 @@ def main() -> None:
         "board, 24 months": "SELECT month, opening_mrr, closing_mrr FROM metrics_retentionmonth WHERE {t} month > '2023-12-01' "
         "AND \"window\" = 12 AND dimension = 'all'",
     }
-    with tenant_context(tenant), connection.cursor() as mine, harness.bypass() as theirs:
+    # Both sides with the driver's own cursor: what is compared is the database.
+    with tenant_context(tenant), connection.connection.cursor() as mine, harness.bypass() as theirs:
         mine.execute("SELECT id FROM accounts_account LIMIT 1")
         key = {"id": mine.fetchone()[0]}
         for name, text in queries.items():

@@ -47,20 +47,16 @@ WITH snapshot AS (
 SELECT count(*), count(*) FILTER (WHERE coalesce(s.mrr, 0) <> l.mrr OR coalesce(i.mrr, 0) <> l.mrr)
   FROM ledger l LEFT JOIN snapshot s USING (month, segment) LEFT JOIN intervals i USING (month, segment)
 """
-WIDE = """SELECT m.tenant_id, a.segment_id, sum(m.mrr_12_now), sum(m.mrr) FILTER (WHERE m.mrr_12_now > 0),
-    sum(least(m.mrr, m.mrr_12_now)) FROM metrics_accountmonth m
-    JOIN accounts_account a ON a.tenant_id = m.tenant_id AND a.id = m.account_id
-    WHERE m.month = '2025-12-01' GROUP BY 1, 2"""
+WIDE = """SELECT m.tenant_id, sum(m.mrr_12_now), sum(m.mrr) FILTER (WHERE m.mrr_12_now > 0),
+    sum(least(m.mrr, m.mrr_12_now)) FROM metrics_accountmonth m WHERE m.month = '2025-12-01' GROUP BY 1"""
 TREND = """SELECT m.month, sum(m.mrr_12_now), sum(m.mrr) FILTER (WHERE m.mrr_12_now > 0), sum(least(m.mrr, m.mrr_12_now))
     FROM metrics_accountmonth m WHERE m.tenant_id = %s AND m.month > '2023-12-01' GROUP BY 1"""
 BOARD = """SELECT month, sum(opening_mrr + fx_effect), sum(closing_mrr) FROM metrics_retentionmonth
     WHERE tenant_id = %s AND "window" = 12 AND dimension = 'all' AND month > '2023-12-01' GROUP BY 1"""
-COPY = """SELECT m.tenant_id, m.account_id::text, a.segment_id::text AS segment, m.month, m.mrr FROM metrics_accountmonth m
-    JOIN accounts_account a ON a.tenant_id = m.tenant_id AND a.id = m.account_id
-    WHERE m.month IN ('2024-12-01', '2025-12-01')"""
-SELF_JOIN = """SELECT b.tenant_id, b.segment, sum(b.mrr), sum(n.mrr), sum(least(b.mrr, coalesce(n.mrr, 0)))
+COPY = """SELECT m.tenant_id, m.account_id::text, m.month, m.mrr FROM metrics_accountmonth m"""
+SELF_JOIN = """SELECT b.tenant_id, sum(b.mrr), sum(n.mrr), sum(least(b.mrr, coalesce(n.mrr, 0)))
     FROM m b LEFT JOIN m n ON n.tenant_id = b.tenant_id AND n.account_id = b.account_id AND n.month = DATE '2025-12-01'
-    WHERE b.month = DATE '2024-12-01' AND b.mrr > 0 GROUP BY 1, 2"""
+    WHERE b.month = DATE '2024-12-01' AND b.mrr > 0 GROUP BY 1"""
 
 
 def wide_seconds() -> float:
@@ -92,7 +88,7 @@ def duckdb_ratio() -> str:
         cursor.execute(COPY)
         names = [column[0] for column in cursor.description]
         duck = duckdb.connect()
-        duck.execute("CREATE TABLE m (tenant_id INTEGER, account_id VARCHAR, segment VARCHAR, month DATE, mrr BIGINT)")
+        duck.execute("CREATE TABLE m (tenant_id INTEGER, account_id UUID, month DATE, mrr BIGINT)")
         import csv
         import tempfile
 

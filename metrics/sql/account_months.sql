@@ -37,4 +37,5 @@ SELECT %(tenant_id)s,
   FROM beginning b
   JOIN first f USING (account_id)
   LEFT JOIN contribution c ON c.account_id = b.account_id AND c.m = b.m
- GROUP BY b.account_id, b.m, f.m, b.first_now;
+ GROUP BY b.account_id, b.m, f.m, b.first_now
+ ORDER BY b.m;  -- boards read one month of all accounts: let its rows lie together
