@@ -1,5 +1,6 @@
 """What the benchmarks share: a database of their own, books of any size, and medians of interleaved runs."""
 
+import logging
 import os
 import statistics
 import subprocess
@@ -45,6 +46,7 @@ def start(*, fresh: bool = True) -> None:
     import django
 
     django.setup()
+    logging.disable(logging.WARNING)
 
 
 @contextmanager
