@@ -42,4 +42,5 @@ def stage(table: str, columns: Sequence[tuple[str, str]], rows: Iterable[Sequenc
             definition = ", ".join(f"{name} {sql_type}" for name, sql_type in columns)
             cursor.execute(f"CREATE TEMPORARY TABLE {table} ({definition}) ON COMMIT DROP")
         cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN", buffer)
-        cursor.execute(f"ANALYZE {table}")
+        if not more:  # rows that are added look like the first ones
+            cursor.execute(f"ANALYZE {table}")
