@@ -11,13 +11,18 @@ SELECT s.number, coalesce(same.id, moved.id, uuidv7()), a.id,
             WHEN coalesce(same.account_id, moved.account_id) <> a.id THEN 'other_account' ELSE 'known' END, NULL, NULL
   FROM stage_subscription s
   JOIN accounts_account a ON a.external_id = s.account
-  LEFT JOIN accounts_subscription same ON same.external_id = s.subscription_id AND same.start_on = s.start_on
+  LEFT JOIN LATERAL ( -- at most one: with LIMIT each is looked up in the index, however large the table is
+       SELECT p.id, p.account_id FROM accounts_subscription p
+        WHERE p.external_id = s.subscription_id AND p.start_on = s.start_on
+        LIMIT 1) same ON true
   LEFT JOIN LATERAL (
        SELECT (array_agg(p.id))[1] AS id, (array_agg(p.account_id))[1] AS account_id
          FROM accounts_subscription p
         WHERE same.id IS NULL AND s.alone AND p.external_id = s.subscription_id AND NOT p.voided
        HAVING count(*) = 1
           AND bool_and((p.start_on < coalesce(s.end_on, 'infinity') OR 'end_date' <> ALL (s.given)) AND s.start_on < coalesce(p.end_on, 'infinity'))) moved ON true;
+
+ANALYZE merged_subscription;
 
 INSERT INTO accounts_subscription (id, tenant_id, account_id, external_id, start_on, end_on, interval_months, amount_minor,
        currency, mrr_minor, seats, product_id, plan_id, voided, auto_renew, card_on_file, prepaid, notice_days, version)
