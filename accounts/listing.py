@@ -67,6 +67,23 @@ def _renewing(values: tuple[str, ...], member: Member, today: dt.date) -> Q:
     return found
 
 
+def quarter_span(value: str) -> tuple[dt.date, dt.date] | None:
+    """First day of a quarter and of the next. Example: 2025-Q4 gives 2025-10-01 and 2026-01-01."""
+    found = re.fullmatch(r"([12]\d{3})-Q([1-4])", value)
+    if not found:
+        return None
+    first = dt.date(int(found[1]), int(found[2]) * 3 - 2, 1)
+    return first, add_months(first, 3)
+
+
+def _joined(values: tuple[str, ...], member: Member, today: dt.date) -> Q:
+    found = Q(pk__in=[])
+    for value in values:
+        if span := quarter_span(value):
+            found |= Q(customer_since__gte=span[0], customer_since__lt=span[1])
+    return found
+
+
 def _one_of(column: str) -> Callable[[tuple[str, ...], Member, dt.date], Q]:
     return lambda values, member, today: Q(**{f"{column}__in": values})
 
@@ -82,6 +99,7 @@ FILTERS: dict[str, Filter] = {
         Filter("source", _("Source"), _one_of("source"), lambda value: value in Source.values),
         Filter("tier", _("Touch tier"), _one_of("tier"), lambda value: value in Tier.values),
         Filter("renews", _("Renews"), _renewing, _is_renewal),
+        Filter("since", _("Customer since"), _joined, lambda value: bool(quarter_span(value))),
     )
 }
 

@@ -298,11 +298,12 @@ def hidden_text(count: int) -> str:
     }
 
 
-def cohort_table(rows: Sequence[CohortRow], measure: str, currency: str) -> list[dict[str, Any]]:
-    """Rows of the heat table; a cell is {text, heat}."""
+def cohort_table(rows: Sequence[CohortRow], measure: str, currency: str, accounts_url: str) -> list[dict[str, Any]]:
+    """Rows of the heat table; a cell is {text, heat}. A row opens to its customers in the accounts list."""
     return [
         {
             "name": cells.quarter_name(row.quarter),
+            "url": f"{accounts_url}?since={row.quarter.year}-Q{(row.quarter.month + 2) // 3}",
             "size": cells.number_text(row.customers) if measure == "logo" else cells.short_money(row.mrr, currency),
             "cells": [{"text": _heat_text(ratio), "heat": heat(measure, ratio)} for ratio in row.ratios],
         }

@@ -155,7 +155,9 @@ def _cohorts(request: TenantRequest, asked: Asked, question: Any) -> dict[str, A
     names = {"ndr": _("NDR"), "gdr": _("GDR"), "logo": _("Logos")}
     below = board_cells.HEAT[asked.cohort][0]
     return {
-        "cohorts": board_cells.cohort_table(rows, asked.cohort, question.currency),
+        "cohorts": board_cells.cohort_table(
+            rows, asked.cohort, question.currency, reverse("accounts", args=[request.tenant.slug])
+        ),
         "cohort_ages": [f"Q+{age}" for age in range(1, selectors.AGES_SHOWN + 1)],
         "cohort_size": _("Logos") if asked.cohort == "logo" else _("MRR"),
         "cohort_note": _("Orange cells are below %(edge)s.") % {"edge": below},

@@ -308,3 +308,20 @@ def test_gcloud_vector(db):
     book.night("2014-06-30")
     found = year(book, "2014-06", as_of=dt.date(2014, 6, 30))
     assert (round(found["nrr"], 3), round(found["grr"], 3)) == (Decimal("0.604"), Decimal("0.304"))
+
+
+def test_a_cohort_opens_to_its_customers(book):
+    """DSH-04: the row of a quarter leads to the accounts who first paid in it, and to no others."""
+    book.period("First Ltd", "2024-02-10", "", "100")
+    book.period("Second Ltd", "2024-03-31", "", "50")
+    book.period("Later Ltd", "2024-04-01", "", "70")
+    book.night("2025-12-31")
+    client = book.world.client("executive")
+    board = client.get(book.world.url("board/") + "?month=2025-11").content.decode()
+    link = f"{book.world.url('accounts/')}?since=2024-Q1"
+    assert link in board
+    page = client.get(link).content.decode()
+    assert "First Ltd" in page
+    assert "Second Ltd" in page
+    assert "Later Ltd" not in page
+    assert client.get(book.world.url("accounts/") + "?since=2024-Q9").status_code == 200
