@@ -54,6 +54,15 @@ class Status(TextChoices):
     CHURNED = "churned", _("Churned")
 
 
+class HealthBand(TextChoices):
+    """Bands of the health score (HLT-04): Red < 50 <= Yellow < 80 <= Green; without enough data there is none."""
+
+    GREEN = "green", _("Healthy")
+    YELLOW = "yellow", _("At risk")
+    RED = "red", _("Critical")
+    NONE = "none", _("No data")
+
+
 class ContactRole(TextChoices):
     """Stakeholder roles (ACC-04)."""
 
@@ -120,6 +129,11 @@ class ImportKind(TextChoices):
     ACCOUNTS = "accounts", _("Accounts")
     CONTACTS = "contacts", _("Contacts")
     SUBSCRIPTIONS = "subscriptions", _("Subscriptions")
+    USAGE = "usage", _("Usage events")
+    TICKETS = "tickets", _("Tickets")
+    TOUCHPOINTS = "touchpoints", _("Touchpoints")
+    SURVEYS = "surveys", _("Surveys")
+    OUTCOMES = "outcomes", _("Outcomes")
     FX_RATES = "fx_rates", _("Exchange rates")
 
 

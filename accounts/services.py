@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.enums import KeyScope, Profile
-from accounts.models import ApiKey, BusinessHours, Member, Role, Segment, Team, Tenant, User
+from accounts.models import ApiKey, Member, Role, Segment, Team, Tenant, User
 from accounts.selectors import key_digest
 from cs_platform.kernel.access import Permission, Scope
 from cs_platform.kernel.errors import DomainError
@@ -18,7 +18,7 @@ from cs_platform.kernel.tenancy import tenant_context
 
 P = Permission
 _CSM = [P.VIEW_HOME, P.VIEW_ACCOUNTS, P.EDIT_ACCOUNTS]
-_LEADER = [*_CSM, P.VIEW_WEEK, P.VIEW_BOARD]
+_LEADER = [*_CSM, P.VIEW_WEEK, P.VIEW_BOARD, P.MANAGE_HEALTH]
 _OPS = [*_LEADER, P.EDIT_REVENUE, P.IMPORT_DATA, P.VIEW_RUNS, P.MANAGE_SETTINGS, P.VIEW_AUDIT, P.MANAGE_KEYS]
 
 # key, name, permissions, scope, first page (ROL-01). Defaults that a tenant may change.
@@ -67,8 +67,6 @@ def create_tenant(
             )
         for position, profile in enumerate(Profile):
             Segment.objects.create(name=str(profile.label), profile=profile, position=position)
-        for weekday in range(5):
-            BusinessHours.objects.create(weekday=weekday, opens=dt.time(9), closes=dt.time(17))
         password = secrets.token_urlsafe(12)
         admin = add_member(
             email=admin_email or f"admin@{slug}.example", name=_("Administrator"), role="admin", password=password

@@ -33,6 +33,9 @@ NIGHTLY: tuple[runs.Step, ...] = (
 
 REACTIONS: dict[str, tuple[str, ...]] = {
     "revenue.changed": ("refresh_revenue",),
+    "accounts.appeared": (),
+    "usage.received": (),
+    "signals.changed": (),
 }
 
 

@@ -11,6 +11,7 @@ from accounts.merging.result import (
     SQL,
     MergeResult,
     Origin,
+    accounts_appeared,
     extra_json,
     first_of_each,
     quiet_inserts,
@@ -43,8 +44,8 @@ def segment_ids(names: set[str]) -> dict[str, Any]:
     return known | {segment.name: segment.id for segment in made}
 
 
-def _name_accounts(external_ids: set[str]) -> None:
-    """Make accounts that are named as parent or referrer and not known yet, under that name.
+def _name_accounts(external_ids: set[str]) -> int:
+    """Make accounts that are named as parent or referrer and not known yet, under that name; how many.
 
     At version 0 they wait for a row of their own, which then counts as the one that creates them: in a file the order
     of parents and children says nothing.
@@ -53,6 +54,7 @@ def _name_accounts(external_ids: set[str]) -> None:
     missing = [Account(external_id=each, name=each, version=0) for each in sorted(external_ids - known)]
     quiet_inserts(len(missing))
     Account.objects.bulk_create(missing, batch_size=2000)
+    return len(missing)
 
 
 def merge_accounts(rows: Sequence[Row], origin: Origin) -> MergeResult:
@@ -74,7 +76,7 @@ def merge_accounts(rows: Sequence[Row], origin: Origin) -> MergeResult:
         return result
     segments = segment_ids({r.values["segment"] for r in accepted if r.values.get("segment")})
     above = {r.values[n] for r in accepted for n in ("parent", "referred_by") if r.values.get(n)}
-    _name_accounts(above - {r.values["account"] for r in accepted})
+    named = _name_accounts(above - {r.values["account"] for r in accepted})
     currency = Tenant.objects.get(id=current_tenant_id()).currency
     copying.stage("stage_account", COLUMNS, (_cells(r, segments, owners, currency) for r in accepted))
     quiet_inserts(len(accepted))
@@ -88,6 +90,7 @@ def merge_accounts(rows: Sequence[Row], origin: Origin) -> MergeResult:
         result.add(found["number"], found["id"], found["outcome"])
     dated = sqljobs.rows(SQL / "account_changes.sql", params)
     revenue_changed({row["account_id"] for row in dated}, origin)
+    accounts_appeared(result.created + named, origin)
     return result
 
 

@@ -106,3 +106,9 @@ def revenue_changed(accounts: Iterable[UUID], origin: Origin) -> None:
     if keys:
         queue.mark_dirty("revenue", keys)
         queue.publish("revenue.changed", actor=origin.actor)
+
+
+def accounts_appeared(count: int, origin: Origin) -> None:
+    """There are accounts that were not there before; what waited for them is the pipeline's business."""
+    if count:
+        queue.publish("accounts.appeared", actor=origin.actor)

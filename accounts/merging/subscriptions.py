@@ -10,7 +10,16 @@ from django.utils.translation import gettext as _
 
 from accounts.enums import ChangeKind
 from accounts.merging.accounts import segment_ids
-from accounts.merging.result import SQL, MergeResult, Origin, first_of_each, quiet_inserts, revenue_changed, today
+from accounts.merging.result import (
+    SQL,
+    MergeResult,
+    Origin,
+    accounts_appeared,
+    first_of_each,
+    quiet_inserts,
+    revenue_changed,
+    today,
+)
 from accounts.models import Account, Plan, Product, Subscription, SubscriptionChange
 from accounts.rows import Row
 from cs_platform.kernel import copying, sqljobs
@@ -66,6 +75,7 @@ def merge_subscriptions(
         else:
             result.add(row["number"], row["id"], row["outcome"])
     revenue_changed({row["account_id"] for row in touched if row["kind"]}, origin)
+    accounts_appeared(len(new), origin)
     return result
 
 

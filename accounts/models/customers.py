@@ -12,6 +12,7 @@ from accounts.enums import (
     Complexity,
     ContactRole,
     Engagement,
+    HealthBand,
     Level,
     Profile,
     Source,
@@ -64,8 +65,8 @@ class AccountQuerySet(TenantQuerySet):
 class Account(EntityModel):
     """A customer company, or with `level` a unit of one (ACC-12).
 
-    `mrr_minor`, `renews_on`, `customer_since` and `status` are derived from the subscriptions by the revenue job and
-    are there for lists; the ledger is the truth.
+    `mrr_minor`, `renews_on`, `customer_since` and `status` are derived from the subscriptions by the revenue job, and
+    `health_*` from the latest score by the health job. They are there for lists; ledger and scores are the truth.
     """
 
     audited: ClassVar[bool] = True
@@ -102,6 +103,11 @@ class Account(EntityModel):
     mrr_minor = models.BigIntegerField(default=0)
     renews_on = models.DateField(null=True)
     customer_since = models.DateField(null=True)
+    # Of the latest score: 0 to 100, its band ("none" without enough data), the change over a week, and its day.
+    health_score = models.FloatField(null=True)
+    health_band = models.CharField(max_length=6, choices=HealthBand, db_default=HealthBand.NONE)
+    health_change = models.FloatField(null=True)
+    health_on = models.DateField(null=True)
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField(db_default=Now())
@@ -116,6 +122,7 @@ class Account(EntityModel):
             models.Index(fields=["tenant", "owner", "status"], name="account_by_owner"),
             models.Index(fields=["tenant", "renews_on", "id"], name="account_by_renewal"),
             models.Index(fields=["tenant", "-customer_since", "id"], name="account_by_since"),
+            models.Index(fields=["tenant", "health_score", "id"], name="account_by_health"),
             models.Index(fields=["tenant", "updated_at", "id"], name="account_by_update"),
         ]
 

@@ -19,6 +19,7 @@ class Permission(models.TextChoices):
     VIEW_BOARD = "board.view", _("Read the board and its metrics")
     VIEW_ACCOUNTS = "accounts.view", _("Read accounts")
     EDIT_ACCOUNTS = "accounts.edit", _("Change accounts, people and events")
+    MANAGE_HEALTH = "health.edit", _("Change health models and alert rules")
     EDIT_REVENUE = "revenue.edit", _("Change subscriptions and exchange rates")
     IMPORT_DATA = "data.import", _("Import files")
     VIEW_RUNS = "runs.view", _("Read runs and run them again")

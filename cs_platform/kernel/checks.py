@@ -33,7 +33,8 @@ SELECT c.relname, c.relrowsecurity, c.relforcerowsecurity, pg_get_userbyid(c.rel
                   WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisprimary) AND i.indkey[0] <> t.attnum), '{}'),
        coalesce((SELECT array_agg(f.conname::text) FROM pg_constraint f
                    JOIN pg_attribute ft ON ft.attrelid = f.confrelid AND ft.attname = 'tenant_id'
-                  WHERE f.conrelid = c.oid AND f.contype = 'f' AND NOT t.attnum = ANY (f.conkey)), '{}')
+                  WHERE f.conrelid = c.oid AND f.contype = 'f' AND NOT t.attnum = ANY (f.conkey)), '{}'),
+       c.relispartition, has_table_privilege(c.oid, 'SELECT, INSERT, UPDATE, DELETE')
   FROM pg_class c JOIN pg_attribute t ON t.attrelid = c.oid AND t.attname = 'tenant_id' AND NOT t.attisdropped
  WHERE c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace
  ORDER BY c.relname
@@ -54,7 +55,7 @@ def catalogue(app_configs: Any, databases: Any = None, **kwargs: Any) -> list[Ch
             if superuser or bypass:
                 found.append(Error(f"role {role} bypasses row-level security", id="tenancy.E010"))
             cursor.execute(CATALOGUE)
-            for table, enabled, forced, owner, policies, keys, links in cursor.fetchall():
+            for table, enabled, forced, owner, policies, keys, links, leaf, granted in cursor.fetchall():
                 if not enabled or not forced:
                     found.append(Error(f"{table}: row-level security is not enabled and forced", id="tenancy.E011"))
                 if owner == role:
@@ -66,6 +67,8 @@ def catalogue(app_configs: Any, databases: Any = None, **kwargs: Any) -> list[Ch
                     found.append(Error(f"{table}: unique key {key} does not lead with tenant_id", id="tenancy.E014"))
                 for link in links:
                     found.append(Error(f"{table}: foreign key {link} can cross tenants", id="tenancy.E015"))
-                if table not in doors:
+                if leaf and granted:  # a policy of the parent does not hold for who asks a partition directly
+                    found.append(Error(f"{table}: the role {role} may use a partition", id="tenancy.E017"))
+                if table not in doors and not leaf:
                     found.append(Error(f"{table}: has tenant_id and no TenantModel", id="tenancy.E016"))
     return found

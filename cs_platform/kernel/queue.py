@@ -21,6 +21,7 @@ from cs_platform.kernel.tenancy import current_tenant_id, open_door, tenant_cont
 
 log = structlog.get_logger(__name__)
 MAX_ATTEMPTS = 6
+LONGEST_REQUEST = 30  # seconds; what a request wishes is seen by whoever begins later than that
 
 
 @dataclass(frozen=True)
@@ -55,10 +56,18 @@ def enqueue(
     return work
 
 
-def publish(fact: str, *, actor: str = "") -> None:
-    """Say that `fact` happened to the current tenant; `pipeline.REACTIONS` lists the work that follows from it."""
+def publish(fact: str, *, actor: str = "", within: int = 0) -> None:
+    """Say that `fact` happened to the current tenant; `pipeline.REACTIONS` lists the work that follows from it.
+
+    With `within` (seconds) the work may wait that long, and a wish that is still to wait long enough for this
+    transaction to end serves this one as well: a thousand batches a minute wish once.
+    """
     for name in REACTIONS[fact]:
-        enqueue(name, actor=actor)
+        if within:
+            later = timezone.now() + timedelta(seconds=min(within / 2, LONGEST_REQUEST))
+            if Work.objects.filter(name=name, key="", state=Work.State.WAITING, run_after__gt=later).exists():
+                continue
+        enqueue(name, actor=actor, delay=within)
 
 
 def mark_dirty(topic: str, keys: Iterable[UUID]) -> None:

@@ -148,6 +148,9 @@ def test_hours_become_exactly_what_was_sent(world):
         "opens_6": "10:00",
         "closes_6": "12:00",
     }
+    with world.open():
+        for weekday in range(5):
+            BusinessHours.objects.create(weekday=weekday, opens=dt.time(9), closes=dt.time(17))
     assert world.client("admin").post(at(world, "calendar"), form).status_code == 302
     with world.open():
         rows = list(BusinessHours.objects.values_list("weekday", "opens", "closes"))
@@ -162,7 +165,7 @@ def test_impossible_hours_are_refused_whole(world, times):
     form = {"open_1": "on", "opens_1": times[0], "closes_1": times[1]}
     assert world.client("admin").post(at(world, "calendar"), form).status_code == 422
     with world.open():
-        assert BusinessHours.objects.count() == 5
+        assert not BusinessHours.objects.exists()
 
 
 # Lists: teams, holidays, catalogue
