@@ -14,6 +14,7 @@ tenant_patterns: list[Any] = [
     path("", views.home, name="home"),
     path("palette/", views.palette, name="palette"),
     path("runs/", include("cs_platform.runs_urls")),
+    path("", include("health.urls")),
     path("", include("accounts.urls")),
     path("", include("metrics.urls")),
 ]
