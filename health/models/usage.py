@@ -43,7 +43,7 @@ class Receipt(EntityModel):
 
 
 class UsageEvent(TenantModel):
-    """A raw event, kept for `EVENT_DAYS` days in one partition for each day (see usage/partitions.py).
+    """A raw event, kept for `EVENT_DAYS` days in one partition for each day (see usage/storage.py).
 
     `day` is the day in the tenant's zone when it came in; `known_on` that same day, or the day it was received when it
     came late, so that a past day can be asked what was known then. It has no unique key: `UsageKey` has it.
@@ -84,7 +84,7 @@ class UsageTouched(TenantModel):
     """A batch touched this account and day: its rollups are out of date. Only added and taken away, never changed, so
     that no batch waits for another."""
 
-    pk = models.CompositePrimaryKey("tenant_id", "receipt_id", "account_id", "day")
+    pk = models.CompositePrimaryKey("tenant_id", "day", "account_id", "receipt_id")
     receipt_id = models.UUIDField()
     account_id = models.UUIDField()
     day = models.DateField()
@@ -125,12 +125,17 @@ class HeldEvent(EntityModel):
 
 
 class UsageUser(EntityModel):
-    """Somebody who uses the product, by the id that the product sends. `account` is where they were seen last."""
+    """Somebody who uses the product, by the id that the product sends.
+
+    `account` is where they were seen last, at the moment `seen_at`: of their latest event, or of a later word (Segment's
+    group call) that says where they belong.
+    """
 
     external_id = models.CharField(_("User id"), max_length=200)
     account = TenantForeignKey(Account, models.SET_NULL, null=True, related_name="+")
     first_day = models.DateField(null=True)
     last_day = models.DateField(null=True)
+    seen_at = models.DateTimeField(null=True)
 
     class Meta(EntityModel.Meta):
         constraints: ClassVar = [
