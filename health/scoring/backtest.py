@@ -130,7 +130,7 @@ def calibration(scores: Floats, lost: Flags, red: float, green: float) -> tuple[
             (HealthBand.YELLOW, (scores >= red) & (scores < green)),
             (HealthBand.RED, scores < red),
         )
-    rows = []
+    rows: list[dict[str, Any]] = []
     for band, inside in bands:
         count, gone = int(inside.sum()), int((inside & lost).sum())
         low, high = wilson(gone, count)
