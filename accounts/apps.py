@@ -5,3 +5,8 @@ from django.apps import AppConfig
 
 class AccountsConfig(AppConfig):
     name = "accounts"
+
+    def ready(self) -> None:
+        from accounts import import_kinds, kinds  # noqa: PLC0415 - models are there only now
+
+        kinds.register(*import_kinds.KINDS)

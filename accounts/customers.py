@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.enums import AccountEventKind, ChangeSource, ContactRole, ImportKind
+from accounts.kinds import Row
 from accounts.merging import (
     MergeResult,
     Origin,
@@ -18,7 +19,7 @@ from accounts.merging import (
     void_subscription,
 )
 from accounts.models import Account, AccountEvent, Contact, Member, Subscription
-from accounts.rows import Row, parse
+from accounts.rows import parse
 from cs_platform.kernel.access import Scope
 from cs_platform.kernel.errors import Conflict, DomainError
 

@@ -13,6 +13,7 @@ from accounts.csvfiles import unpacked
 from accounts.enums import ImportKind, ImportState
 from accounts.import_columns import EXTRA
 from accounts.import_forms import ColumnsForm
+from accounts.kinds import KINDS
 from accounts.models import Account, Import, Member, Subscription
 from cs_platform.kernel.access import Permission, TenantRequest, may
 from cs_platform.kernel.templatetags.cells import moment_text
@@ -150,12 +151,7 @@ def run_context(slug: str, run: Import, stage: str) -> dict[str, Any]:
     context = {
         "run": run,
         "stage": stage,
-        "title": {
-            ImportKind.ACCOUNTS: _("Import accounts"),
-            ImportKind.CONTACTS: _("Import contacts"),
-            ImportKind.SUBSCRIPTIONS: _("Import subscriptions"),
-            ImportKind.FX_RATES: _("Import exchange rates"),
-        }[ImportKind(run.kind)],
+        "title": KINDS[run.kind].title,
         "meta": _("%(file)s · %(rows)s rows · %(columns)s columns")
         % {"file": run.filename, "rows": run.total, "columns": len(run.columns)},
         "steps": [
@@ -170,10 +166,16 @@ def run_context(slug: str, run: Import, stage: str) -> dict[str, Any]:
         return context
     return context | {
         "counts": counts(run),
-        "bar": [("good", run.created), ("acc", run.updated), ("none", run.unchanged), ("risk", run.rejected)],
+        "bar": [
+            ("good", run.created),
+            ("acc", run.updated),
+            ("none", run.unchanged),
+            ("watch", run.quarantined),
+            ("risk", run.rejected),
+        ],
         "bar_label": ", ".join(f"{count['value']} {count['label']}" for count in counts(run)),
         "headline": headline(run),
-        "ready": run.created + run.updated + run.unchanged,
+        "ready": run.created + run.updated + run.unchanged + run.quarantined,
         "problems": list(run.rejects.all()[:PROBLEMS_SHOWN]) if run.rejected else [],
         "reasons": reasons(run) if run.rejected else [],
     }
@@ -186,18 +188,20 @@ def began(run: Import) -> str:
 
 
 def counts(run: Import) -> list[dict[str, Any]]:
-    """The four numbers of an import."""
+    """The four numbers of an import, and how many rows wait for their account where rows may."""
+    waiting = {"value": run.quarantined, "label": _("waiting for their account"), "tone": ""}
     return [
         {"value": run.created, "label": _("created"), "tone": ""},
         {"value": run.updated, "label": _("updated"), "tone": ""},
         {"value": run.unchanged, "label": _("unchanged"), "tone": ""},
         {"value": run.rejected, "label": _("rejected"), "tone": "neg" if run.rejected else ""},
+        *([waiting] if KINDS[run.kind].quarantines else []),
     ]
 
 
 def headline(run: Import) -> str:
     """The finding of a check or of an import."""
-    good = run.created + run.updated + run.unchanged
+    good = run.created + run.updated + run.unchanged + run.quarantined
     if stage_of(run) == "check":
         ready = ngettext("%(n)s row is ready.", "%(n)s rows are ready.", good) % {"n": good}
         if not run.rejected:

@@ -6,8 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from accounts.enums import ImportKind
-from accounts.rows import FIELDS, OPEN_KINDS
+from accounts.kinds import KINDS
 
 EXTRA = "+"  # a column that is kept as an attribute of the row
 SILENT = {"tenant", "reject_reason"}  # columns that are left out without a word
@@ -60,50 +59,22 @@ LABELS: Mapping[str, Promise] = {
     "title": _("Title"),
 }
 
-SYNONYMS: dict[str, dict[str, tuple[str, ...]]] = {
-    ImportKind.ACCOUNTS: {
-        "account": ("external_id", "ext_id", "account_id", "customer_id", "id", "customer"),
-        "name": ("company_name", "company", "account_name", "customer_name"),
-        "segment": ("seg", "customer_segment"),
-        "owner_email": ("csm", "csm_email", "owner", "account_owner"),
-        "signed_on": ("signed", "signed_at", "contract_signed", "customer_since"),
-        "domain": ("website",),
-        "source": ("lead_source", "channel"),
-        "employees": ("headcount", "company_size"),
-    },
-    ImportKind.CONTACTS: {
-        "contact": ("external_id", "contact_id", "id"),
-        "account": ("account_id", "company_id", "customer_id"),
-        "name": ("full_name", "contact_name"),
-        "email": ("e-mail", "mail"),
-    },
-    ImportKind.SUBSCRIPTIONS: {
-        "account": ("account_id", "customer_id", "customer"),
-        "subscription_id": ("external_id", "subscription", "id", "line_id"),
-        "start_date": ("start", "starts", "start_on"),
-        "end_date": ("end", "ends", "end_on", "renews"),
-        "interval_months": ("interval", "months"),
-        "amount": ("price",),
-        "seats": ("quantity", "licences", "licenses"),
-    },
-    ImportKind.FX_RATES: {"rate": ("value",), "month": ("date",)},
-}
-
 
 def suggest_mapping(kind: str, columns: Sequence[str]) -> dict[str, str]:
     """What each column probably is: a field, "+" (kept as an attribute) or "" (left out). Our own names come first."""
+    known = KINDS[kind]
     taken: set[str] = set()
     mapping: dict[str, str] = {}
     names = {column: column.strip().lower().replace(" ", "_") for column in columns}
     for column, name in names.items():
-        if name in FIELDS[kind] and name not in taken:
+        if name in known.fields and name not in taken:
             mapping[column] = name
             taken.add(name)
     for column, name in names.items():
         if column in mapping:
             continue
-        found = next((f for f, words in SYNONYMS[kind].items() if name in words and f not in taken), "")
+        found = next((f for f, words in known.synonyms.items() if name in words and f not in taken), "")
         taken.add(found)
-        left_out = name in SILENT or kind not in OPEN_KINDS
+        left_out = name in SILENT or not known.open
         mapping[column] = found or ("" if left_out else EXTRA)
     return mapping

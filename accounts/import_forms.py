@@ -8,9 +8,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import ImportKind
-from accounts.import_columns import EXTRA, LABELS
+from accounts.import_columns import EXTRA
+from accounts.kinds import KINDS, DateStyle
 from accounts.models import Import
-from accounts.rows import FIELDS, OPEN_KINDS, REQUIRED, DateStyle
 
 LARGEST_UPLOAD = 200 * 1024 * 1024
 
@@ -21,10 +21,15 @@ DATES = (
 )
 
 
+def kind_choices() -> list[tuple[str, str]]:
+    """The kinds that can be imported, in the order of their enumeration."""
+    return [(kind.value, str(kind.label)) for kind in ImportKind if kind in KINDS]
+
+
 class UploadForm(forms.Form):
     """A file and what its rows are."""
 
-    kind = forms.ChoiceField(label=_("What the rows are"), choices=ImportKind.choices)
+    kind = forms.ChoiceField(label=_("What the rows are"), choices=lambda: kind_choices())
     file = forms.FileField(
         label=_("File"),
         help_text=_("CSV in UTF-8, plain or compressed (.csv.gz), up to 200 MB."),
@@ -48,9 +53,10 @@ class ColumnsForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.run = run
         self.fields["dates"].initial = run.options.get("dates", DateStyle.ISO.value)
-        labels = sorted((str(LABELS[name]), name) for name in FIELDS[run.kind])
-        known = [(name, _marked(label, name in REQUIRED[run.kind])) for label, name in labels]
-        attribute = [(EXTRA, gettext("Keep as an attribute"))] if run.kind in OPEN_KINDS else []
+        kind = KINDS[run.kind]
+        labels = sorted((str(kind.labels[name]), name) for name in kind.fields)
+        known = [(name, _marked(label, name in kind.required)) for label, name in labels]
+        attribute = [(EXTRA, gettext("Keep as an attribute"))] if kind.open else []
         for place, column in enumerate(run.columns):
             self.fields[f"column_{place}"] = forms.ChoiceField(
                 choices=[("", gettext("Leave out")), *attribute, *known],

@@ -12,25 +12,21 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.csvfiles import own_text, unpacked
-from accounts.enums import ChangeSource, ImportKind, ImportState
+from accounts.enums import ChangeSource, ImportState
 from accounts.import_columns import EXTRA
-from accounts.merging import MERGES, Origin
+from accounts.kinds import KINDS, DateStyle, Problem, Row
+from accounts.merging import Origin
 from accounts.merging.result import SQL
 from accounts.models import Import, ImportChunk, ImportReject
-from accounts.rows import Bad, DateStyle, Problem, Row, day, parse, text
+from accounts.rows import Bad, day, parse, text
 from cs_platform.kernel import copying, sqljobs
 
-KEYS: dict[str, tuple[str, ...]] = {
-    ImportKind.ACCOUNTS: ("account",),
-    ImportKind.CONTACTS: ("contact",),
-    ImportKind.SUBSCRIPTIONS: ("subscription_id",),
-    ImportKind.FX_RATES: ("month", "base", "quote"),
-}
 INDEX = [
     ("position", "int"), ("number", "int"), ("key", "text"), ("period", "text"), ("digest", "text"),
     ("account", "text"), ("segment", "text"),
 ]  # fmt: skip
-COUNTS = ("read", "created", "updated", "unchanged", "rejected", "next_piece")
+COUNTS = ("read", "created", "updated", "unchanged", "rejected", "quarantined", "next_piece")
+ALONE: dict[str, Any] = {"same": [], "repeats": {}, "several": [], "segments": {}}
 Refused = list[tuple[int, Problem]]
 
 
@@ -39,6 +35,7 @@ class Reading:
 
     def __init__(self, run: Import) -> None:
         self.run = run
+        self.kind = KINDS[run.kind]
         self.style = DateStyle(run.options.get("dates", DateStyle.ISO.value))
         self.fields = [run.mapping.get(column, "") for column in run.columns]
         self.width = len(self.fields)
@@ -65,15 +62,21 @@ class Reading:
 
 
 def note_neighbours(run: Import) -> None:
-    """Look through the whole file once and note on each piece what its rows cannot see: see `ImportChunk.notes`."""
+    """Look through the whole file once and note on each piece what its rows cannot see: see `ImportChunk.notes`.
+
+    Kinds whose rows are each a fact of its own need no such look.
+    """
     reading = Reading(run)
+    if reading.kind.repeated is None:
+        run.chunks.update(notes=ALONE)
+        return
     positions = list(run.chunks.order_by("position").values_list("position", flat=True))
     for position in positions:
         chunk = run.chunks.get(position=position)
         copying.stage("import_index", INDEX, _index(reading, chunk), more=position != positions[0])
     if positions and _still(run, run.next_piece):
-        choose = run.kind == ImportKind.SUBSCRIPTIONS
-        sqljobs.execute(SQL / "import_notes.sql", {"run_id": str(run.id), "choose_segments": choose})
+        params = {"run_id": str(run.id), "choose_segments": bool(reading.kind.period)}
+        sqljobs.execute(SQL / "import_notes.sql", params)
 
 
 def _still(run: Import, position: int) -> bool:
@@ -87,14 +90,15 @@ def _still(run: Import, position: int) -> bool:
 
 
 def _index(reading: Reading, chunk: ImportChunk) -> Iterator[tuple[Any, ...]]:
-    keys = KEYS[reading.run.kind]
+    kind = reading.kind
     for number, record in enumerate(unpacked(chunk.content), start=chunk.first_row):
         cells = reading.cells(record)
-        key = _digest(_key(name, cells.get(name, "")) for name in keys)
-        start = cells.get("start_date", "")
+        key = _digest(_key(name, cells.get(name, "")) for name in kind.key)
+        start = cells.get(kind.period, "")
         period = _period(start, reading.style) if start else ""
         account, segment = (_stored(cells.get(name, "")) for name in ("account", "segment"))
-        yield chunk.position, number, key, period, _digest(cells.values()), account, segment
+        content = _digest(cell for name, cell in cells.items() if name not in kind.further)
+        yield chunk.position, number, key, period, content, account, segment
 
 
 def _key(name: str, cell: str) -> str:
@@ -140,10 +144,10 @@ def read_piece(run: Import, chunk: ImportChunk) -> tuple[list[Row], Refused, int
         found = reading.row(number, cells)
         if not isinstance(found, Row):
             refused.append((number, _in_one(found, run)))
-        elif number in same:
+        elif number in same and not reading.kind.further:
             known += 1
         elif first := repeats.get(str(number)):
-            refused.append((number, _repeated(run, found, first)))
+            refused.append((number, _repeated(reading, found, first)))
         else:
             rows.append(found)
     return rows, refused, known
@@ -159,16 +163,11 @@ def _in_one(problems: list[Problem], run: Import) -> Problem:
     )
 
 
-def _repeated(run: Import, row: Row, first: int) -> Problem:
-    names = {name: column for column, name in run.mapping.items()}
-    key = KEYS[run.kind][0]
-    sentence = {
-        ImportKind.ACCOUNTS: _("Row %(first)s has this account already, with other values."),
-        ImportKind.CONTACTS: _("Row %(first)s has this contact already, with other values."),
-        ImportKind.SUBSCRIPTIONS: _("Row %(first)s has this subscription and start already, with other values."),
-        ImportKind.FX_RATES: _("Row %(first)s has a rate of this month already, another one."),
-    }[ImportKind(run.kind)]
-    return Problem(names.get(key, key), str(row.values[key]), "repeated", sentence % {"first": first})
+def _repeated(reading: Reading, row: Row, first: int) -> Problem:
+    names = {name: column for column, name in reading.run.mapping.items()}
+    key = reading.kind.key[0]
+    sentence = str(reading.kind.repeated) % {"first": first}
+    return Problem(names.get(key, key), str(row.values[key]), "repeated", sentence)
 
 
 def merge_piece(run: Import) -> bool:
@@ -198,13 +197,14 @@ def merge_piece(run: Import) -> bool:
 
 def _merge(run: Import, chunk: ImportChunk) -> None:
     rows, refused, known = read_piece(run, chunk)
+    kind = KINDS[run.kind]
     options: dict[str, Any] = {}
-    if run.kind == ImportKind.SUBSCRIPTIONS:
+    if kind.period:
         several = set((chunk.notes or {})["several"])
-        options["periods_of"] = {row.values["subscription_id"]: 2 if row.number in several else 1 for row in rows}
+        options["periods_of"] = {row.values[kind.key[0]]: 2 if row.number in several else 1 for row in rows}
     origin = Origin(ChangeSource.IMPORT, run.id, run.created_by.name if run.created_by else "")
     with transaction.atomic():
-        result = MERGES[run.kind](rows, origin, **options)
+        result = kind.merge(rows, origin, **options)
         if run.dry_run:
             transaction.set_rollback(True)
     refused += [(rejected.row, _in_one([rejected.problem], run)) for rejected in result.rejected]
@@ -227,6 +227,7 @@ def _merge(run: Import, chunk: ImportChunk) -> None:
     run.updated += result.updated
     run.unchanged += result.unchanged + known
     run.rejected += len(refused)
+    run.quarantined += result.quarantined
     run.next_piece += 1
 
 

@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts import import_cells as cells
-from accounts.enums import ImportKind, ImportState
-from accounts.import_forms import ColumnsForm, UploadForm
+from accounts.enums import ImportState
+from accounts.import_forms import ColumnsForm, UploadForm, kind_choices
 from accounts.import_pieces import rejected_records
 from accounts.imports import create_import, discard_import, map_columns, start_import, stop_import
+from accounts.kinds import KINDS
 from accounts.models import Import
 from cs_platform.kernel import sheets
 from cs_platform.kernel.access import Permission, TenantRequest, requires
@@ -23,7 +24,6 @@ from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.htmx import page
 
 SHOWN = 50
-SAMPLES = Path(__file__).parent / "data" / "samples"
 
 
 @requires(Permission.IMPORT_DATA)
@@ -46,8 +46,8 @@ def imports(request: TenantRequest) -> HttpResponse:
         "rows": [cells.list_row(request.tenant.slug, run) for run in runs[:SHOWN]],
         "checklist": None if before else cells.checklist(request),
         "samples": [
-            {"label": kind.label, "url": reverse("import_sample", args=[request.tenant.slug, kind])}
-            for kind in ImportKind
+            {"label": label, "url": reverse("import_sample", args=[request.tenant.slug, kind])}
+            for kind, label in kind_choices()
         ],
         "foot": {
             "shown": _("Newest first"),
@@ -148,9 +148,9 @@ def import_rejects(request: TenantRequest, import_id: UUID) -> HttpResponse:
 @requires(Permission.IMPORT_DATA)
 def import_sample(request: TenantRequest, kind: str) -> HttpResponse:
     """A small file of that kind to begin from."""
-    if kind not in ImportKind.values:
+    if kind not in KINDS:
         raise Http404
-    return _csv((SAMPLES / f"{kind}.csv").read_text(), f"{kind}.csv")
+    return _csv(KINDS[kind].sample.read_text(), f"{kind}.csv")
 
 
 def _csv(text: str, filename: str) -> HttpResponse:

@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 
 from accounts.csvfiles import CsvFile, packed
 from accounts.enums import ImportState
-from accounts.import_columns import EXTRA, LABELS, SILENT, suggest_mapping
+from accounts.import_columns import EXTRA, SILENT, suggest_mapping
+from accounts.kinds import KINDS, DateStyle
 from accounts.models import Import, ImportChunk, Member
-from accounts.rows import FIELDS, REQUIRED, DateStyle
 from cs_platform.kernel import queue
 from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.models import Work
@@ -35,8 +35,8 @@ def create_import(*, kind: str, filename: str, source: BinaryIO, by: Member | No
     Memory is that of one piece. DomainError when it cannot be read as CSV, when a column stands twice, when there are
     too many rows.
     """
-    if kind not in FIELDS:
-        known = ", ".join(FIELDS)
+    if kind not in KINDS:
+        known = ", ".join(KINDS)
         raise DomainError(_("%(kind)s cannot be imported. There are: %(known)s.") % {"kind": kind, "known": known})
     file = CsvFile(source)
     earlier = Import.objects.filter(kind=kind, columns=file.columns, state=ImportState.DONE).first()
@@ -89,13 +89,14 @@ def map_columns(*, run: Import, mapping: Mapping[str, str], dates: str, by: Memb
     """
     if not Import.objects.filter(_OPEN, id=run.id).exists():
         raise DomainError(_("This import has run already."), code="has_run")
+    kind = KINDS[run.kind]
     chosen = {column: mapping.get(column, "") for column in run.columns}
     fields = [name for name in chosen.values() if name not in {"", EXTRA}]
     for name in fields:
-        if name not in FIELDS[run.kind]:
+        if name not in kind.fields:
             raise DomainError(_("There is no field %(name)s.") % {"name": name}, fields={"mapping": name})
         if fields.count(name) > 1:
-            message = _("Two columns become %(name)s. Choose one of them.") % {"name": LABELS[name]}
+            message = _("Two columns become %(name)s. Choose one of them.") % {"name": kind.labels[name]}
             raise DomainError(message, fields={name: message})
     _check_mapping(run.kind, chosen)
     run.mapping = chosen
@@ -107,9 +108,9 @@ def map_columns(*, run: Import, mapping: Mapping[str, str], dates: str, by: Memb
 
 
 def _check_mapping(kind: str, mapping: Mapping[str, str]) -> None:
-    missing = [name for name in REQUIRED[kind] if name not in mapping.values()]
+    missing = [name for name in KINDS[kind].required if name not in mapping.values()]
     if missing:
-        names = ", ".join(str(LABELS[name]) for name in missing)
+        names = ", ".join(str(KINDS[kind].labels[name]) for name in missing)
         message = _("No column becomes %(names)s.") % {"names": names}
         raise DomainError(message, code="missing_column", fields=dict.fromkeys(missing, message))
 
@@ -132,7 +133,7 @@ def start_import(*, run: Import, by: Member | None = None, dry_run: bool = False
     _check_mapping(run.kind, run.mapping)
     if not goes_on:
         run.rejects.all().delete()
-        run.next_piece = run.read = run.created = run.updated = run.unchanged = run.rejected = 0
+        run.next_piece = run.read = run.created = run.updated = run.unchanged = run.rejected = run.quarantined = 0
         run.started_at = timezone.now()
         run.finished_at = None
     run.state = ImportState.RUNNING

@@ -6,10 +6,8 @@ Problems name column, value, code and a sentence. Pure: no database, no clock.
 
 import datetime as dt
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from decimal import Decimal
-from enum import Enum
 from functools import lru_cache
 from typing import Any
 
@@ -17,34 +15,15 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
-from accounts.enums import Complexity, ContactRole, Engagement, ImportKind, Level, Source, Tier
-from cs_platform.kernel.money import digits, normalised_monthly, to_minor, validate_currency
+from accounts.kinds import KINDS, DateStyle, Problem, Reader, Row
+from cs_platform.kernel.money import validate_currency
 from cs_platform.kernel.periods import parse_month
 
-LARGEST = 10**15  # minor units: beyond any book, well inside a bigint even when summed
 _UNSAFE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _WHOLE = re.compile(r"[+-]?\d{1,18}(\.0+)?", re.ASCII)
 _AMOUNT = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _OTHER_DAY = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})", re.ASCII)
-
-
-class DateStyle(Enum):
-    """How a file writes dates."""
-
-    ISO = "iso"
-    DAY_FIRST = "dmy"
-    MONTH_FIRST = "mdy"
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Why a row is refused: the column, what stood there, a code for programs and a sentence for people."""
-
-    column: str
-    value: str
-    code: str
-    message: str
 
 
 class Bad(ValueError):
@@ -54,19 +33,6 @@ class Bad(ValueError):
         super().__init__(message)
         self.code = code
         self.message = message
-
-
-@dataclass(frozen=True)
-class Row:
-    """One checked row: its number in the file, the values by field, the fields that were given."""
-
-    number: int
-    values: Mapping[str, Any]
-    given: frozenset[str]
-    extra: Mapping[str, str] = field(default_factory=dict)
-
-
-Reader = Callable[[Any, DateStyle], Any]
 
 
 def _plain(value: Any) -> str:
@@ -227,70 +193,6 @@ def rate(value: Any, style: DateStyle) -> Decimal:
     return found
 
 
-FIELDS: dict[str, dict[str, Reader]] = {
-    ImportKind.ACCOUNTS: {
-        "account": text(200, required=True),
-        "name": text(200),
-        "segment": text(80),
-        "industry": text(80),
-        "source": choice(Source),
-        "region": text(80),
-        "owner_email": email,
-        "signed_on": day,
-        "domain": text(200),
-        "strategic": flag,
-        "complexity": choice(Complexity),
-        "tier": choice(Tier),
-        "level": choice(Level),
-        "parent": text(200),
-        "referred_by": text(200),
-        "employees": whole(0, 10**9),
-        "cac": amount,
-    },
-    ImportKind.CONTACTS: {
-        "contact": text(200, required=True),
-        "account": text(200, required=True),
-        "name": text(200, required=True),
-        "email": email,
-        "phone": text(60),
-        "title": text(120),
-        "role": choice(ContactRole),
-        "engagement": choice(Engagement),
-        "language": text(5),
-        "last_contact_on": day,
-        "left_on": day,
-    },
-    ImportKind.SUBSCRIPTIONS: {
-        "account": text(200, required=True),
-        "subscription_id": text(200, required=True),
-        "product": text(200),
-        "segment": text(80),
-        "start_date": day,
-        "end_date": day,
-        "interval_months": whole(1, 120),
-        "amount": amount,
-        "currency": currency,
-        "mrr": amount,
-        "seats": whole(0, 10**9),
-        "plan": text(120),
-        "auto_renew": flag,
-        "card_on_file": flag,
-        "prepaid": flag,
-        "notice_days": whole(0, 3650),
-        "reason": text(200),
-    },
-    ImportKind.FX_RATES: {"month": month, "base": currency, "quote": currency, "rate": rate},
-}
-REQUIRED: dict[str, tuple[str, ...]] = {
-    ImportKind.ACCOUNTS: ("account",),
-    ImportKind.CONTACTS: ("contact", "account", "name"),
-    ImportKind.SUBSCRIPTIONS: ("account", "subscription_id", "start_date", "currency"),
-    ImportKind.FX_RATES: ("month", "base", "quote", "rate"),
-}
-# Kinds that keep unknown columns as attributes of the row; the others name them in a warning.
-OPEN_KINDS = {ImportKind.ACCOUNTS, ImportKind.CONTACTS}
-
-
 def parse(
     kind: str,
     number: int,
@@ -299,10 +201,10 @@ def parse(
     extra: Mapping[str, Any] | None = None,
 ) -> Row | list[Problem]:
     """Read the cells (by field name) of one row; the row, or every problem that it has."""
-    readers = FIELDS[kind]
+    readers = KINDS[kind].fields
     values: dict[str, Any] = {}
     problems: list[Problem] = []
-    for name in REQUIRED[kind]:
+    for name in KINDS[kind].required:
         if name not in cells:
             problems.append(Problem(name, "", "required", _("This column is required.")))
     for name, value in cells.items():
@@ -317,71 +219,5 @@ def parse(
         except Bad as bad:
             problems.append(Problem(name, str(value)[:200], bad.code, bad.message))
     if not problems:
-        problems = _CHECKS[kind](values)
+        problems = KINDS[kind].check(values)
     return problems or Row(number, values, frozenset(cells), kept)
-
-
-def _check_account(values: dict[str, Any]) -> list[Problem]:
-    if not values.get("name"):
-        values["name"] = values["account"]
-    for name in ("parent", "referred_by"):
-        if values.get(name) and values[name] == values["account"]:
-            return [Problem(name, values[name], "self", _("An account cannot stand above or refer itself."))]
-    cac = values.get("cac")
-    if cac is not None and not 0 <= cac < 10**12:
-        return [Problem("cac", str(cac), "out_of_range", _("Costs lie between 0 and a trillion."))]
-    return []
-
-
-def _check_contact(values: dict[str, Any]) -> list[Problem]:
-    return []
-
-
-def _check_subscription(values: dict[str, Any]) -> list[Problem]:
-    start, end = values["start_date"], values.get("end_date")
-    if start is None:
-        return [Problem("start_date", "", "required", _("A value is required here."))]
-    if end is not None and end <= start:
-        return [
-            Problem(
-                "end_date", end.isoformat(), "order", _("The end is the first day without service, after the start.")
-            )
-        ]
-    code, paid, given = values["currency"], values.get("amount"), values.get("mrr")
-    months = values.get("interval_months") or 1
-    if paid is None and given is None:
-        return [Problem("amount", "", "required", _("Give the amount of an interval, or the MRR."))]
-    for name, value in (("amount", paid), ("mrr", given)):
-        if value is None:
-            continue
-        if value < 0:
-            return [
-                Problem(name, str(value), "negative", _("Amounts are not negative; a credit ends or lowers a period."))
-            ]
-        if value.scaleb(digits(code)) > LARGEST:
-            return [Problem(name, str(value), "out_of_range", _("This amount is too large."))]
-        if value.scaleb(digits(code)) % 1:
-            return [
-                Problem(
-                    name, str(value), "decimals", _("%(code)s has %(n)s decimals.") % {"code": code, "n": digits(code)}
-                )
-            ]
-    values["interval_months"] = months
-    amount_paid = Decimal(given or 0) * months if paid is None else paid
-    values["mrr_minor"] = normalised_monthly(amount_paid, months, code) if given is None else to_minor(given, code)
-    values["amount_minor"] = to_minor(amount_paid, code)
-    return []
-
-
-def _check_rate(values: dict[str, Any]) -> list[Problem]:
-    if values["base"] == values["quote"]:
-        return [Problem("quote", values["quote"], "same", _("Base and quote are the same currency."))]
-    return []
-
-
-_CHECKS: dict[str, Callable[[dict[str, Any]], list[Problem]]] = {
-    ImportKind.ACCOUNTS: _check_account,
-    ImportKind.CONTACTS: _check_contact,
-    ImportKind.SUBSCRIPTIONS: _check_subscription,
-    ImportKind.FX_RATES: _check_rate,
-}

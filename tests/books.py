@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from accounts.enums import ChangeSource
+from accounts.kinds import Row
 from accounts.merging import MergeResult, Origin, merge_accounts, merge_fx_rates, merge_subscriptions
-from accounts.rows import Row, parse
+from accounts.rows import parse
 from cs_platform.kernel.models import Finding
 from cs_platform.pipeline import NIGHTLY
 from metrics.reports import ReportResult, run_report

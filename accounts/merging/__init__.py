@@ -11,15 +11,7 @@ from accounts.merging.rates import merge_fx_rates
 from accounts.merging.result import MergeResult, Origin, Rejected
 from accounts.merging.subscriptions import merge_subscriptions, void_subscription
 
-MERGES = {
-    "accounts": merge_accounts,
-    "contacts": merge_contacts,
-    "subscriptions": merge_subscriptions,
-    "fx_rates": merge_fx_rates,
-}
-
 __all__ = [
-    "MERGES",
     "MergeResult",
     "Origin",
     "Rejected",

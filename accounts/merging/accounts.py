@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts import selectors
 from accounts.formulas import profile_of_segment
+from accounts.kinds import Row
 from accounts.merging.result import (
     SQL,
     MergeResult,
@@ -19,7 +20,6 @@ from accounts.merging.result import (
     today,
 )
 from accounts.models import Account, Segment, Tenant
-from accounts.rows import Row
 from cs_platform.kernel import copying, sqljobs
 from cs_platform.kernel.money import to_minor
 from cs_platform.kernel.tenancy import current_tenant_id

@@ -5,9 +5,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from accounts.kinds import Row
 from accounts.merging.result import SQL, MergeResult, Origin, extra_json, first_of_each, quiet_inserts
 from accounts.models import Account
-from accounts.rows import Row
 from cs_platform.kernel import copying, sqljobs
 from cs_platform.kernel.tenancy import current_tenant_id
 

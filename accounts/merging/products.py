@@ -6,9 +6,10 @@ from typing import Any
 from django.db.models import F
 from django.db.models.functions import Now
 
+from accounts.kinds import DateStyle, Problem, Row
 from accounts.merging.result import MergeResult, Origin, first_of_each
 from accounts.models import Product
-from accounts.rows import Bad, DateStyle, Problem, Row, text
+from accounts.rows import Bad, text
 
 _READERS = {"product": text(200, required=True), "name": text(200)}
 

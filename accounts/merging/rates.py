@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from accounts.kinds import Row
 from accounts.merging.result import MergeResult, Origin, first_of_each, revenue_changed
 from accounts.models import FxRate, Subscription, Tenant
-from accounts.rows import Row
 from cs_platform.kernel.tenancy import current_tenant_id
 
 

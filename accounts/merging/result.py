@@ -12,8 +12,8 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from accounts.enums import ChangeSource
+from accounts.kinds import Problem, Row
 from accounts.models import Tenant
-from accounts.rows import Problem, Row
 from cs_platform.kernel import queue
 from cs_platform.kernel.tenancy import current_tenant_id
 
@@ -39,7 +39,8 @@ class Rejected:
 
 @dataclass
 class MergeResult:
-    """By the number of each row: its id and what became of it (created, updated or unchanged), and what was refused."""
+    """By the number of each row: its id and what became of it (created, updated, unchanged, or quarantined: kept until
+    its account appears, without an id), and what was refused."""
 
     rejected: list[Rejected] = field(default_factory=list)
     ids: dict[int, UUID] = field(default_factory=dict)
@@ -57,11 +58,18 @@ class MergeResult:
     def unchanged(self) -> int:
         return self._count("unchanged")
 
+    @property
+    def quarantined(self) -> int:
+        return self._count("quarantined")
+
     def _count(self, outcome: str) -> int:
         return sum(each == outcome for each in self.outcomes.values())
 
     def add(self, number: int, id_: UUID, outcome: str) -> None:
         self.ids[number], self.outcomes[number] = id_, outcome
+
+    def quarantine(self, number: int) -> None:
+        self.outcomes[number] = "quarantined"
 
     def reject(self, row: Row, column: str, value: str, code: str, message: str) -> None:
         self.rejected.append(Rejected(row.number, Problem(column, value[:200], code, message)))

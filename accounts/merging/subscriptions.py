@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from accounts.enums import ChangeKind
+from accounts.kinds import Row
 from accounts.merging.accounts import segment_ids
 from accounts.merging.result import (
     SQL,
@@ -21,7 +22,6 @@ from accounts.merging.result import (
     today,
 )
 from accounts.models import Account, Plan, Product, Subscription, SubscriptionChange
-from accounts.rows import Row
 from cs_platform.kernel import copying, sqljobs
 from cs_platform.kernel.errors import Conflict, DomainError
 from cs_platform.kernel.tenancy import current_tenant_id

@@ -11,9 +11,10 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from accounts.enums import ChangeSource, ImportKind
+from accounts.kinds import Row
 from accounts.merging import Origin, merge_fx_rates
 from accounts.models import FxRate
-from accounts.rows import Row, parse
+from accounts.rows import parse
 from accounts.settings_forms import RateForm
 from accounts.settings_sections import accepted, section_page, url
 from cs_platform.kernel.access import Permission, TenantRequest, requires

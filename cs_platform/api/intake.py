@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from accounts.enums import ChangeSource
+from accounts.kinds import Problem, Row
 from accounts.merging import MergeResult, Origin
-from accounts.rows import Problem, Row
 from cs_platform.api.authentication import key_of
 from cs_platform.kernel.errors import request_id
 from cs_platform.kernel.tenancy import EntityModel

@@ -6,6 +6,7 @@ import gzip
 import io
 import random
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from accounts import import_pieces
 from accounts.enums import ImportState
 from accounts.import_pieces import rejected_records
 from accounts.imports import create_import, map_columns, start_import, stop_import
-from accounts.merging import MERGES
+from accounts.kinds import KINDS
 from accounts.models import Account, AccountChange, Contact, FxRate, Import, Segment, Subscription, SubscriptionChange
 from cs_platform.kernel import queue, sheets
 from cs_platform.kernel.errors import DomainError
@@ -311,15 +312,16 @@ def test_a_crash_between_pieces_goes_on_where_it_stood(db, monkeypatch):
         MERGE(*args, **kwargs)
         raise RuntimeError("the machine went away")
 
-    MERGE = MERGES["subscriptions"]
-    monkeypatch.setitem(MERGES, "subscriptions", die)
+    KIND = KINDS["subscriptions"]
+    MERGE = KIND.merge
+    monkeypatch.setitem(KINDS, "subscriptions", replace(KIND, merge=die))
     assert not queue.attempt(broken.tenant.id, work.id)
     with broken.open():
         run.refresh_from_db()
         assert (run.state, run.read, run.next_piece) == (ImportState.RUNNING, 20, 1)
         assert "the machine went away" in run.error
         assert Subscription.objects.count() == 20
-    monkeypatch.setitem(MERGES, "subscriptions", MERGE)
+    monkeypatch.setitem(KINDS, "subscriptions", KIND)
     queue.run_to_end(broken.tenant.id, work.id)
     with broken.open():
         run.refresh_from_db()
@@ -329,7 +331,7 @@ def test_a_crash_between_pieces_goes_on_where_it_stood(db, monkeypatch):
 
 
 def test_after_the_last_attempt_it_can_be_started_again(world, monkeypatch):
-    monkeypatch.setitem(MERGES, "subscriptions", lambda *a, **k: 1 / 0)
+    monkeypatch.setitem(KINDS, "subscriptions", replace(KINDS["subscriptions"], merge=lambda *a, **k: 1 / 0))
     with world.open():
         run = create_import(kind="subscriptions", filename="f", source=io.BytesIO(FIRST.encode()), by=None)
         work = start_import(run=run)

@@ -6,6 +6,7 @@ import io
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from django.urls import reverse
 from accounts import csvfiles, import_pieces, imports
 from accounts.enums import ImportState
 from accounts.imports import create_import, start_import
-from accounts.merging import MERGES
+from accounts.kinds import KINDS
 from accounts.models import Account, Import, Subscription
 from cs_platform.kernel import queue
 from cs_platform.kernel.errors import DomainError
@@ -67,7 +68,8 @@ def in_the_middle(monkeypatch, act: Callable[[], Any], *, of: str = "merge") -> 
         return both
 
     if of == "merge":
-        monkeypatch.setitem(MERGES, "subscriptions", after(MERGES["subscriptions"]))
+        kind = KINDS["subscriptions"]
+        monkeypatch.setitem(KINDS, "subscriptions", replace(kind, merge=after(kind.merge)))
     else:
         monkeypatch.setattr(import_pieces, "_index", after(import_pieces._index))
     return answers
@@ -132,7 +134,7 @@ def test_failed_work_that_is_tried_again_takes_up_its_import(world, monkeypatch)
     for again in ("runs", "import"):
         run, work = begin(world, FIRST)
         with monkeypatch.context() as broken:
-            broken.setitem(MERGES, "subscriptions", lambda *a, **k: 1 / 0)
+            broken.setitem(KINDS, "subscriptions", replace(KINDS["subscriptions"], merge=lambda *a, **k: 1 / 0))
             for _attempt in range(queue.MAX_ATTEMPTS + 1):
                 queue.attempt(world.tenant.id, work.id)
         with world.open():
@@ -151,7 +153,7 @@ def test_an_error_that_passed_is_forgotten(world, monkeypatch):
     run, work = begin(world)
     queue.attempt(world.tenant.id, work.id)
     with monkeypatch.context() as broken:
-        broken.setitem(MERGES, "subscriptions", lambda *a, **k: 1 / 0)
+        broken.setitem(KINDS, "subscriptions", replace(KINDS["subscriptions"], merge=lambda *a, **k: 1 / 0))
         queue.attempt(world.tenant.id, work.id)
     with world.open():
         run.refresh_from_db()

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts import import_forms, import_views
-from accounts.enums import ImportKind
+from accounts.kinds import KINDS
 from accounts.models import Account, Contact, Import, Member, Subscription
 from cs_platform.kernel import queue
 
@@ -164,7 +164,7 @@ def test_too_large_a_file_is_refused(world, monkeypatch):
     assert "more than 200 MB" in words(answer)
 
 
-@pytest.mark.parametrize("kind", ImportKind.values)
+@pytest.mark.parametrize("kind", KINDS)
 def test_the_samples_go_in_without_a_word(world, kind):
     client = world.client("ops")
     for each in ("accounts", kind):  # contacts need their accounts
@@ -230,7 +230,7 @@ def test_the_way_to_the_first_dashboard_ends_with_subscriptions(world):
         page = client.get(world.url("data/imports/"))
         way = re.search(rf'href="([^"]+\?kind={kind})#upload"', page.content.decode())[1]
         assert f'value="{kind}" selected' in client.get(way).content.decode()
-        text = (import_views.SAMPLES / f"{kind}.csv").read_bytes()
+        text = KINDS[kind].sample.read_bytes()
         upload(world, text, kind=kind)
         run = latest(world)
         page = client.get(world.url("data/imports/"))

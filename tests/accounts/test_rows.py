@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.enums import ImportKind
 from accounts.import_cells import REASONS
-from accounts.import_columns import LABELS, suggest_mapping
-from accounts.rows import FIELDS, REQUIRED, DateStyle, Row, parse
+from accounts.import_columns import suggest_mapping
+from accounts.kinds import KINDS, DateStyle, Row
+from accounts.rows import parse
 
 GOOD = {
     "accounts": {"account": "A-1"},
@@ -105,7 +105,7 @@ def test_every_problem_of_a_row_is_said():
     ]
 
 
-@pytest.mark.parametrize(("kind", "name"), [(k, n) for k, names in REQUIRED.items() for n in names])
+@pytest.mark.parametrize(("kind", "name"), [(k, n) for k in GOOD for n in KINDS[k].required])
 def test_required_columns_are_required(kind, name):
     cells = {column: value for column, value in GOOD[kind].items() if column != name}
     assert [(p.column, p.code) for p in parse(kind, 1, cells)] == [(name, "required")]
@@ -162,10 +162,10 @@ def test_what_is_absent_is_not_given():
 JUNK = st.one_of(st.text(), st.none(), st.booleans(), st.integers(), st.decimals(), st.floats(), st.binary())
 
 
-@pytest.mark.parametrize("kind", ImportKind.values)
+@pytest.mark.parametrize("kind", GOOD)
 @given(data=st.data())
 def test_nothing_that_stands_in_a_cell_breaks_the_reader(kind, data):
-    names = data.draw(st.sets(st.sampled_from(sorted(FIELDS[kind]))))
+    names = data.draw(st.sets(st.sampled_from(sorted(KINDS[kind].fields))))
     found = parse(kind, 1, GOOD[kind] | {name: data.draw(JUNK) for name in names})
     assert isinstance(found, Row) or all(p.message and p.code for p in found)
     if isinstance(found, Row) and kind == "subscriptions":
@@ -174,10 +174,11 @@ def test_nothing_that_stands_in_a_cell_breaks_the_reader(kind, data):
         assert Decimal(found.values["amount_minor"]) < 10**16
 
 
-@pytest.mark.parametrize("kind", ImportKind.values)
+@pytest.mark.parametrize("kind", GOOD)
 def test_our_own_columns_are_recognised_and_named(kind):
-    assert suggest_mapping(kind, list(FIELDS[kind])) == {name: name for name in FIELDS[kind]}
-    assert set(FIELDS[kind]) <= set(LABELS)
+    fields = KINDS[kind].fields
+    assert suggest_mapping(kind, list(fields)) == {name: name for name in fields}
+    assert set(fields) <= set(KINDS[kind].labels)
 
 
 def test_unknown_columns_are_kept_or_left_out():

@@ -120,9 +120,9 @@ def test_each_level_is_the_sum_of_the_next(world, periods, rate, month):
 
 
 def put(kind: str, rows: list[dict[str, str]]) -> None:
-    from accounts.merging import MERGES
+    from accounts.kinds import KINDS
 
-    MERGES[kind]([parse(kind, number, row) for number, row in enumerate(rows, start=1)], ORIGIN)
+    KINDS[kind].merge([parse(kind, number, row) for number, row in enumerate(rows, start=1)], ORIGIN)
 
 
 def night() -> None:
