@@ -1,0 +1,295 @@
+"""Segment's messages, read: what a batch says of events, accounts, people and who belongs where (INTEGRATIONS, CONTRACTS 2).
+
+Pure: no database, no clock but the one handed in. Segment promises its senders that a message with a fault costs only
+itself, so whatever can be understood is, and the rest is named.
+"""
+
+import datetime as dt
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+MAX_MESSAGES = 2_500  # as at Segment
+MAX_EVENT = 120  # characters of an event's name
+# A clock that is less wrong than this is not corrected: the way here takes time as well.
+CLOCK_TOLERANCE = dt.timedelta(minutes=1)
+# What a message says, for its digest. Not among them: what a retry, a relay or a library's update may change.
+SAID = (
+    "type", "event", "userId", "anonymousId", "groupId", "previousId", "name", "category", "properties", "traits",
+    "timestamp", "originalTimestamp",
+)  # fmt: skip
+GROUP_TRAITS = ("name", "industry", "employees", "segment")
+PERSON_TRAITS = ("email", "phone", "title")
+
+
+@dataclass(frozen=True)
+class Event:
+    """A track, page or screen: the message as it was sent and what of it is stored. `account` is empty when the message
+    does not name one; `happened_at` is on our clock; `said` is the message without what a retry may change."""
+
+    index: int
+    message_id: str
+    event: str
+    user: str
+    account: str
+    quantity: Decimal
+    session: str
+    happened_at: dt.datetime | None
+    said: str
+    raw: str
+
+
+@dataclass(frozen=True)
+class Group:
+    """A user belongs to an account, and what is known of it (cells as accounts.rows reads them)."""
+
+    index: int
+    user: str
+    account: str
+    cells: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Person:
+    """What is known of a user (cells as accounts.rows reads them, without account); `account` if the message says it."""
+
+    index: int
+    user: str
+    account: str
+    cells: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Alias:
+    """A user was called otherwise before."""
+
+    index: int
+    previous: str
+    user: str
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A message that cannot be used, with its reason."""
+
+    index: int
+    code: str
+    field: str
+    message: str
+    raw: str
+
+
+@dataclass
+class Batch:
+    """The messages of a request by what they are, each list in the order of the request."""
+
+    events: list[Event] = field(default_factory=list)
+    groups: list[Group] = field(default_factory=list)
+    people: list[Person] = field(default_factory=list)
+    aliases: list[Alias] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+
+    def users(self) -> set[str]:
+        """Everybody whose account the batch may have to ask for."""
+        rows: list[Any] = [*self.events, *self.groups, *self.people, *self.aliases]
+        return ({row.user for row in rows} | {row.previous for row in self.aliases}) - {""}
+
+
+def read(messages: Sequence[Any], *, sent_at: Any, received_at: dt.datetime) -> Batch:
+    """Sort the messages of a batch. `sent_at` is the batch's own; a message may bring another."""
+    batch = Batch()
+    for index, message in enumerate(messages):
+        if not isinstance(message, Mapping):
+            batch.refused.append(_refuse(index, message, "not_an_object", "", _("Each message is an object.")))
+            continue
+        kind = message.get("type")
+        if kind in ("track", "page", "screen"):
+            event = _event(index, message, message.get("sentAt") or sent_at, received_at)
+            (batch.events if isinstance(event, Event) else batch.refused).append(event)  # type: ignore[arg-type]
+        elif kind == "group":
+            if account := text(message.get("groupId")):
+                batch.groups.append(Group(index, user_of(message), account, group_cells(_object(message, "traits"))))
+            else:
+                batch.refused.append(_refuse(index, message, "required", "groupId", _("A group call needs a groupId.")))
+        elif kind == "identify":
+            if user := user_of(message):
+                cells = person_cells(_object(message, "traits"))
+                batch.people.append(Person(index, user, account_of(message), cells))
+        elif kind == "alias":
+            previous, user = text(message.get("previousId")), user_of(message)
+            if previous and user:
+                batch.aliases.append(Alias(index, previous, user))
+        else:
+            sentence = _("There is no such type of message: %(type)s.") % {"type": str(kind)[:40]}
+            batch.refused.append(_refuse(index, message, "unknown_type", "type", sentence))
+    return batch
+
+
+def _event(index: int, message: Mapping[str, Any], sent_at: Any, received_at: dt.datetime) -> Event | Refused:
+    name = event_name(message)
+    if not name:
+        return _refuse(index, message, "required", "event", _("A track call needs the name of its event."))
+    stamp = message.get("timestamp") or message.get("originalTimestamp")
+    happened = moment(stamp)
+    if stamp and happened is None:
+        sentence = _("This is not a time that can be read: %(value)s.") % {"value": str(stamp)[:60]}
+        return _refuse(index, message, "unreadable_time", "timestamp", sentence)
+    properties = _object(message, "properties")
+    return Event(
+        index=index,
+        message_id=text(message.get("messageId")),
+        event=name,
+        user=user_of(message),
+        account=account_of(message),
+        quantity=quantity(properties),
+        session=_first_text(properties, _object(message, "context"), names=("sessionId", "session_id")),
+        happened_at=on_our_clock(happened, moment(sent_at), received_at) if happened else None,
+        said=json.dumps({key: message[key] for key in SAID if key in message}, sort_keys=True),
+        raw=raw_of(message),
+    )
+
+
+def event_name(message: Mapping[str, Any]) -> str:
+    """What is counted: the name of a track; for pages and screens Segment's own wording, cut inside the page's name.
+
+    Example: {"type": "page", "category": "Docs", "name": "Index"} is "Viewed Docs Index Page".
+    """
+    kind = message.get("type")
+    if kind == "track":
+        return text(message.get("event"))
+    end = "Page" if kind == "page" else "Screen"
+    parts = [text(message.get("category")), text(message.get("name"))]
+    about = " ".join(part for part in parts if part)[: MAX_EVENT - len(f"Viewed  {end}")].strip()
+    return f"Viewed {about} {end}" if about else f"Viewed {end}"
+
+
+def user_of(message: Mapping[str, Any]) -> str:
+    """The user by the product's own id. An anonymous visitor is nobody yet: counted, but not as a user."""
+    return text(message.get("userId"))
+
+
+def account_of(message: Mapping[str, Any]) -> str:
+    """The account that a message names: its context's group, else its properties or traits; empty when it names none."""
+    context = _object(message, "context")
+    found = text(context.get("groupId"))
+    if not found and message.get("type") == "identify":
+        company = _object(_object(message, "traits"), "company")
+        found = _first_text(_object(message, "traits"), names=("accountId", "companyId")) or text(company.get("id"))
+    return found or _first_text(_object(message, "properties"), names=("accountId", "companyId"))
+
+
+def quantity(properties: Mapping[str, Any]) -> Decimal:
+    """How much was used: `quantity`, else `value`, if it is a number that can be counted; else one time.
+
+    Example: {"quantity": "12"} counts 1, {"value": 2.5} counts 2.5.
+    """
+    for name in ("quantity", "value"):
+        value = properties.get(name)
+        if (
+            isinstance(value, (int, float))
+            and not isinstance(value, bool)
+            and math.isfinite(value)
+            and 0 <= value < 1e12
+        ):
+            return round(Decimal(str(value)), 6)
+    return Decimal(1)
+
+
+def on_our_clock(happened: dt.datetime, sent: dt.datetime | None, received: dt.datetime) -> dt.datetime:
+    """When it happened, told by a clock of the sender's that is wrong by `received - sent`.
+
+    Example: happened 10:00, sent 10:05 and received 12:05 gives 12:00.
+    """
+    if sent is None or abs(received - sent) <= CLOCK_TOLERANCE:
+        return happened
+    try:
+        return happened + (received - sent)
+    except OverflowError:
+        return happened
+
+
+def moment(value: Any) -> dt.datetime | None:
+    """A time in ISO 8601; without an offset it is UTC, as at Segment. None for what cannot be read."""
+    if not isinstance(value, str) or len(value) > 60:
+        return None
+    try:
+        found = dt.datetime.fromisoformat(value.strip())
+        return (found if found.tzinfo else found.replace(tzinfo=dt.UTC)).astimezone(dt.UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def group_cells(traits: Mapping[str, Any]) -> dict[str, Any]:
+    """What we take of a group's traits. A plan, a price and seats are facts of subscriptions, not of whoever is seen."""
+    return _cells(traits, GROUP_TRAITS)
+
+
+def person_cells(traits: Mapping[str, Any]) -> dict[str, Any]:
+    """What we take of a user's traits; a name may come in two parts."""
+    cells = _cells(traits, PERSON_TRAITS)
+    first = _first_text(traits, names=("firstName", "first_name"))
+    last = _first_text(traits, names=("lastName", "last_name"))
+    if name := text(traits.get("name")) or f"{first} {last}".strip():
+        cells["name"] = name
+    return cells
+
+
+def _cells(traits: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    return {name: found for name in names if (found := text(traits.get(name)))}
+
+
+def text(value: Any) -> str:
+    """An id or a word of a message as text; numbers are ids as well. Empty for everything else."""
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        return ""
+    return str(int(value)) if value == int(value) and abs(value) < 2**63 else str(value)
+
+
+def _first_text(*objects: Mapping[str, Any], names: Sequence[str]) -> str:
+    return next((found for each in objects for name in names if (found := text(each.get(name)))), "")
+
+
+def _object(message: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = message.get(name)
+    return value if isinstance(value, Mapping) else {}
+
+
+def raw_of(message: Any) -> str:
+    """The message as text that any column can hold."""
+    return json.dumps(message)
+
+
+def _refuse(index: int, message: Any, code: str, name: str, sentence: str) -> Refused:
+    return Refused(index, code, name, sentence, raw_of(message))
+
+
+def place(batch: Batch, known: Mapping[str, str]) -> tuple[list[tuple[Event, str]], dict[str, str]]:
+    """Each event with its account (the one it names, else its user's last group), and the users who moved, with where to.
+
+    `known` are the groups of before this batch. A group call counts from its place in the batch on; who had none before
+    gets the events that stand in front of it as well, since Segment keeps no order.
+    """
+    steps: list[Any] = sorted([*batch.events, *batch.groups, *batch.people, *batch.aliases], key=lambda row: row.index)
+    later: dict[str, str] = {}
+    for step in steps:
+        if isinstance(step, Group | Person) and step.user and step.account:
+            later.setdefault(step.user, step.account)
+    current = dict(known)
+    placed: list[tuple[Event, str]] = []
+    for step in steps:
+        match step:
+            case Event():
+                placed.append((step, step.account or current.get(step.user) or later.get(step.user, "")))
+            case Alias():
+                if step.previous in current:
+                    current.setdefault(step.user, current[step.previous])
+            case Group() | Person() if step.user and step.account:
+                current[step.user] = step.account
+    return placed, {user: account for user, account in current.items() if known.get(user) != account}
