@@ -18,23 +18,31 @@ from accounts.models import Tenant
 from cs_platform.kernel import queue, runs
 from cs_platform.kernel.models import Run, Work
 from cs_platform.kernel.tenancy import current_tenant_id, tenant_context
+from health.usage import rollup, upkeep
 from metrics import jobs as metrics_jobs
 
 log = structlog.get_logger(__name__)
 
-NIGHTLY: tuple[runs.Step, ...] = (
+# Ledger and boards: by night, and minutes after a change of revenue.
+REVENUE: tuple[runs.Step, ...] = (
     ("account_months", metrics_jobs.build_account_months),
     ("ledger", metrics_jobs.post_movements),
     ("retention", metrics_jobs.build_retention),
     ("account_figures", metrics_jobs.update_account_figures),
     ("roll_forward", metrics_jobs.check_roll_forward),
+)
+
+NIGHTLY: tuple[runs.Step, ...] = (
+    ("usage", rollup.roll_up_all),
+    ("event_storage", upkeep.keep_storage),
+    *REVENUE,
     ("finish", lambda as_of: finish_night(as_of)),
 )
 
 REACTIONS: dict[str, tuple[str, ...]] = {
     "revenue.changed": ("refresh_revenue",),
     "accounts.appeared": (),
-    "usage.received": (),
+    "usage.received": (rollup.WORK,),
     "signals.changed": (),
 }
 
@@ -98,7 +106,7 @@ def plan_nights(now: dt.datetime | None = None) -> int:
 def _refresh_revenue(work: Work) -> bool:
     """Bring ledger and boards up to date minutes after a change, by the same steps as the night."""
     as_of = Tenant.objects.get(id=current_tenant_id()).figures_as_of
-    for _name, step in NIGHTLY[:5]:
+    for _name, step in REVENUE:
         step(as_of)
     return False
 
@@ -108,6 +116,7 @@ def install() -> None:
     queue.HANDLERS.update(
         nightly=queue.Handler(lambda work: runs.do_next(work, NIGHTLY), runs.announce, runs.failed),
         refresh_revenue=queue.Handler(_refresh_revenue),
+        roll_up_usage=queue.Handler(rollup.roll_up_piece),
         import_file=queue.Handler(account_jobs.import_piece, failed=account_jobs.import_failed),
         send_invitation=queue.Handler(invitations.send_invitation),
     )

@@ -224,6 +224,12 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 # Requests of one API key; ApiMiddleware counts them before a view runs.
 API_RATE = env.str("API_RATE", default="1000/min")
+# How long the parts of usage are kept; roll-ups are kept for good. A key outlives its event, so that a late retry of it
+# is still known.
+EVENT_DAYS = max(env.int("EVENT_DAYS", default=90), 7)
+EVENT_KEY_DAYS = max(env.int("EVENT_KEY_DAYS", default=400), EVENT_DAYS)
+HELD_DAYS = env.int("HELD_DAYS", default=30)
+RECEIPT_DAYS = env.int("RECEIPT_DAYS", default=90)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["cs_platform.api.authentication.KeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["cs_platform.api.authentication.HasScope"],

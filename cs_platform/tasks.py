@@ -1,9 +1,11 @@
 """Celery tasks: alarm clocks for the work list, nothing else. Losing one costs seconds, never work."""
 
 from celery import shared_task
+from django.utils import timezone
 
 from cs_platform import pipeline
 from cs_platform.kernel import queue
+from health.usage import upkeep
 
 
 @shared_task(ignore_result=True, time_limit=3600)
@@ -14,6 +16,7 @@ def drain() -> None:
 
 @shared_task(ignore_result=True, time_limit=3600)
 def tick() -> None:
-    """Plan the nights that have begun, pick up those that stayed behind, and do what is due."""
+    """Keep room for events, plan the nights that have begun, pick up those that stayed behind, and do what is due."""
+    upkeep.keep_ahead(timezone.now().date())
     pipeline.plan_nights()
     queue.drain()
