@@ -12,8 +12,8 @@ SELECT %(tenant)s, account_id, month, user_id, known_on, bit_or(bit), bit_or(CAS
  GROUP BY account_id, month, user_id, known_on
 ON CONFLICT (tenant_id, account_id, month, user_id, known_on) DO UPDATE
    SET days = m.days | EXCLUDED.days,
-       core_days = EXCLUDED.core_days | m.core_days & ~(EXCLUDED.days
-           & CASE WHEN m.month > %(kept_month)s THEN -1 WHEN m.month < %(kept_month)s THEN 0 ELSE %(kept_bits)s END)
- WHERE m.days | EXCLUDED.days <> m.days
-    OR m.core_days <> (EXCLUDED.core_days | m.core_days & ~(EXCLUDED.days
-           & CASE WHEN m.month > %(kept_month)s THEN -1 WHEN m.month < %(kept_month)s THEN 0 ELSE %(kept_bits)s END))
+       core_days = EXCLUDED.core_days | (m.core_days & ~(EXCLUDED.days & (
+           CASE WHEN m.month > %(kept_month)s THEN -1 WHEN m.month < %(kept_month)s THEN 0 ELSE %(kept_bits)s END)))
+ WHERE (m.days | EXCLUDED.days) <> m.days
+    OR m.core_days <> (EXCLUDED.core_days | (m.core_days & ~(EXCLUDED.days & (
+           CASE WHEN m.month > %(kept_month)s THEN -1 WHEN m.month < %(kept_month)s THEN 0 ELSE %(kept_bits)s END))))
