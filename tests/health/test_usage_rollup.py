@@ -208,4 +208,6 @@ def test_tenants_do_not_meet(worlds):
     with rival.open():
         assert rollup.waiting() == 2
         assert UsageEvent.objects.count() == 2
-        assert not AccountDay.objects.exists() and not UsageUser.objects.exists() and not FeatureDay.objects.exists()
+        assert not AccountDay.objects.exists()
+        assert not UsageUser.objects.exists()
+        assert not FeatureDay.objects.exists()

@@ -1,6 +1,7 @@
 """Raw events made directly, and what they add up to by a calculation of its own (no SQL of the product)."""
 
 import datetime as dt
+import itertools
 import random
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -119,7 +120,7 @@ def _length(events: Sequence[Event]) -> tuple[int, int]:
     for moments in by_user.values():
         moments.sort()
         sessions += 1
-        for before, after in zip(moments, moments[1:], strict=False):
+        for before, after in itertools.pairwise(moments):
             if after - before > dt.timedelta(minutes=30):
                 sessions += 1
             else:
