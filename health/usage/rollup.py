@@ -8,7 +8,6 @@ day are a lower bound, and a session that came in two pieces counts twice.
 """
 
 import datetime as dt
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -20,8 +19,8 @@ from cs_platform.kernel.models import Work
 from cs_platform.kernel.periods import month_of
 from cs_platform.kernel.tenancy import current_tenant_id
 from health import news
+from health.usage.storage import SQL
 
-SQL = Path(__file__).parent / "sql"
 WORK = "roll_up_usage"
 PAIRS = 2000  # (account, day) pairs of one piece: about a second's work
 

@@ -5,8 +5,11 @@ Writers and the roll-up hold a lock on the parent to the end of their transactio
 it has the parent to itself is all there is: an event that waits for its roll-up is never dropped.
 """
 
+from pathlib import Path
+
 from cs_platform.kernel.tenancy import POLICY, policy_expression
 
+SQL = Path(__file__).parent / "sql"
 _POLICY = policy_expression().replace("'", "''")
 
 FUNCTIONS = f"""

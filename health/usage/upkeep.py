@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from cs_platform.kernel import runs, sqljobs
 from cs_platform.kernel.tenancy import current_tenant_id
-from health.usage.rollup import SQL
+from health.usage.storage import SQL
 
 CHECK = "event_storage"
 AHEAD = 30  # days for which there is a partition before anything comes in
