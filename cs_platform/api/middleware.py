@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import ApiKey
 from accounts.selectors import live_key
+from cs_platform.api import segment
 from cs_platform.api.authentication import presented_secret
 from cs_platform.api.throttling import throttle
 from cs_platform.kernel.errors import error_response, request_id
@@ -22,7 +23,8 @@ LAST_USED_EVERY = dt.timedelta(minutes=5)
 
 
 class ApiMiddleware:
-    """Runs what lies below /api/v1/ in one transaction of the key's tenant; the answer leaves after COMMIT.
+    """Runs what lies below /api/v1/ and Segment's /v1/ in one transaction of the key's tenant; the answer leaves after
+    COMMIT.
 
     Without a live key the view runs without a tenant, and its authentication refuses (the schema needs none). An
     answer of 500 and above is rolled back, and so is one that the database refuses at COMMIT.
@@ -32,7 +34,8 @@ class ApiMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not request.path.startswith("/api/v1/"):
+        of_segment = request.path.startswith(segment.PREFIX)
+        if not of_segment and not request.path.startswith("/api/v1/"):
             return self.get_response(request)
         try:
             response = self._answer(request)
@@ -43,11 +46,16 @@ class ApiMiddleware:
         except IntegrityError:
             message = _("Something that this refers to was changed at the same time. Try again.")
             response = error_response(request, 409, "conflict", message)
-        response["Cache-Control"] = "no-store"
+        response.setdefault("Cache-Control", "no-store")
+        if of_segment:
+            for name, value in segment.CORS.items():
+                response[name] = value
         return response
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
         secret = presented_secret(request)
+        if not secret and request.path.startswith(segment.PREFIX):
+            secret = segment.write_key(request)
         key = live_key(secret) if secret else None
         if key is None:
             return self.get_response(request)

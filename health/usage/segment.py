@@ -14,8 +14,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from health.usage import items
+
 MAX_MESSAGES = 2_500  # as at Segment
-MAX_EVENT = 120  # characters of an event's name
 # A clock that is less wrong than this is not corrected: the way here takes time as well.
 CLOCK_TOLERANCE = dt.timedelta(minutes=1)
 # What a message says, for its digest. Not among them: what a retry, a relay or a library's update may change.
@@ -29,19 +30,12 @@ PERSON_TRAITS = ("email", "phone", "title")
 
 @dataclass(frozen=True)
 class Event:
-    """A track, page or screen: the message as it was sent and what of it is stored. `account` is empty when the message
-    does not name one; `happened_at` is on our clock; `said` is the message without what a retry may change."""
+    """A track, page or screen as it is stored. Its account is empty when the message names none; its digest and its key
+    are made of what was said, not of the account and the clock that we found for it."""
 
     index: int
-    message_id: str
-    event: str
     user: str
-    account: str
-    quantity: Decimal
-    session: str
-    happened_at: dt.datetime | None
-    said: str
-    raw: str
+    item: items.Incoming
 
 
 @dataclass(frozen=True)
@@ -73,15 +67,12 @@ class Alias:
     user: str
 
 
-@dataclass(frozen=True)
-class Refused:
-    """A message that cannot be used, with its reason."""
+class Bad(ValueError):
+    """A message that cannot be used: code, field and a sentence."""
 
-    index: int
-    code: str
-    field: str
-    message: str
-    raw: str
+    def __init__(self, code: str, field: str, message: str) -> None:
+        super().__init__(message)
+        self.code, self.field, self.message = code, field, message
 
 
 @dataclass
@@ -92,7 +83,7 @@ class Batch:
     groups: list[Group] = field(default_factory=list)
     people: list[Person] = field(default_factory=list)
     aliases: list[Alias] = field(default_factory=list)
-    refused: list[Refused] = field(default_factory=list)
+    refused: list[items.Refused] = field(default_factory=list)
 
     def users(self) -> set[str]:
         """Everybody whose account the batch may have to ask for."""
@@ -104,52 +95,65 @@ def read(messages: Sequence[Any], *, sent_at: Any, received_at: dt.datetime) -> 
     """Sort the messages of a batch. `sent_at` is the batch's own; a message may bring another."""
     batch = Batch()
     for index, message in enumerate(messages):
-        if not isinstance(message, Mapping):
-            batch.refused.append(_refuse(index, message, "not_an_object", "", _("Each message is an object.")))
-            continue
-        kind = message.get("type")
-        if kind in ("track", "page", "screen"):
-            event = _event(index, message, message.get("sentAt") or sent_at, received_at)
-            (batch.events if isinstance(event, Event) else batch.refused).append(event)  # type: ignore[arg-type]
-        elif kind == "group":
-            if account := text(message.get("groupId")):
-                batch.groups.append(Group(index, user_of(message), account, group_cells(_object(message, "traits"))))
-            else:
-                batch.refused.append(_refuse(index, message, "required", "groupId", _("A group call needs a groupId.")))
-        elif kind == "identify":
-            if user := user_of(message):
-                cells = person_cells(_object(message, "traits"))
-                batch.people.append(Person(index, user, account_of(message), cells))
-        elif kind == "alias":
-            previous, user = text(message.get("previousId")), user_of(message)
-            if previous and user:
-                batch.aliases.append(Alias(index, previous, user))
-        else:
-            sentence = _("There is no such type of message: %(type)s.") % {"type": str(kind)[:40]}
-            batch.refused.append(_refuse(index, message, "unknown_type", "type", sentence))
+        try:
+            if not isinstance(message, Mapping):
+                raise Bad("not_an_object", "", _("Each message is an object."))
+            _sort(batch, index, message, message.get("sentAt") or sent_at, received_at)
+        except Bad as bad:
+            batch.refused.append(items.Refused(index, bad.code, bad.field, bad.message, raw_of(message)))
+        except RecursionError:
+            batch.refused.append(items.refuse(index, "too_deep"))
     return batch
 
 
-def _event(index: int, message: Mapping[str, Any], sent_at: Any, received_at: dt.datetime) -> Event | Refused:
+def _sort(batch: Batch, index: int, message: Mapping[str, Any], sent_at: Any, received_at: dt.datetime) -> None:
+    kind, user = message.get("type"), user_of(message)
+    if kind in ("track", "page", "screen"):
+        item = _event(index, message, sent_at, received_at)
+        if isinstance(item, items.Incoming):
+            batch.events.append(Event(index, user, item))
+        else:
+            batch.refused.append(item)
+    elif kind == "group":
+        account = _id(message.get("groupId"), "account")
+        if not account:
+            raise Bad("required", "groupId", _("A group call needs a groupId."))
+        batch.groups.append(Group(index, user, account, group_cells(_object(message, "traits"))))
+    elif kind == "identify":
+        if user:
+            cells = person_cells(_object(message, "traits"))
+            batch.people.append(Person(index, user, account_of(message), cells))
+    elif kind == "alias":
+        if user and (previous := _id(message.get("previousId"), "user")):
+            batch.aliases.append(Alias(index, previous, user))
+    else:
+        raise Bad("unknown_type", "type", _("There is no such type of message."))
+
+
+def _event(
+    index: int, message: Mapping[str, Any], sent_at: Any, received_at: dt.datetime
+) -> items.Incoming | items.Refused:
     name = event_name(message)
     if not name:
-        return _refuse(index, message, "required", "event", _("A track call needs the name of its event."))
+        raise Bad("required", "event", _("A track call needs the name of its event."))
     stamp = message.get("timestamp") or message.get("originalTimestamp")
     happened = moment(stamp)
     if stamp and happened is None:
-        sentence = _("This is not a time that can be read: %(value)s.") % {"value": str(stamp)[:60]}
-        return _refuse(index, message, "unreadable_time", "timestamp", sentence)
+        raise Bad("not_a_time", "timestamp", str(items.SENTENCES["not_a_time"]))
     properties = _object(message, "properties")
-    return Event(
-        index=index,
-        message_id=text(message.get("messageId")),
-        event=name,
+    session = _first_text(properties, _object(message, "context"), names=("sessionId", "session_id"))
+    account = account_of(message)
+    said = {key: message[key] for key in SAID if key in message} | {"account": account}
+    return items.incoming(
+        index,
+        account=account,
+        event=_id(name, "event"),
+        occurred_at=on_our_clock(happened, moment(sent_at), received_at) if happened else received_at,
         user=user_of(message),
-        account=account_of(message),
         quantity=quantity(properties),
-        session=_first_text(properties, _object(message, "context"), names=("sessionId", "session_id")),
-        happened_at=on_our_clock(happened, moment(sent_at), received_at) if happened else None,
-        said=json.dumps({key: message[key] for key in SAID if key in message}, sort_keys=True),
+        session="" if items.CONTROL.search(session) else session[: items.LENGTHS["session"]],
+        message_id=_id(message.get("messageId"), "message_id"),
+        said=json.dumps(said, sort_keys=True).encode(),
         raw=raw_of(message),
     )
 
@@ -164,13 +168,13 @@ def event_name(message: Mapping[str, Any]) -> str:
         return text(message.get("event"))
     end = "Page" if kind == "page" else "Screen"
     parts = [text(message.get("category")), text(message.get("name"))]
-    about = " ".join(part for part in parts if part)[: MAX_EVENT - len(f"Viewed  {end}")].strip()
+    about = " ".join(part for part in parts if part)[: items.LENGTHS["event"] - len(f"Viewed  {end}")].strip()
     return f"Viewed {about} {end}" if about else f"Viewed {end}"
 
 
 def user_of(message: Mapping[str, Any]) -> str:
     """The user by the product's own id. An anonymous visitor is nobody yet: counted, but not as a user."""
-    return text(message.get("userId"))
+    return _id(message.get("userId"), "user")
 
 
 def account_of(message: Mapping[str, Any]) -> str:
@@ -180,7 +184,7 @@ def account_of(message: Mapping[str, Any]) -> str:
     if not found and message.get("type") == "identify":
         company = _object(_object(message, "traits"), "company")
         found = _first_text(_object(message, "traits"), names=("accountId", "companyId")) or text(company.get("id"))
-    return found or _first_text(_object(message, "properties"), names=("accountId", "companyId"))
+    return _id(found or _first_text(_object(message, "properties"), names=("accountId", "companyId")), "account")
 
 
 def quantity(properties: Mapping[str, Any]) -> Decimal:
@@ -234,13 +238,25 @@ def person_cells(traits: Mapping[str, Any]) -> dict[str, Any]:
     cells = _cells(traits, PERSON_TRAITS)
     first = _first_text(traits, names=("firstName", "first_name"))
     last = _first_text(traits, names=("lastName", "last_name"))
-    if name := text(traits.get("name")) or f"{first} {last}".strip():
+    name = text(traits.get("name")) or f"{first} {last}".strip()
+    if name and not items.CONTROL.search(name):
         cells["name"] = name
     return cells
 
 
 def _cells(traits: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
-    return {name: found for name in names if (found := text(traits.get(name)))}
+    found = {name: text(traits.get(name)) for name in names}
+    return {name: value for name, value in found.items() if value and not items.CONTROL.search(value)}
+
+
+def _id(value: Any, name: str) -> str:
+    """A text that names something; it is refused rather than cut, or two things would become one."""
+    found = text(value)
+    if len(found) > items.LENGTHS[name]:
+        raise Bad("too_long", name, str(items.SENTENCES["too_long"]))
+    if items.CONTROL.search(found):
+        raise Bad("characters", name, str(items.SENTENCES["characters"]))
+    return found
 
 
 def text(value: Any) -> str:
@@ -261,13 +277,12 @@ def _object(message: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def raw_of(message: Any) -> str:
-    """The message as text that any column can hold."""
-    return json.dumps(message)
-
-
-def _refuse(index: int, message: Any, code: str, name: str, sentence: str) -> Refused:
-    return Refused(index, code, name, sentence, raw_of(message))
+def raw_of(message: Any) -> bytes:
+    """The message as it is kept when it is held: everything beyond ASCII is escaped, so that any column can hold it."""
+    try:
+        return json.dumps(message).encode()
+    except RecursionError:
+        return b""
 
 
 def place(batch: Batch, known: Mapping[str, str]) -> tuple[list[tuple[Event, str]], dict[str, str]]:
@@ -286,7 +301,7 @@ def place(batch: Batch, known: Mapping[str, str]) -> tuple[list[tuple[Event, str
     for step in steps:
         match step:
             case Event():
-                placed.append((step, step.account or current.get(step.user) or later.get(step.user, "")))
+                placed.append((step, step.item.account or current.get(step.user) or later.get(step.user, "")))
             case Alias():
                 if step.previous in current:
                     current.setdefault(step.user, current[step.previous])

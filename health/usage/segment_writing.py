@@ -1,0 +1,87 @@
+"""What Segment's messages become: accounts, people, memberships and events, in one transaction (CONTRACTS 2)."""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from accounts.enums import ImportKind
+from accounts.kinds import Row
+from accounts.merging import Origin, merge_accounts, merge_contacts
+from accounts.models import ApiKey, Contact, Segment
+from accounts.rows import parse
+from cs_platform.kernel import copying, sqljobs
+from cs_platform.kernel.tenancy import current_tenant_id
+from health.models import UsageUser
+from health.usage import segment
+from health.usage.rollup import SQL
+
+MEMBER_COLUMNS = [("user_ref", "text"), ("account_ref", "text")]
+
+
+def take(messages: Sequence[Any], *, sent_at: Any, received_at: dt.datetime, key: ApiKey, origin: Origin) -> None:
+    """Write a batch. Groups make accounts, so they come first; then who belongs where, people, and the events.
+
+    Sent again it changes nothing: merging says nothing new and events are known by their message id.
+    """
+    batch = segment.read(messages, sent_at=sent_at, received_at=received_at)
+    known = accounts_of(batch.users())
+    _placed, moved = segment.place(batch, known)
+    merge_groups(batch.groups, origin)
+    remember(moved)
+    merge_people(batch.people, known | moved, origin)
+
+
+def accounts_of(users: Iterable[str]) -> dict[str, str]:
+    """The account of each of these users as far as it is known: external ids."""
+    rows = UsageUser.objects.filter(external_id__in=list(users)).exclude(account=None)
+    return dict(rows.values_list("external_id", "account__external_id"))
+
+
+def merge_groups(groups: Sequence[segment.Group], origin: Origin) -> None:
+    """Make or change the accounts of group calls. Of several calls about one account the last word on a trait holds; a
+    trait that cannot be kept (a segment that is not the tenant's, an unreadable number) is passed over."""
+    cells: dict[str, dict[str, Any]] = {}
+    for group in groups:
+        cells.setdefault(group.account, {"account": group.account}).update(group.cells)
+    wished = {row["segment"] for row in cells.values() if "segment" in row}
+    segments = set(Segment.objects.filter(name__in=wished).values_list("name", flat=True))
+    for row in cells.values():
+        if row.get("segment") not in segments:
+            row.pop("segment", None)
+    rows = [row for number, each in enumerate(cells.values()) if (row := _row(ImportKind.ACCOUNTS, number, each))]
+    if rows:
+        merge_accounts(rows, origin)
+
+
+def merge_people(people: Sequence[segment.Person], accounts: Mapping[str, str], origin: Origin) -> None:
+    """Make or change the contacts of identify calls whose account is known. Without a name they are called by their
+    e-mail or id until somebody says it."""
+    cells: dict[str, dict[str, Any]] = {}
+    for person in people:
+        if account := accounts.get(person.user):
+            cells.setdefault(person.user, {"contact": person.user}).update(person.cells, account=account)
+    nameless = [user for user, row in cells.items() if "name" not in row]
+    names = dict(Contact.objects.filter(external_id__in=nameless).values_list("external_id", "name"))
+    for user in nameless:
+        cells[user]["name"] = names.get(user) or cells[user].get("email") or user
+    rows = [row for number, each in enumerate(cells.values()) if (row := _row(ImportKind.CONTACTS, number, each))]
+    if rows:
+        merge_contacts(rows, origin)
+
+
+def _row(kind: str, number: int, cells: dict[str, Any]) -> Row | None:
+    """The row without the cells that cannot be kept; None when its id or another needed one is among them."""
+    read = parse(kind, number, cells)
+    if not isinstance(read, Row):
+        bad = {problem.column for problem in read}
+        read = parse(kind, number, {name: value for name, value in cells.items() if name not in bad})
+    return read if isinstance(read, Row) else None
+
+
+def remember(moved: Mapping[str, str]) -> int:
+    """Keep the account of each user; how many were new or moved. In the order of the ids, so that two batches wait for
+    each other instead of blocking each other."""
+    if not moved:
+        return 0
+    copying.stage("stage_member", MEMBER_COLUMNS, sorted(moved.items()))
+    return sqljobs.execute(SQL / "remember_accounts.sql", {"tenant_id": current_tenant_id()})
