@@ -30,6 +30,7 @@ REASONS: dict[str, Promise] = {
     "not_a_currency": gettext_lazy("Not a currency"),
     "not_a_date": gettext_lazy("Not a date"),
     "not_a_flag": gettext_lazy("Neither yes nor no"),
+    "not_a_moment": gettext_lazy("Not a date and time"),
     "not_a_month": gettext_lazy("Not a month"),
     "not_a_rate": gettext_lazy("Not a rate"),
     "not_a_whole_number": gettext_lazy("Not a whole number"),
@@ -37,6 +38,7 @@ REASONS: dict[str, Promise] = {
     "not_an_email": gettext_lazy("Not an e-mail address"),
     "order": gettext_lazy("End before start"),
     "other_account": gettext_lazy("Subscription of another account"),
+    "other_accounts_contact": gettext_lazy("Contact of another account"),
     "out_of_range": gettext_lazy("Outside the possible range"),
     "repeated": gettext_lazy("Same key as an earlier row, other values"),
     "required": gettext_lazy("Value missing"),
@@ -44,6 +46,7 @@ REASONS: dict[str, Promise] = {
     "self": gettext_lazy("Refers to itself"),
     "too_long": gettext_lazy("Too long"),
     "unknown_account": gettext_lazy("Unknown account"),
+    "unknown_contact": gettext_lazy("Unknown contact"),
     "unknown_choice": gettext_lazy("Unknown word"),
     "unknown_member": gettext_lazy("Not the e-mail of a member"),
 }

@@ -151,6 +151,26 @@ def _day(found: str, style: DateStyle) -> dt.date:
     return result
 
 
+def moment(value: Any, style: DateStyle) -> dt.datetime | None:
+    """An instant; without an offset it is read as UTC, a day alone as its first minute."""
+    if isinstance(value, dt.datetime):
+        return value if value.tzinfo else value.replace(tzinfo=dt.UTC)
+    found = _plain(value)
+    return _moment(found, style) if found else None
+
+
+@lru_cache(50_000)
+def _moment(found: str, style: DateStyle) -> dt.datetime:
+    date, _space, time = found.partition("T" if "T" in found else " ")
+    whole_day = _day(date, style)
+    try:
+        result = dt.datetime.fromisoformat(f"{whole_day}T{time.strip() or '00:00'}")
+        result = result.astimezone(dt.UTC) if result.tzinfo else result.replace(tzinfo=dt.UTC)
+    except (ValueError, OverflowError) as error:
+        raise Bad("not_a_moment", _("Write date and time as YYYY-MM-DDTHH:MM:SS, with an offset or in UTC.")) from error
+    return result
+
+
 def month(value: Any, style: DateStyle) -> dt.date:
     try:
         return parse_month(_plain(value))

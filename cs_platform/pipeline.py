@@ -18,6 +18,7 @@ from accounts.models import Tenant
 from cs_platform.kernel import queue, runs
 from cs_platform.kernel.models import Run, Work
 from cs_platform.kernel.tenancy import current_tenant_id, tenant_context
+from health.support import jobs as support_jobs
 from health.usage import rollup, upkeep
 from metrics import jobs as metrics_jobs
 
@@ -35,13 +36,15 @@ REVENUE: tuple[runs.Step, ...] = (
 NIGHTLY: tuple[runs.Step, ...] = (
     ("usage", rollup.roll_up_all),
     ("event_storage", upkeep.keep_storage),
+    ("held_tickets", support_jobs.release_step),
+    ("ticket_minutes", support_jobs.time_tickets),
     *REVENUE,
     ("finish", lambda as_of: finish_night(as_of)),
 )
 
 REACTIONS: dict[str, tuple[str, ...]] = {
     "revenue.changed": ("refresh_revenue",),
-    "accounts.appeared": (),
+    "accounts.appeared": ("release_tickets",),
     "usage.received": (rollup.WORK,),
     "signals.changed": (),
 }
@@ -117,6 +120,7 @@ def install() -> None:
         nightly=queue.Handler(lambda work: runs.do_next(work, NIGHTLY), runs.announce, runs.failed),
         refresh_revenue=queue.Handler(_refresh_revenue),
         roll_up_usage=queue.Handler(rollup.roll_up_piece),
+        release_tickets=queue.Handler(support_jobs.release_tickets),
         import_file=queue.Handler(account_jobs.import_piece, failed=account_jobs.import_failed),
         send_invitation=queue.Handler(invitations.send_invitation),
     )

@@ -5,3 +5,9 @@ from django.apps import AppConfig
 
 class HealthConfig(AppConfig):
     name = "health"
+
+    def ready(self) -> None:
+        from accounts import kinds  # noqa: PLC0415 - models are there only now
+        from health import import_kinds  # noqa: PLC0415
+
+        kinds.register(*import_kinds.KINDS)
