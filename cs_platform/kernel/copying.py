@@ -44,3 +44,13 @@ def stage(table: str, columns: Sequence[tuple[str, str]], rows: Iterable[Sequenc
         cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN", buffer)
         if not more:  # rows that are added look like the first ones
             cursor.execute(f"ANALYZE {table}")
+
+
+def stage_text(table: str, columns: Sequence[tuple[str, str]], text: str) -> None:
+    """As `stage`, for rows that stand already as COPY reads them. For small tables that are read whole: no statistics."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"DROP TABLE IF EXISTS pg_temp.{table};"
+            f"CREATE TEMPORARY TABLE {table} ({', '.join(' '.join(each) for each in columns)}) ON COMMIT DROP"
+        )
+        cursor.copy_expert(f"COPY {table} ({', '.join(name for name, _ in columns)}) FROM STDIN", StringIO(text))

@@ -1,0 +1,338 @@
+"""The one way in for usage events: API, Segment, files and replay are stored by `receive` (ACC-08, RELIABILITY 3.1).
+
+Everything is one transaction, the caller's: whoever hears "accepted" can rely on it, and whoever hears nothing sends the
+same batch again. Redis has no part in it.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any
+from uuid import UUID
+
+from django.db import OperationalError, connection, transaction
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
+from uuid_utils.compat import uuid7
+
+from accounts.models import Account
+from cs_platform.kernel import copying, queue, sqljobs
+from cs_platform.kernel.tenancy import current_tenant_id
+from health.enums import HeldState, ReceiptKind
+from health.models import HeldEvent, Receipt
+from health.usage import upkeep
+from health.usage.items import Incoming, Refused
+from health.usage.storage import SQL
+
+AHEAD = dt.timedelta(minutes=10)  # as far may a sender's clock be ahead
+OLDEST = dt.timedelta(days=3 * 365)  # the live API takes nothing older by itself
+LATE_DAYS = 2  # an event that comes later than this is known from the day it came
+MAX_RAW = 4_096  # bytes of a held item that are kept
+MAX_REFUSED = 50_000  # refused items of a tenant that are kept
+FEW = 50  # so many events are handed over as arrays: a staged table costs more than it saves
+WITHIN = 60  # seconds until events show in the roll-ups
+YEARS = ("1900", "2200")  # a moment outside is kept as it was written and has no place in the calendar
+
+_COLUMNS = [
+    ("message_id", "uuid"), ("digest", "bytea"), ("account_id", "uuid"), ("user_ref", "text"), ("event", "text"),
+    ("quantity", "numeric"), ("occurred_at", "timestamptz"), ("session", "text"),
+]  # fmt: skip
+SENTENCES: dict[str, Promise] = {
+    "message_id_reused": gettext_lazy("This message_id stood on another event before."),
+    "unknown_account": gettext_lazy("There is no account with this id yet; the event waits for it."),
+    "in_the_future": gettext_lazy("The moment is more than 10 minutes ahead; the event waits until then."),
+    "too_old": gettext_lazy("The event is more than three years old; it waits for somebody to accept it."),
+}
+NOT_KEPT = gettext_lazy("It was not kept: the inbox of refused events is full.")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of an item that was not stored now: duplicate, quarantined or rejected, and why."""
+
+    status: str
+    code: str = ""
+    message: str = ""
+    field: str = ""
+
+
+@dataclass
+class Received:
+    """What became of a batch. `outcomes` has every index but those accepted; the four counts add up to `received`."""
+
+    receipt_id: UUID
+    received: int
+    accepted: int = 0
+    latest_at: dt.datetime | None = None
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
+
+    def count(self, status: str) -> int:
+        return self.accepted if status == "accepted" else sum(o.status == status for o in self.outcomes.values())
+
+    def status(self, index: int) -> str:
+        found = self.outcomes.get(index)
+        return found.status if found else "accepted"
+
+
+def receive(
+    items: Sequence[Incoming],
+    refused: Sequence[Refused] = (),
+    *,
+    kind: ReceiptKind,
+    received_at: dt.datetime,
+    api_key_id: UUID | None = None,
+    import_id: UUID | None = None,
+    history: bool = False,
+    hold: bool = True,
+) -> Received:
+    """Store a batch in the caller's transaction and say what became of each item.
+
+    Accepted: stored now. Duplicate: stored or held before, and it said the same. Quarantined: held until its account
+    appears, its moment comes, or somebody accepts it. Rejected: `refused`, or the same key with another content.
+    With `history` events of any age are taken, and count as known when they happened. Without `hold` what is not
+    stored is only answered, for callers that keep it themselves.
+    """
+    result = Received(uuid7(), len(items) + len(refused))
+    wanted = _judge(items, result, received_at, history)
+    _store(wanted, result, received_at, history)
+    for bad in refused:
+        result.outcomes[bad.index] = Outcome("rejected", bad.code, bad.message, bad.field)
+    result.accepted = result.received - len(result.outcomes)
+    Receipt.objects.create(
+        id=result.receipt_id,
+        kind=kind,
+        api_key_id=api_key_id,
+        run_id=import_id,
+        received_at=received_at,
+        received=result.received,
+        latest_at=result.latest_at,
+        **{status: result.count(status) for status in ("accepted", "duplicate", "quarantined", "rejected")},
+    )
+    if hold and len(result.outcomes) > result.count("duplicate"):
+        _hold({item.index: item for item in (*items, *refused)}, result, received_at)
+    if result.accepted:
+        queue.publish("usage.received", within=WITHIN)
+    return result
+
+
+def _judge(
+    items: Sequence[Incoming], result: Received, received_at: dt.datetime, history: bool
+) -> dict[str, tuple[Incoming, str | None]]:
+    """The items to store by key, with the account's id or None for those that wait; the others' outcomes are noted."""
+    accounts = account_ids({item.account for item in items})
+    now = iso(received_at)
+    latest = iso(received_at + AHEAD)
+    oldest = "" if history else iso(received_at - OLDEST)
+    wanted: dict[str, tuple[Incoming, str | None]] = {}
+    for item in items:
+        if not item.occurred_at:
+            item.occurred_at = now
+        if not item.message_id:
+            item.message_id = str(uuid7())
+        first = wanted.get(item.message_id)
+        if first is not None:
+            result.outcomes[item.index] = _again(item, first[0].digest)
+            continue
+        account_id = accounts.get(item.account)
+        if not oldest <= item.occurred_at <= latest or not YEARS[0] <= item.occurred_at < YEARS[1]:
+            account_id = None
+            result.outcomes[item.index] = waiting("in_the_future" if item.occurred_at > latest else "too_old")
+        elif account_id is None:
+            result.outcomes[item.index] = waiting("unknown_account")
+        wanted[item.message_id] = (item, account_id)
+    return wanted
+
+
+def waiting(code: str) -> Outcome:
+    """The outcome of an item that is held for this reason."""
+    return Outcome("quarantined", code, str(SENTENCES[code]))
+
+
+def _again(item: Incoming, digest: bytes) -> Outcome:
+    if item.digest == digest:
+        return Outcome("duplicate")
+    return Outcome("rejected", "message_id_reused", str(SENTENCES["message_id_reused"]), "message_id")
+
+
+def _store(
+    wanted: Mapping[str, tuple[Incoming, str | None]], result: Received, received_at: dt.datetime, history: bool
+) -> None:
+    if not wanted:
+        return
+    _room_for(received_at.date())
+    params: dict[str, Any] = {
+        "tenant_id": current_tenant_id(),
+        "receipt_id": str(result.receipt_id),
+        "received_at": received_at,
+        "history": history,
+        "late_days": LATE_DAYS,
+        "keys": len(wanted),
+    }
+    if len(wanted) < FEW:
+        params |= _arrays(wanted.values())
+        head = "incoming_arrays.sql"
+    else:
+        copying.stage_text("stage_usage", _COLUMNS, _lines(wanted.values()))
+        head = "incoming_staged.sql"
+    with connection.cursor() as cursor:
+        cursor.execute(sqljobs.statement(SQL / head) + sqljobs.statement(SQL / "receive.sql"), params)
+        _stored, result.latest_at, standing = cursor.fetchone()
+        if not standing:
+            return
+        # A statement of its own: it sees what was committed while the first one waited for it.
+        cursor.execute(
+            "SELECT message_id::text, digest FROM health_usagekey WHERE tenant_id = %s AND message_id = ANY(%s::uuid[])",
+            [current_tenant_id(), standing],
+        )
+        known = {key: bytes(digest) for key, digest in cursor.fetchall()}
+    for key in standing:
+        if key not in known:  # forgotten this very moment
+            raise OperationalError("a key vanished: send the batch again")
+        item = wanted[key][0]
+        result.outcomes[item.index] = _again(item, known[key])
+
+
+def _arrays(wanted: Iterable[tuple[Incoming, str | None]]) -> dict[str, list[Any]]:
+    rows = [
+        (i.message_id, i.digest, account, i.user, i.event, i.quantity, _storable(i.occurred_at), i.session)
+        for i, account in wanted
+    ]
+    return {name: list(column) for (name, _kind), column in zip(_COLUMNS, zip(*rows, strict=True), strict=True)}
+
+
+def _lines(wanted: Iterable[tuple[Incoming, str | None]]) -> str:
+    """The batch as COPY reads it. Texts hold no tab and no line break (items.py), so only backslashes are doubled."""
+    lines = []
+    for i, account in wanted:
+        said = f"{i.user}\t{i.event}\t{i.quantity}\t{_storable(i.occurred_at) or chr(92) + 'N'}\t{i.session}"
+        if "\\" in i.user or "\\" in i.event or "\\" in i.session:
+            said = _escaped(i)
+        lines.append(f"{i.message_id}\t\\\\x{i.digest.hex()}\t{account or chr(92) + 'N'}\t{said}\n")
+    return "".join(lines)
+
+
+def _escaped(i: Incoming) -> str:
+    user, event, session = (text.replace("\\", "\\\\") for text in (i.user, i.event, i.session))
+    return f"{user}\t{event}\t{i.quantity}\t{_storable(i.occurred_at) or chr(92) + 'N'}\t{session}"
+
+
+def _storable(occurred_at: str) -> str | None:
+    return occurred_at if YEARS[0] <= occurred_at < YEARS[1] else None
+
+
+def iso(moment: dt.datetime) -> str:
+    """The moment as `Incoming.occurred_at` writes it."""
+    return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+# What was found in the last minute, for each tenant apart. Only accounts that are there for good: an external id never
+# changes and never goes to another account. What is not found is looked up each time.
+_KEPT_FOR = 60.0
+_MOST = 500_000
+_known: dict[int, tuple[float, dict[str, str]]] = {}
+
+
+def account_ids(names: Iterable[str]) -> dict[str, str]:
+    """Ids of the current tenant's accounts by external id, as far as there are any."""
+    tenant = current_tenant_id()
+    until, known = _known.get(tenant, (0.0, {}))
+    if until < monotonic():
+        known = {}
+    wanted = set(names)
+    found = {name: known[name] for name in wanted if name in known}
+    missing = [name for name in wanted if name and name not in found]
+    if missing:
+        rows = Account.objects.filter(external_id__in=missing).values_list("external_id", "id")
+        fresh = {name: str(id_) for name, id_ in rows}
+        found |= fresh
+        # An account that this transaction made may yet be taken back, so nothing is kept before it ends well.
+        transaction.on_commit(lambda: _remember(tenant, fresh))
+    return found
+
+
+def _remember(tenant: int, fresh: dict[str, str]) -> None:
+    until, known = _known.get(tenant, (0.0, {}))
+    if until < monotonic():
+        if sum(len(each) for _until, each in _known.values()) > _MOST:
+            _known.clear()
+        until, known = monotonic() + _KEPT_FOR, {}
+    _known[tenant] = (until, known | fresh if len(fresh) < len(known) else {**known, **fresh})
+
+
+_room_until = dt.date.min
+
+
+def _room_for(today: dt.date) -> None:
+    """Make partitions for the next days, should the nights have failed to. Asked once a day by each process."""
+    if _room_until > today + dt.timedelta(days=1):
+        return
+    until = upkeep.reach()[1]
+    if until < today + dt.timedelta(days=2):
+        until = today + dt.timedelta(days=7)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT usage_make_partitions(%s)", [until])
+    transaction.on_commit(lambda: _note_room(until))
+
+
+def _note_room(until: dt.date) -> None:
+    global _room_until
+    _room_until = until
+
+
+def _hold(sent: Mapping[int, Incoming | Refused], result: Received, received_at: dt.datetime) -> None:
+    """Keep what waits and what was refused. Beyond its quota a tenant's refused items are only answered, and told so."""
+    outcomes = [(index, outcome) for index, outcome in sorted(result.outcomes.items()) if outcome.status != "duplicate"]
+    room = 0
+    if any(outcome.status == "rejected" for _index, outcome in outcomes):
+        held = HeldEvent.objects.filter(state=HeldState.REJECTED).values("id")[:MAX_REFUSED]
+        room = MAX_REFUSED - held.count()
+    rows = []
+    for index, outcome in outcomes:
+        if outcome.status == "rejected":
+            room -= 1
+            if room < 0:
+                message = f"{outcome.message} {NOT_KEPT}"
+                result.outcomes[index] = Outcome(outcome.status, outcome.code, message, outcome.field)
+                continue
+        rows.append(held_row(sent[index], outcome, result.receipt_id, received_at))
+    HeldEvent.objects.bulk_create(rows, batch_size=2000)
+
+
+def held_row(item: Incoming | Refused, outcome: Outcome, receipt_id: UUID, received_at: dt.datetime) -> HeldEvent:
+    """The row of the inbox for an item that was not stored."""
+    row = HeldEvent(
+        state=HeldState.QUARANTINED if outcome.status == "quarantined" else HeldState.REJECTED,
+        receipt_id=receipt_id,
+        position=item.index,
+        code=outcome.code,
+        field=outcome.field,
+        message=outcome.message[:300],
+        raw=_readable(item.raw),
+        received_at=received_at,
+        updated_at=received_at,
+    )
+    if isinstance(item, Incoming):
+        fill(row, item)
+    return row
+
+
+def fill(row: HeldEvent, item: Incoming) -> None:
+    """Write down the event as it will be stored."""
+    row.message_id = UUID(item.message_id)
+    row.account_ref = item.account
+    at = _storable(item.occurred_at)
+    row.occurred_at = dt.datetime.fromisoformat(at) if at else None
+    row.event = {
+        "message_id": item.message_id,
+        "account": item.account,
+        "user": item.user,
+        "event": item.event,
+        "quantity": item.quantity,
+        "timestamp": item.occurred_at,
+        "session": item.session,
+    }
+
+
+def _readable(raw: Any) -> str:
+    return bytes(raw)[:MAX_RAW].decode(errors="replace").replace("\x00", "\ufffd")
