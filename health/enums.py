@@ -32,6 +32,15 @@ class ReceiptKind(TextChoices):
     REPLAY = "replay", _("Replay")
 
 
+class Freshness(TextChoices):
+    """Whether a source of data still sends."""
+
+    FRESH = "fresh", _("Fresh")
+    LATE = "late", pgettext_lazy("source", "Late")
+    SILENT = "silent", _("Silent")
+    NEVER = "never", _("Nothing yet")
+
+
 class TicketPriority(TextChoices):
     """Our four levels; a tenant's own words are kept beside them."""
 

@@ -13,7 +13,7 @@ from cs_platform.kernel import copying, sqljobs
 from cs_platform.kernel.tenancy import current_tenant_id
 from health.models import UsageUser
 from health.usage import segment
-from health.usage.rollup import SQL
+from health.usage.storage import SQL
 
 MEMBER_COLUMNS = [("user_ref", "text"), ("account_ref", "text")]
 
