@@ -17,6 +17,8 @@ from cs_platform.kernel import sqljobs
 from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.money import digits, from_minor
 from cs_platform.kernel.periods import add_months, last_complete_month, month_text
+from health.support import reports as support
+from health.usage import reports as usage
 from metrics import formulas, jobs
 from metrics.enums import Dimension, Window
 from metrics.formulas import Sums
@@ -34,6 +36,12 @@ class Question:
     currency: str
     margin: Decimal
     tables: Mapping[str, str]
+    to: dt.date | None = None  # the last month as it was asked for, complete or not
+
+    @property
+    def known_on(self) -> dt.date:
+        """The tenant's day of the moment of knowledge: usage is known by day."""
+        return self.known_at.astimezone(jobs.tenant().zone).date()
 
     def money(self, minor: int | Decimal | None) -> Decimal | None:
         """Amount to the cent, half up; None when undefined."""
@@ -260,6 +268,22 @@ def _land_and_expand(q: Question) -> list[dict[str, Any]]:
     return rows
 
 
+def _usage_month(q: Question) -> list[dict[str, Any]]:
+    return usage.usage_month(first=q.first, last=q.to, as_of=q.as_of, known_on=q.known_on, segment=q.segment)
+
+
+def _usage_as_of(q: Question) -> list[dict[str, Any]]:
+    return usage.usage_as_of(as_of=q.as_of, known_on=q.known_on, segment=q.segment)
+
+
+def _tickets(q: Question) -> list[dict[str, Any]]:
+    return support.ticket_rows(q.as_of, q.known_at, q.segment)
+
+
+def _support_summary(q: Question) -> list[dict[str, Any]]:
+    return support.summary_rows(q.as_of, q.known_at, q.segment)
+
+
 REPORTS: dict[str, Report] = {
     "mrr_monthly": Report(
         ["month", *SUM_COLUMNS.values(), "nrr", "grr", "logo_churn", "quick_ratio", "arr"],
@@ -352,12 +376,54 @@ REPORTS: dict[str, Report] = {
         ),
         _land_and_expand,
     ),
+    "usage_month": Report(
+        usage.MONTH_COLUMNS,
+        gettext_lazy(
+            "Usage of each account by month, days in the company's time zone, the running month up to the as-of day. avg_dau is "
+            "the mean of daily distinct users over the month's calendar days, stickiness (DAU/MAU) that mean / the month's "
+            "distinct users; wau_at_month_end are the distinct users of the seven days that end with the month. An event "
+            "without a user counts as an event and not as a user. An earlier knowledge is that of a whole day."
+        ),
+        _usage_month,
+    ),
+    "usage_as_of": Report(
+        usage.AS_OF_COLUMNS,
+        gettext_lazy(
+            "Usage of each account that has had an event by the as-of day: the 28-day window is that day and the 27 before, "
+            "compared with the 28 days before it; features of 90 days / all that anybody of the company has used so far. "
+            "Dormant is no event in the 28 days and some before."
+        ),
+        _usage_as_of,
+    ),
+    "tickets": Report(
+        support.TICKETS,
+        gettext_lazy(
+            "Tickets opened by the as-of day, with what had happened by its end. First response is the first change to a "
+            "state that is not New; minutes run in business hours, or by the calendar where none are set. Reopened and "
+            "escalated (by name, or reassigned twice) at any time."
+        ),
+        _tickets,
+    ),
+    "support_summary": Report(
+        support.SUMMARY,
+        gettext_lazy(
+            "Tickets opened by the as-of day, in all and by account, category and priority. Hours run in business hours, or by the "
+            "calendar where none are set; the median is the mean of the middle two. Within 4 and 24 hours: shares of the "
+            "answered and of the resolved tickets, the full hour included; reopened and escalated: shares of all."
+        ),
+        _support_summary,
+    ),
 }
 
 
 def plain(value: Any) -> Any:
     """A value as reports print it: decimals without an exponent (0.00000000, never 0E-8)."""
     return format(value, "f") if isinstance(value, Decimal) else value
+
+
+def cell(value: Any) -> Any:
+    """A value as a CSV file has it: as `plain`, and true or false in small letters."""
+    return str(value).lower() if isinstance(value, bool) else plain(value)
 
 
 def run_report(
@@ -408,6 +474,7 @@ def ask(
         currency=tenant.currency,
         margin=tenant.gross_margin,
         tables=tables,
+        to=to,
     )
 
 

@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from cs_platform.api.queries import ReportQuery, read_query
 from cs_platform.api.schema import REPORT_HEADERS, REPORT_RESPONSES
 from cs_platform.kernel.sheets import csv_text
-from metrics.reports import REPORTS, run_report
+from metrics.reports import REPORTS, cell, run_report
 
 
 class CsvRenderer(BaseRenderer):
@@ -65,6 +65,7 @@ class ReportView(APIView):
         )
         as_csv = request.accepted_renderer.format == "csv"
         number = Fixed if as_csv else "{:f}".format  # a JSON number would be read as a float
+        said = cell if as_csv else lambda value: value
         response = Response(
             {
                 "report": result.name,
@@ -73,7 +74,7 @@ class ReportView(APIView):
                 "known_at": result.known_at,
                 "columns": result.columns,
                 "rows": [
-                    {c: number(row[c]) if isinstance(row[c], Decimal) else row[c] for c in result.columns}
+                    {c: number(row[c]) if isinstance(row[c], Decimal) else said(row[c]) for c in result.columns}
                     for row in result.rows
                 ],
             }

@@ -15,7 +15,7 @@ from accounts.selectors import tenant_by_slug
 from cs_platform.kernel.commands import ProductCommand
 from cs_platform.kernel.periods import parse_month
 from cs_platform.kernel.tenancy import tenant_context
-from metrics.reports import ReportResult, plain, run_report
+from metrics.reports import ReportResult, cell, plain, run_report
 
 
 def month(text: str) -> dt.date:
@@ -68,7 +68,7 @@ def as_csv(result: ReportResult) -> str:
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, result.columns, lineterminator="\n", extrasaction="ignore")
     writer.writeheader()
-    writer.writerows({column: plain(row[column]) for column in result.columns} for row in result.rows)
+    writer.writerows({column: cell(row[column]) for column in result.columns} for row in result.rows)
     return buffer.getvalue()
 
 
