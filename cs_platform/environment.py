@@ -23,6 +23,7 @@ VARIABLES: dict[str, tuple[str, str]] = {
     "EMAIL_URL": ("console", "`smtp+tls://user:password@host:587`, or `consolemail://`, `filemail://`"),
     "DEFAULT_FROM_EMAIL": ("`Setia <no-reply@localhost>`", "Sender of invitations and resets"),
     "API_RATE": ("`1000/min`", "Requests for each API key"),
+    "EVENT_RATE": ("`300000/min`", "Events for each API key, however many requests they come in"),
     "EVENT_DAYS": ("90", "Days that raw usage events are kept, 7 at least; what is rolled up from them stays for good"),
     "EVENT_KEY_DAYS": ("400", "Days in which a usage event that is sent or imported again is known and not counted again"),
     "HELD_DAYS": ("30", "Days that refused events, and those that were dealt with, stay in the inbox"),

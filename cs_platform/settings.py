@@ -224,6 +224,8 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 # Requests of one API key; ApiMiddleware counts them before a view runs.
 API_RATE = env.str("API_RATE", default="1000/min")
+# Events of one API key; a batch counts as many as it holds.
+EVENT_RATE = env.str("EVENT_RATE", default="300000/min")
 # How long the parts of usage are kept; roll-ups are kept for good. A key outlives its event, so that a late retry of it
 # is still known.
 EVENT_DAYS = max(env.int("EVENT_DAYS", default=90), 7)
