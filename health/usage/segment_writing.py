@@ -7,28 +7,45 @@ from typing import Any
 from accounts.enums import ImportKind
 from accounts.kinds import Row
 from accounts.merging import Origin, merge_accounts, merge_contacts
+from accounts.merging.result import accounts_appeared
 from accounts.models import ApiKey, Contact, Segment
 from accounts.rows import parse
 from cs_platform.kernel import copying, sqljobs
 from cs_platform.kernel.tenancy import current_tenant_id
+from health.enums import ReceiptKind
 from health.models import UsageUser
-from health.usage import segment
+from health.usage import intake, segment
 from health.usage.storage import SQL
 
 MEMBER_COLUMNS = [("user_ref", "text"), ("account_ref", "text")]
 
 
 def take(messages: Sequence[Any], *, sent_at: Any, received_at: dt.datetime, key: ApiKey, origin: Origin) -> None:
-    """Write a batch. Groups make accounts, so they come first; then who belongs where, people, and the events.
+    """Write a batch in the caller's transaction. Groups make accounts, so they come first; then who belongs where,
+    people, and the events.
 
-    Sent again it changes nothing: merging says nothing new and events are known by their message id.
+    Sent again it changes nothing: merging says nothing new and events are known by their message id. Of an event the
+    receipt says what became of it; identify and group calls leave one only when they are refused.
     """
     batch = segment.read(messages, sent_at=sent_at, received_at=received_at)
     known = accounts_of(batch.users())
-    _placed, moved = segment.place(batch, known)
+    placed, moved = segment.place(batch, known)
     merge_groups(batch.groups, origin)
     remember(moved)
     merge_people(batch.people, known | moved, origin)
+    for event, account in placed:
+        event.item.account = account
+    events = [event.item for event, _account in placed]
+    if events or batch.refused:
+        intake.receive(events, batch.refused, kind=ReceiptKind.SEGMENT, received_at=received_at, api_key_id=key.id)
+    if moved.keys() - known.keys():
+        accounts_appeared(name_waiting(), origin)
+
+
+def name_waiting() -> int:
+    """Give events that wait without an account the one that their user has by now; how many. They are released like
+    those whose account appeared."""
+    return sqljobs.execute(SQL / "name_waiting.sql")
 
 
 def accounts_of(users: Iterable[str]) -> dict[str, str]:
