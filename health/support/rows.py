@@ -28,6 +28,8 @@ FIELDS: dict[str, Reader] = {
     "category": text(120),
     "escalated_to": text(60),
     "sentiment": choice(Sentiment),
+    # The number of the change where the system counts them: which of two at the same moment is the later one.
+    "sequence": whole(0, 10**9),
 }
 REQUIRED = ("ticket", "event_at", "state", "account")
 LABELS: Mapping[str, Promise] = {
@@ -46,6 +48,7 @@ LABELS: Mapping[str, Promise] = {
     "category": gettext_lazy("Category"),
     "escalated_to": gettext_lazy("Escalated to"),
     "sentiment": gettext_lazy("Sentiment"),
+    "sequence": gettext_lazy("Number of the change"),
 }
 SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "ticket": ("external_id", "ticket_id", "id", "number", "case"),
@@ -57,6 +60,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "opened_at": ("created_at",),
     "resolved_at": ("solved_at",),
     "subject": ("title",),
+    "sequence": ("mod_count", "sys_mod_count", "revision"),
 }
 
 # What other systems call our levels: by word, or by the number in front ("1 - Critical", "P2", "Sev 3").
