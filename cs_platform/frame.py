@@ -49,7 +49,10 @@ NAVIGATION: tuple[tuple[Any, tuple[Page, ...]], ...] = (
     (_("Customers"), (Page("accounts", _("Accounts"), "building-2", Permission.VIEW_ACCOUNTS, "a", "accounts"),)),
     (
         _("Insights"),
-        (Page("lineage", _("Metrics"), "table", Permission.VIEW_BOARD, "m", "metrics"),),
+        (
+            Page("lineage", _("Metrics"), "table", Permission.VIEW_BOARD, "m", "metrics"),
+            Page("backtest", _("Backtest"), "activity", Permission.VIEW_WEEK, "k", "insights/backtest"),
+        ),
     ),
     (
         _("Set-up"),

@@ -18,6 +18,7 @@ from accounts.models import Tenant
 from cs_platform.kernel import queue, runs
 from cs_platform.kernel.models import Run, Work
 from cs_platform.kernel.tenancy import current_tenant_id, tenant_context
+from health.scoring import backtest_jobs
 from health.support import jobs as support_jobs
 from health.usage import rollup, upkeep
 from metrics import jobs as metrics_jobs
@@ -121,6 +122,7 @@ def install() -> None:
         refresh_revenue=queue.Handler(_refresh_revenue),
         roll_up_usage=queue.Handler(rollup.roll_up_piece),
         release_tickets=queue.Handler(support_jobs.release_tickets),
+        backtest=queue.Handler(backtest_jobs.backtest_piece, failed=backtest_jobs.backtest_failed),
         import_file=queue.Handler(account_jobs.import_piece, failed=account_jobs.import_failed),
         send_invitation=queue.Handler(invitations.send_invitation),
     )

@@ -22,6 +22,8 @@ from accounts.models import (
     Team,
 )
 from cs_platform.kernel.models import Run, Work
+from health.models import Backtest, HealthModel, HealthModelVersion
+from health.scoring.definition import Definition
 from tests.conftest import World
 
 
@@ -80,6 +82,9 @@ def fill(world: World) -> dict[str, object]:
             "night": Run.objects.create(name="nightly", as_of=day),
             "work": Work.objects.create(name="nightly", state="failed"),
         }
+        model = HealthModel.objects.create(name="Usual")
+        version = HealthModelVersion.objects.create(model=model, number=1, definition=Definition.default().json())
+        rows["backtest"] = Backtest.objects.create(version=version, as_of=day)
         FxRate.objects.create(month=day, base="EUR", quote="USD", rate="1.1", source="member")
         values: dict[str, object] = {name: Samples.Id(str(row.id)) for name, row in rows.items() if row}
     ids = {f"{name}_id": value for name, value in values.items()}

@@ -149,45 +149,53 @@ def calibration(scores: Floats, lost: Flags, red: float, green: float) -> tuple[
 
 
 def judge(
-    scores: dict[str, Floats], lost: Flags, money: Floats, *, red: dict[str, float], green: dict[str, float]
+    scores: dict[str, Floats],
+    lost: Flags,
+    money: Floats,
+    *,
+    red: dict[str, float],
+    green: dict[str, float],
+    rivals: tuple[str, ...] = ("a", "b"),
 ) -> dict[str, Any]:
     """Judge score sets on the same decisions. `red` and `green` are the lines of each set.
 
-    {"decisions", "lost", "sets": {name: {"auc", "low", "high", "unscored", "yellow", "red", "lift", "bands", "monotone"}},
-    "difference": that of the second to the first set}. AUCs are those of the decisions that every set has a score for.
+    {"decisions", "lost", "judged", "sets": {name: {"auc", "low", "high", "unscored", "yellow", "red", "lift", "bands",
+    "monotone"}}, "difference": that of the second to the first of `rivals`}. AUCs are those of the decisions that every
+    rival has a score for, and of a baseline those of them that it has one for as well.
     """
-    names = list(scores)
-    common = ~np.any([np.isnan(scores[name]) for name in names], axis=0) if names else np.zeros(0, bool)
-    shared = [scores[name][common] for name in names]
-    samples = _resampled(shared, lost[common])
+    names = [name for name in rivals if name in scores]
+    common = ~np.any([np.isnan(scores[name]) for name in names], axis=0) if names else np.ones(len(lost), bool)
     sets: dict[str, Any] = {}
-    for name, values, drawn in zip(names, shared, samples, strict=True):
-        low, high = _interval(drawn)
-        own = ~np.isnan(scores[name])
-        rows, monotone = calibration(scores[name], lost, red[name], green[name])
+    for name, values in scores.items():
+        own = ~np.isnan(values)
+        shared = own & common
+        low, high = _interval(_resampled([values[shared]], lost[shared])[0]) if shared.any() else (None, None)
+        rows, monotone = calibration(values, lost, red[name], green[name])
         sets[name] = {
-            "auc": auc(values, lost[common]),
+            "auc": auc(values[shared], lost[shared]),
             "low": low,
             "high": high,
             "unscored": int((~own).sum()),
-            "yellow": flagged(scores[name], lost, money, green[name]).as_json(),
-            "red": flagged(scores[name], lost, money, red[name]).as_json(),
-            "lift": lift(scores[name][own], lost[own]),
+            "yellow": flagged(values, lost, money, green[name]).as_json(),
+            "red": flagged(values, lost, money, red[name]).as_json(),
+            "lift": lift(values[own], lost[own]),
             "bands": rows,
             "monotone": monotone,
         }
     found: dict[str, Any] = {"decisions": len(lost), "lost": int(lost.sum()), "judged": int(common.sum()), "sets": sets}
     if len(names) > 1:
-        found["difference"] = difference(shared[0], shared[1], lost[common])
+        found["difference"] = difference(*(scores[name][common] for name in names), lost[common])
     return found
 
 
 def difference(first: Floats, second: Floats, lost: Flags) -> dict[str, float | None]:
     """By how much the second set's AUC is better, on the same samples: {"auc", "low", "high"}."""
     a, b = auc(first, lost), auc(second, lost)
+    if a is None or b is None:
+        return {"auc": None, "low": None, "high": None}
     drawn = _resampled([first, second], lost)
     low, high = _interval([y - x for x, y in zip(*drawn, strict=True)])
-    return {"auc": None if a is None or b is None else b - a, "low": low, "high": high}
+    return {"auc": b - a, "low": low, "high": high}
 
 
 def lead_times(scores: dict[int, Floats], lost: Flags, green: float) -> dict[str, Any]:

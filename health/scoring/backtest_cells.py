@@ -45,6 +45,9 @@ def verdict(found: Mapping[str, Any], labels: Mapping[str, str], lead: Mapping[s
             "text": _("Below that, luck decides. Take a longer window or all segments."),
             "tone": "none",
         }
+    if not has_scores(found):
+        big = _("No verdict: on those days the model had too little data to give scores.")
+        return {"big": big, "text": _("See below what was used."), "tone": "none"}
     sets = found["sets"]
     chief = "b" if "b" in sets else "a"
     own, red = sets[chief], sets[chief]["red"]
@@ -150,7 +153,7 @@ def lift_chart(found: Mapping[str, Any], labels: Mapping[str, str]) -> dict[str,
 
 def auc_chart(found: Mapping[str, Any], labels: Mapping[str, str]) -> dict[str, Any]:
     """AUC of each set with its interval: {"figure", "finding", "table"}."""
-    names = [name for name in reversed(SETS) if name in found["sets"]]
+    names = [name for name in reversed(SETS) if name in found["sets"] and found["sets"][name]["auc"] is not None]
     data: list[dict[str, Any]] = [
         {"type": "scatter", "mode": "lines", "x": [0.5, 0.5], "y": [set_name(names[0], labels), set_name(names[-1], labels)],
          "line": DOTTED, "hoverinfo": "skip"}
@@ -158,8 +161,6 @@ def auc_chart(found: Mapping[str, Any], labels: Mapping[str, str]) -> dict[str, 
     chief = "b" if "b" in names else "a"
     for name in names:
         judged = found["sets"][name]
-        if judged["auc"] is None:
-            continue
         colour = COLOURS["b"] if name == chief else COLOURS["a"]
         data.append(
             {
@@ -278,6 +279,11 @@ def band_rows(found: Mapping[str, Any]) -> dict[str, Any]:
         None: _("Too few bands have decisions to compare."),
     }[judged["monotone"]]
     return {"rows": rows, "note": note}
+
+
+def has_scores(found: Mapping[str, Any]) -> bool:
+    """Whether the model on trial has a score for both some who left and some who stayed."""
+    return found["sets"]["b" if "b" in found["sets"] else "a"]["auc"] is not None
 
 
 def suggestion(found: Mapping[str, Any] | None, names: Sequence[str]) -> dict[str, Any] | None:

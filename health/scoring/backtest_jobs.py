@@ -1,13 +1,12 @@
 """A backtest as work: scores rebuilt as known before each decision, horizon by horizon, then judged (HLT-11, HLT-16).
 
 No look-ahead: a question asks for an account as of `days` before the decision, known on that same day; what came later,
-happened later or was only learned later does not exist for it (`features.raw_values`).
+happened later or was only learned later does not exist for it (`scoring/sql`).
 """
 
 import datetime as dt
 from dataclasses import replace
 from typing import Any
-from uuid import UUID
 
 import numpy as np
 from django.db import transaction
@@ -108,21 +107,22 @@ def _definitions(run: Backtest) -> dict[str, Definition]:
 
 def _scores_before(run: Backtest, found: list[Decision], days: int) -> dict[str, Any]:
     """By score set the score of each decision `days` before it (null: none), and A's components."""
-    asked: list[tuple[UUID, dt.date]] = []
-    places: list[int] = []
+    place_of = {}
     for place, each in enumerate(found):
         on = each.day - dt.timedelta(days=days)
         if on >= each.since:  # nobody can be warned about somebody who is not a customer yet
-            asked.append((each.account_id, on))
-            places.append(place)
-    tenure = np.array([(on - found[p].since).days / MONTH for (_a, on), p in zip(asked, places, strict=True)])
+            place_of[each.account_id, on] = place
     kept: dict[str, Any] = {}
-    raw_of: dict[tuple[Any, ...], Any] = {}
+    answers: dict[tuple[Any, ...], features.Answers] = {}
     for name, definition in _definitions(run).items():
-        key = tuple(sorted(definition.windows.items()))
-        if key not in raw_of:
-            raw_of[key] = features.known_then(asked, definition.windows)
-        scores = formulas.score(definition, raw_of[key].columns(definition.keys), tenure)
+        windows = tuple(sorted(definition.windows.items()))
+        if windows not in answers:
+            features.ask((account, on, on, on) for account, on in place_of)
+            features.stage_models({})
+            answers[windows] = features.answers(definition.windows)
+        answer = answers[windows]
+        places = [place_of[answer.account(row), answer.days[row].item()] for row in range(len(answer))]
+        scores = formulas.score(definition, answer.of(definition.keys), answer.tenure)
         kept[name] = _placed(scores.total / formulas.MICRO, scores.total == formulas.MISSING, places, len(found))
         if name == "a":
             missing = scores.components == formulas.MISSING

@@ -179,7 +179,7 @@ def _findings(request: TenantRequest, run: Backtest) -> dict[str, Any]:
         "two": run.against is not None,
         "used": _used(run, found, days),
     }
-    if found["lost"] < LEAST_LOST:
+    if found["lost"] < LEAST_LOST or not cells.has_scores(found):
         return context
     chief = found["sets"]["b" if run.against else "a"]
     return context | {
