@@ -27,6 +27,7 @@ demo:  ## start everything with demo data: PORT=8000 chooses the port, Ctrl-C en
 	@exec $(EMBEDDED).demo
 
 test: setup-test  ## run all tests
+	$(RUN) tests/sdk/install.py
 	$(RUN) -m pytest -n 2 -m 'not serial'
 	$(RUN) -m pytest -m serial
 

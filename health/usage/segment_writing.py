@@ -65,7 +65,7 @@ def merge_groups(groups: Sequence[segment.Group], origin: Origin) -> None:
     for row in cells.values():
         if row.get("segment") not in segments:
             row.pop("segment", None)
-    rows = [row for number, each in enumerate(cells.values()) if (row := _row(ImportKind.ACCOUNTS, number, each))]
+    rows = _rows(ImportKind.ACCOUNTS, cells.values())
     if rows:
         merge_accounts(rows, origin)
 
@@ -81,18 +81,22 @@ def merge_people(people: Sequence[segment.Person], accounts: Mapping[str, str], 
     names = dict(Contact.objects.filter(external_id__in=nameless).values_list("external_id", "name"))
     for user in nameless:
         cells[user]["name"] = names.get(user) or cells[user].get("email") or user
-    rows = [row for number, each in enumerate(cells.values()) if (row := _row(ImportKind.CONTACTS, number, each))]
+    rows = _rows(ImportKind.CONTACTS, cells.values())
     if rows:
         merge_contacts(rows, origin)
 
 
-def _row(kind: str, number: int, cells: dict[str, Any]) -> Row | None:
-    """The row without the cells that cannot be kept; None when its id or another needed one is among them."""
-    read = parse(kind, number, cells)
-    if not isinstance(read, Row):
-        bad = {problem.column for problem in read}
-        read = parse(kind, number, {name: value for name, value in cells.items() if name not in bad})
-    return read if isinstance(read, Row) else None
+def _rows(kind: str, rows: Iterable[Mapping[str, Any]]) -> list[Row]:
+    """The rows without the cells that cannot be kept, and without those of which a needed cell is none."""
+    found = []
+    for number, cells in enumerate(rows):
+        read = parse(kind, number, cells)
+        if not isinstance(read, Row):
+            bad = {problem.column for problem in read}
+            read = parse(kind, number, {name: value for name, value in cells.items() if name not in bad})
+        if isinstance(read, Row):
+            found.append(read)
+    return found
 
 
 def remember(moved: Mapping[str, str]) -> int:

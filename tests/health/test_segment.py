@@ -234,7 +234,7 @@ def test_odd_details_are_passed_over_not_refused(world, secret, account):
     with world.open():
         assert [float(q) for q in UsageEvent.objects.values_list("quantity", flat=True)] == [1.0] * 7
         assert UsageEvent.objects.filter(user_ref="7").count() == 1
-        assert {s for s in UsageEvent.objects.values_list("session", flat=True)} == {""}
+        assert set(UsageEvent.objects.values_list("session", flat=True)) == {""}
 
 
 def test_the_account_is_found_and_remembered(world, secret):
