@@ -19,6 +19,7 @@ from cs_platform.kernel import queue, runs
 from cs_platform.kernel.models import Run, Work
 from cs_platform.kernel.tenancy import current_tenant_id, tenant_context
 from health.scoring import backtest_jobs
+from health.scoring import jobs as score_jobs
 from health.support import jobs as support_jobs
 from health.usage import rollup, upkeep
 from metrics import jobs as metrics_jobs
@@ -40,6 +41,7 @@ NIGHTLY: tuple[runs.Step, ...] = (
     ("held_tickets", support_jobs.release_step),
     ("ticket_minutes", support_jobs.time_tickets),
     *REVENUE,
+    ("health", score_jobs.score_all),
     ("finish", lambda as_of: finish_night(as_of)),
 )
 
@@ -47,7 +49,8 @@ REACTIONS: dict[str, tuple[str, ...]] = {
     "revenue.changed": ("refresh_revenue",),
     "accounts.appeared": ("release_tickets",),
     "usage.received": (rollup.WORK,),
-    "signals.changed": (),
+    "signals.changed": ("refresh_scores",),
+    "health.scored": (),
 }
 
 
@@ -122,6 +125,7 @@ def install() -> None:
         refresh_revenue=queue.Handler(_refresh_revenue),
         roll_up_usage=queue.Handler(rollup.roll_up_piece),
         release_tickets=queue.Handler(support_jobs.release_tickets),
+        refresh_scores=queue.Handler(score_jobs.refresh_scores),
         backtest=queue.Handler(backtest_jobs.backtest_piece, failed=backtest_jobs.backtest_failed),
         import_file=queue.Handler(account_jobs.import_piece, failed=account_jobs.import_failed),
         send_invitation=queue.Handler(invitations.send_invitation),

@@ -221,9 +221,17 @@ CATALOGUE: tuple[Indicator, ...] = (
               explained=lazy("Of those due in the window, or reached before.")),
     Indicator("value_confirmed", O, lazy("Last confirmed value"), Unit.DAYS, Source.OUTCOMES, 365, 120,
               explained=lazy("Days since the customer last confirmed a result, else since the first was agreed.")),
-    Indicator("first_value", O, lazy("Time to first value"), Unit.DAYS, Source.OUTCOMES, 120, 60, 365, (90, 730), movable=False,
-              explained=lazy("Days from signature to the confirmed first value, or so far. Judged in the account's first year.")),
+    Indicator("first_value", O, lazy("First value late"), Unit.DAYS, Source.OUTCOMES, 60, 0, 365, (90, 730), movable=False,
+              explained=lazy("Days beyond the segment's time to first value, until it is confirmed. Judged in the first year.")),
 )  # fmt: skip
+
+# Days from signature to first value that are in order, by profile (E19).
+FIRST_VALUE_DAYS: dict[str, int] = {
+    Profile.PRODUCT_LED: 7,
+    Profile.SMB: 30,
+    Profile.MID_MARKET: 60,
+    Profile.ENTERPRISE: 120,
+}
 
 INDICATORS: dict[str, Indicator] = {indicator.key: indicator for indicator in CATALOGUE}
 
@@ -243,10 +251,10 @@ _ENGAGEMENT: dict[str, tuple[int, ...]] = {
 
 # Curves that differ from the catalogue's by profile: worst, best.
 _CURVES: dict[str, dict[str, tuple[float, float]]] = {
-    Profile.ENTERPRISE: {"last_contact": (60, 14), "first_value": (210, 120), "recency": (7, 1)},
-    Profile.MID_MARKET: {"first_value": (120, 60)},
-    Profile.SMB: {"last_contact": (120, 30), "first_value": (75, 30), "relationships": (0, 3)},
-    Profile.PRODUCT_LED: {"last_contact": (180, 60), "first_value": (21, 7), "relationships": (0, 2)},
+    Profile.ENTERPRISE: {"last_contact": (60, 14), "first_value": (90, 0), "recency": (7, 1)},
+    Profile.MID_MARKET: {},
+    Profile.SMB: {"last_contact": (120, 30), "first_value": (45, 0), "relationships": (0, 3)},
+    Profile.PRODUCT_LED: {"last_contact": (180, 60), "first_value": (14, 0), "relationships": (0, 2)},
 }
 
 

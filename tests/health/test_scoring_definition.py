@@ -9,7 +9,7 @@ from accounts.enums import HealthBand, Profile
 from cs_platform.kernel.errors import DomainError
 from health.enums import Component
 from health.scoring.definition import Definition
-from health.scoring.indicators import CATALOGUE, INDICATORS
+from health.scoring.indicators import CATALOGUE, FIRST_VALUE_DAYS, INDICATORS
 
 
 @pytest.mark.parametrize("profile", Profile.values)
@@ -24,8 +24,13 @@ def test_the_usual_definition_of_each_profile_is_sound(profile: str) -> None:
 
 def test_first_value_follows_the_profile() -> None:
     """E19: product-led 7 days, small business 30, mid-market 60, enterprise 120."""
-    best = {p: next(x.best for x in Definition.default(p).parts if x.key == "first_value") for p in Profile.values}
-    assert best == {"product_led": 7, "smb": 30, "mid_market": 60, "enterprise": 120}
+    assert {str(k): v for k, v in FIRST_VALUE_DAYS.items()} == {
+        "product_led": 7,
+        "smb": 30,
+        "mid_market": 60,
+        "enterprise": 120,
+    }
+    assert set(FIRST_VALUE_DAYS) == set(Profile)
 
 
 def changed(**changes: Any) -> dict[str, Any]:

@@ -1,0 +1,142 @@
+"""From facts to raw numbers: questions (account, day, known by, last full day of usage) in, one row of indicators each out.
+
+Night, refresh and backtest differ only in what they ask. The SQL of the families reduces; nothing is judged here. No
+statement may look ahead: facts that happened or became known after the question's day do not exist for it.
+
+    ask([(account, day, day, day)])  or  ask_accounts(day, full_day, "changed")
+    stage_models({})
+    found = answers(definition.windows)
+"""
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from uuid import UUID
+
+import numpy as np
+from django.db import connection
+
+from accounts.models import Tenant
+from cs_platform.kernel import copying, sqljobs
+from cs_platform.kernel.tenancy import current_tenant_id
+from health.scoring.formulas import Floats, Ints
+from health.scoring.indicators import CATALOGUE, FIRST_VALUE_DAYS, INDICATORS, Source
+
+SQL = Path(__file__).parent / "sql"
+FAMILIES = ("usage", "engagement", "support", "outcomes", "raw")
+_TEMPORARY = (
+    "asked, moment, got_people, got_days, got_features, got_relevant, got_seats, got_usage, touched, got_touches, answered, "
+    "got_surveys, got_people_seen, got_context, got_tickets, got_support, got_outcomes, raw"
+)
+_COPY_HEADER, _EPOCH = 19, np.datetime64("2000-01-01")
+MANY = 20_000  # questions at once that deserve memory
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Raw numbers of n questions: accounts, days, the position of each one's model, months as a customer, and n × all
+    indicators in the order of the CATALOGUE (nan where there is nothing to judge)."""
+
+    ids: "np.ndarray"  # n × 16 bytes
+    days: "np.ndarray"  # n, datetime64[D]
+    models: Ints
+    tenure: Floats
+    raw: Floats
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def account(self, row: int) -> UUID:
+        return UUID(bytes=self.ids[row].tobytes())
+
+    def of(self, keys: Sequence[str], rows: "np.ndarray | slice" = slice(None)) -> Floats:
+        """The columns of these indicators, in this order."""
+        return np.asarray(self.raw[rows][:, [_COLUMN[key] for key in keys]])
+
+    def rows(self, model: int) -> "np.ndarray":
+        """Positions of the questions that this model judges."""
+        return np.flatnonzero(self.models == model)
+
+
+_COLUMN = {indicator.key: column for column, indicator in enumerate(CATALOGUE)}
+
+
+def _begin() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS pg_temp.wanted")
+        cursor.execute(
+            "CREATE TEMPORARY TABLE wanted (account_id uuid, as_of date, known_on date, usage_day date) ON COMMIT DROP"
+        )
+
+
+def ask(rows: Iterable[tuple[UUID, dt.date, dt.date, dt.date]]) -> None:
+    """Ask for these (account, day, known by, last full day of usage)."""
+    columns = [("account_id", "uuid"), ("as_of", "date"), ("known_on", "date"), ("usage_day", "date")]
+    copying.stage("wanted", columns, rows)
+
+
+def ask_accounts(as_of: dt.date, usage_day: dt.date, scope: str = "accounts_account") -> int:
+    """Ask for the accounts of the table `scope` (id) that are scored on that day; how many they are."""
+    _begin()
+    return sqljobs.execute(SQL / "everybody.sql", {"as_of": as_of, "usage_day": usage_day}, tables={"scope": scope})
+
+
+def stage_models(segments: Mapping[UUID, int]) -> None:
+    """Temporary table `model_of`: which model judges a segment, by position; 0 judges all others."""
+    copying.stage("model_of", [("segment_id", "uuid"), ("model", "int")], segments.items())
+
+
+def answers(windows: Mapping[str, int], models: Sequence[int] = (0,)) -> Answers:
+    """The raw numbers of what was asked and is judged by one of `models`, looking back as far as `windows` say (days by
+    indicator, see `Definition.windows`)."""
+    zone = Tenant.objects.values_list("timezone", flat=True).get(id=current_tenant_id())
+    longest = {
+        source: 1 + max(days for key, days in windows.items() if INDICATORS[key].source == source)
+        for source in (Source.TOUCHPOINTS, Source.SURVEYS)
+    }
+    longest[Source.TOUCHPOINTS] = max(longest[Source.TOUCHPOINTS], windows["relationships"] + 1)
+    longest[Source.SURVEYS] = max(longest[Source.SURVEYS], windows["relationships"] + 1)
+    params: dict[str, object] = dict(windows) | {str(source): days for source, days in longest.items()}
+    params |= {"zone": zone, "models": list(models), "first_value_days": json.dumps(FIRST_VALUE_DAYS)}
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE IF EXISTS {', '.join(f'pg_temp.{t.strip()}' for t in _TEMPORARY.split(','))}")
+    sqljobs.execute(SQL / "asked.sql", params)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM asked")
+        many = cursor.fetchone()[0] > MANY
+        if many:
+            cursor.execute("SET LOCAL work_mem = '256MB'")
+        for family in FAMILIES:
+            sqljobs.execute(SQL / f"{family}.sql", params)
+        found = _read(cursor)
+        if many:
+            cursor.execute("SET LOCAL work_mem TO DEFAULT")
+    return found
+
+
+def _read(cursor: "object") -> Answers:
+    """The table `raw` as arrays. Binary COPY of rows without nulls has rows of one length, which numpy reads as they are."""
+    numbers = ["tenure", *(indicator.key for indicator in CATALOGUE)]
+    columns = ", ".join(f"coalesce({name}, 'NaN')::float8" for name in numbers)
+    buffer = BytesIO()
+    cursor.copy_expert(  # type: ignore[attr-defined]
+        f"COPY (SELECT account_id, as_of, model, {columns} FROM raw ORDER BY n) TO STDOUT (FORMAT binary)",  # noqa: S608
+        buffer,
+    )
+    value = np.dtype([("length", ">i4"), ("value", ">f8")])
+    record = np.dtype(
+        [("fields", ">i2"), ("l1", ">i4"), ("account", "u1", 16), ("l2", ">i4"), ("day", ">i4"), ("l3", ">i4"),
+         ("model", ">i4"), ("numbers", value, len(numbers))]
+    )  # fmt: skip
+    rows = np.frombuffer(buffer.getbuffer()[_COPY_HEADER:-2], dtype=record)
+    values = rows["numbers"]["value"].astype(np.float64)
+    return Answers(
+        ids=np.ascontiguousarray(rows["account"]),
+        days=_EPOCH + rows["day"].astype(np.int64),
+        models=rows["model"].astype(np.int64),
+        tenure=values[:, 0],
+        raw=values[:, 1:],
+    )

@@ -1,0 +1,58 @@
+"""Scores by night and within minutes of a changed signal. Rerunnable; the refresh of an account is its night's row.
+
+The night writes the day it is about; a refresh writes today's row of the accounts whose signals changed. Usage windows
+end with the last complete day of the tenant.
+"""
+
+import datetime as dt
+
+from django.utils import timezone
+
+from accounts.models import Tenant
+from cs_platform.kernel import queue
+from cs_platform.kernel.models import Work
+from cs_platform.kernel.tenancy import current_tenant_id
+from health import news
+from health.scoring import features, formulas, storing, versions
+
+SCORED = "scored"  # topic: accounts whose score was made anew, for whoever follows it
+EVERYBODY = "accounts_account"
+
+
+def last_full_day(tenant: Tenant, as_of: dt.date) -> dt.date:
+    """Where the usage windows of a score of `as_of` end: that day when it is over, else the day before today."""
+    over = timezone.now().astimezone(tenant.zone).date() - dt.timedelta(days=1)
+    return min(as_of, over)
+
+
+def score_all(as_of: dt.date) -> int:
+    """Nightly step: the score of every account that is a customer on that day; how many rows were written."""
+    tenant = Tenant.objects.get(id=current_tenant_id())
+    return _score(as_of, last_full_day(tenant, as_of), EVERYBODY)
+
+
+def refresh_scores(work: Work) -> bool:
+    """Today's scores of the accounts whose signals changed, one piece."""
+    if not queue.take_dirty(news.TOPIC):
+        return False
+    tenant = Tenant.objects.get(id=current_tenant_id())
+    as_of = tenant.today()
+    _score(as_of, last_full_day(tenant, as_of), "changed")
+    queue.settle_dirty(news.TOPIC, then=SCORED)
+    queue.publish("health.scored", actor=work.actor)
+    return False
+
+
+def _score(as_of: dt.date, usage_day: dt.date, scope: str) -> int:
+    features.ask_accounts(as_of, usage_day, scope)
+    judges = versions.judges()
+    features.stage_models({judge.segment_id: i for i, judge in enumerate(judges) if judge.segment_id})
+    storing.begin()
+    for group in versions.by_windows(judges):
+        found = features.answers(judges[group[0]].definition.windows, group)
+        for model in group:
+            rows, definition = found.rows(model), judges[model].definition
+            if len(rows):
+                made = formulas.score(definition, found.of(definition.keys, rows), found.tenure[rows])
+                storing.add(found.ids[rows], found.days[rows], judges[model].version_id, made)
+    return storing.store(as_of, scope)

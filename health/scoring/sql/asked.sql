@@ -1,0 +1,28 @@
+-- The questions as the families need them: one row of `wanted` is one score to be made.
+-- `until` ends the day in the tenant's zone; what happened or became known later does not exist for the row.
+CREATE TEMPORARY TABLE asked ON COMMIT DROP AS
+SELECT row_number() OVER (ORDER BY w.as_of, w.account_id)::int AS n, w.account_id, coalesce(m.model, 0)::int AS model,
+       w.as_of, w.known_on, w.usage_day, timezone(%(zone)s, (w.as_of + 1)::timestamp) AS until,
+       coalesce(a.signed_on, a.customer_since) AS started_on,
+       (%(first_value_days)s::jsonb ->> coalesce(g.profile, 'mid_market'))::int AS first_value_days,
+       date_trunc('month', (w.usage_day - 27)::timestamp)::date AS users_from
+  FROM wanted w
+  JOIN accounts_account a ON a.id = w.account_id
+  LEFT JOIN accounts_segment g ON g.id = a.segment_id
+  LEFT JOIN model_of m ON m.segment_id = a.segment_id
+ WHERE coalesce(m.model, 0) = ANY(%(models)s);
+ANALYZE asked;
+
+-- What is the same for all accounts of a day: which sources speak at all, and how many features anybody has used.
+CREATE TEMPORARY TABLE moment ON COMMIT DROP AS
+SELECT d.*,
+       EXISTS (SELECT FROM health_accountday u WHERE u.day <= d.usage_day AND u.known_on <= d.known_on) AS has_usage,
+       -- Ordered, so that a tenant without tickets is seen in the index and not by reading everybody's.
+       (SELECT t.account_id FROM health_ticket t WHERE t.known_on <= d.known_on ORDER BY t.account_id LIMIT 1) IS NOT NULL
+           AS has_tickets,
+       EXISTS (SELECT FROM health_touchpoint t WHERE t.kind IN ('feedback', 'community') AND t.known_on <= d.known_on)
+           AS has_feedback,
+       (SELECT count(*) FROM accounts_feature f
+         WHERE EXISTS (SELECT FROM health_featureday u
+                        WHERE u.feature_id = f.id AND u.day <= d.usage_day AND u.known_on <= d.known_on)) AS features
+  FROM (SELECT DISTINCT as_of, known_on, usage_day FROM asked) d;

@@ -1,0 +1,18 @@
+-- Who is scored on a day: every company that is not churned by then, and every unit of one with signals of its own.
+INSERT INTO wanted (account_id, as_of, known_on, usage_day)
+SELECT a.id, %(as_of)s, %(as_of)s, %(usage_day)s
+  FROM {scope} s
+  JOIN accounts_account a ON a.id = s.id
+ WHERE (a.level = 'company'
+        OR EXISTS (SELECT FROM health_accountday u WHERE u.account_id = a.id AND u.day <= %(usage_day)s)
+        OR EXISTS (SELECT FROM health_touchpoint t WHERE t.account_id = a.id)
+        OR EXISTS (SELECT FROM health_ticket t WHERE t.account_id = a.id)
+        OR EXISTS (SELECT FROM health_outcome o WHERE o.account_id = a.id))
+   -- Nobody is judged before they came, unless they use the product already.
+   AND (coalesce(a.signed_on, a.customer_since) IS NULL OR coalesce(a.signed_on, a.customer_since) <= %(as_of)s
+        OR EXISTS (SELECT FROM health_accountday u WHERE u.account_id = a.id AND u.day <= %(usage_day)s))
+   -- Churned: paid once, and does not now.
+   AND (a.customer_since IS NULL OR a.customer_since > %(as_of)s
+        OR EXISTS (SELECT FROM accounts_subscription p
+                    WHERE p.account_id = a.id AND NOT p.voided AND p.mrr_minor > 0 AND p.start_on <= %(as_of)s
+                      AND (p.end_on IS NULL OR p.end_on > %(as_of)s)));

@@ -1,0 +1,78 @@
+-- Users of 28 days, from the day bits: bit 0 is the first of the 28 days, bit 27 the last; the week is bits 21 to 27.
+CREATE TEMPORARY TABLE got_people ON COMMIT DROP AS
+SELECT n, count(*) AS month_users, count(*) FILTER (WHERE bits >= 1 << 21) AS week_users,
+       sum(bit_count(bits::bit(64))) AS user_days, count(*) FILTER (WHERE core <> 0) AS core_users
+  FROM (SELECT q.n,
+               bit_or(CASE WHEN o.off >= 0 THEN u.days::bigint << o.off ELSE u.days::bigint >> -o.off END) & 268435455 AS bits,
+               bit_or(CASE WHEN o.off >= 0 THEN u.core_days::bigint << o.off ELSE u.core_days::bigint >> -o.off END)
+                   & 268435455 AS core
+          FROM asked q
+          JOIN health_usermonth u ON u.account_id = q.account_id AND u.month >= q.users_from AND u.month <= q.usage_day
+                                 AND u.known_on <= q.known_on
+         CROSS JOIN LATERAL (SELECT u.month - (q.usage_day - 27) AS off) o
+         GROUP BY q.n, u.user_id) each_user
+ WHERE bits <> 0
+ GROUP BY n;
+
+-- Quantity of the window and of the one before; sessions of 28 days.
+CREATE TEMPORARY TABLE got_days ON COMMIT DROP AS
+SELECT q.n, max(d.day) AS last_day,
+       sum(d.quantity) FILTER (WHERE d.day > q.usage_day - %(usage_trend)s) AS now_quantity,
+       sum(d.quantity) FILTER (WHERE d.day <= q.usage_day - %(usage_trend)s
+                                 AND d.day > q.usage_day - 2 * %(usage_trend)s) AS before_quantity,
+       sum(d.sessions) FILTER (WHERE d.day > q.usage_day - 28) AS sessions,
+       sum(d.session_seconds) FILTER (WHERE d.day > q.usage_day - 28) AS session_seconds
+  FROM asked q
+  JOIN health_accountday d ON d.account_id = q.account_id AND d.day <= q.usage_day
+                          AND d.day > q.usage_day - greatest(2 * %(usage_trend)s, 28) AND d.known_on <= q.known_on
+ GROUP BY q.n;
+ANALYZE got_days;
+
+-- Features of the window, of the relevant ones and of all.
+CREATE TEMPORARY TABLE got_features ON COMMIT DROP AS
+SELECT f.n, count(*) AS used, count(r.feature_id) AS used_relevant
+  FROM (SELECT q.n, q.account_id, d.feature_id
+          FROM asked q
+          JOIN health_featureday d ON d.account_id = q.account_id AND d.day <= q.usage_day
+                                  AND d.day > q.usage_day - %(feature_breadth)s AND d.known_on <= q.known_on
+         GROUP BY q.n, q.account_id, d.feature_id) f
+  LEFT JOIN accounts_accountfeature r ON r.account_id = f.account_id AND r.feature_id = f.feature_id
+ GROUP BY f.n;
+
+CREATE TEMPORARY TABLE got_relevant ON COMMIT DROP AS
+SELECT r.account_id, count(*) AS relevant FROM accounts_accountfeature r
+ WHERE r.account_id IN (SELECT account_id FROM asked) GROUP BY r.account_id;
+
+CREATE TEMPORARY TABLE got_seats ON COMMIT DROP AS
+SELECT q.n, sum(s.seats) AS seats
+  FROM asked q
+  JOIN accounts_subscription s ON s.account_id = q.account_id AND NOT s.voided AND s.seats > 0
+                              AND s.start_on <= q.as_of AND (s.end_on IS NULL OR s.end_on > q.as_of)
+ GROUP BY q.n;
+
+CREATE TEMPORARY TABLE got_usage ON COMMIT DROP AS
+SELECT q.n, coalesce(p.month_users, 0) > 0 AS active,
+       CASE WHEN d.before_quantity > 0
+            THEN (coalesce(d.now_quantity, 0) / d.before_quantity - 1)::float8 END AS usage_trend,
+       -- Somebody used it once and nobody does now: 0%%, not unknown.
+       CASE WHEN p.month_users > 0 THEN p.user_days::float8 / 28 / p.month_users WHEN l.day IS NOT NULL THEN 0 END AS stickiness,
+       -- Seats are paid and the tenant sends usage, so silence is an answer.
+       CASE WHEN s.seats > 0 AND m.has_usage THEN coalesce(p.week_users, 0)::float8 / s.seats END AS seat_activity,
+       CASE WHEN l.day IS NULL THEN NULL
+            WHEN r.relevant > 0 THEN coalesce(f.used_relevant, 0)::float8 / r.relevant
+            WHEN m.features > 0 THEN coalesce(f.used, 0)::float8 / m.features END AS feature_breadth,
+       CASE WHEN p.month_users > 0 THEN p.core_users::float8 / p.month_users END AS core_adoption,
+       CASE WHEN p.month_users > 0 AND d.sessions > 0 THEN d.sessions::float8 / p.month_users / 4 END AS session_frequency,
+       CASE WHEN d.sessions > 0 THEN d.session_seconds::float8 / 60 / d.sessions END AS session_minutes,
+       (q.usage_day - l.day)::float8 AS recency
+  FROM asked q
+  JOIN moment m USING (as_of, known_on, usage_day)
+  LEFT JOIN got_people p USING (n)
+  LEFT JOIN got_days d USING (n)
+  LEFT JOIN got_features f USING (n)
+  LEFT JOIN got_relevant r USING (account_id)
+  LEFT JOIN got_seats s USING (n)
+  -- The last day of use, looked for further back only where the windows are empty.
+  LEFT JOIN LATERAL (SELECT coalesce(d.last_day, (SELECT u.day FROM health_accountday u
+                                                   WHERE d.n IS NULL AND u.account_id = q.account_id AND u.day <= q.usage_day
+                                                     AND u.known_on <= q.known_on ORDER BY u.day DESC LIMIT 1)) AS day) l ON true;
