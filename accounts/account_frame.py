@@ -13,9 +13,10 @@ from accounts.models import Account
 from cs_platform.kernel.access import Permission, TenantRequest, may
 from cs_platform.kernel.templatetags.cells import day_text
 
-# Name of the tab, its label and its route. Revenue is served by the metrics floor.
+# Name of the tab, its label and its route. Usage is served by the health floor, revenue by metrics.
 TABS = (
     ("overview", gettext_lazy("Overview"), "account"),
+    ("usage", gettext_lazy("Usage"), "account_usage"),
     ("revenue", gettext_lazy("Revenue"), "account_revenue"),
     ("subscriptions", gettext_lazy("Subscriptions"), "account_subscriptions"),
     ("people", gettext_lazy("People"), "account_people"),
