@@ -7,7 +7,11 @@ from decimal import Decimal
 
 from cs_platform.demo.books import PLANS, Period, periods, seats
 from cs_platform.demo.names import FAMILY, GIVEN, TITLES
+from cs_platform.demo.outcomes import outcome_rows
 from cs_platform.demo.stories import SEGMENTS, Plot, Story, make_stories
+from cs_platform.demo.support import ticket_rows
+from cs_platform.demo.touch import survey_rows, touchpoint_rows
+from cs_platform.demo.usage import usage_rows
 
 # Thousandths of a dollar's list price in other currencies, where a customer abroad is, and what is spoken there.
 PRICE = {"USD": 1000, "EUR": 900, "GBP": 780, "IDR": 15_500_000, "MYR": 4_400}
@@ -42,6 +46,11 @@ class Rows:
     contacts: list[dict[str, str]] = field(default_factory=list)
     subscriptions: list[dict[str, str]] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    usage: list[dict[str, str]] = field(default_factory=list)
+    tickets: list[dict[str, str]] = field(default_factory=list)
+    touchpoints: list[dict[str, str]] = field(default_factory=list)
+    surveys: list[dict[str, str]] = field(default_factory=list)
+    outcomes: list[dict[str, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -63,8 +72,11 @@ class Company:
         return f"{self.owners.get(key, key)}@{self.domain}"
 
 
-def make_company(*, company: Company, seed: int, accounts: int, last: dt.date) -> Rows:
-    """All rows of a company with `accounts` live customers on `last`, and of those that it has lost on the way."""
+def make_company(*, company: Company, seed: int, accounts: int, last: dt.date, signals: bool = True) -> Rows:
+    """All rows of a company with `accounts` live customers on `last`, and of those that it has lost on the way.
+
+    Without `signals` only who they are and what they pay.
+    """
     stories = make_stories(seed=seed, accounts=accounts, last=last)
     keys = {story.name: company.key(story.number) for story in stories}
     rows = Rows()
@@ -78,7 +90,23 @@ def make_company(*, company: Company, seed: int, accounts: int, last: dt.date) -
         rows.events.extend(event for event in events if story.signed_on < event.happened_on <= last)
         told = periods(story, last)
         rows.subscriptions.extend(_subscription(story, company, currency, period, told, last) for period in told)
+        if signals:
+            _signals(rows, story, company, last)
     return rows
+
+
+def _signals(rows: Rows, story: Story, company: Company, last: dt.date) -> None:
+    """What the customer did, asked, said and reached."""
+    key, owner = company.key(story.number), company.owner(story.owner)
+    people = {row["contact"] for row in rows.contacts if row["account"] == key}
+    rows.usage.extend(usage_rows(story, key, last))
+    rows.tickets.extend(ticket_rows(story, key, last))
+    rows.outcomes.extend(outcome_rows(story, key, owner, last))
+    for told, into in (
+        (touchpoint_rows(story, key, owner, last), rows.touchpoints),
+        (survey_rows(story, key, last), rows.surveys),
+    ):
+        into.extend(row if row["contact"] in people else row | {"contact": f"{key}-P1"} for row in told)
 
 
 def _account(

@@ -21,7 +21,22 @@ def company_files(rows: Rows, last: dt.date) -> list[File]:
         ("accounts", "accounts.csv", rows.accounts),
         ("contacts", "contacts.csv", rows.contacts),
         ("subscriptions", "subscriptions.csv", rows.subscriptions),
+        ("touchpoints", "touchpoints.csv", rows.touchpoints),
+        ("surveys", "surveys.csv", rows.surveys),
+        ("outcomes", "outcomes.csv", rows.outcomes),
+        ("tickets", "tickets.csv", rows.tickets),
+        ("usage", "usage.csv", history(rows.usage, last)),
     ]
+
+
+def history(usage: list[dict[str, str]], last: dt.date) -> list[dict[str, str]]:
+    """The usage before the last two days; those days are sent to the API, as a product would."""
+    return [row for row in usage if row["event_at"] < live_since(last)]
+
+
+def live_since(last: dt.date) -> str:
+    """The first moment of the last two days, as events write it."""
+    return (last - dt.timedelta(days=1)).isoformat()
 
 
 def rates(last: dt.date) -> list[dict[str, str]]:
@@ -51,3 +66,30 @@ def as_csv(rows: list[dict[str, str]]) -> io.BytesIO:
 def _read(name: str) -> list[dict[str, str]]:
     with gzip.open(DATA / name, "rt", encoding="utf-8") as file:
         return list(csv.DictReader(file))
+
+
+def live_events(usage: list[dict[str, str]], last: dt.date) -> list[dict[str, object]]:
+    """The last two days as items of the API; among them what goes wrong in real life, for the inbox to show."""
+    rows = [row for row in usage if row["event_at"] >= live_since(last)]
+    items: list[dict[str, object]] = [
+        {
+            "message_id": row["message_id"],
+            "account": row["account"],
+            "user": row["user"],
+            "event": row["event"],
+            "quantity": int(row["quantity"]),
+            "timestamp": row["event_at"],
+            "properties": {"session": row["session"]},
+        }
+        for row in rows
+    ]
+    for number, item in enumerate(items[:: max(len(items) // 12, 1)]):
+        wrong = item | {"message_id": f"trial-{number}"}
+        if number % 3 == 0:
+            wrong["account"] = f"trial-{number}"  # a trial that nobody has made an account for yet
+        elif number % 3 == 1:
+            wrong["timestamp"] = str(item["timestamp"]).removesuffix("+00:00")  # without a zone
+        else:
+            wrong["quantity"] = "many"
+        items.append(wrong)
+    return items

@@ -13,25 +13,40 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from django.db import transaction
+from django.test import Client
 
+from accounts.company import set_hours
 from accounts.customers import log_event
 from accounts.enums import ImportState, KeyScope
 from accounts.imports import create_import, start_import
-from accounts.models import Account, ApiKey, Contact, Import, Member, Team, Tenant, User
+from accounts.models import Account, ApiKey, Contact, Feature, Import, Member, Team, Tenant, User
 from accounts.people import rename_user
 from accounts.selectors import live_key
 from accounts.services import add_member, create_api_key, create_tenant, revoke_api_key
 from cs_platform import pipeline
 from cs_platform.demo.company import Event, make_company
-from cs_platform.demo.files import File, as_csv, company_files, public_files
+from cs_platform.demo.files import File, as_csv, company_files, live_events, public_files
 from cs_platform.demo.tenants import LABS, TENANTS, DemoTenant, Person
+from cs_platform.demo.usage import FEATURES
 from cs_platform.embedded import state
 from cs_platform.kernel import queue
 from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.models import Run, Work
 from cs_platform.kernel.tenancy import tenant_context
+from health.alerts import jobs as alert_jobs
+from health.scoring import jobs as scoring_jobs
+from health.usage import rollup as usage_rollup
 
 PIECE = 500
+LARGE_PIECE = 20_000  # of the usage file, which has hundreds of thousands of rows
+BATCH = 200
+ALERTS_FOR = 14  # days
+
+
+def past_days(last: dt.date) -> list[dt.date]:
+    """Each Sunday of a year, and each of the last five weeks: what the charts and the comparisons of weeks read."""
+    weekly = [last - dt.timedelta(days=n) for n in range(371, 35, -7)]
+    return [*weekly, *(last - dt.timedelta(days=n) for n in range(35, 0, -1))]
 KEYS = ("default", "demo")  # the one that every new tenant has, and the one that the demo hands out
 
 
@@ -173,10 +188,47 @@ class Demo:
                 last=last,
             )
             files, events = company_files(rows, last), rows.events
+            self._set_up(tenant)
         for file in files:
             self._import(tenant, file)
         self._log(tenant, events)
+        if wanted.company is not None:
+            self._send(tenant, live_events(rows.usage, last))
+            self._past(tenant, last)
         self._night(tenant, last)
+
+    def _set_up(self, tenant: Tenant) -> None:
+        """What operations set up before the first file: office hours and the feature catalogue."""
+        with tenant_context(tenant.id, actor="demo"):
+            set_hours(hours={weekday: (dt.time(9), dt.time(18)) for weekday in range(5)})
+            known = set(Feature.objects.values_list("key", flat=True))
+            for feature in FEATURES:
+                if feature.key not in known:
+                    kind = Feature.Kind.CORE if feature.core else Feature.Kind.ADVANCED
+                    Feature.objects.create(key=feature.key, name=feature.name, kind=kind)
+
+    def _send(self, tenant: Tenant, events: list[dict[str, Any]]) -> None:
+        """The last two days to the public API, in batches, as the customer's product sends them; some of them wrong."""
+        secret = self.keys[tenant.slug][0]["secret"]
+        product = Client(headers={"authorization": f"Bearer {secret}", "host": "localhost"})
+        for start in range(0, len(events), BATCH):
+            body = {"events": events[start : start + BATCH]}
+            answer = product.post("/api/v1/events", body, content_type="application/json")
+            if answer.status_code not in {200, 207, 422}:
+                raise DomainError(f"/api/v1/events answered {answer.status_code}: {answer.content[:300]!r}")
+            self.progress("events sent", min(start + BATCH, len(events)), len(events))
+
+    def _past(self, tenant: Tenant, last: dt.date) -> None:
+        """The scores of earlier days, as the nights of then would have found them; of late with their alerts."""
+        days = past_days(last)
+        with tenant_context(tenant.id, actor="demo"):
+            usage_rollup.roll_up_all(last)
+        for done, day in enumerate(days, start=1):
+            with tenant_context(tenant.id, actor="demo"):
+                scoring_jobs.score_all(day)
+                if (last - day).days <= ALERTS_FOR:
+                    alert_jobs.run_alerts(day)
+            self.progress("scores of earlier days", done, len(days))
 
     def _import(self, tenant: Tenant, file: File) -> None:
         """As an uploaded file would go. A row that is refused is a fault of the demo: DomainError names it."""
@@ -185,7 +237,7 @@ class Demo:
             ops = Member.objects.select_related("user").get(role__key="ops")
             run = Import.objects.filter(kind=kind, filename=name).first()
             if run is None:
-                run = create_import(kind=kind, filename=name, source=as_csv(rows), by=ops, piece=PIECE)
+                run = create_import(kind=kind, filename=name, source=as_csv(rows), by=ops, piece=LARGE_PIECE if kind == "usage" else PIECE)
             if run.state not in {ImportState.RUNNING, ImportState.DONE}:
                 start_import(run=run, by=ops)
                 run.refresh_from_db()

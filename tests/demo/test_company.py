@@ -20,7 +20,7 @@ SEEDS = (7, 8, 42)
 
 
 def made(seed: int = 7, accounts: int = 420, last: dt.date = LAST) -> Rows:
-    return make_company(company=COMPANY, seed=seed, accounts=accounts, last=last)
+    return make_company(company=COMPANY, seed=seed, accounts=accounts, last=last, signals=False)
 
 
 @pytest.fixture(scope="module", params=[(7, LAST), (8, LEAP), (42, LAST)], ids=str)
