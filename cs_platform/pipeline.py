@@ -21,7 +21,7 @@ from cs_platform.kernel.tenancy import current_tenant_id, tenant_context
 from health.scoring import backtest_jobs
 from health.scoring import jobs as score_jobs
 from health.support import jobs as support_jobs
-from health.usage import rollup, upkeep
+from health.usage import held, rollup, upkeep
 from metrics import jobs as metrics_jobs
 
 log = structlog.get_logger(__name__)
@@ -36,6 +36,7 @@ REVENUE: tuple[runs.Step, ...] = (
 )
 
 NIGHTLY: tuple[runs.Step, ...] = (
+    ("held_events", held.release_night),
     ("usage", rollup.roll_up_all),
     ("event_storage", upkeep.keep_storage),
     ("held_tickets", support_jobs.release_step),
@@ -47,7 +48,7 @@ NIGHTLY: tuple[runs.Step, ...] = (
 
 REACTIONS: dict[str, tuple[str, ...]] = {
     "revenue.changed": ("refresh_revenue",),
-    "accounts.appeared": ("release_tickets",),
+    "accounts.appeared": ("release_held", "release_tickets"),
     "usage.received": (rollup.WORK,),
     "signals.changed": ("refresh_scores",),
     "health.scored": (),
@@ -123,6 +124,7 @@ def install() -> None:
     queue.HANDLERS.update(
         nightly=queue.Handler(lambda work: runs.do_next(work, NIGHTLY), runs.announce, runs.failed),
         refresh_revenue=queue.Handler(_refresh_revenue),
+        release_held=queue.Handler(held.release_held),
         roll_up_usage=queue.Handler(rollup.roll_up_piece),
         release_tickets=queue.Handler(support_jobs.release_tickets),
         refresh_scores=queue.Handler(score_jobs.refresh_scores),

@@ -254,6 +254,8 @@ SPECTACULAR_SETTINGS = {
         "ChangeSourceEnum": "accounts.enums.ChangeSource",
         "ChangeKindEnum": "accounts.enums.ChangeKind",
         "MovementKindEnum": "metrics.enums.MovementKind",
+        "ReceiptKindEnum": "health.enums.ReceiptKind",
+        "HeldStateEnum": "health.enums.HeldState",
     },
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",

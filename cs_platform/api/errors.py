@@ -42,7 +42,7 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> HttpRespo
             body = envelope(error.code, error.message, error.versions) | {"current": error.current}
             return JsonResponse(body, status=error.status)
         case DomainError():
-            return error_response(request, error.status, error.code, error.message, error.fields)
+            return refusal(request, error)
         case exceptions.ValidationError():
             fields = dict(_flatten(error.detail))
             return error_response(request, 422, "invalid", _("Some fields cannot be accepted."), fields)
@@ -62,6 +62,14 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> HttpRespo
                 response["WWW-Authenticate"] = header
             return response
     return None
+
+
+def refusal(request: HttpRequest, error: DomainError) -> HttpResponse:
+    """The answer to what the product refuses."""
+    response = error_response(request, error.status, error.code, error.message, error.fields)
+    if error.status == 413:  # the rest of the body is still on its way, and nobody will read it
+        response["Connection"] = "close"
+    return response
 
 
 _CODES: dict[type[exceptions.APIException], str] = {

@@ -1,10 +1,14 @@
-"""The frame of every API request: key, rate, tenant and transaction, before any view runs."""
+"""The frame of every API request: key, rate, tenant and transaction, before any view runs.
+
+Views that take events (`OWN_TRANSACTION`) are counted by their events and open their tenant themselves, after the body
+was read and checked: nobody who sends slowly holds a transaction open.
+"""
 
 import datetime as dt
 from collections.abc import Callable
 
 import structlog
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -14,12 +18,13 @@ from accounts.models import ApiKey
 from accounts.selectors import live_key
 from cs_platform.api import segment
 from cs_platform.api.authentication import presented_secret
-from cs_platform.api.throttling import throttle
+from cs_platform.api.throttling import Rate, event_throttle, throttle
 from cs_platform.kernel.errors import error_response, request_id
 from cs_platform.kernel.tenancy import tenant_context
 
 # Written at most this often, or each request of a key would wait for the one before it.
 LAST_USED_EVERY = dt.timedelta(minutes=5)
+OWN_TRANSACTION = {"/api/v1/events"}
 
 
 class ApiMiddleware:
@@ -39,7 +44,7 @@ class ApiMiddleware:
             return self.get_response(request)
         try:
             response = self._answer(request)
-        except OperationalError:
+        except (OperationalError, InterfaceError):
             message = _("The database cannot be reached. Try again.")
             response = error_response(request, 503, "unavailable", message)
             response["Retry-After"] = "5"
@@ -62,17 +67,21 @@ class ApiMiddleware:
         request.api_key = key  # type: ignore[attr-defined]
         request.tenant = key.tenant  # type: ignore[attr-defined]
         structlog.contextvars.bind_contextvars(tenant=key.tenant.slug, api_key=key.prefix)
-        rate = throttle().spend(key.id)
-        if rate.allowed:
-            response = self._in_tenant(request, key)
+        own = request.path in OWN_TRANSACTION
+        rate = (event_throttle() if own else throttle()).spend(key.id)
+        if not rate.allowed:
+            return too_many(request, rate)
+        if own:
+            note_use(key)
+            response = self.get_response(request)
         else:
-            response = error_response(request, 429, "too_many_requests", _("Too many requests with this key."))
+            response = self._in_tenant(request, key)
         for name, value in rate.headers.items():
-            response[name] = value
+            response.setdefault(name, value)
         return response
 
     def _in_tenant(self, request: HttpRequest, key: ApiKey) -> HttpResponse:
-        _note_use(key)
+        note_use(key)
         with tenant_context(key.tenant_id, actor=key.name, request_id=request_id()):
             response = self.get_response(request)
             if response.status_code >= 500:
@@ -80,7 +89,15 @@ class ApiMiddleware:
             return response
 
 
-def _note_use(key: ApiKey) -> None:
+def too_many(request: HttpRequest, rate: Rate) -> HttpResponse:
+    """The answer to a key whose bucket does not hold what it asks for: 429 with the seconds to wait."""
+    response = error_response(request, 429, "too_many_requests", _("Too much was sent with this key."))
+    for name, value in rate.headers.items():
+        response[name] = value
+    return response
+
+
+def note_use(key: ApiKey) -> None:
     """Keep when the key was last used, in a transaction of its own: nothing waits for the request's."""
     stale = timezone.now() - LAST_USED_EVERY
     if key.last_used_at is None or key.last_used_at < stale:

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 
 from accounts.enums import Status, Tier
 from cs_platform.kernel.periods import parse_month
+from health.enums import HeldState
 from metrics.enums import MovementKind
 
 MAX_LIMIT = 1000
@@ -101,6 +102,12 @@ class FxRateQuery(ListQuery):
     month = MonthField(required=False, help_text="`YYYY-MM`.")
     base = serializers.CharField(required=False, help_text="Currency code.")
     quote = serializers.CharField(required=False, help_text="Currency code.")
+
+
+class HeldEventQuery(ListQuery):
+    state = serializers.ChoiceField(HeldState.choices, required=False)
+    code = serializers.CharField(required=False, help_text="Why it was not stored, such as `unknown_account`.")
+    receipt = serializers.UUIDField(required=False, help_text="Those of one batch.")
 
 
 class ReportQuery(serializers.Serializer):

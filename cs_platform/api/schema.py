@@ -40,7 +40,7 @@ _MEANINGS = {
 _ALWAYS = (401, 403, 422, 429, 503)
 _WITH_BODY = (400, 409, 413, 415)
 
-_ANSWER_HEADERS = [
+ANSWER_HEADERS = [
     OpenApiParameter("RateLimit-Limit", int, "header", response=True, description="Requests that a full bucket holds."),
     OpenApiParameter("RateLimit-Remaining", int, "header", response=True, description="Requests left now."),
     OpenApiParameter("RateLimit-Reset", int, "header", response=True, description="Seconds until the bucket is full."),
@@ -130,7 +130,7 @@ class ResourceSchema(AutoSchema):
             "partial_update": [IF_MATCH],
             "destroy": [IF_MATCH],
         }
-        return query.get(self.view.action, []) + _ANSWER_HEADERS
+        return query.get(self.view.action, []) + ANSWER_HEADERS
 
     def get_examples(self) -> list[OpenApiExample]:
         example = getattr(self.view, "example", None)
@@ -151,4 +151,4 @@ REPORT_RESPONSES: dict[Any, Any] = {
     (200, "text/csv"): OpenApiTypes.STR,
     **refusals(404, *_ALWAYS),
 }
-REPORT_HEADERS = _ANSWER_HEADERS
+REPORT_HEADERS = ANSWER_HEADERS

@@ -73,7 +73,7 @@ class KeyThrottle:
 
         More than a bucket holds takes a full one, so that whatever is allowed at all is allowed at some time.
         """
-        cost = min(self.token * count, self.bucket)
+        cost = self._cost(count)
         if time.monotonic() >= self._away_until:
             try:
                 allowed, ahead = self._script(keys=[f"setia:{self.name}:{key}"], args=[cost, self.bucket])
@@ -81,9 +81,10 @@ class KeyThrottle:
             except redis.RedisError as error:
                 self._away_until = time.monotonic() + _PAUSE
                 log.warning("throttle.redis_away", error=str(error))
-        return self._spend_here(key, cost)
+        return self._spend_here(key, count)
 
-    def _spend_here(self, key: UUID, cost: int) -> Rate:
+    def _spend_here(self, key: UUID, count: int = 1) -> Rate:
+        cost = self._cost(count)
         now = time.monotonic() * 1_000_000
         with self._lock:
             if len(self._local) > 10_000:
@@ -94,6 +95,9 @@ class KeyThrottle:
                 full += cost
                 self._local[key] = full
         return self._rate(allowed, full - now, cost)
+
+    def _cost(self, count: int) -> int:
+        return min(self.token * count, self.bucket)
 
     def _rate(self, allowed: bool, ahead: float, cost: int) -> Rate:
         """`ahead`: microseconds until the bucket is full."""

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from django.db import transaction
 from django.urls import path, register_converter
 from django.urls.resolvers import URLPattern
 
 from cs_platform.api import views
+from cs_platform.api.events import EventsView, Receipts, RejectedEvents
 from cs_platform.api.reports import ReportView
 from cs_platform.api.resources import RefConverter, Resource
 
@@ -30,6 +32,10 @@ urlpatterns = [
     path("docs", views.Docs.as_view(url_name="api-schema"), name="api-docs"),
     path("v1/schema", views.Schema.as_view(), name="api-schema"),
     path("v1/reports/<slug:name>", ReportView.as_view(), name="api-report"),
+    path("v1/events", transaction.non_atomic_requests(EventsView.as_view()), name="api-events"),
+    *routes("receipts", Receipts),
+    path("v1/rejected-events/<ref:ref>/replay", RejectedEvents.as_view({"post": "replay"}), name="api-event-replay"),
+    *routes("rejected-events", RejectedEvents),
     *routes("accounts", views.Accounts),
     *routes("contacts", views.Contacts),
     *routes("products", views.Products),

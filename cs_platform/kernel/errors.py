@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -84,7 +84,7 @@ class ErrorMiddleware:
             return not_found(request, error)
         if isinstance(error, PermissionDenied):
             return forbidden(request, error)
-        if isinstance(error, OperationalError) and wants_json(request):
+        if isinstance(error, OperationalError | InterfaceError) and wants_json(request):
             response = JsonResponse(
                 envelope("unavailable", _("The database cannot be reached. Try again.")), status=503
             )

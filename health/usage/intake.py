@@ -84,17 +84,18 @@ def receive(
     api_key_id: UUID | None = None,
     import_id: UUID | None = None,
     history: bool = False,
+    any_age: bool = False,
     hold: bool = True,
 ) -> Received:
     """Store a batch in the caller's transaction and say what became of each item.
 
     Accepted: stored now. Duplicate: stored or held before, and it said the same. Quarantined: held until its account
     appears, its moment comes, or somebody accepts it. Rejected: `refused`, or the same key with another content.
-    With `history` events of any age are taken, and count as known when they happened. Without `hold` what is not
-    stored is only answered, for callers that keep it themselves.
+    With `any_age` old events are taken as well; with `history` these count as known when they happened. Without `hold`
+    what is not stored is only answered, for callers that keep it themselves.
     """
     result = Received(uuid7(), len(items) + len(refused))
-    wanted = _judge(items, result, received_at, history)
+    wanted = _judge(items, result, received_at, any_age or history)
     _store(wanted, result, received_at, history)
     for bad in refused:
         result.outcomes[bad.index] = Outcome("rejected", bad.code, bad.message, bad.field)
@@ -110,20 +111,20 @@ def receive(
         **{status: result.count(status) for status in ("accepted", "duplicate", "quarantined", "rejected")},
     )
     if hold and len(result.outcomes) > result.count("duplicate"):
-        _hold({item.index: item for item in (*items, *refused)}, result, received_at)
+        sent: dict[int, Incoming | Refused] = {item.index: item for item in items}
+        _hold(sent | {item.index: item for item in refused}, result, received_at)
     if result.accepted:
         queue.publish("usage.received", within=WITHIN)
     return result
 
 
 def _judge(
-    items: Sequence[Incoming], result: Received, received_at: dt.datetime, history: bool
+    items: Sequence[Incoming], result: Received, received_at: dt.datetime, any_age: bool
 ) -> dict[str, tuple[Incoming, str | None]]:
     """The items to store by key, with the account's id or None for those that wait; the others' outcomes are noted."""
     accounts = account_ids({item.account for item in items})
     now = iso(received_at)
-    latest = iso(received_at + AHEAD)
-    oldest = "" if history else iso(received_at - OLDEST)
+    oldest, latest = _window(received_at, any_age)
     wanted: dict[str, tuple[Incoming, str | None]] = {}
     for item in items:
         if not item.occurred_at:
@@ -135,13 +136,24 @@ def _judge(
             result.outcomes[item.index] = _again(item, first[0].digest)
             continue
         account_id = accounts.get(item.account)
-        if not oldest <= item.occurred_at <= latest or not YEARS[0] <= item.occurred_at < YEARS[1]:
+        if not oldest <= item.occurred_at <= latest:
             account_id = None
             result.outcomes[item.index] = waiting("in_the_future" if item.occurred_at > latest else "too_old")
         elif account_id is None:
             result.outcomes[item.index] = waiting("unknown_account")
         wanted[item.message_id] = (item, account_id)
     return wanted
+
+
+def _window(now: dt.datetime, any_age: bool) -> tuple[str, str]:
+    """The first and the last moment at which an event may have happened to be stored now."""
+    return YEARS[0] if any_age else iso(now - OLDEST), iso(now + AHEAD)
+
+
+def misplaced(occurred_at: str, now: dt.datetime, *, any_age: bool) -> str:
+    """Why an event of that moment waits: in_the_future, too_old, or nothing."""
+    oldest, latest = _window(now, any_age)
+    return "in_the_future" if occurred_at > latest else "too_old" if occurred_at < oldest else ""
 
 
 def waiting(code: str) -> Outcome:

@@ -16,6 +16,7 @@ import msgspec
 from django.utils.translation import gettext as _
 from msgspec import UNSET, Meta, UnsetType
 
+from cs_platform.kernel.errors import DomainError
 from health.usage.items import LENGTHS, SENTENCES, Fault, Incoming, Refused, build, checked_text, moment, refuse
 
 MAX_WIRE = 1024 * 1024  # bytes of a body as it is sent
@@ -30,12 +31,18 @@ _UNKEPT = re.compile(r"[\x00\ud800-\udfff]")
 _ONE_NAME = re.compile(rb"\\u00(?:65|76|6[eE]|74|73)")  # a letter of "events" that is written as an escape
 
 
-class Unreadable(ValueError):
+class Unreadable(DomainError):
     """The body as a whole cannot be read (400)."""
 
+    status = 400
+    code = "unreadable"
 
-class TooLarge(ValueError):
+
+class TooLarge(DomainError):
     """The body is larger, or holds more items, than is read (413)."""
+
+    status = 413
+    code = "too_large"
 
 
 class Batch(msgspec.Struct):
@@ -104,13 +111,11 @@ def read(body: bytes) -> Batch:
     refused: list[Refused] = []
     plain = b"\\" not in body
     for index, raw in enumerate(raws):
-        found = _quickly(index, raw, plain)
-        if found is None:
-            found = read_item(index, bytes(raw))
-        if type(found) is Incoming:
+        found = _quickly(index, raw, plain) or read_item(index, bytes(raw))
+        if isinstance(found, Incoming):
             items.append(found)
         else:
-            refused.append(found)  # type: ignore[arg-type]
+            refused.append(found)
     return Batch(items, refused)
 
 

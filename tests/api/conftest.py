@@ -52,9 +52,11 @@ def key_of(world: World, *scopes: KeyScope, **fields: Any) -> tuple[ApiKey, str]
 @pytest.fixture(autouse=True)
 def fresh_buckets():
     """Each test begins with a throttle of its own."""
-    throttling.throttle.cache_clear()
+    for buckets in (throttling.throttle, throttling.event_throttle):
+        buckets.cache_clear()
     yield
-    throttling.throttle.cache_clear()
+    for buckets in (throttling.throttle, throttling.event_throttle):
+        buckets.cache_clear()
 
 
 @pytest.fixture
