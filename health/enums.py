@@ -95,6 +95,13 @@ class SurveyKind(TextChoices):
     JOURNEY_NPS = "journey_nps", _("Journey NPS")
 
 
+class SurveyDirection(TextChoices):
+    """Which end of a CES is the easy one (E12); stored scores have low as easy."""
+
+    LOW_IS_EASY = "low_is_easy", _("Low is easy")
+    HIGH_IS_EASY = "high_is_easy", _("High is easy")
+
+
 class SurveyContext(TextChoices):
     """After what a survey was asked (ACC-10)."""
 

@@ -167,7 +167,7 @@ def test_too_large_a_file_is_refused(world, monkeypatch):
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_samples_go_in_without_a_word(world, kind):
     client = world.client("ops")
-    for each in ("accounts", kind):  # contacts need their accounts
+    for each in ("accounts", "contacts", kind):  # what the others name
         text = client.get(world.url(f"data/imports/samples/{each}.csv")).content
         upload(world, text, kind=each, name=f"{each}.csv")
         run = latest(world)
@@ -179,7 +179,7 @@ def test_the_samples_go_in_without_a_word(world, kind):
         assert (done.state, done.rejected, done.read) == ("done", 0, done.total)
         assert "" not in done.mapping.values()
         assert "+" not in done.mapping.values()
-    assert client.get(world.url("data/imports/samples/tickets.csv")).status_code == 404
+    assert client.get(world.url("data/imports/samples/invoices.csv")).status_code == 404
 
 
 def test_progress_stops_asking_when_it_is_over(world):

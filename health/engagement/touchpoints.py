@@ -1,0 +1,137 @@
+"""Touchpoints by external id: meetings, calls, e-mails and what else is done with a customer (ACC-06, ACC-09)."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.kinds import Problem, Reader, Row
+from accounts.merging import MergeResult, Origin
+from accounts.merging.result import first_of_each, quiet_inserts
+from accounts.models import Tenant
+from accounts.rows import choice, email, flag, moment, text, whole
+from cs_platform.kernel import copying, sqljobs
+from cs_platform.kernel.tenancy import current_tenant_id
+from health import news
+from health.enums import Sentiment, TouchpointKind, TouchpointStatus
+from health.known import known_on
+from health.naming import Ids, named
+
+SQL = Path(__file__).parent / "sql"
+FIELDS: dict[str, Reader] = {
+    "touchpoint": text(200, required=True),
+    "account": text(200, required=True),
+    "contact": text(200),
+    "member_email": email,
+    "kind": choice(TouchpointKind),
+    "status": choice(TouchpointStatus),
+    "happened_at": moment,
+    "inbound": flag,
+    "minutes": whole(0, 100_000),
+    "opened_at": moment,
+    "clicked_at": moment,
+    "replied_at": moment,
+    "sentiment": choice(Sentiment),
+    "subject": text(200),
+    "note": text(4000),
+}
+REQUIRED = ("touchpoint", "account", "kind", "happened_at")
+LABELS: Mapping[str, Promise] = {
+    "touchpoint": gettext_lazy("Touchpoint id"),
+    "account": gettext_lazy("Account id"),
+    "contact": gettext_lazy("Contact id"),
+    "member_email": gettext_lazy("By, by e-mail"),
+    "kind": gettext_lazy("Kind"),
+    "status": gettext_lazy("Status"),
+    "happened_at": gettext_lazy("When"),
+    "inbound": gettext_lazy("Begun by the customer"),
+    "minutes": gettext_lazy("Minutes"),
+    "opened_at": gettext_lazy("Opened"),
+    "clicked_at": gettext_lazy("Clicked"),
+    "replied_at": gettext_lazy("Answered"),
+    "sentiment": gettext_lazy("Sentiment"),
+    "subject": gettext_lazy("Subject"),
+    "note": gettext_lazy("Note"),
+}
+SYNONYMS: Mapping[str, tuple[str, ...]] = {
+    "touchpoint": ("external_id", "touchpoint_id", "activity_id", "activity", "id"),
+    "account": ("account_id", "customer_id", "company_id"),
+    "contact": ("contact_id", "person"),
+    "member_email": ("owner_email", "csm", "csm_email", "owner"),
+    "kind": ("type", "activity_type"),
+    "happened_at": ("date", "start", "sent_at", "held_at"),
+    "minutes": ("duration",),
+    "subject": ("title",),
+    "note": ("notes", "description", "body"),
+}
+COLUMNS = [
+    ("number", "int"), ("touchpoint", "text"), ("account_id", "uuid"), ("contact_id", "uuid"), ("member_id", "uuid"),
+    ("kind", "text"), ("status", "text"), ("happened_at", "timestamptz"), ("inbound", "bool"), ("minutes", "int"),
+    ("opened_at", "timestamptz"), ("clicked_at", "timestamptz"), ("replied_at", "timestamptz"), ("sentiment", "text"),
+    ("subject", "text"), ("note", "text"), ("known_on", "date"), ("given", "text[]"),
+]  # fmt: skip
+
+
+def check(values: dict[str, Any]) -> list[Problem]:
+    """Kind and time are there; an e-mail is not opened, clicked or answered before it is sent."""
+    for name in ("kind", "happened_at"):
+        if not values[name]:
+            return [Problem(name, "", "required", _("A value is required here."))]
+    for name in ("opened_at", "clicked_at", "replied_at"):
+        after = values.get(name)
+        if after is not None and after < values["happened_at"]:
+            return [Problem(name, after.isoformat(), "before", _("This lies before the time of the touchpoint."))]
+    return []
+
+
+def status_of(values: Mapping[str, Any]) -> str:
+    """What is meant by a row that gives no status: an e-mail's furthest step, else that it took place."""
+    if values.get("status"):
+        return str(values["status"])
+    if values["kind"] != TouchpointKind.EMAIL:
+        return TouchpointStatus.ATTENDED
+    steps = (("replied_at", "replied"), ("clicked_at", "clicked"), ("opened_at", "opened"))
+    return next((status for name, status in steps if values.get(name)), TouchpointStatus.SENT.value)
+
+
+def merge_touchpoints(rows: Sequence[Row], origin: Origin) -> MergeResult:
+    """Create or update touchpoints; fields that a row does not give stay as they are.
+
+    Refused: an account, a contact or a member who does not exist, and a contact of another account.
+    """
+    result = MergeResult()
+    rows = first_of_each(rows, result, "touchpoint")
+    accepted = list(named(rows, result, contacts=["contact"], members=["member_email"]))
+    if not accepted:
+        return result
+    tenant = Tenant.objects.get(id=current_tenant_id())
+    received = timezone.now().astimezone(tenant.zone).date()
+
+    def cells(row: Row, ids: Ids) -> list[Any]:
+        v = row.values
+        known = known_on(v["happened_at"].astimezone(tenant.zone).date(), received, origin.source)
+        given = "{" + ",".join(sorted(row.given)) + "}"
+        return [
+            row.number, v["touchpoint"], ids["account"], ids["contact"], ids["member_email"], v["kind"], status_of(v),
+            v["happened_at"], bool(v.get("inbound")), v.get("minutes"), v.get("opened_at"), v.get("clicked_at"),
+            v.get("replied_at"), v.get("sentiment") or "", v.get("subject") or "", v.get("note") or "", known, given,
+        ]  # fmt: skip
+
+    copying.stage("stage_touchpoint", COLUMNS, (cells(row, ids) for row, ids in accepted))
+    quiet_inserts(len(accepted))
+    params = {
+        "tenant_id": current_tenant_id(),
+        "source": origin.source,
+        "source_ref": str(origin.ref) if origin.ref else None,
+    }
+    touched = set()
+    for found in sqljobs.rows(SQL / "merge_touchpoints.sql", params):
+        result.add(found["number"], found["id"], found["outcome"])
+        if found["outcome"] != "unchanged":
+            touched |= {found["account_id"], found["before_id"]} - {None}
+    news.signals_changed(sorted(touched), actor=origin.actor)
+    return result

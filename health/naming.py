@@ -1,0 +1,58 @@
+"""Whom rows speak of: accounts and contacts by external id, members by e-mail."""
+
+from collections.abc import Iterator, Sequence
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from accounts import selectors
+from accounts.kinds import Row
+from accounts.merging import MergeResult
+from accounts.models import Account, Contact
+
+Ids = dict[str, UUID | None]
+
+
+def named(
+    rows: Sequence[Row], result: MergeResult, *, contacts: Sequence[str] = (), members: Sequence[str] = ()
+) -> Iterator[tuple[Row, Ids]]:
+    """The rows whose names exist, each with the ids by field (`account`, the fields of `contacts` and of `members`);
+    the others are refused. A contact must belong to the row's account."""
+
+    def said(*fields: str) -> set[str]:
+        return {row.values[field] for row in rows for field in fields if row.values.get(field)}
+
+    accounts = dict(Account.objects.filter(external_id__in=said("account")).values_list("external_id", "id"))
+    people = {
+        external: (id_, account)
+        for external, id_, account in Contact.objects.filter(external_id__in=said(*contacts)).values_list(
+            "external_id", "id", "account_id"
+        )
+    }
+    ours = selectors.members_by_email(sorted(said(*members))) if members else {}
+    for row in rows:
+        account = row.values["account"]
+        if account not in accounts:
+            result.reject(row, "account", account, "unknown_account", _("There is no account with this id."))
+            continue
+        ids: Ids = {"account": accounts[account]}
+        for field in (*contacts, *members):
+            value = row.values.get(field)
+            if not value:
+                ids[field] = None
+            elif field in members:
+                if value not in ours:
+                    result.reject(row, field, value, "unknown_member", _("This is not the e-mail of a member."))
+                    break
+                ids[field] = ours[value]
+            elif value not in people:
+                result.reject(row, field, value, "unknown_contact", _("There is no contact with this id."))
+                break
+            elif people[value][1] != accounts[account]:
+                sentence = _("This contact belongs to another account.")
+                result.reject(row, field, value, "other_accounts_contact", sentence)
+                break
+            else:
+                ids[field] = people[value][0]
+        else:
+            yield row, ids
