@@ -142,16 +142,7 @@ def tiles(act: Activity, seats: int | None, wide: Breadth, days: Sequence[Day], 
 
 def change(now: int, before: int) -> dict[str, Any] | None:
     """Delta of a number of users against the 28 days before."""
-    if not before and not now:
-        return None
-    direction = "up" if now > before else "down" if now < before else "flat"
-    good = None if now == before else now > before
-    return {
-        "value": number(abs(now - before)),
-        "text": _("against the 28 days before"),
-        "direction": direction,
-        "good": good,
-    }
+    return delta(now - before, number(abs(now - before)))
 
 
 def points(now: Decimal | None, before: Decimal | None) -> dict[str, Any] | None:
@@ -159,13 +150,16 @@ def points(now: Decimal | None, before: Decimal | None) -> dict[str, Any] | None
     if now is None or before is None:
         return None
     moved = round((now - before) * 100, 0)
-    direction = "up" if moved > 0 else "down" if moved < 0 else "flat"
-    return {
-        "value": _("%(n)s pt") % {"n": number(abs(moved), 0)},
-        "text": _("against the 28 days before"),
-        "direction": direction,
-        "good": None if not moved else moved > 0,
-    }
+    return delta(moved, _("%(n)s pt") % {"n": number(abs(moved), 0)})
+
+
+def delta(moved: int | Decimal, text: str) -> dict[str, Any] | None:
+    """More is good here; nothing is said of no change."""
+    if not moved:
+        return None
+    up = moved > 0
+    told = _("against the 28 days before")
+    return {"value": text, "text": told, "direction": "up" if up else "down", "good": up}
 
 
 def level_text(level: Level | None) -> str:
@@ -173,7 +167,7 @@ def level_text(level: Level | None) -> str:
 
 
 def marks(act: Activity, seats: int | None, last: dt.date) -> list[dict[str, Any]]:
-    """The shares that have a mark: value, bar, what is typical, and the word for it (HLT-07)."""
+    """The shares that have a mark: value, what is typical, and the word for it (HLT-07)."""
     told = definitions(last)
     core = act.core_adoption
     reached = None if core is None else Level.EXCELLENT if core >= formulas.CORE_ADOPTION else Level.LOW
@@ -188,7 +182,6 @@ def marks(act: Activity, seats: int | None, last: dt.date) -> list[dict[str, Any
         word = level_text(level)
         if key == "core" and level:
             word = _("Reached") if level == Level.EXCELLENT else _("Below")
-        share = min(float(value or 0), 1.0)
         found.append(
             {
                 "name": told[key]["term"],
@@ -197,7 +190,6 @@ def marks(act: Activity, seats: int | None, last: dt.date) -> list[dict[str, Any
                 "typical": typical,
                 "tone": TONES[level] if level else "none",
                 "word": word,
-                "bar": [("acc", share), ("none", 1 - share)],
             }
         )
     return found

@@ -42,7 +42,7 @@ def daily_users(labels: Sequence[str], users: Sequence[int], names: tuple[str, s
             },
         ],
         "layout": {
-            "xaxis": {"type": "category", "nticks": 8, "tickangle": 0},
+            "xaxis": {"type": "category", "nticks": 6, "tickangle": 0},
             "yaxis": {"rangemode": "tozero", "nticks": 4},
             "bargap": 0.15,
             "margin": {"l": 40, "r": 8, "t": 8, "b": 28},

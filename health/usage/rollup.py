@@ -45,7 +45,7 @@ def roll_up(pairs: int, *, actor: str = "") -> int:
         # One at a time for each tenant, night and reaction alike; nobody drops a day while it is read.
         cursor.execute("SET LOCAL lock_timeout = 0")
         cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [tenant, WORK])
-        cursor.execute("LOCK TABLE health_usageevent IN ACCESS SHARE MODE")
+        cursor.execute("LOCK TABLE ONLY health_usageevent IN ACCESS SHARE MODE")
         cursor.execute("SET LOCAL lock_timeout TO DEFAULT")
         cursor.execute("SELECT kept_from FROM health_usagestore")
         kept_from = cursor.fetchone()[0]

@@ -19,7 +19,7 @@ from health.usage.storage import SQL
 
 WINDOW = 28
 WEEKS = 12
-USERS_SHOWN = 50
+USERS_SHOWN = 25
 
 
 def freshness() -> dt.date | None:
