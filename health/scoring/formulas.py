@@ -3,6 +3,7 @@
 Night, refresh, what-if, preview of a draft and backtest all call `score`.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,24 +74,14 @@ def score(definition: Definition, raw: Floats, tenure_months: Floats) -> Scores:
     whole = np.rint(points(definition, raw, tenure_months) * MICRO)
     present = ~np.isnan(whole)
     judged = np.where(present, whole, 0.0)
-    inside = np.array([p.weight for p in definition.parts]) * present
-    order = list(Component)
-    column_of = np.array([order.index(p.component) for p in definition.parts])
-    member = np.zeros((len(definition.parts), len(order)))  # which indicator belongs to which component
-    member[np.arange(len(definition.parts)), column_of] = 1.0
-    outer = np.array([definition.weights[c] for c in order])
-
-    known = inside @ member  # present weight inside each component, of 100
-    coverage = np.round(known @ outer / 10_000, 6)
-    alive = outer * (known > 0)
-    sums = alive.sum(axis=1, keepdims=True)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        rates = np.where(known > 0, alive / sums / known, 0.0)  # of the score, for one per cent inside
-        weights = np.nan_to_num(inside * rates[:, column_of]) * 100.0
-        means = np.where(known > 0, (judged * inside) @ member / known, MISSING)
-    scored = (coverage >= definition.coverage) & (sums[:, 0] > 0)
+    weights, coverage = effective(definition, present)
     exact = judged * weights / 100.0
-    total = np.where(scored, np.rint(exact.sum(axis=1)), MISSING).astype(np.int64)
+    inside = np.array([p.weight for p in definition.parts]) * present
+    known = _by_component(definition, inside)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        means = np.where(known > 0, _by_component(definition, judged * inside) / known, MISSING)
+    scored = (coverage >= definition.coverage) & (weights.sum(axis=1) > 0)
+    total = np.where(scored, np.rint(_summed(exact, range(exact.shape[1]))), MISSING).astype(np.int64)
     shares = _whole_shares(exact, np.maximum(total, 0), present & (weights > 0))
     shares[~scored] = 0
     shares[~present] = MISSING
@@ -104,6 +95,34 @@ def score(definition: Definition, raw: Floats, tenure_months: Floats) -> Scores:
         total=total,
         bands=_bands(definition, total),
     )
+
+
+def effective(definition: Definition, present: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """Effective weights in per cent of the score (n × k, 0 where missing) and coverage (n, 0 to 1) of what is present."""
+    inside = np.array([p.weight for p in definition.parts]) * present
+    outer = np.array([definition.weights[c] for c in Component])
+    known = _by_component(definition, inside)  # present weight inside each component, of 100
+    alive = outer * (known > 0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        # Of the score, for one per cent inside a component.
+        rates = np.where(known > 0, alive / _summed(alive, range(4))[:, None] / known, 0.0)
+    order = list(Component)
+    weights = np.nan_to_num(inside * rates[:, [order.index(p.component) for p in definition.parts]]) * 100.0
+    return weights, np.round(_summed(known * outer, range(4)) / 10_000, 6)
+
+
+def _by_component(definition: Definition, values: Floats) -> Floats:
+    """n × 4: the sums of each row over the indicators of a component."""
+    columns = [[i for i, part in enumerate(definition.parts) if part.component == c] for c in Component]
+    return np.stack([_summed(values, own) for own in columns], axis=1)
+
+
+def _summed(values: Floats, columns: Iterable[int]) -> Floats:
+    """The sum of these columns, always in this order: a row gives the same bits alone and among others."""
+    total = np.zeros(len(values))
+    for column in columns:
+        total += values[:, column]
+    return total
 
 
 def _whole_shares(exact: Floats, total: Ints, open_to: npt.NDArray[np.bool_]) -> Ints:
