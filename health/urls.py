@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import path
 
-from health.views import backtest, usage_tab
+from health.views import backtest, data, features, inbox, usage_tab
 
 urlpatterns: list[Any] = [
     path("accounts/<uuid:account_id>/usage/", usage_tab.usage, name="account_usage"),
@@ -12,4 +12,14 @@ urlpatterns: list[Any] = [
     path("insights/backtest/", backtest.lab, name="backtest"),
     path("insights/backtest/new/", backtest.new, name="backtest_new"),
     path("insights/backtest/<uuid:backtest_id>/", backtest.lab, name="backtest_run"),
+    path("accounts/<uuid:account_id>/usage/features/", features.account_features, name="account_features"),
+    path("data/sources/", data.sources, name="data_sources"),
+    path("data/receipts/", data.receipts, name="data_receipts"),
+    path("data/receipts/<uuid:receipt_id>/", data.receipt, name="data_receipt"),
+    path("data/inbox/", inbox.inbox, name="data_inbox"),
+    path("data/inbox/replay/", inbox.replay, name="data_replay"),
+    path("data/inbox/<uuid:held_id>/", inbox.held, name="data_held"),
+    path("data/inbox/<uuid:held_id>/dismiss/", inbox.dismiss, name="data_dismiss"),
+    path("data/features/", features.features, name="data_features"),
+    path("data/features/<uuid:feature_id>/kind/", features.feature_kind, name="feature_kind"),
 ]

@@ -22,7 +22,7 @@ from accounts.models import (
     Team,
 )
 from cs_platform.kernel.models import Run, Work
-from health.models import Backtest, HealthModel, HealthModelVersion
+from health.models import Backtest, HealthModel, HealthModelVersion, HeldEvent, Receipt
 from health.scoring.definition import Definition
 from tests.conftest import World
 
@@ -55,6 +55,7 @@ def fill(world: World) -> dict[str, object]:
             currency="USD",
             product=product,
         )
+        receipt = Receipt.objects.create(kind="api", received=1, accepted=0, duplicate=0, quarantined=0, rejected=1)
         rows = {
             "account": account,
             "contact": contact,
@@ -80,6 +81,8 @@ def fill(world: World) -> dict[str, object]:
             "run": Import.objects.create(kind="accounts", filename="a.csv"),
             "import": Import.objects.create(kind="contacts", filename="b.csv"),
             "night": Run.objects.create(name="nightly", as_of=day),
+            "receipt": receipt,
+            "held": HeldEvent.objects.create(state="rejected", receipt=receipt, position=0, code="required", message="x"),
             "work": Work.objects.create(name="nightly", state="failed"),
         }
         model = HealthModel.objects.create(name="Usual")

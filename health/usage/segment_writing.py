@@ -12,8 +12,8 @@ from accounts.models import ApiKey, Contact, Segment
 from accounts.rows import parse
 from cs_platform.kernel import copying, sqljobs
 from cs_platform.kernel.tenancy import current_tenant_id
-from health.enums import ReceiptKind
-from health.models import UsageUser
+from health.enums import HeldState, ReceiptKind
+from health.models import HeldEvent, UsageUser
 from health.usage import intake, segment
 from health.usage.storage import SQL
 
@@ -38,14 +38,8 @@ def take(messages: Sequence[Any], *, sent_at: Any, received_at: dt.datetime, key
     events = [event.item for event, _account in placed]
     if events or batch.refused:
         intake.receive(events, batch.refused, kind=ReceiptKind.SEGMENT, received_at=received_at, api_key_id=key.id)
-    if moved.keys() - known.keys():
-        accounts_appeared(name_waiting(), origin)
-
-
-def name_waiting() -> int:
-    """Give events that wait without an account the one that their user has by now; how many. They are released like
-    those whose account appeared."""
-    return sqljobs.execute(SQL / "name_waiting.sql")
+    if moved.keys() - known.keys() and HeldEvent.objects.filter(state=HeldState.QUARANTINED, account_ref="").exists():
+        accounts_appeared(1, origin)  # of a user, which releases as well
 
 
 def accounts_of(users: Iterable[str]) -> dict[str, str]:

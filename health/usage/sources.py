@@ -138,7 +138,7 @@ def files(now: dt.datetime | None = None) -> list[Files]:
         last=Max("finished_at"),
         rows=Coalesce(Sum("total", filter=recent), 0),
         refused=Coalesce(Sum("rejected", filter=recent), 0),
-        files=Count("*", filter=recent),
+        files=Count("pk", filter=recent),
     )
     return [
         Files(row["kind"], row["last"], row["rows"], row["refused"], row["files"], freshness(row["last"], now, FILES))

@@ -395,3 +395,21 @@ def test_too_many_requests_say_when_to_come_back(world, secret, account, setting
     assert answers[2].json()["code"] == "too_many_requests"
     with world.open():
         assert UsageEvent.objects.count() == 2
+
+
+def test_what_waited_for_its_user_is_released_with_the_first_group_call(world, rival, secret):
+    """Events of a user whom nobody had placed are stored once a group call says where they belong (RELIABILITY 3.1)."""
+    from cs_platform.kernel import queue
+
+    anonymous = {k: v for k, v in track().items() if k != "context"}
+    assert post("t", anonymous, secret).json() == SUCCESS
+    assert post("t", anonymous, key_of(rival, KeyScope.EVENTS)).json() == SUCCESS
+    with world.open():
+        Account.objects.create(external_id="A-1", name="Northwind")
+    assert post("g", {"userId": "u-1", "groupId": "A-1"}, secret).json() == SUCCESS
+    queue.drain(5)
+    with world.open():
+        assert UsageEvent.objects.get().account_id == Account.objects.get().id
+        assert HeldEvent.objects.get().state == "released"
+    with rival.open():
+        assert HeldEvent.objects.get().state == "quarantined"
