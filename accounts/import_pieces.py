@@ -64,10 +64,10 @@ class Reading:
 def note_neighbours(run: Import) -> None:
     """Look through the whole file once and note on each piece what its rows cannot see: see `ImportChunk.notes`.
 
-    Kinds whose rows are each a fact of its own need no such look.
+    Kinds whose rows are each a fact of its own need no such look, unless rows that say the same are counted.
     """
     reading = Reading(run)
-    if reading.kind.repeated is None:
+    if reading.kind.repeated is None and not reading.kind.counted:
         run.chunks.update(notes=ALONE)
         return
     positions = list(run.chunks.order_by("position").values_list("position", flat=True))
@@ -75,6 +75,10 @@ def note_neighbours(run: Import) -> None:
         chunk = run.chunks.get(position=position)
         copying.stage("import_index", INDEX, _index(reading, chunk), more=position != positions[0])
     if positions and _still(run, run.next_piece):
+        if reading.kind.counted:
+            run.chunks.update(notes=ALONE)
+            sqljobs.execute(SQL / "import_counts.sql", {"run_id": str(run.id)})
+            return
         params = {"run_id": str(run.id), "choose_segments": bool(reading.kind.period)}
         sqljobs.execute(SQL / "import_notes.sql", params)
 
@@ -202,6 +206,8 @@ def _merge(run: Import, chunk: ImportChunk) -> None:
     if kind.period:
         several = set((chunk.notes or {})["several"])
         options["periods_of"] = {row.values[kind.key[0]]: 2 if row.number in several else 1 for row in rows}
+    if kind.counted:
+        options["earlier"] = {int(row): count for row, count in (chunk.notes or {}).get("earlier", {}).items()}
     origin = Origin(ChangeSource.IMPORT, run.id, run.created_by.name if run.created_by else "")
     with transaction.atomic():
         result = kind.merge(rows, origin, **options)

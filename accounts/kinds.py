@@ -71,6 +71,8 @@ class Kind:
     period: str = ""
     # Whether unknown columns are kept as attributes of the row; otherwise a warning names them.
     open: bool = False
+    # Whether rows that say the same are each a fact: the merge is told how many of the file stood before each (`earlier`).
+    counted: bool = False
     # Whether rows may be kept for later (an account that does not exist yet).
     quarantines: bool = False
     synonyms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -11,10 +11,25 @@ from health.outcomes import rows as outcomes
 from health.outcomes.merge import merge_outcomes
 from health.support import rows as tickets
 from health.support.merge import merge_tickets
+from health.usage import rows as usage
 
 SAMPLES = Path(__file__).parent / "data" / "samples"
 
 KINDS = (
+    Kind(
+        name=ImportKind.USAGE.value,
+        title=gettext_lazy("Import usage events"),
+        fields=usage.FIELDS,
+        required=usage.REQUIRED,
+        key=("account", "event", "event_at"),
+        check=usage.check,
+        merge=usage.merge_usage,
+        counted=True,
+        quarantines=True,
+        labels=usage.LABELS,
+        synonyms=usage.SYNONYMS,
+        samples=SAMPLES,
+    ),
     Kind(
         name=ImportKind.TICKETS.value,
         title=gettext_lazy("Import tickets"),

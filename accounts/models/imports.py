@@ -53,7 +53,8 @@ class ImportChunk(EntityModel):
     content = models.BinaryField()
     # What the rest of the file says about these rows, once it was looked through: {"same": [rows that repeat an earlier
     # one], "repeats": {row: the earlier row with this key and other content}, "several": [rows of a subscription with
-    # several periods], "segments": {account: the segment it begins with, where rows disagree}}.
+    # several periods], "segments": {account: the segment it begins with, where rows disagree}}, and for kinds whose rows
+    # are counted "earlier": {row: how many rows of the file said the same before it}.
     notes = models.JSONField(null=True)
 
     class Meta(EntityModel.Meta):

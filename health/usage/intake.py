@@ -86,13 +86,14 @@ def receive(
     history: bool = False,
     any_age: bool = False,
     hold: bool = True,
+    keep_refused: bool = True,
 ) -> Received:
     """Store a batch in the caller's transaction and say what became of each item.
 
     Accepted: stored now. Duplicate: stored or held before, and it said the same. Quarantined: held until its account
     appears, its moment comes, or somebody accepts it. Rejected: `refused`, or the same key with another content.
     With `any_age` old events are taken as well; with `history` these count as known when they happened. Without `hold`
-    what is not stored is only answered, for callers that keep it themselves.
+    what is not stored is only answered, for callers that keep it themselves; without `keep_refused` what is refused.
     """
     result = Received(uuid7(), len(items) + len(refused))
     wanted = _judge(items, result, received_at, any_age or history)
@@ -112,7 +113,7 @@ def receive(
     )
     if hold and len(result.outcomes) > result.count("duplicate"):
         sent: dict[int, Incoming | Refused] = {item.index: item for item in items}
-        _hold(sent | {item.index: item for item in refused}, result, received_at)
+        _hold(sent | {item.index: item for item in refused}, result, received_at, keep_refused)
     if result.accepted:
         queue.publish("usage.received", within=WITHIN)
     return result
@@ -292,23 +293,27 @@ def _note_room(until: dt.date) -> None:
     _room_until = until
 
 
-def _hold(sent: Mapping[int, Incoming | Refused], result: Received, received_at: dt.datetime) -> None:
+def _hold(
+    sent: Mapping[int, Incoming | Refused], result: Received, received_at: dt.datetime, keep_refused: bool
+) -> None:
     """Keep what waits and what was refused. Beyond its quota a tenant's refused items are only answered, and told so."""
-    outcomes = [(index, outcome) for index, outcome in sorted(result.outcomes.items()) if outcome.status != "duplicate"]
-    room = 0
-    if any(outcome.status == "rejected" for _index, outcome in outcomes):
-        held = HeldEvent.objects.filter(state=HeldState.REJECTED).values("id")[:MAX_REFUSED]
-        room = MAX_REFUSED - held.count()
     rows = []
-    for index, outcome in outcomes:
+    room: int | None = None
+    for index, outcome in sorted(result.outcomes.items()):
+        if outcome.status == "duplicate" or (outcome.status == "rejected" and not keep_refused):
+            continue
         if outcome.status == "rejected":
-            room -= 1
+            room = (_room_in_inbox() if room is None else room) - 1
             if room < 0:
                 message = f"{outcome.message} {NOT_KEPT}"
                 result.outcomes[index] = Outcome(outcome.status, outcome.code, message, outcome.field)
                 continue
         rows.append(held_row(sent[index], outcome, result.receipt_id, received_at))
     HeldEvent.objects.bulk_create(rows, batch_size=2000)
+
+
+def _room_in_inbox() -> int:
+    return MAX_REFUSED - HeldEvent.objects.filter(state=HeldState.REJECTED).values("id")[:MAX_REFUSED].count()
 
 
 def held_row(item: Incoming | Refused, outcome: Outcome, receipt_id: UUID, received_at: dt.datetime) -> HeldEvent:

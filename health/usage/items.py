@@ -147,14 +147,14 @@ def build(
         key = (
             message_id.lower()
             if _UUID.fullmatch(message_id)
-            else _uuid(hashlib.sha1(_NAMESPACE + message_id.encode(), usedforsecurity=False).digest(), 5)
+            else uuid_text(hashlib.sha1(_NAMESPACE + message_id.encode(), usedforsecurity=False).digest(), 5)
         )
     else:
-        key = _uuid(digest, 8) if at else ""
+        key = uuid_text(digest, 8) if at else ""
     return Incoming(index, key, digest, account, user, event, number, at, session, raw)
 
 
-def _uuid(found: bytes, version: int) -> str:
+def uuid_text(found: bytes, version: int) -> str:
     """16 bytes in the form of a UUID. Version 5 is made from a text, 8 from what the event says."""
     text = found[:16].hex()
     variant = "89ab"[found[8] >> 4 & 3]
