@@ -17,6 +17,7 @@ from cs_platform.kernel import sqljobs
 from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.money import digits, from_minor
 from cs_platform.kernel.periods import add_months, last_complete_month, month_text
+from health.scoring import reports as scoring
 from health.support import reports as support
 from health.usage import reports as usage
 from metrics import formulas, jobs
@@ -284,6 +285,14 @@ def _support_summary(q: Question) -> list[dict[str, Any]]:
     return support.summary_rows(q.as_of, q.known_at, q.segment)
 
 
+def _health_scores(q: Question) -> list[dict[str, Any]]:
+    return scoring.health_scores(q.as_of, q.known_on, q.segment)
+
+
+def _health_factors(q: Question) -> list[dict[str, Any]]:
+    return scoring.health_factors(q.as_of, q.known_on, q.segment)
+
+
 REPORTS: dict[str, Report] = {
     "mrr_monthly": Report(
         ["month", *SUM_COLUMNS.values(), "nrr", "grr", "logo_churn", "quick_ratio", "arr"],
@@ -412,6 +421,22 @@ REPORTS: dict[str, Report] = {
             "answered and of the resolved tickets, the full hour included; reopened and escalated: shares of all."
         ),
         _support_summary,
+    ),
+    "health_scores": Report(
+        scoring.SCORES,
+        gettext_lazy(
+            "Health of each account on the day: four components and their weighted mean, 0 to 100. What is missing gives its "
+            "weight to the rest; coverage is the weight that is known, and below the model's there is no score."
+        ),
+        _health_scores,
+    ),
+    "health_factors": Report(
+        scoring.FACTORS,
+        gettext_lazy(
+            "What each score is made of: the raw number of each indicator, its points, its weight in the score and what it "
+            "contributes. The contributions of an account add up to its score."
+        ),
+        _health_factors,
     ),
 }
 

@@ -64,24 +64,23 @@ class Answers:
 _COLUMN = {indicator.key: column for column, indicator in enumerate(CATALOGUE)}
 
 
-def _begin() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS pg_temp.wanted")
-        cursor.execute(
-            "CREATE TEMPORARY TABLE wanted (account_id uuid, as_of date, known_on date, usage_day date) ON COMMIT DROP"
-        )
-
-
 def ask(rows: Iterable[tuple[UUID, dt.date, dt.date, dt.date]]) -> None:
     """Ask for these (account, day, known by, last full day of usage)."""
     columns = [("account_id", "uuid"), ("as_of", "date"), ("known_on", "date"), ("usage_day", "date")]
     copying.stage("wanted", columns, rows)
 
 
-def ask_accounts(as_of: dt.date, usage_day: dt.date, scope: str = "accounts_account") -> int:
+def ask_accounts(
+    as_of: dt.date, usage_day: dt.date, scope: str = "accounts_account", known_on: dt.date | None = None
+) -> int:
     """Ask for the accounts of the table `scope` (id) that are scored on that day; how many they are."""
-    _begin()
-    return sqljobs.execute(SQL / "everybody.sql", {"as_of": as_of, "usage_day": usage_day}, tables={"scope": scope})
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS pg_temp.wanted")
+        cursor.execute(
+            "CREATE TEMPORARY TABLE wanted (account_id uuid, as_of date, known_on date, usage_day date) ON COMMIT DROP"
+        )
+    params = {"as_of": as_of, "usage_day": usage_day, "known_on": known_on or as_of}
+    return sqljobs.execute(SQL / "everybody.sql", params, tables={"scope": scope})
 
 
 def stage_models(segments: Mapping[UUID, int]) -> None:
@@ -93,14 +92,11 @@ def answers(windows: Mapping[str, int], models: Sequence[int] = (0,)) -> Answers
     """The raw numbers of what was asked and is judged by one of `models`, looking back as far as `windows` say (days by
     indicator, see `Definition.windows`)."""
     zone = Tenant.objects.values_list("timezone", flat=True).get(id=current_tenant_id())
-    longest = {
-        source: 1 + max(days for key, days in windows.items() if INDICATORS[key].source == source)
-        for source in (Source.TOUCHPOINTS, Source.SURVEYS)
-    }
-    longest[Source.TOUCHPOINTS] = max(longest[Source.TOUCHPOINTS], windows["relationships"] + 1)
-    longest[Source.SURVEYS] = max(longest[Source.SURVEYS], windows["relationships"] + 1)
-    params: dict[str, object] = dict(windows) | {str(source): days for source, days in longest.items()}
-    params |= {"zone": zone, "models": list(models), "first_value_days": json.dumps(FIRST_VALUE_DAYS)}
+    params: dict[str, object] = {"zone": zone, "models": list(models), "first_value_days": json.dumps(FIRST_VALUE_DAYS)}
+    for source in (Source.TOUCHPOINTS, Source.SURVEYS):  # people are seen in both
+        own = [days for key, days in windows.items() if INDICATORS[key].source in (source, Source.PEOPLE)]
+        params[str(source)] = 1 + max(own)
+    params |= windows
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE IF EXISTS {', '.join(f'pg_temp.{t.strip()}' for t in _TEMPORARY.split(','))}")
     sqljobs.execute(SQL / "asked.sql", params)

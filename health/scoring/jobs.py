@@ -5,7 +5,9 @@ end with the last complete day of the tenant.
 """
 
 import datetime as dt
+from collections.abc import Iterator
 
+import numpy as np
 from django.utils import timezone
 
 from accounts.models import Tenant
@@ -43,16 +45,25 @@ def refresh_scores(work: Work) -> bool:
     return False
 
 
-def _score(as_of: dt.date, usage_day: dt.date, scope: str) -> int:
-    features.ask_accounts(as_of, usage_day, scope)
+def judge(
+    as_of: dt.date, usage_day: dt.date, scope: str = EVERYBODY, known_on: dt.date | None = None
+) -> Iterator[tuple[versions.Judge, "np.ndarray", formulas.Scores]]:
+    """Judge the accounts of the table `scope` that are customers on that day, by what was known on `known_on` (that day
+    unless said otherwise): each published version with the accounts it judges (n × 16 bytes) and their scores."""
+    features.ask_accounts(as_of, usage_day, scope, known_on)
     judges = versions.judges()
-    features.stage_models({judge.segment_id: i for i, judge in enumerate(judges) if judge.segment_id})
-    storing.begin()
+    features.stage_models({each.segment_id: i for i, each in enumerate(judges) if each.segment_id})
     for group in versions.by_windows(judges):
         found = features.answers(judges[group[0]].definition.windows, group)
         for model in group:
             rows, definition = found.rows(model), judges[model].definition
             if len(rows):
                 made = formulas.score(definition, found.of(definition.keys, rows), found.tenure[rows])
-                storing.add(found.ids[rows], found.days[rows], judges[model].version_id, made)
+                yield judges[model], found.ids[rows], made
+
+
+def _score(as_of: dt.date, usage_day: dt.date, scope: str) -> int:
+    storing.begin()
+    for each, ids, made in judge(as_of, usage_day, scope):
+        storing.add(ids, as_of, each.version_id, made)
     return storing.store(as_of, scope)

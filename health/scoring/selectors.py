@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.db.models import Count, F, FloatField, OuterRef, Q, QuerySet, Subquery, Sum, TextField, Value
 from django.db.models.functions import Cast, Coalesce
+from django.utils.translation import gettext as _
 
 from accounts.enums import HealthBand
 from health.enums import Component, VersionState
@@ -53,6 +54,14 @@ class Factor:
     def said(self) -> str:
         return self.indicator.say(self.raw)
 
+    def reason(self) -> str:
+        """Why it has these points: "DAU/MAU is 15%: 0 points at 5%, 100 at 40%"."""
+        words = {"label": self.indicator.label, "value": self.said()}
+        if self.raw is None:
+            return _("%(label)s: nothing to judge yet") % words
+        words |= {"worst": self.indicator.say(self.part.worst), "best": self.indicator.say(self.part.best)}
+        return _("%(label)s is %(value)s: 0 points at %(worst)s, 100 at %(best)s") % words
+
 
 def _float(value: Any) -> float | None:
     return None if value is None else float(value)
@@ -85,8 +94,9 @@ def definition_of(version_id: UUID) -> Definition:
 def factors(row: HealthScore, definition: Definition) -> list[Factor]:
     """All indicators of a row in the definition's order. The weights are those the row was made with, in per cent: the
     contribution is points × weight."""
-    known = {c: sum(p.weight for p, raw in zip(definition.parts, row.raw, strict=True) if p.component == c and raw is not None)
-             for c in Component}  # fmt: skip
+    known = dict.fromkeys(Component, 0.0)
+    for part, raw in zip(definition.parts, row.raw, strict=True):
+        known[part.component] += part.weight if raw is not None else 0
     alive = sum(definition.weights[c] for c in Component if known[c] > 0)
     found = []
     for part, raw, points, share in zip(definition.parts, row.raw, row.points, row.shares, strict=True):
@@ -94,10 +104,9 @@ def factors(row: HealthScore, definition: Definition) -> list[Factor]:
         weight = 0.0
         if raw is not None and within > 0 and alive > 0:
             weight = 100 * definition.weights[part.component] / alive * part.weight / within
-        scored = row.score is not None and share is not None
-        found.append(
-            Factor(part, raw, None if points is None else points / MICRO, weight, share / MICRO if scored else None)
-        )
+        given = None if points is None else points / MICRO
+        contribution = None if row.score is None or share is None else share / MICRO
+        found.append(Factor(part, raw, given, weight, contribution))
     return found
 
 

@@ -13,7 +13,7 @@ from cs_platform.kernel.tenancy import current_tenant_id
 from health.scoring.formulas import Scores
 
 SQL = Path(__file__).parent / "sql"
-_EPOCH = np.datetime64("2000-01-01")
+_EPOCH = dt.date(2000, 1, 1)
 _HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TRAILER = b"\xff\xff"
 _FLOAT8, _INT4 = 701, 23  # object ids of PostgreSQL's types
@@ -30,8 +30,8 @@ def begin() -> None:
         cursor.execute(f"CREATE TEMPORARY TABLE scored ({_COLUMNS}) ON COMMIT DROP")
 
 
-def add(ids: "np.ndarray", days: "np.ndarray", version_id: UUID, scores: Scores) -> int:
-    """Stage the scores of these accounts and days, of those of whom anything is known; how many."""
+def add(ids: "np.ndarray", as_of: dt.date, version_id: UUID, scores: Scores) -> int:
+    """Stage the scores of these accounts (n × 16 bytes), of those of whom anything is known; how many."""
     known = scores.coverage > 0
     count, width = int(known.sum()), scores.raw.shape[1]
     if not count:
@@ -53,7 +53,7 @@ def add(ids: "np.ndarray", days: "np.ndarray", version_id: UUID, scores: Scores)
     for name, size in (("l1", 16), ("l2", 4), ("l3", 16), ("l4", 2), ("l5", 8), ("l6", 4)):
         rows[name] = size
     rows["account"] = ids[known]
-    rows["day"] = (days[known] - _EPOCH).astype(np.int64)
+    rows["day"] = (as_of - _EPOCH).days
     rows["version"] = np.frombuffer(version_id.bytes, dtype="u1")
     rows["band"], rows["coverage"], rows["score"] = scores.bands[known], scores.coverage[known], scores.total[known]
     rows["components"]["length"] = 4

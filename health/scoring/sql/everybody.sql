@@ -1,6 +1,6 @@
 -- Who is scored on a day: every company that is not churned by then, and every unit of one with signals of its own.
 INSERT INTO wanted (account_id, as_of, known_on, usage_day)
-SELECT a.id, %(as_of)s, %(as_of)s, %(usage_day)s
+SELECT a.id, %(as_of)s, %(known_on)s, %(usage_day)s
   FROM {scope} s
   JOIN accounts_account a ON a.id = s.id
  WHERE (a.level = 'company'
