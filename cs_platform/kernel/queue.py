@@ -52,7 +52,8 @@ def enqueue(
         actor=actor,
         run_after=timezone.now() + timedelta(seconds=delay),
     )
-    transaction.on_commit(_wake)
+    if not delay:  # nobody need be woken for what may not begin yet; beat does it in time
+        transaction.on_commit(_wake)
     return work
 
 
@@ -204,8 +205,15 @@ def _claim(work_id: UUID, patient: bool) -> Work | None:
             return None
         if patient:
             cursor.execute("SET LOCAL lock_timeout TO DEFAULT")
-    # The same wish uttered again before now is covered by this piece; one uttered later has a row of its own.
-    twins = Work.objects.filter(name=claimed.name, key=claimed.key, state=Work.State.WAITING, payload=claimed.payload)
+    # The same wish uttered again before now is covered by this piece; one uttered later has a row of its own. So has one
+    # that may still wait: transactions that have not ended yet rely on it (see `publish`).
+    twins = Work.objects.filter(
+        name=claimed.name,
+        key=claimed.key,
+        state=Work.State.WAITING,
+        payload=claimed.payload,
+        run_after__lte=timezone.now(),
+    )
     same = twins.exclude(id=claimed.id).select_for_update(skip_locked=True).values_list("id", flat=True)
     Work.objects.filter(id__in=list(same)).delete()
     return claimed

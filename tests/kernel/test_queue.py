@@ -291,6 +291,24 @@ def test_the_same_wish_twice_is_done_once_and_a_later_one_again(world, handle):
     assert sorted(seen) == ["a", "a", "a", "b"]
 
 
+def test_a_wish_that_may_wait_outlives_the_piece_before_it(world, handle, monkeypatch):
+    """Who found it waiting and commits after that piece has begun relies on it; nobody is woken for it meanwhile."""
+    woken = []
+    monkeypatch.setattr(queue, "wake_workers", [lambda: woken.append(1)])
+    monkeypatch.setitem(queue.REACTIONS, "heard", ("probe",))
+    handle(lambda work: False)
+    due = wish(world)
+    before = len(woken)
+    for _ in range(3):
+        with world.open():
+            queue.publish("heard", within=60)
+    assert len(rows(world)) == 2
+    assert len(woken) == before
+    assert queue.attempt(world.tenant.id, due.id)
+    (left,) = rows(world)
+    assert left.run_after > timezone.now() + dt.timedelta(seconds=30)
+
+
 def test_tenants_do_not_meet_in_the_work_list(worlds, handle):
     mine, theirs = worlds
     seen = {}
