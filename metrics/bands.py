@@ -1,7 +1,7 @@
 """Bands: what is good, normal and bad for a metric, as data of the tenant (MET-02 to MET-04, MET-16; ruling E11).
 
 Percentages and points are stored as people write them: 110 is 110%. A band holds its lower edge and not its upper one,
-on unrounded values. Where less is better, the worst band says "more than": a logo churn of exactly 20% is Warning.
+on unrounded values. The worst band of logo churn says "more than": a logo churn of exactly 20% is Warning.
 A tenant without rows of its own is judged by `DEFAULT_BANDS`.
 """
 
@@ -20,8 +20,10 @@ from cs_platform.kernel.errors import DomainError
 from metrics.enums import Metric, Tone
 from metrics.models import MetricBand
 
-LESS_IS_BETTER = frozenset({Metric.LOGO_CHURN})
-BANDED = (Metric.NRR, Metric.GRR, Metric.LOGO_CHURN, Metric.NPS)
+LESS_IS_BETTER = frozenset({Metric.LOGO_CHURN, Metric.CES})
+# Their worst band says "more than": its lower edge belongs to the band below it.
+MORE_THAN = frozenset({Metric.LOGO_CHURN})
+BANDED = (Metric.NRR, Metric.GRR, Metric.LOGO_CHURN, Metric.NPS, Metric.CSAT, Metric.CES)
 NAME_LENGTH = 60
 
 
@@ -39,7 +41,7 @@ class Band:
         return _(self.name)
 
 
-def _bands(*rows: tuple[str, Tone, int | None, int | None]) -> tuple[Band, ...]:
+def _bands(*rows: tuple[str, Tone, int | str | None, int | str | None]) -> tuple[Band, ...]:
     return tuple(
         Band(name, tone, None if lower is None else Decimal(lower), None if upper is None else Decimal(upper))
         for name, tone, lower, upper in rows
@@ -48,6 +50,7 @@ def _bands(*rows: tuple[str, Tone, int | None, int | None]) -> tuple[Band, ...]:
 
 BEST, GOOD, ACCEPTABLE = gettext_noop("Best"), gettext_noop("Good"), gettext_noop("Acceptable")
 WARNING, CRITICAL, POOR = gettext_noop("Warning"), gettext_noop("Critical"), gettext_noop("Poor")
+EXCELLENT, ABOVE_TARGET = gettext_noop("Excellent"), gettext_noop("Above target")
 
 # Best first. LTV has none of its own: what is good depends on the cost of acquisition (MET-06).
 DEFAULT_BANDS: dict[str, tuple[Band, ...]] = {
@@ -71,6 +74,17 @@ DEFAULT_BANDS: dict[str, tuple[Band, ...]] = {
         (ACCEPTABLE, Tone.NONE, 10, 15),
         (WARNING, Tone.WATCH, 15, 20),
         (CRITICAL, Tone.RISK, 20, None),
+    ),
+    # Out of five; a scale of ten is halved (MET-17).
+    Metric.CSAT: _bands(
+        (EXCELLENT, Tone.GOOD, "4.5", None),
+        (GOOD, Tone.GOOD, 4, "4.5"),
+        (POOR, Tone.RISK, None, 4),
+    ),
+    # Out of seven, low is easy: the target is below 2 (MET-17, E12).
+    Metric.CES: _bands(
+        (GOOD, Tone.GOOD, None, 2),
+        (ABOVE_TARGET, Tone.WATCH, 2, None),
     ),
     Metric.NPS: _bands(
         (BEST, Tone.GOOD, 50, None),
@@ -102,7 +116,7 @@ def band_of(metric: str, bands: Sequence[Band], value: Decimal | None) -> Band |
     if value is None:
         return None
     # "More than": this edge belongs to the band below it.
-    left_out = next((b.lower for b in bands if b.upper is None), None) if metric in LESS_IS_BETTER else None
+    left_out = next((b.lower for b in bands if b.upper is None), None) if metric in MORE_THAN else None
     for band in bands:
         above = band.lower is None or value > band.lower or (value == band.lower and value != left_out)
         below = band.upper is None or value < band.upper or (value == band.upper and value == left_out)

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from cs_platform.kernel.money import from_minor, money_text, to_minor
 from cs_platform.kernel.periods import add_months
 from cs_platform.kernel.templatetags.cells import month_name, percent_text
-from metrics import cells, charts, formulas
+from metrics import answers, cells, charts, formulas
 from metrics.asked import Asked
 from metrics.bands import band_of, normal_band
 from metrics.definitions import definition, term
@@ -31,7 +31,7 @@ HEAT["logo"] = HEAT["gdr"]
 
 def tiles(slug: str, figures: BoardFigures, doubtful: bool) -> list[dict[str, Any]]:
     """Exactly five (DSH-01): value, change, trend over what is normal, band, definition, link to the rows behind it."""
-    return [*(_tile(slug, figures, metric, doubtful) for metric in TILES), _nps(figures)]
+    return [*(_tile(slug, figures, metric, doubtful) for metric in TILES), answers.tile(slug, figures)]
 
 
 def lineage_url(slug: str, metric: str, asked: Asked, **changes: Any) -> str:
@@ -63,7 +63,7 @@ def _tile(slug: str, figures: BoardFigures, metric: str, doubtful: bool) -> dict
         "delta": cells.delta(metric, now, before, add_months(asked.month, -1)),
         "points": [None if point is None else float(point) for point in points] if known else None,
         "points_label": label,
-        "band": _ends(normal.lower, normal.upper) if normal else None,
+        "band": cells.ends(normal) if normal else None,
         "foot": _doubt() if doubtful else _foot(figures, metric, now),
         "definition": definition(
             metric,
@@ -75,11 +75,6 @@ def _tile(slug: str, figures: BoardFigures, metric: str, doubtful: bool) -> dict
             url=url,
         ),
     }
-
-
-def _ends(lower: Decimal | None, upper: Decimal | None) -> tuple[float, float]:
-    """A band's ends for a sparkline, which cuts what lies outside of its picture."""
-    return (float(lower) if lower is not None else -1e9, float(upper) if upper is not None else 1e9)
 
 
 def _doubt() -> Any:
@@ -121,15 +116,6 @@ def _young(figures: BoardFigures) -> str:
     if figures.asked.month >= figures.months.first_year:
         return ""
     return _("12 months from %(month)s on") % {"month": month_name(figures.months.first_year)}
-
-
-def _nps(figures: BoardFigures) -> dict[str, Any]:
-    normal = normal_band(figures.bands.get(Metric.NPS, ()))
-    text = _("No answers yet")
-    if normal:
-        text = _("No answers yet · normal %(range)s") % {"range": cells.range_text(Metric.NPS, normal)}
-    box = definition(Metric.NPS, figures.asked, Sums(), as_of=figures.question.as_of, exact="", margin=None)
-    return {"label": term(Metric.NPS), "value": "–", "foot": text, "definition": box}
 
 
 def trend(figures: BoardFigures) -> dict[str, Any]:

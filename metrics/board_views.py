@@ -12,7 +12,7 @@ from cs_platform.kernel.htmx import page
 from cs_platform.kernel.money import money_text
 from cs_platform.kernel.periods import add_months, month_text, months_between
 from cs_platform.kernel.templatetags.cells import day_text, month_name
-from metrics import board_cells, cells, lineage, selectors
+from metrics import answers, board_cells, cells, lineage, selectors
 from metrics.asked import COHORT_MEASURES, Asked, Months
 from metrics.enums import Dimension, Window
 
@@ -119,6 +119,7 @@ def _figures(request: TenantRequest, figures: selectors.BoardFigures) -> dict[st
         "bridge": board_cells.bridge(asked, now, currency),
         "bridge_url": board_cells.lineage_url(slug, "mrr", asked),
         "ltv": board_cells.ltv_card(figures),
+        "nps": answers.card(slug, figures),
         "findings": [{"subject": finding.subject, "message": finding.message} for finding in findings],
         "doubtful": doubtful,
         "closing": _("%(mrr)s MRR, %(arr)s ARR")

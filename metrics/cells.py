@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from babel.dates import format_date
@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 from cs_platform.kernel.money import digits, from_minor, money_text
 from cs_platform.kernel.templatetags.cells import month_name, percent_text
 from cs_platform.kernel.templatetags.ui import band_pill
-from metrics.bands import LESS_IS_BETTER, Band
-from metrics.enums import Dimension, Metric, Tone
+from metrics.bands import LESS_IS_BETTER, MORE_THAN, Band
+from metrics.enums import POINTS, Dimension, Metric, Tone
 
 COMPACT_FROM = 100_000
 
@@ -45,11 +45,13 @@ def short_money(minor: int | Decimal | None, currency: str, *, signed: bool = Fa
 
 def scaled(metric: str, value: Decimal | None) -> Decimal | None:
     """The value as bands and sparklines count it: a ratio in percent, everything else as it is."""
-    return None if value is None else value if metric in {Metric.LTV, Metric.NPS} else value * 100
+    return None if value is None else value if metric == Metric.LTV or metric in POINTS else value * 100
 
 
 def value_text(metric: str, value: Decimal | None, currency: str) -> str:
-    """112.4%, or $1.15M; a dash when undefined."""
+    """112.4%, or $1.15M, or an NPS of 47, a CSAT of 4.32; a dash when undefined."""
+    if metric in POINTS:
+        return "–" if value is None else number_text(rounded(metric, value))
     return short_money(value, currency) if metric == Metric.LTV else percent_text(value)
 
 
@@ -59,7 +61,14 @@ def exact_text(metric: str, value: Decimal | None, currency: str) -> str:
         return "–"
     if metric == Metric.LTV:
         return money_text(int(value.to_integral_value()), currency)
+    if metric in POINTS:
+        return number_text(value.quantize(Decimal("0.000001")))
     return percent_text(value, 6)
+
+
+def rounded(metric: str, value: Decimal) -> Decimal:
+    """An NPS in whole points, a mean to two decimals, half up."""
+    return value.quantize(Decimal(1) if metric == Metric.NPS else Decimal("0.01"), rounding=ROUND_HALF_UP)
 
 
 def edge_text(edge: Decimal) -> str:
@@ -69,7 +78,7 @@ def edge_text(edge: Decimal) -> str:
 
 def range_text(metric: str, band: Band) -> str:
     """110–120%; at an open end 120% and more, below 90%, more than 20%."""
-    unit = "" if metric == Metric.NPS else "%"
+    unit = "" if metric in POINTS else "%"
     if band.lower is None and band.upper is None:
         return _("any value")
     if band.lower is None:
@@ -77,11 +86,17 @@ def range_text(metric: str, band: Band) -> str:
     if band.upper is None:
         edge = edge_text(band.lower) + unit
         return (
-            _("more than %(edge)s") % {"edge": edge}
-            if metric in LESS_IS_BETTER
-            else _("%(edge)s and more") % {"edge": edge}
+            _("more than %(edge)s") % {"edge": edge} if metric in MORE_THAN else _("%(edge)s and more") % {"edge": edge}
         )
     return f"{edge_text(band.lower)}–{edge_text(band.upper)}{unit}"
+
+
+def ends(band: Band) -> tuple[float, float]:
+    """A band's ends for a sparkline, which cuts what lies outside of its picture."""
+    return (
+        float(band.lower) if band.lower is not None else -1e9,
+        float(band.upper) if band.upper is not None else 1e9,
+    )
 
 
 def band_text(metric: str, band: Band) -> str:
@@ -106,10 +121,15 @@ def delta(metric: str, now: Decimal | None, before: Decimal | None, month: dt.da
     if metric == Metric.LTV:
         change = now / before - 1 if before else Decimal(0)
         shown = percent_text(abs(change))
+    elif metric in POINTS:
+        change = rounded(metric, now) - rounded(metric, before)
+        shown = number_text(abs(change))
     else:
         change = (now - before) * 100
         shown = _("%(points)s pt") % {"points": number_text(abs(change).quantize(Decimal("0.1")))}
-    flat = abs(now - before) * (100 if metric != Metric.LTV else 1) < Decimal("0.05")
+    flat = (
+        not change if metric in POINTS else abs(now - before) * (1 if metric == Metric.LTV else 100) < Decimal("0.05")
+    )
     if flat:
         return {"value": shown, "text": since(month), "direction": "flat", "good": None}
     return {

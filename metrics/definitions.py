@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from cs_platform.kernel.periods import month_end
+from cs_platform.kernel.periods import add_months, month_end
 from cs_platform.kernel.templatetags.cells import day_text, percent_text
 from metrics.asked import Asked
 from metrics.cells import number_text
@@ -29,6 +29,8 @@ def formula(metric: str) -> str:
         Metric.LOGO_CHURN: _("customers lost ÷ customers at the start"),
         Metric.LTV: _("ARR per customer × gross margin ÷ yearly gross revenue churn (1 − GRR)"),
         Metric.NPS: _("share of promoters (9–10) − share of detractors (0–6)"),
+        Metric.CSAT: _("mean of the scores out of five; a scale of ten is halved"),
+        Metric.CES: _("mean of the scores from 1 (easy) to 7"),
         MOVEMENTS: _("opening + currency + expansion − contraction − churn + reactivation + new = closing"),
     }[metric]
 
@@ -49,14 +51,6 @@ def definition(
     metric: str, asked: Asked, sums: Sums, *, as_of: dt.date, exact: str, margin: Any, url: str = ""
 ) -> dict[str, Any]:
     """Context of components/definition.html. `sums` are those of the metric's window; `exact` its unrounded value."""
-    if metric == Metric.NPS:
-        return {
-            "id": metric,
-            "term": term(metric),
-            "formula": formula(metric),
-            "cohort": _("Everybody who answered a survey in the period"),
-            "period": _("Needs survey answers; without any there is no value, not zero"),
-        }
     window = Window.YEAR if metric == Metric.LTV else asked.window
     start, end = month_end(base_month(asked.month, int(window))), month_end(asked.month)
     notes = [_("Unrounded: %(value)s.") % {"value": exact}]
@@ -80,5 +74,24 @@ def definition(
         "fx": _("Contract currency; the opening at this month's rate, the effect shown apart"),
         "reactivation": _back(metric, window),
         "note": " ".join(notes),
+        "url": url,
+    }
+
+
+def survey_definition(
+    metric: str, asked: Asked, *, answers: int, as_of: dt.date, exact: str, url: str = ""
+) -> dict[str, Any]:
+    """The same for a figure of survey answers."""
+    start, end = add_months(asked.month, 1 - int(asked.window)), month_end(asked.month)
+    return {
+        "id": metric,
+        "term": term(metric),
+        "formula": formula(metric),
+        "cohort": ngettext("%(n)s answer", "%(n)s answers", answers) % {"n": number_text(answers)},
+        "period": _("%(start)s to %(end)s, as of %(as_of)s")
+        % {"start": day_text(start), "end": day_text(end), "as_of": day_text(as_of)},
+        "note": _("Unrounded: %(value)s.") % {"value": exact}
+        + " "
+        + _("Without answers there is no value, not zero. Segments are those of today."),
         "url": url,
     }

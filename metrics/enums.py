@@ -41,6 +41,12 @@ class Metric(TextChoices):
     LOGO_CHURN = "logo_churn", _("Logo churn")
     LTV = "ltv", _("Lifetime value")
     NPS = "nps", _("NPS")
+    CSAT = "csat", _("CSAT")
+    CES = "ces", _("CES")
+
+
+# Spoken of as they are, in points of their own scale; the others are ratios, spoken of in percent, or money.
+POINTS = frozenset({Metric.NPS, Metric.CSAT, Metric.CES})
 
 
 class Tone(TextChoices):

@@ -13,6 +13,9 @@ from accounts.models import Segment, SubscriptionChange, Tenant
 from cs_platform.kernel import sqljobs
 from cs_platform.kernel.models import Finding
 from cs_platform.kernel.periods import add_months, last_complete_month, month_text
+from health.engagement.formulas import Answers, nps
+from health.engagement.selectors import answers_by_month, trailing
+from health.enums import SurveyKind
 from metrics import formulas, jobs, reports
 from metrics.asked import TREND_MONTHS, Asked, Months
 from metrics.bands import Band, bands_for_all
@@ -93,6 +96,8 @@ class BoardFigures:
     shown: Mapping[dt.date, Sums]
     year: Mapping[dt.date, Sums]
     bands: Mapping[str, Sequence[Band]]
+    # Answers to surveys by kind and month, from a window before the trend on.
+    surveys: Mapping[str, Mapping[dt.date, Answers]]
 
     @property
     def trend(self) -> list[dt.date]:
@@ -105,8 +110,14 @@ class BoardFigures:
 
     def values(self, metric: str, *, year: bool = False) -> list[Decimal | None]:
         """The metric in each month of the trend. LTV needs the losses of a year in either window (MET-05)."""
+        if metric == Metric.NPS:
+            return [nps(self.answers(SurveyKind.NPS, month)) for month in self.trend]
         sums = self.year if year or metric == Metric.LTV else self.shown
         return [metric_values(sums.get(month, Sums()), self.question.margin)[metric] for month in self.trend]
+
+    def answers(self, kind: str, month: dt.date) -> Answers:
+        """The answers of that kind in the page's window, which ends with the month."""
+        return trailing(self.surveys[kind], month, int(self.asked.window))
 
 
 def board_figures(asked: Asked, months: Months, tenant: Tenant) -> BoardFigures:
@@ -114,7 +125,9 @@ def board_figures(asked: Asked, months: Months, tenant: Tenant) -> BoardFigures:
     question = question_of(asked, tenant)
     year = sums_by_month(question, Window.YEAR)
     shown = year if asked.window == Window.YEAR else sums_by_month(question, Window.MONTH)
-    return BoardFigures(asked, months, question, shown, year, bands_for_all())
+    first = add_months(asked.month, 2 - TREND_MONTHS - int(asked.window))
+    surveys = answers_by_month(first, asked.month, segment=asked.segment)
+    return BoardFigures(asked, months, question, shown, year, bands_for_all(), surveys)
 
 
 def open_findings(asked: Asked) -> list[Finding]:

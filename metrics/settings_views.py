@@ -14,7 +14,7 @@ from cs_platform.kernel.errors import DomainError
 from metrics import bands as band_rules
 from metrics import cells
 from metrics.bands import BANDED, DEFAULT_BANDS, bands_for_all, replace_bands, reset_bands
-from metrics.enums import Metric
+from metrics.enums import POINTS, Metric
 from metrics.forms import BandsForm
 
 SECTIONS[0][1].append(Section("bands", gettext_lazy("Bands"), "gauge", Permission.MANAGE_SETTINGS))
@@ -64,8 +64,8 @@ def metric_bands(request: TenantRequest, metric: str) -> HttpResponse:
         "rows": form.rows(),
         "own": known is not DEFAULT_BANDS[metric],
         "holes": [_hole(metric, *ends) for ends in band_rules.holes(known)],
-        "less": metric in band_rules.LESS_IS_BETTER,
-        "points": metric == Metric.NPS,
+        "less": metric in band_rules.MORE_THAN,
+        "points": metric in POINTS,
         "back": url(request, "bands"),
     }
     return section_page(request, "bands", "metrics/bands_edit.html", context, status=422 if form.is_bound else 200)

@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from metrics import account_views, board_views, lineage_views, settings_views
+from metrics import account_views, answers_views, board_views, lineage_views, settings_views
 
 urlpatterns = [
     path("board/", board_views.board, name="board"),
+    path("board/answers/", answers_views.answers, name="board_answers"),
     path("metrics/", lineage_views.start, name="lineage"),
     path("metrics/<slug:metric>/", lineage_views.metric, name="metric"),
     path("metrics/<slug:metric>/rows.csv", lineage_views.rows_csv, name="metric_rows"),
