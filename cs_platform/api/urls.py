@@ -8,6 +8,7 @@ from django.urls.resolvers import URLPattern
 
 from cs_platform.api import views
 from cs_platform.api.events import EventsView, Receipts, RejectedEvents
+from cs_platform.api.health import HealthScores
 from cs_platform.api.reports import ReportView
 from cs_platform.api.resources import RefConverter, Resource
 
@@ -44,4 +45,5 @@ urlpatterns = [
     *routes("subscription-changes", views.SubscriptionChanges),
     *routes("movements", views.Movements),
     *routes("fx-rates", views.FxRates),
+    *routes("health-scores", HealthScores),
 ]

@@ -153,6 +153,12 @@ class Touchpoint(EntityModel, Fact):
             models.Index(fields=["tenant", "account", "-happened_at"], name="touchpoint_of_account"),
             models.Index(fields=["tenant", "updated_at", "id"], name="touchpoint_by_update"),
             models.Index(fields=["tenant", "member", "-happened_at"], name="touchpoint_of_member"),
+            # Whether the tenant notes any feedback at all is asked at each score.
+            models.Index(
+                fields=["tenant", "known_on"],
+                name="touchpoint_feedback",
+                condition=models.Q(kind__in=["feedback", "community"]),
+            ),
         ]
 
     def __str__(self) -> str:

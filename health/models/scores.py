@@ -88,7 +88,10 @@ class HealthScore(TenantModel):
     computed_at = models.DateTimeField(db_default=Now())
 
     class Meta(TenantModel.Meta):
-        indexes: ClassVar = [models.Index(fields=["tenant", "as_of", "band"], name="healthscore_by_day")]
+        indexes: ClassVar = [
+            models.Index(fields=["tenant", "as_of", "band"], name="healthscore_by_day"),
+            models.Index(fields=["tenant", "computed_at", "account_id", "as_of"], name="healthscore_by_update"),
+        ]
 
 
 class HealthOverride(EntityModel):
