@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.kinds import KINDS
+from accounts.enums import ImportKind
 from accounts.models import Account
 from cs_platform.kernel.access import Permission, TenantRequest, may
 from cs_platform.kernel.templatetags.cells import moment_text, percent_text
@@ -107,7 +107,7 @@ def file_row(request: TenantRequest, files: sources.Files) -> dict[str, Any]:
     """A line of the table of files by kind."""
     archive = bool(request.tenant.data_until)
     return {
-        "name": str(KINDS[files.kind].title) if files.kind in KINDS else files.kind,
+        "name": str(ImportKind(files.kind).label),
         "url": f"{reverse('imports', args=[request.tenant.slug])}?kind={files.kind}#upload",
         "state": _("Archive") if archive else files.freshness.label,
         "tone": "none" if archive else TONES[files.freshness],

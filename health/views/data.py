@@ -85,7 +85,7 @@ def _chosen(request: TenantRequest) -> QuerySet[Receipt]:
     """The batches of the source that the address names; an unknown one has none."""
     found = Receipt.objects.all()
     if kind := request.GET.get("kind"):
-        found = found.filter(kind=kind)
+        found = found.filter(kind=kind) if kind in ReceiptKind.values else found.none()
     if key := request.GET.get("key"):
         found = found.filter(api_key_id=_uuid(key)) if _uuid(key) else found.none()
     return found
@@ -124,7 +124,7 @@ def receipt(request: TenantRequest, receipt_id: UUID) -> HttpResponse:
     context = {
         "tab": "receipts",
         "receipt": cells.receipt_row(slug, found),
-        "latest": cells.moment_seconds(found.latest_at) if found.latest_at else "–",
+        "latest": cells.moment_seconds(found.latest_at) if found.latest_at else "",
         "run": {"name": found.run.filename, "url": reverse("import_run", args=[slug, found.run_id])}
         if found.run
         else None,

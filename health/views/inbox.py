@@ -41,7 +41,8 @@ def inbox(request: TenantRequest) -> HttpResponse:
     code = request.GET.get("code", "")
     counts = _counts()
     of_view = HeldEvent.objects.filter(state__in=VIEWS[view])
-    found = of_view.filter(code=code) if code else of_view
+    known = {each for _state, each in counts}
+    found = of_view.filter(code=code) if code in known else of_view.none() if code else of_view
     before = _anchor(request.GET.get("before", ""))
     if before:
         found = found.filter(
@@ -177,6 +178,8 @@ def dismiss(request: TenantRequest, held_id: UUID) -> HttpResponse:
 def replay(request: TenantRequest) -> HttpResponse:
     """Send in again the open events of one reason, as they are."""
     code = request.POST.get("code", "")
+    if code not in {each for _state, each in _counts()}:
+        return redirect("data_inbox", request.tenant.slug)
     became = doing.replay_all(code, by=request.member, accept="accept" in request.POST, limit=AT_ONCE)
     stored = became["accepted"] + became["duplicate"]
     held_back = sum(became.values()) - stored
@@ -186,4 +189,4 @@ def replay(request: TenantRequest) -> HttpResponse:
         parts.append(text % {"n": cells.number(held_back)})
     level = messages.success if stored else messages.warning
     level(request, f"{', '.join(parts)}.")
-    return redirect(f"{reverse('data_inbox', args=[request.tenant.slug])}?code={code[:40]}")
+    return redirect(f"{reverse('data_inbox', args=[request.tenant.slug])}?code={code}")
