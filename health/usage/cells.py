@@ -24,7 +24,7 @@ def number(value: int | float | Decimal | None, places: int = 1) -> str:
     """12,345 or 2.4 in the reader's language; a dash when undefined."""
     if value is None:
         return DASH
-    return format_decimal(round(value, places), locale=get_language() or "en")
+    return format_decimal(round(Decimal(value), places), locale=get_language() or "en")
 
 
 def short(day: dt.date) -> str:
