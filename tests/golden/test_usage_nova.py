@@ -13,10 +13,14 @@ from typing import Any
 
 import pytest
 
+from accounts.enums import ChangeSource
+from accounts.kinds import DateStyle, Row
+from accounts.merging import Origin
 from accounts.models import Account
 from cs_platform.kernel.periods import add_months, month_end, month_of
 from health.models import UsageEvent
 from health.usage import rollup, upkeep
+from health.usage.rows import FIELDS, merge_usage
 from metrics.reports import cell, run_report
 from tests.books import read
 from tests.conftest import World
@@ -196,3 +200,23 @@ def test_what_was_known_on_an_earlier_day(world, lag):
     day = dt.date(2013, 9, 12)
     known_at = dt.datetime.combine(day + dt.timedelta(days=lag), dt.time(12), tzinfo=dt.UTC)
     reports(world, events, [day, add_months(month_of(day), 2), LAST], known_at=known_at)
+
+
+def test_through_the_door_of_files_twice(world):
+    """The file as people import it, its pieces in any order: the second time everything is known, and nothing moves."""
+    events = nova(world)
+    rows = [
+        Row(number, {name: read(row.get(name), DateStyle.ISO) for name, read in FIELDS.items()}, frozenset(row))
+        for number, (_, row) in enumerate(ROWS, start=1)
+    ]
+    random.Random(6).shuffle(rows)
+    origin = Origin(ChangeSource.API, actor="test")
+    for outcome in ("created", "unchanged"):
+        for start in range(0, len(rows), 5000):
+            with world.open():
+                result = merge_usage(rows[start : start + 5000], origin)
+                assert set(result.outcomes.values()) == {outcome}
+                rollup.roll_up(700)
+        with world.open():
+            rollup.roll_up_all(LAST)
+        reports(world, events, [LAST, dt.date(2013, 5, 17)])
