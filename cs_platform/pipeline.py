@@ -18,6 +18,7 @@ from accounts.models import Tenant
 from cs_platform.kernel import queue, runs
 from cs_platform.kernel.models import Run, Work
 from cs_platform.kernel.tenancy import current_tenant_id, tenant_context
+from health.alerts import jobs as alert_jobs
 from health.scoring import backtest_jobs
 from health.scoring import jobs as score_jobs
 from health.support import jobs as support_jobs
@@ -43,6 +44,7 @@ NIGHTLY: tuple[runs.Step, ...] = (
     ("ticket_minutes", support_jobs.time_tickets),
     *REVENUE,
     ("health", score_jobs.score_all),
+    ("alerts", alert_jobs.run_alerts),
     ("finish", lambda as_of: finish_night(as_of)),
 )
 
@@ -51,7 +53,7 @@ REACTIONS: dict[str, tuple[str, ...]] = {
     "accounts.appeared": ("release_held", "release_tickets"),
     "usage.received": (rollup.WORK,),
     "signals.changed": ("refresh_scores",),
-    "health.scored": (),
+    "health.scored": ("refresh_alerts",),
 }
 
 
@@ -128,6 +130,7 @@ def install() -> None:
         roll_up_usage=queue.Handler(rollup.roll_up_piece),
         release_tickets=queue.Handler(support_jobs.release_tickets),
         refresh_scores=queue.Handler(score_jobs.refresh_scores),
+        refresh_alerts=queue.Handler(alert_jobs.refresh_alerts),
         backtest=queue.Handler(backtest_jobs.backtest_piece, failed=backtest_jobs.backtest_failed),
         import_file=queue.Handler(account_jobs.import_piece, failed=account_jobs.import_failed),
         send_invitation=queue.Handler(invitations.send_invitation),

@@ -1,0 +1,61 @@
+"""Snapshots of accounts at the end of a day: a few set-based statements for any number of them."""
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+
+from accounts.enums import HealthBand
+from accounts.models import Tenant
+from cs_platform.kernel import sqljobs
+from cs_platform.kernel.tenancy import current_tenant_id
+from health.alerts.rules import TREND_DAYS, Snapshot
+from health.scoring import features
+from health.scoring.definition import Definition
+from health.scoring.indicators import CATALOGUE
+
+SQL = Path(__file__).parent / "sql"
+KEYS = tuple(indicator.key for indicator in CATALOGUE)
+
+
+def snapshots(as_of: dt.date, scope: str) -> list[Snapshot]:
+    """The accounts of the table `scope` (id) that have a score of that day, as they stood at its end."""
+    tenant = Tenant.objects.get(id=current_tenant_id())
+    until = dt.datetime.combine(as_of + dt.timedelta(days=1), dt.time(), tenant.zone)
+    params = {"as_of": as_of, "until": until, "zone": tenant.timezone}
+    rows = sqljobs.rows(SQL / "facts.sql", params, tables={"scope": scope})
+    found = [_snapshot(row, as_of) for row in rows]
+    return _with_indicators(found, as_of)
+
+
+def _snapshot(row: dict[str, Any], as_of: dt.date) -> Snapshot:
+    row["reviews"] = tuple(row["reviews"])
+    for name in ("events", "missed"):
+        value = row[name] if isinstance(row[name], list) else json.loads(row[name])
+        row[name] = tuple((str(key), text, dt.date.fromisoformat(day)) for key, text, day in value)
+    row["band"] = HealthBand(row["band"])
+    row["band_before"] = HealthBand(row["band_before"]) if row["band_before"] else HealthBand.NONE
+    return Snapshot(as_of=as_of, **row)
+
+
+def _with_indicators(found: Sequence[Snapshot], as_of: dt.date) -> list[Snapshot]:
+    """Add the raw values of the day and of two months before, by the very statements that scores are made with."""
+    then = as_of - dt.timedelta(days=TREND_DAYS)
+    values: dict[tuple[UUID, dt.date], dict[str, float]] = {}
+    if found:
+        features.ask((s.account_id, day, day, day) for s in found for day in (as_of, then))
+        features.stage_models({})
+        answer = features.answers(Definition.default().windows)
+        raw, known = answer.of(KEYS), ~np.isnan(answer.of(KEYS))
+        for row in range(len(answer)):
+            picked = {KEYS[column]: float(raw[row, column]) for column in np.flatnonzero(known[row])}
+            values[answer.account(row), answer.days[row].item()] = picked
+    return [
+        replace(s, now=values.get((s.account_id, as_of), {}), before=values.get((s.account_id, then), {}))
+        for s in found
+    ]
