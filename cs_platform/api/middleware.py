@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import ApiKey
 from accounts.selectors import live_key
-from cs_platform.api import segment
+from cs_platform.api import segment_bodies as segment
 from cs_platform.api.authentication import presented_secret
 from cs_platform.api.throttling import Rate, event_throttle, throttle
 from cs_platform.kernel.errors import error_response, request_id
@@ -28,8 +28,8 @@ OWN_TRANSACTION = {"/api/v1/events"}
 
 
 class ApiMiddleware:
-    """Runs what lies below /api/v1/ and Segment's /v1/ in one transaction of the key's tenant; the answer leaves after
-    COMMIT.
+    """Runs what lies below /api/v1/ in one transaction of the key's tenant; the answer leaves after COMMIT. Segment's
+    routes below /v1/ take events as well.
 
     Without a live key the view runs without a tenant, and its authentication refuses (the schema needs none). An
     answer of 500 and above is rolled back, and so is one that the database refuses at COMMIT.
@@ -67,7 +67,7 @@ class ApiMiddleware:
         request.api_key = key  # type: ignore[attr-defined]
         request.tenant = key.tenant  # type: ignore[attr-defined]
         structlog.contextvars.bind_contextvars(tenant=key.tenant.slug, api_key=key.prefix)
-        own = request.path in OWN_TRANSACTION
+        own = request.path in OWN_TRANSACTION or request.path.startswith(segment.PREFIX)
         rate = (event_throttle() if own else throttle()).spend(key.id)
         if not rate.allowed:
             return too_many(request, rate)

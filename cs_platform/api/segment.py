@@ -4,13 +4,11 @@ What its SDKs were seen to need: exactly 200 {"success": true} once everything i
 the body or as Bearer token, and `code` with `message` at the top of every refusal, or they retry for hours.
 """
 
-import json
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
+from django.db import IntegrityError, OperationalError, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,87 +17,25 @@ from django.views.decorators.csrf import csrf_exempt
 from accounts.enums import ChangeSource, KeyScope
 from accounts.merging import Origin
 from accounts.models import ApiKey
-from cs_platform.kernel.errors import DomainError, error_response
-from health.usage import segment, wire
+from cs_platform.api.errors import refusal
+from cs_platform.api.middleware import too_many
+from cs_platform.api.segment_bodies import body_of
+from cs_platform.api.throttling import event_throttle
+from cs_platform.kernel.errors import DomainError, error_response, request_id
+from cs_platform.kernel.tenancy import tenant_context
+from health.usage import segment
 from health.usage.segment_writing import take
+from health.usage.wire import TooLarge, Unreadable
 
-PREFIX = "/v1/"
 SENDERS = {KeyScope.EVENTS, KeyScope.WRITE, KeyScope.ADMIN}
-# The browser's library asks first whether it may send from another site; it sends no cookies.
-CORS = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Allow-Methods": "POST, GET, OPTIONS",
-    "Access-Control-Allow-Headers": "Authorization, Content-Type, Content-Encoding, X-Retry-Count",
-    "Access-Control-Expose-Headers": "Retry-After",
-    "Access-Control-Max-Age": "86400",
-}
-
-
-class Unreadable(DomainError):
-    """The body is not what Segment's libraries send (400)."""
-
-    status = 400
-    code = "unreadable"
-
-
-class TooLarge(DomainError):
-    """The body is larger than is read (413)."""
-
-    status = 413
-    code = "too_large"
-
-
-def body_of(request: HttpRequest) -> Mapping[str, Any]:
-    """The object that was sent, whatever its content type says: browsers send text/plain to be asked less often."""
-    if not hasattr(request, "_segment_body"):
-        request._segment_body = _read(request)  # type: ignore[attr-defined]
-    found: Mapping[str, Any] = request._segment_body  # type: ignore[attr-defined]
-    return found
-
-
-def _read(request: HttpRequest) -> Mapping[str, Any]:
-    try:
-        length = int(request.headers.get("Content-Length") or 0)
-    except ValueError:
-        length = 0
-    if length > wire.MAX_WIRE:
-        raise TooLarge(_("The body is larger than 1 MB."))
-    try:
-        raw = request.read(wire.MAX_WIRE + 1)
-    except RequestDataTooBig as error:
-        raise TooLarge(_("The body is larger than 1 MB.")) from error
-    if len(raw) > wire.MAX_WIRE:
-        raise TooLarge(_("The body is larger than 1 MB."))
-    try:
-        raw = wire.inflate(raw, request.headers.get("Content-Encoding", "").lower())
-    except wire.TooLarge as error:
-        raise TooLarge(str(error)) from error
-    except wire.Unreadable as error:
-        raise Unreadable(str(error)) from error
-    try:
-        body = json.loads(raw, parse_constant=lambda name: None)
-    except (ValueError, RecursionError) as error:
-        raise Unreadable(_("The body is not JSON that can be read.")) from error
-    if not isinstance(body, Mapping):
-        raise Unreadable(_("The body is an object."))
-    return body
-
-
-def write_key(request: HttpRequest) -> str:
-    """The key as two generations of libraries send it: in the body. Empty when there is none."""
-    if request.method != "POST":
-        return ""
-    try:
-        found = body_of(request).get("writeKey")
-    except DomainError:
-        return ""
-    return found if isinstance(found, str) else ""
 
 
 def route(kind: str) -> Callable[[HttpRequest], HttpResponse]:
-    """The view of one of Segment's calls; `batch` holds any of them."""
+    """The view of one of Segment's calls; `batch` holds any of them. It opens its transaction only when the body is read
+    and understood."""
 
     @csrf_exempt
+    @transaction.non_atomic_requests
     def view(request: HttpRequest) -> HttpResponse:
         if request.method == "OPTIONS":
             return HttpResponse(status=204)
@@ -110,7 +46,7 @@ def route(kind: str) -> Callable[[HttpRequest], HttpResponse]:
         try:
             return _receive(request, kind)
         except DomainError as error:
-            return error_response(request, error.status, error.code, error.message, error.fields)
+            return refusal(request, error)
 
     return view
 
@@ -119,9 +55,8 @@ def _receive(request: HttpRequest, kind: str) -> HttpResponse:
     body = body_of(request)
     key: ApiKey | None = getattr(request, "api_key", None)
     if key is None:
-        response = error_response(
-            request, 401, "invalid_key", _("This write key is not known, has expired or was revoked.")
-        )
+        sentence = _("This write key is not known, has expired or was revoked.")
+        response = error_response(request, 401, "invalid_key", sentence)
         response["WWW-Authenticate"] = 'Basic realm="setia"'
         return response
     if SENDERS.isdisjoint(key.scopes):
@@ -131,15 +66,21 @@ def _receive(request: HttpRequest, kind: str) -> HttpResponse:
         raise Unreadable(_("A batch holds a list of messages."))
     if len(messages) > segment.MAX_MESSAGES:
         raise TooLarge(_("A batch holds at most %(limit)s messages.") % {"limit": f"{segment.MAX_MESSAGES:,}"})
-    take(messages, sent_at=body.get("sentAt"), received_at=timezone.now(), key=key, origin=_origin(key))
+    if len(messages) > 1:  # the first one was paid for by the request
+        rate = event_throttle().spend(key.id, len(messages) - 1)
+        if not rate.allowed:
+            return too_many(request, rate)
+    origin = Origin(ChangeSource.API, None, key.name)
+    try:
+        with tenant_context(key.tenant_id, actor=key.name, request_id=request_id()):
+            take(messages, sent_at=body.get("sentAt"), received_at=timezone.now(), key=key, origin=origin)
+    except IntegrityError as error:  # two batches made the same account: a 4xx would lose one, so let it be sent again
+        raise OperationalError(str(error)) from error
     return JsonResponse({"success": True})
 
 
-def _origin(key: ApiKey) -> Origin:
-    return Origin(ChangeSource.API, None, key.name)
-
-
 @csrf_exempt
+@transaction.non_atomic_requests
 def site_settings(request: HttpRequest, write_key: str) -> HttpResponse:
     """What the browser's library asks for first: send everything here. It says the same of every key, so that it tells
     nobody which keys exist."""

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def world(transactional_db, monkeypatch) -> World:
     monkeypatch.setattr(queue, "wake_workers", [])
-    throttling.throttle.cache_clear()
+    throttling.event_throttle.cache_clear()
     return make_world("acme", "Acme Cloud")
 
 

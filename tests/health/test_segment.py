@@ -30,9 +30,9 @@ def key_of(world: World, *scopes: KeyScope) -> str:
 
 @pytest.fixture(autouse=True)
 def fresh_buckets():
-    throttling.throttle.cache_clear()
+    throttling.event_throttle.cache_clear()
     yield
-    throttling.throttle.cache_clear()
+    throttling.event_throttle.cache_clear()
 
 
 @pytest.fixture
@@ -386,15 +386,33 @@ def test_only_post_and_only_known_paths(world, secret):
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
-def test_too_many_requests_say_when_to_come_back(world, secret, account, settings):
-    """429 with a whole number of seconds; nothing is stored (node waits a minute without it)."""
-    settings.API_RATE = "2/min"
-    answers = [post("batch", {"batch": [track(n)], "writeKey": secret}) for n in range(3)]
-    assert [a.status_code for a in answers] == [200, 200, 429]
-    assert int(answers[2]["Retry-After"]) >= 1
-    assert answers[2].json()["code"] == "too_many_requests"
+def test_too_many_events_say_when_to_come_back(world, secret, account, settings):
+    """429 with a whole number of seconds, counted by messages; nothing is stored (node waits a minute without it)."""
+    settings.EVENT_RATE = "4/min"
+    assert post("batch", {"batch": [track(1), track(2)]}, secret).status_code == 200
+    refused = post("batch", {"batch": [track(3), track(4), track(5)]}, secret)
+    assert refused.status_code == 429
+    assert int(refused["Retry-After"]) >= 1
+    assert refused.json()["code"] == "too_many_requests"
+    assert post("t", track(6), secret).status_code == 200
     with world.open():
-        assert UsageEvent.objects.count() == 2
+        assert UsageEvent.objects.count() == 3
+
+
+def test_what_the_database_refuses_is_sent_again(world, secret, account, monkeypatch):
+    """Two batches that make the same account at once: a 4xx would end the SDK's retrying and lose one of them."""
+    from django.db import IntegrityError
+
+    from cs_platform.api import segment as views
+
+    def refuse(*args: Any, **more: Any) -> None:
+        raise IntegrityError("account_external_id")
+
+    monkeypatch.setattr(views, "take", refuse)
+    answer = post("batch", {"batch": [track()]}, secret)
+    assert answer.status_code == 503
+    assert int(answer["Retry-After"]) >= 1
+    assert answer.json()["code"] == "unavailable"
 
 
 def test_what_waited_for_its_user_is_released_with_the_first_group_call(world, rival, secret):

@@ -42,7 +42,7 @@ def sdk(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def world(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(queue, "wake_workers", [])
-    throttling.throttle.cache_clear()
+    throttling.event_throttle.cache_clear()
     return make_world("acme", "Acme Cloud")
 
 
@@ -114,11 +114,11 @@ def test_a_wrong_key_is_told_once_and_not_tried_again(sdk, live_server, world, s
 
 def test_a_limited_sender_comes_back_and_loses_nothing(sdk, live_server, world, secret, settings):
     """429 with Retry-After: the SDK waits and sends again (CONTRACTS 2)."""
-    settings.API_RATE = "1/s"
-    throttling.throttle.cache_clear()
+    settings.EVENT_RATE = "1/s"
+    throttling.event_throttle.cache_clear()
     with relay(live_server.url) as network:
         send(sdk, network.url, secret, "limited")
-    throttling.throttle.cache_clear()
+    throttling.event_throttle.cache_clear()
     assert 429 in network.statuses
     assert network.statuses.count(200) == 3
     with world.open():
