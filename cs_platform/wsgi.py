@@ -1,8 +1,22 @@
 """WSGI entry point for gunicorn."""
 
 import os
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cs_platform.settings")
-application = get_wsgi_application()
+_django = get_wsgi_application()
+
+
+def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """Django, whose `Connection: close` is heard: gunicorn leaves that header to itself and asks its own answer."""
+
+    def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+        server = getattr(start_response, "__self__", None)
+        if ("Connection", "close") in headers and hasattr(server, "force_close"):
+            server.force_close()
+        return start_response(status, headers, *rest)
+
+    return _django(environ, start)

@@ -1,7 +1,6 @@
 """Bodies of events: their form and size are judged before they are read whole (RELIABILITY 3.1, 3.2)."""
 
 from django.http import HttpRequest
-from django.http.request import UnreadablePostError
 from django.utils.translation import gettext as _
 
 from cs_platform.kernel.errors import DomainError
@@ -28,9 +27,12 @@ def read_body(
     length = request.headers.get("Content-Length", "")
     if length.isdecimal() and int(length[:20]) > limit:
         raise too_large
+    # A body sent in chunks has no length; the server knows its end (Django would read nothing of it).
+    chunked = "Transfer-Encoding" in request.headers and request.META.get("wsgi.input_terminated")
+    stream = request.META["wsgi.input"] if chunked else request
     try:
-        body = request.read(limit + 1)
-    except UnreadablePostError as error:
+        body = stream.read(limit + 1)
+    except OSError as error:
         raise wire.Unreadable(_("The body ended early.")) from error
     if len(body) > limit:
         raise too_large

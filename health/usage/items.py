@@ -101,23 +101,15 @@ def incoming(
     the same way when it sends the event anew. Without an account the event waits until one is known.
     """
     try:
-        for name, value in (
-            ("account", account),
-            ("user", user),
-            ("event", event),
-            ("message_id", message_id),
-            ("session", session),
-        ):
-            checked_text(name, value)
-        if not event.strip():
+        account, user = checked_text("account", account), checked_text("user", user)
+        event, session = checked_text("event", event), checked_text("session", session)
+        message_id = checked_text("message_id", message_id)
+        if not event:
             raise Fault("required", "event")
         if occurred_at.tzinfo is None:
             raise Fault("no_offset", "timestamp")
         digest = None if said is None else hashlib.sha256(said).digest()[:16]
-        return build(
-            index, account.strip(), user.strip(), event.strip(), quantity, occurred_at, session.strip(),
-            message_id.strip(), b"", raw, digest,
-        )  # fmt: skip
+        return build(index, account, user, event, quantity, occurred_at, session, message_id, b"", raw, digest)
     except Fault as fault:
         return refuse(index, fault.code, fault.field, raw)
 
@@ -182,11 +174,12 @@ def checked_text(name: str, value: Any, field: str = "") -> str:
         return ""
     if not isinstance(value, str):
         raise Fault("type", field or name)
-    if CONTROL.search(value):
+    found = value.strip()
+    if CONTROL.search(found):
         raise Fault("characters", field or name)
-    if len(value) > LENGTHS[name]:
+    if len(found) > LENGTHS[name]:
         raise Fault("too_long", field or name)
-    return value.strip()
+    return found
 
 
 def moment(value: Any) -> dt.datetime:
