@@ -11,9 +11,11 @@ from accounts.models import Account, Tenant
 from cs_platform.kernel import queue
 from cs_platform.kernel.money import to_minor
 from cs_platform.kernel.tenancy import tenant_context
+from health.usage import rollup
 from metrics import jobs
 from metrics.reports import REPORTS, run_report
 from tests.api.test_reading import fill
+from tests.health.usage_events import Event, put
 
 AS_OF = dt.date(2028, 2, 29)
 
@@ -27,6 +29,9 @@ def counted(worlds):
             queue.mark_dirty("revenue", Account.objects.values_list("id", flat=True))
             jobs.build_account_months(AS_OF)
             jobs.build_retention(AS_OF)
+            moments = [dt.datetime(2026, 1, day, 9, tzinfo=dt.UTC) for day in (5, 6)]
+            put(Event(account.id, at, "edit", "u1") for account in Account.objects.all() for at in moments)
+            rollup.roll_up_all(AS_OF)
             Tenant.objects.filter(id=world.tenant.id).update(night_done_on=AS_OF)
     return worlds
 
@@ -50,6 +55,11 @@ def test_every_report_answers_as_the_selector_does(api, counted, name):
             assert "E" not in str(shown) or not isinstance(value, Decimal)
 
 
+def written(value: object) -> str:
+    """A value of JSON as a CSV file has it."""
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
 @pytest.mark.parametrize("name", list(REPORTS))
 def test_csv_holds_the_same_cells(api, counted, name):
     body = api.get(f"reports/{name}").json()
@@ -60,7 +70,7 @@ def test_csv_holds_the_same_cells(api, counted, name):
         assert answer["X-Report-As-Of"] == body["as_of"]
         rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
         assert list(rows[0]) == body["columns"]
-        assert rows == [{k: "" if v is None else str(v) for k, v in row.items()} for row in body["rows"]]
+        assert rows == [{k: written(v) for k, v in row.items()} for row in body["rows"]]
 
 
 def test_months_and_segment_cut_the_rows(api, counted):
