@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import F, ProtectedError
 from django.utils.translation import gettext as _
 
-from accounts.models import Account, BusinessHours, Member, Segment, Subscription, Tenant
+from accounts.models import Account, BusinessHours, Feature, Member, Segment, Subscription, Tenant
 from cs_platform.kernel import queue, sqljobs
 from cs_platform.kernel.errors import DomainError, request_id
 from cs_platform.kernel.models import AuditEntry
@@ -100,6 +100,16 @@ def save_versioned(*, row: Any) -> Any:
 
 
 @transaction.atomic
+def save_feature(*, feature: Feature, by: Member) -> Feature:
+    """Save a feature. When a known one became core or advanced, what was counted by its kind is out of date."""
+    before = Feature.objects.filter(id=feature.id).values_list("kind", flat=True).first()
+    feature.save()
+    if before not in (None, feature.kind):
+        queue.mark_dirty("features", [feature.id])
+        queue.publish("features.changed", actor=by.name)
+    return feature
+
+
 def remove(*, row: TenantModel) -> None:
     """Delete a row of the catalogue that nothing uses; DomainError (code `in_use`) otherwise."""
     try:

@@ -22,7 +22,7 @@ from health.alerts import jobs as alert_jobs
 from health.scoring import backtest_jobs
 from health.scoring import jobs as score_jobs
 from health.support import jobs as support_jobs
-from health.usage import held, rollup, upkeep
+from health.usage import catalogue, held, rollup, upkeep
 from metrics import jobs as metrics_jobs
 
 log = structlog.get_logger(__name__)
@@ -52,6 +52,7 @@ REACTIONS: dict[str, tuple[str, ...]] = {
     "revenue.changed": ("refresh_revenue",),
     "accounts.appeared": ("release_held", "release_tickets"),
     "usage.received": (rollup.WORK,),
+    "features.changed": ("recount_features",),
     "signals.changed": ("refresh_scores",),
     "health.scored": ("refresh_alerts",),
 }
@@ -128,6 +129,7 @@ def install() -> None:
         refresh_revenue=queue.Handler(_refresh_revenue),
         release_held=queue.Handler(held.release_held),
         roll_up_usage=queue.Handler(rollup.roll_up_piece),
+        recount_features=queue.Handler(catalogue.recount),
         release_tickets=queue.Handler(support_jobs.release_tickets),
         refresh_scores=queue.Handler(score_jobs.refresh_scores),
         refresh_alerts=queue.Handler(alert_jobs.refresh_alerts),

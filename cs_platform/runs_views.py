@@ -31,6 +31,7 @@ NAMES: dict[str, Promise | str] = {
     "nightly": _("Nightly run"),
     "refresh_revenue": _("Refresh of revenue"),
     "import_file": _("Import"),
+    "recount_features": _("Features counted anew"),
     "send_invitation": _("E-mail of an invitation"),
     "roll_up_usage": _("Roll-up of usage"),
     "refresh_scores": _("Refresh of scores"),

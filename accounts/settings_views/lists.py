@@ -124,6 +124,7 @@ LISTINGS: tuple[Listing, ...] = (
         add=_("Add feature"),
         empty=_("No features yet"),
         icon="star",
+        save=lambda row, by: company.save_feature(feature=row, by=by),
     ),
 )
 

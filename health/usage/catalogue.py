@@ -5,8 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from accounts.models import Account, AccountFeature, Feature
-from cs_platform.kernel import sqljobs
+from django.db import connection
+
+from accounts.models import Account, AccountFeature
+from cs_platform.kernel import queue, sqljobs
+from cs_platform.kernel.models import Work
 from health import news
 from health.usage.rollup import feature_changed
 from health.usage.storage import SQL
@@ -36,13 +39,16 @@ def adoption(last: dt.date) -> list[Adoption]:
     return [Adoption(**row) for row in sqljobs.rows(SQL / "adoption.sql", {"last": last})]
 
 
-def set_kind(*, feature: Feature, kind: str) -> Feature:
-    """Make a feature core or advanced; what was counted of core features on the kept days is counted anew."""
-    if feature.kind != kind:
-        feature.kind = kind
-        feature.save(update_fields=["kind"])
-        feature_changed(feature.id)
-    return feature
+def recount(work: Work) -> bool:
+    """Handler of "features.changed": what was counted of core features on the kept days is counted anew."""
+    if queue.take_dirty("features"):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT id FROM changed ORDER BY id")
+            features = [row[0] for row in cursor.fetchall()]
+        for feature_id in features:
+            feature_changed(feature_id)
+        queue.settle_dirty("features")
+    return False
 
 
 def set_relevant(*, account: Account, features: Iterable[UUID], actor: str) -> bool:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from accounts.account_frame import open_account
+from accounts.company import save_feature
 from accounts.enums import Status
 from accounts.models import Account, AccountFeature, Feature
 from accounts.views.forms import form_page, saved
@@ -75,7 +76,8 @@ def feature_kind(request: TenantRequest, feature_id: UUID) -> HttpResponse:
     feature = get_object_or_404(Feature.objects.select_for_update(), id=feature_id)
     kind = request.POST.get("kind", "")
     if kind in Feature.Kind.values:
-        catalogue.set_kind(feature=feature, kind=kind)
+        feature.kind = kind
+        save_feature(feature=feature, by=request.member)
     text = _("%(name)s is a core feature now.") if feature.kind == Feature.Kind.CORE else _("%(name)s is advanced now.")
     url = reverse("data_features", args=[request.tenant.slug])
     return saved(request, f"{text % {'name': feature.name}} {_('The days that are kept are counted anew.')}", url)

@@ -12,7 +12,7 @@ from accounts.enums import KeyScope
 from accounts.models import Account, AccountFeature, ApiKey, Feature, Import
 from accounts.services import create_api_key
 from cs_platform.kernel import queue
-from cs_platform.kernel.models import Dirty
+from cs_platform.kernel.models import Dirty, Work
 from health.enums import Freshness, ReceiptKind
 from health.models import FeatureDay, HeldEvent, Receipt, UsageEvent, UsageTouched
 from health.usage import catalogue, items, sources
@@ -351,7 +351,25 @@ def test_a_feature_becomes_advanced_and_its_days_are_counted_anew(world, used):
     assert client.post(url, {"kind": "advanced"}).status_code == 302
     with world.open():
         assert Feature.objects.get(key="edit").kind == "advanced"
+        assert not UsageTouched.objects.exists()
+        queue.run_to_end(world.tenant.id, Work.objects.get(name="recount_features").id)
+    with world.open():
         assert UsageTouched.objects.count() == 3
+        assert not Dirty.objects.filter(topic="features").exists()
+
+
+def test_the_settings_say_a_changed_kind_as_well(world, rival, used):
+    """The same news from the form of the settings; a new name alone is none."""
+    url = world.url(f"settings/features/{used['edit'].id}/")
+    client = world.client("ops")
+    assert client.post(url, {"name": "Edit it", "key": "edit", "kind": "core"}).status_code == 302
+    with world.open():
+        assert not Work.objects.filter(name="recount_features").exists()
+    assert client.post(url, {"name": "Edit it", "key": "edit", "kind": "advanced"}).status_code == 302
+    with world.open():
+        assert Work.objects.filter(name="recount_features").exists()
+    with rival.open():
+        assert not Work.objects.filter(name="recount_features").exists()
 
 
 def test_the_relevant_features_of_an_account(world, rival, used):
