@@ -22,6 +22,11 @@ def _url(name: str, database: str) -> str:
     return urlunsplit(parts._replace(path=f"/{database}"))
 
 
+def address(name: str) -> str:
+    """The benchmarks' database as the role of this setting."""
+    return _url(name, DATABASE)
+
+
 def start(*, fresh: bool = True) -> None:
     """Make the database anew (as its owner), and set Django up on it as the runtime role."""
     ensure()

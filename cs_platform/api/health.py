@@ -1,6 +1,6 @@
 """Health scores over HTTP: the history as a list to synchronise, one account's latest score with all its factors."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.http import Http404
 from drf_spectacular.utils import extend_schema, extend_schema_field
@@ -104,7 +104,7 @@ class HealthScores(Resource):
             rows = rows.filter(account_id__in=Account.objects.filter(external_id=query["account"]).values("id"))
         found, following = page_of(request, rows, order=self.order, limit=query["limit"], cursor=query["cursor"])
         names = Account.objects.filter(id__in={row.account_id for row in found}).values_list("id", "external_id")
-        serializer.context["accounts"] = dict(names)
+        cast(dict[str, Any], serializer.context)["accounts"] = dict(names)
         serializer.instance = found
         return Response({"results": serializer.data, "next": following})
 
@@ -117,6 +117,6 @@ class HealthScores(Resource):
             raise Http404
         self.serializer_class = HealthScoreOne  # type: ignore[misc]
         serializer = self._serializer(wanted)
-        serializer.context["accounts"] = {account.id: account.external_id}
+        cast(dict[str, Any], serializer.context)["accounts"] = {account.id: account.external_id}
         serializer.instance = row
         return Response(serializer.data)

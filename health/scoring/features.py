@@ -101,8 +101,9 @@ def answers(windows: Mapping[str, int], models: Sequence[int] = (0,)) -> Answers
         cursor.execute(f"DROP TABLE IF EXISTS {', '.join(f'pg_temp.{t.strip()}' for t in _TEMPORARY.split(','))}")
     sqljobs.execute(SQL / "asked.sql", params)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM asked")
-        many = cursor.fetchone()[0] > MANY
+        cursor.execute("SELECT count(*), min(usage_day), max(usage_day) FROM asked")
+        count, params["first_day"], params["last_day"] = cursor.fetchone()
+        many = count > MANY
         if many:
             cursor.execute("SET LOCAL work_mem = '256MB'")
         for family in FAMILIES:

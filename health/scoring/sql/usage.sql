@@ -1,3 +1,4 @@
+-- first_day and last_day bound the usage days of all questions: with them an index leaves out the other years.
 -- Users of 28 days, from the day bits: bit 0 is the first of the 28 days, bit 27 the last; the week is bits 21 to 27.
 CREATE TEMPORARY TABLE got_people ON COMMIT DROP AS
 SELECT n, count(*) AS month_users, count(*) FILTER (WHERE bits >= 1 << 21) AS week_users,
@@ -9,6 +10,7 @@ SELECT n, count(*) AS month_users, count(*) FILTER (WHERE bits >= 1 << 21) AS we
           FROM asked q
           JOIN health_usermonth u ON u.account_id = q.account_id AND u.month >= q.users_from AND u.month <= q.usage_day
                                  AND u.known_on <= q.known_on
+                                 AND u.month >= %(first_day)s::date - 58 AND u.month <= %(last_day)s
          CROSS JOIN LATERAL (SELECT u.month - (q.usage_day - 27) AS off) o
          GROUP BY q.n, u.user_id) each_user
  WHERE bits <> 0
@@ -25,18 +27,21 @@ SELECT q.n, max(d.day) AS last_day,
   FROM asked q
   JOIN health_accountday d ON d.account_id = q.account_id AND d.day <= q.usage_day
                           AND d.day > q.usage_day - greatest(2 * %(usage_trend)s, 28) AND d.known_on <= q.known_on
+                          AND d.day > %(first_day)s::date - greatest(2 * %(usage_trend)s, 28) AND d.day <= %(last_day)s
  GROUP BY q.n;
 ANALYZE got_days;
 
 -- Features of the window, of the relevant ones and of all.
 CREATE TEMPORARY TABLE got_features ON COMMIT DROP AS
 SELECT f.n, count(*) AS used, count(r.feature_id) AS used_relevant
-  FROM (SELECT q.n, q.account_id, d.feature_id
+  FROM (SELECT q.n, d.feature_id
           FROM asked q
           JOIN health_featureday d ON d.account_id = q.account_id AND d.day <= q.usage_day
                                   AND d.day > q.usage_day - %(feature_breadth)s AND d.known_on <= q.known_on
-         GROUP BY q.n, q.account_id, d.feature_id) f
-  LEFT JOIN accounts_accountfeature r ON r.account_id = f.account_id AND r.feature_id = f.feature_id
+                                  AND d.day > %(first_day)s::date - %(feature_breadth)s AND d.day <= %(last_day)s
+         GROUP BY q.n, d.feature_id) f
+  JOIN asked q USING (n)
+  LEFT JOIN accounts_accountfeature r ON r.account_id = q.account_id AND r.feature_id = f.feature_id
  GROUP BY f.n;
 
 CREATE TEMPORARY TABLE got_relevant ON COMMIT DROP AS
