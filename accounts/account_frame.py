@@ -13,9 +13,10 @@ from accounts.models import Account
 from cs_platform.kernel.access import Permission, TenantRequest, may
 from cs_platform.kernel.templatetags.cells import day_text
 
-# Name of the tab, its label and its route. Usage is served by the health floor, revenue by metrics.
+# Name of the tab, its label and its route. Health and usage are served by the health floor, revenue by metrics.
 TABS = (
     ("overview", gettext_lazy("Overview"), "account"),
+    ("health", gettext_lazy("Health"), "account_health"),
     ("usage", gettext_lazy("Usage"), "account_usage"),
     ("revenue", gettext_lazy("Revenue"), "account_revenue"),
     ("subscriptions", gettext_lazy("Subscriptions"), "account_subscriptions"),
@@ -41,6 +42,7 @@ def account_frame(request: TenantRequest, account: Account, tab: str) -> dict[st
         "account": account,
         "about": [part for part in about if part],
         "facts": [
+            cells.health_fact(account),
             {"label": _("ARR"), "value": cells.arr_text(account.mrr_minor, currency) if account.mrr_minor else "–"},
             {"label": _("Renews"), "value": cells.renewal(account.renews_on, today)},
             {"label": _("Owner"), "value": owner or _("Nobody"), "avatar": owner},

@@ -4,9 +4,16 @@ from typing import Any
 
 from django.urls import path
 
-from health.views import backtest, data, features, inbox, usage_tab
+from health.views import backtest, data, features, health_tab, inbox, usage_tab
 
 urlpatterns: list[Any] = [
+    path("accounts/<uuid:account_id>/health/", health_tab.health, name="account_health"),
+    path("accounts/<uuid:account_id>/health/override/", health_tab.override, name="account_override"),
+    path(
+        "accounts/<uuid:account_id>/health/override/<uuid:override_id>/end/",
+        health_tab.override_end,
+        name="account_override_end",
+    ),
     path("accounts/<uuid:account_id>/usage/", usage_tab.usage, name="account_usage"),
     path("accounts/<uuid:account_id>/usage/peers/", usage_tab.peers, name="account_usage_peers"),
     path("insights/backtest/", backtest.lab, name="backtest"),

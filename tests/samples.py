@@ -22,7 +22,7 @@ from accounts.models import (
     Team,
 )
 from cs_platform.kernel.models import Run, Work
-from health.models import Backtest, HealthModel, HealthModelVersion, HeldEvent, Receipt
+from health.models import Backtest, HealthModel, HealthModelVersion, HealthOverride, HeldEvent, Receipt
 from health.scoring.definition import Definition
 from tests.conftest import World
 
@@ -82,12 +82,17 @@ def fill(world: World) -> dict[str, object]:
             "import": Import.objects.create(kind="contacts", filename="b.csv"),
             "night": Run.objects.create(name="nightly", as_of=day),
             "receipt": receipt,
-            "held": HeldEvent.objects.create(state="rejected", receipt=receipt, position=0, code="required", message="x"),
+            "held": HeldEvent.objects.create(
+                state="rejected", receipt=receipt, position=0, code="required", message="x"
+            ),
             "work": Work.objects.create(name="nightly", state="failed"),
         }
         model = HealthModel.objects.create(name="Usual")
         version = HealthModelVersion.objects.create(model=model, number=1, definition=Definition.default().json())
         rows["backtest"] = Backtest.objects.create(version=version, as_of=day)
+        rows["override"] = HealthOverride.objects.create(
+            account=account, band="red", reason="Paused", begins_on=day, expires_on=day
+        )
         FxRate.objects.create(month=day, base="EUR", quote="USD", rate="1.1", source="member")
         values: dict[str, object] = {name: Samples.Id(str(row.id)) for name, row in rows.items() if row}
     ids = {f"{name}_id": value for name, value in values.items()}
