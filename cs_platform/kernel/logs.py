@@ -1,9 +1,21 @@
 """Structured logs: one JSON object (or one readable line) with request id, tenant and user; never a body."""
 
 import logging.config
+import re
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
+
+_KEY = re.compile(r"(cs_live_[\w-]{6})[\w-]+")
+
+
+def hide_keys(logger: Any, name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Leave of an API key only what its prefix shows: the browser library of Segment puts it into an address."""
+    for field, value in event.items():
+        if isinstance(value, str) and "cs_live_" in value:
+            event[field] = _KEY.sub(r"\1…", value)
+    return event
 
 
 def configure(options: dict[str, Any]) -> None:
@@ -20,6 +32,7 @@ def configure(options: dict[str, Any]) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
         structlog.processors.format_exc_info,
+        hide_keys,
     ]
     logging.config.dictConfig(
         {

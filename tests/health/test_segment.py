@@ -431,3 +431,19 @@ def test_what_waited_for_its_user_is_released_with_the_first_group_call(world, r
         assert HeldEvent.objects.get().state == "released"
     with rival.open():
         assert HeldEvent.objects.get().state == "quarantined"
+
+
+def test_a_key_in_an_address_does_not_reach_the_logs(world, secret, caplog):
+    """The browser library asks for /v1/projects/KEY/settings; the log keeps the key's prefix (RELIABILITY 3.4)."""
+    import logging
+
+    from cs_platform.kernel.logs import hide_keys
+
+    with caplog.at_level(logging.INFO):
+        Client().get(f"/v1/projects/{secret}/settings")
+        Client(raise_request_exception=False).get(f"/v1/projects/{secret}/nothing")
+    said = [str(record.msg) + record.getMessage() for record in caplog.records]
+    assert said
+    hidden = [hide_keys(None, "", {"event": each})["event"] for each in said]
+    assert not any(secret in each for each in hidden)
+    assert any(secret[:14] in each for each in hidden)
