@@ -272,7 +272,7 @@ class BulkItem(serializers.Serializer):
     """What became of one item."""
 
     index = serializers.IntegerField(help_text="Its place in the request, from 0.")
-    status = serializers.ChoiceField(["created", "updated", "unchanged", "rejected"])
+    status = serializers.ChoiceField(["created", "updated", "unchanged", "rejected", "quarantined"])
     id = serializers.UUIDField(allow_null=True)
     errors = BulkProblem(many=True, help_text="Empty unless rejected.")  # type: ignore[assignment]
 
@@ -285,6 +285,7 @@ class BulkAnswer(serializers.Serializer):
     updated = serializers.IntegerField()
     unchanged = serializers.IntegerField()
     rejected = serializers.IntegerField()
+    quarantined = serializers.IntegerField(required=False, help_text="Kept until their account appears; tickets only.")
     results = BulkItem(many=True)
 
 

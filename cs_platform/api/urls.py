@@ -6,7 +6,7 @@ from django.db import transaction
 from django.urls import path, register_converter
 from django.urls.resolvers import URLPattern
 
-from cs_platform.api import views
+from cs_platform.api import facts, views
 from cs_platform.api.events import EventsView, Receipts, RejectedEvents
 from cs_platform.api.health import HealthScores
 from cs_platform.api.reports import ReportView
@@ -45,5 +45,9 @@ urlpatterns = [
     *routes("subscription-changes", views.SubscriptionChanges),
     *routes("movements", views.Movements),
     *routes("fx-rates", views.FxRates),
+    *routes("tickets", facts.Tickets),
+    *routes("touchpoints", facts.Touchpoints),
+    *routes("surveys", facts.Surveys),
+    *routes("outcomes", facts.Outcomes),
     *routes("health-scores", HealthScores),
 ]

@@ -28,6 +28,8 @@ class BulkWritable(Resource):
 
     door: ClassVar[Door]
     example: ClassVar[Mapping[str, Any]]
+    # Whether rows whose account does not exist yet are kept until it does.
+    quarantines: ClassVar[bool] = False
 
     def bulk(self, request: Request) -> Response:
         """Create or update up to 5,000 rows by their keys; each item is taken or rejected on its own."""
@@ -46,6 +48,7 @@ class BulkWritable(Resource):
         body = {
             "received": len(outcomes),
             **{status: count[status] for status in ("created", "updated", "unchanged", "rejected")},
+            **({"quarantined": count["quarantined"]} if self.quarantines else {}),
             "results": [
                 {
                     "index": outcome.index,
@@ -78,7 +81,7 @@ class Writable(BulkWritable):
     def create(self, request: Request) -> Response:
         """Create a row; 409 when its key is taken."""
         read_query(request, NoQuery)
-        body = _object(request.data)
+        body = object_of(request.data)
         outcome = self._one(body)
         if outcome.status != "created" and not self.came_back(outcome):
             raise Exists(_("There is a row with this key."), fields={"external_id": _("It is taken.")})
@@ -92,7 +95,7 @@ class Writable(BulkWritable):
 
     def update(self, request: Request, ref: str) -> Response:
         """Replace a row: fields that are not sent become empty. With `ext:` and a new external id it is created."""
-        body = _object(request.data)
+        body = object_of(request.data)
         writable = [name for name, field in self.serializer_class().fields.items() if not field.read_only]
         empty = {name: None for name in writable if name not in ("attributes", "version")}
         try:
@@ -110,7 +113,7 @@ class Writable(BulkWritable):
 
     def partial_update(self, request: Request, ref: str) -> Response:
         """Change the fields that are sent and leave the others."""
-        body = _object(request.data)
+        body = object_of(request.data)
         row = self.locked(request, ref, body)
         return self.change(row, self.keep(self.kept_of(row), body) | body)
 
@@ -166,7 +169,8 @@ def _items(data: Any) -> list[Any]:
     return data
 
 
-def _object(data: Any) -> dict[str, Any]:
+def object_of(data: Any) -> dict[str, Any]:
+    """The body as one object of fields; ValidationError for anything else."""
     if not isinstance(data, Mapping):
         raise ValidationError({"": [_("Send one object of fields.")]})
     return dict(data)

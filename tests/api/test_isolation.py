@@ -8,6 +8,7 @@ from django.urls import get_resolver
 
 from accounts.models import Account, Contact, FxRate, Product, Segment, Subscription, SubscriptionChange
 from cs_platform.kernel.tenancy import is_tenant_model
+from health.models import Outcome, Survey, Ticket, Touchpoint
 from metrics.models import MrrMovement
 from tests.api.test_reading import fill
 
@@ -20,6 +21,10 @@ MODELS = {
     "subscription-changes": SubscriptionChange,
     "movements": MrrMovement,
     "fx-rates": FxRate,
+    "tickets": Ticket,
+    "touchpoints": Touchpoint,
+    "surveys": Survey,
+    "outcomes": Outcome,
 }
 
 
@@ -54,8 +59,9 @@ def test_every_resource_is_in_this_test():
         for pattern in included.url_patterns
         if str(pattern.pattern).startswith("v1/")
     }
-    # Their own tests: tests/api/test_health_scores.py.
-    assert names == set(MODELS) | {"schema", "reports", "health-scores"}
+    # Their own tests: test_health_scores.py, test_events.py.
+    apart = {"schema", "reports", "health-scores", "events", "receipts", "rejected-events"}
+    assert names == set(MODELS) | apart
 
 
 @pytest.mark.parametrize("name", list(MODELS))

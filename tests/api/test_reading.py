@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.enums import ChangeKind, ChangeSource
 from accounts.models import Account, AccountChange, Contact, FxRate, Product, Segment, Subscription, SubscriptionChange
+from health.models import Outcome, Survey, Ticket, Touchpoint
 from metrics.models import MrrMovement
 
 JAN, FEB = dt.date(2026, 1, 1), dt.date(2026, 2, 1)
@@ -57,6 +58,21 @@ def fill(world, count: int = 3, first: int = 0) -> None:
                 effective_on=JAN,
             )
             FxRate.objects.create(month=FEB, base="EUR", quote="USD", rate=Decimal("1.08") + n, source="api")
+            fact = {"account": account, "known_on": JAN, "source": "api"}
+            at = dt.datetime(2026, 1, 5, tzinfo=dt.UTC)
+            Ticket.objects.create(external_id=f"T-{n}", state="New", opened_at=at, **fact)
+            Touchpoint.objects.create(external_id=f"M-{n}", kind="qbr", happened_at=at, **fact)
+            Survey.objects.create(external_id=f"R-{n}", kind="nps", score=9, answered_at=at, **fact)
+            Outcome.objects.create(
+                external_id=f"O-{n}",
+                name="Faster",
+                baseline=0,
+                target=5,
+                agreed_on=JAN,
+                due_on=FEB,
+                data_source="CRM",
+                **fact,
+            )
 
 
 LISTS = [
@@ -68,6 +84,10 @@ LISTS = [
     "subscription-changes",
     "movements",
     "fx-rates",
+    "tickets",
+    "touchpoints",
+    "surveys",
+    "outcomes",
 ]
 
 
@@ -290,6 +310,10 @@ LIST_QUERIES = {
     "subscription-changes": 12 + 3,
     "movements": 12 + 3,
     "fx-rates": 12,
+    "tickets": 12 + 1,
+    "touchpoints": 12 + 1,  # of those that have a value
+    "surveys": 12 + 1,
+    "outcomes": 12 + 2,
 }
 
 

@@ -16,7 +16,9 @@ WITH said AS (
            reassigned + reopened AS turn,
            max(event_at) FILTER (WHERE NOT done) OVER whole AS last_open,
            max(event_at) FILTER (WHERE NOT shut) OVER whole AS last_unshut,
-           min(event_at) FILTER (WHERE done) OVER whole AS first_done
+           min(event_at) FILTER (WHERE done) OVER whole AS first_done,
+           max(event_at) FILTER (WHERE cells ? 'resolved_at') OVER whole AS resolved_said,
+           max(event_at) FILTER (WHERE cells ? 'closed_at') OVER whole AS closed_said
       FROM said
     WINDOW whole AS (PARTITION BY ticket)
 )
@@ -37,15 +39,15 @@ SELECT ticket,
        coalesce((array_agg((cells ->> 'opened_at')::timestamptz ORDER BY event_at DESC, seq DESC, turn DESC, done DESC, digest DESC)
                  FILTER (WHERE cells ->> 'opened_at' <> ''))[1], min(event_at)) AS opened_at,
        min(event_at) FILTER (WHERE NOT fresh) AS first_response_at,
-       -- A system that never says when a ticket was resolved says it by its state.
-       CASE WHEN bool_or(cells ? 'resolved_at')
-            THEN (array_agg((cells ->> 'resolved_at')::timestamptz ORDER BY event_at DESC, seq DESC, turn DESC, done DESC, digest DESC)
-                  FILTER (WHERE cells ? 'resolved_at'))[1]
-            ELSE min(event_at) FILTER (WHERE done AND (last_open IS NULL OR event_at > last_open)) END AS resolved_at,
-       CASE WHEN bool_or(cells ? 'closed_at')
-            THEN (array_agg((cells ->> 'closed_at')::timestamptz ORDER BY event_at DESC, seq DESC, turn DESC, done DESC, digest DESC)
-                  FILTER (WHERE cells ? 'closed_at'))[1]
-            ELSE min(event_at) FILTER (WHERE shut AND (last_unshut IS NULL OR event_at > last_unshut)) END AS closed_at,
+       -- Changes that do not carry when a ticket was resolved say it by their state.
+       coalesce((array_agg((cells ->> 'resolved_at')::timestamptz ORDER BY event_at DESC, seq DESC, turn DESC, done DESC, digest DESC)
+                 FILTER (WHERE cells ? 'resolved_at'))[1],
+                min(event_at) FILTER (WHERE done AND event_at > coalesce(greatest(last_open, resolved_said), '-infinity')))
+           AS resolved_at,
+       coalesce((array_agg((cells ->> 'closed_at')::timestamptz ORDER BY event_at DESC, seq DESC, turn DESC, done DESC, digest DESC)
+                 FILTER (WHERE cells ? 'closed_at'))[1],
+                min(event_at) FILTER (WHERE shut AND event_at > coalesce(greatest(last_unshut, closed_said), '-infinity')))
+           AS closed_at,
        CASE WHEN bool_or(cells ? 'reopen_count') THEN max(reopened)
             ELSE (count(*) FILTER (WHERE NOT done AND event_at > first_done) > 0)::int END AS reopen_count,
        CASE WHEN bool_or(cells ? 'reopen_count') THEN min(event_at) FILTER (WHERE reopened > 0)
