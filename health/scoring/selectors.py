@@ -7,6 +7,7 @@ band each of them is on a day. Money is today's on both days of a comparison, so
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -15,12 +16,14 @@ from django.db.models.functions import Cast, Coalesce
 from django.utils.translation import gettext as _
 
 from accounts.enums import HealthBand
+from cs_platform.kernel import copying, sqljobs
 from health.enums import Component, VersionState
 from health.models import HealthModelVersion, HealthScore
 from health.scoring.definition import Definition, Part
 from health.scoring.indicators import Indicator
 
 MICRO = 1_000_000
+SQL = Path(__file__).parent / "sql"
 ORDER = {HealthBand.RED: 0, HealthBand.YELLOW: 1, HealthBand.GREEN: 2}
 
 
@@ -108,12 +111,6 @@ def factors(row: HealthScore, definition: Definition) -> list[Factor]:
         contribution = None if row.score is None or share is None else share / MICRO
         found.append(Factor(part, raw, given, weight, contribution))
     return found
-
-
-def scored_days(limit: int = 400) -> list[dt.date]:
-    """The days on which whole books were scored (finished nights), latest first."""
-    rows = HealthScore.objects.order_by("-as_of").values_list("as_of", flat=True).distinct()
-    return list(rows[:limit])
 
 
 def bands(accounts: QuerySet, day: dt.date, name: str = "band_on", score: str = "") -> QuerySet:
@@ -209,6 +206,36 @@ def at_risk(accounts: QuerySet, day: dt.date) -> AtRisk:
     found = distribution(accounts, day)
     red, yellow = (found.get((band,), Slice(0, 0)) for band in (HealthBand.RED, HealthBand.YELLOW))
     return AtRisk(Slice(red.accounts + yellow.accounts, red.arr_minor + yellow.arr_minor), red)
+
+
+@dataclass(frozen=True)
+class BookDriver:
+    """What one indicator (or with key "model" another version) moved of the mean score of a book, in points; and how
+    many accounts it raised and lowered."""
+
+    key: str
+    points: float
+    up: int
+    down: int
+
+
+def book_drivers(accounts: QuerySet, before: dt.date, after: dt.date) -> list[BookDriver]:
+    """Which indicators moved the book most between two days, most moving first. They add up to the change of the mean
+    score over the accounts that have one on both days; what became known or unknown is in its indicator."""
+    copying.stage("book", [("id", "uuid")], ((i,) for i in accounts.order_by().values_list("id", flat=True)))
+    rows = sqljobs.rows(SQL / "book_drivers.sql", {"before": before, "after": after})
+    scored = HealthScore.objects.filter(score__isnull=False, account_id__in=accounts.order_by().values("id"))
+    both = scored.filter(as_of=after, account_id__in=scored.filter(as_of=before).values("account_id")).count()
+    found = HealthModelVersion.objects.in_bulk({row["version_id"] for row in rows})
+    keys = {key: Definition.read(version.definition).keys for key, version in found.items()}
+    sums: dict[str, list[int]] = {}
+    for row in rows:
+        key = keys[row["version_id"]][row["position"] - 1] if row["position"] else "model"
+        total = sums.setdefault(key, [0, 0, 0])
+        for i, name in enumerate(("micro", "up", "down")):
+            total[i] += row[name]
+    drivers = [BookDriver(key, micro / MICRO / both, up, down) for key, (micro, up, down) in sums.items() if micro]
+    return sorted(drivers, key=lambda driver: (-abs(driver.points), driver.key))
 
 
 def published_versions() -> dict[UUID | None, HealthModelVersion]:

@@ -127,6 +127,31 @@ def test_history_and_factors(tenant_open: World) -> None:
     assert sum(d.micro for d in difference.drivers) == difference.micro
 
 
+def test_what_moved_the_book(tenant_open: World) -> None:
+    """DSH-02: the drivers of a book add up to the change of its mean score, also when a version changed."""
+    one, two = known_well("one"), known_well("two")
+    jobs.score_all(WEEK_AGO)
+    facts.touch(one, "qbr", DAY, status="cancelled")
+    facts.survey(two, "nps", 2, DAY)
+    jobs.score_all(DAY)
+    everybody = Account.objects.all()
+    found = selectors.book_drivers(everybody, WEEK_AGO, DAY)
+
+    def mean(day: dt.date) -> float:
+        scores = HealthScore.objects.filter(as_of=day).values_list("score", flat=True)
+        return float(sum(scores)) / len(scores)
+
+    assert sum(d.points for d in found) == pytest.approx(mean(DAY) - mean(WEEK_AGO))
+    meetings = next(d for d in found if d.key == "meeting_attendance")
+    assert (meetings.down, meetings.points < 0) == (2, True)  # one cancelled; the other's weight went to the survey
+    model = versions.standard()
+    draft = versions.draft_from(model=model, by=None)
+    versions.publish(draft=draft, reason="Again", by=None)
+    jobs.score_all(DAY)
+    assert [d.key for d in selectors.book_drivers(everybody, WEEK_AGO, DAY)] == ["model"]
+    assert selectors.book_drivers(everybody, dt.date(2020, 1, 1), DAY) == []
+
+
 def test_an_override_stands_beside_the_score(tenant_open: World) -> None:
     """The computed score is never changed; the override ends by itself."""
     row = known_well()
