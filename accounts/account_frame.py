@@ -1,5 +1,6 @@
 """The header of the account pages: name, facts and tabs. Each floor's tab builds its context with it."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts import cells
 from accounts.dossier import visible_account
+from accounts.enums import Status
 from accounts.models import Account
 from cs_platform.kernel.access import Permission, TenantRequest, may
 from cs_platform.kernel.templatetags.cells import day_text
@@ -24,6 +26,9 @@ TABS = (
     ("timeline", gettext_lazy("Timeline"), "account_timeline"),
     ("history", gettext_lazy("History"), "account_history"),
 )
+
+# What floors above know and the header says last: {label, value, note, url, next} or None. They append in `ready()`.
+FACTS: list[Callable[[TenantRequest, Account], dict[str, Any] | None]] = []
 
 
 def open_account(request: TenantRequest, account_id: UUID) -> Account:
@@ -46,9 +51,9 @@ def account_frame(request: TenantRequest, account: Account, tab: str) -> dict[st
             {"label": _("ARR"), "value": cells.arr_text(account.mrr_minor, currency) if account.mrr_minor else "–"},
             {"label": _("Renews"), "value": cells.renewal(account.renews_on, today)},
             {"label": _("Owner"), "value": owner or _("Nobody"), "avatar": owner},
-            {"label": _("Segment"), "value": account.segment.name if account.segment else "–"},
             {"label": _("Touch tier"), "value": account.get_tier_display() or "–"},
-            {"label": _("Status"), "value": account.get_status_display()},
+            *([] if account.status == Status.LIVE else [{"label": _("Status"), "value": account.get_status_display()}]),
+            *(fact for found in FACTS if (fact := found(request, account))),
         ],
         "tabs": [
             {"label": label, "url": reverse(route, args=[slug, account.id]), "current": name == tab, "count": None}

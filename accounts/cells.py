@@ -10,13 +10,16 @@ from django.utils.html import format_html
 from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 
+from accounts.enums import HealthBand
 from accounts.listing import COLUMNS, SORTS, ListQuery
 from accounts.models import Account, Tenant
 from cs_platform.kernel.money import money_text
 from cs_platform.kernel.templatetags.cells import day_text
-from cs_platform.kernel.templatetags.ui import avatar
+from cs_platform.kernel.templatetags.ui import avatar, band_pill, delta, icon
 
-NUMBERS = {"arr", "mrr", "employees"}
+NUMBERS = {"score", "change", "arr", "mrr", "employees"}
+# The tone of a band: its colour and shape are named after it (design rule: shape, word and colour together).
+TONES = {HealthBand.GREEN: "good", HealthBand.YELLOW: "watch", HealthBand.RED: "risk", HealthBand.NONE: "none"}
 SOON_DAYS = 30
 _DASH = format_html('<span class="m">{}</span>', "–")
 
@@ -68,6 +71,19 @@ def renewal(day: dt.date | None, today: dt.date) -> Any:
     )
 
 
+def health_fact(account: Account) -> dict[str, Any]:
+    """The first fact of the header: band, score, change over a week; tinted by the band."""
+    band = HealthBand(account.health_band)
+    value = format_html(
+        '<span class="big">{}{}</span> {}', icon(f"h-{TONES[band]}"), score_text(account.health_score), band.label
+    )
+    note = ""
+    if account.health_change is not None and abs(account.health_change) >= 0.5:
+        arrow = "↑" if account.health_change > 0 else "↓"
+        note = _("%(arrow)s %(points)s in a week") % {"arrow": arrow, "points": f"{abs(account.health_change):.0f}"}
+    return {"label": _("Health"), "value": value, "hot": TONES[band], "note": note}
+
+
 def person(name: str | None) -> Any:
     """Avatar with the name for those who cannot see it; a dash for nobody."""
     return format_html('{}<span class="sr">{}</span>', avatar(name), name) if name else _DASH
@@ -83,7 +99,30 @@ def count_text(count: int) -> str:
     return ngettext("%(count)s account", "%(count)s accounts", count) % {"count": f"{count:,}"}
 
 
+def health(band: str, *, pill: bool = False) -> Any:
+    """Shape and word of a band."""
+    return band_pill(TONES[HealthBand(band)], str(HealthBand(band).label), pill)
+
+
+def score_text(score: float | None) -> str:
+    """39: a whole number for lists, rounded down, so that 79.99 is no 80 and never looks Healthy (HLT-04)."""
+    return f"{int(score)}" if score is not None else "–"
+
+
+def change(points: float | None, text: str) -> Any:
+    """Arrow and whole points; `text` says since when, for those who cannot see the arrow."""
+    if points is None:
+        return _DASH
+    whole = round(points)
+    if whole == 0:
+        return delta("0", text)
+    return delta(f"{abs(whole)}", text, "up" if whole > 0 else "down", whole > 0)
+
+
 _CELLS: dict[str, Any] = {
+    "health": lambda a, tenant, today: Cell(health(a.health_band)),
+    "score": lambda a, tenant, today: Cell(score_text(a.health_score), "n b"),
+    "change": lambda a, tenant, today: Cell(change(a.health_change, _("in a week")), "n"),
     "status": lambda a, tenant, today: Cell(a.get_status_display(), "t2"),
     "arr": lambda a, tenant, today: Cell(arr_text(a.mrr_minor, tenant.currency), "n"),
     "mrr": lambda a, tenant, today: Cell(money_text(a.mrr_minor, tenant.currency), "n"),

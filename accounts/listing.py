@@ -15,7 +15,7 @@ from django.db.models import Count, F, Q, QuerySet, Sum, TextField, Value
 from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
-from accounts.enums import Source, Status, Tier
+from accounts.enums import HealthBand, Source, Status, Tier
 from accounts.models import Account, Member, Segment
 from cs_platform.kernel.periods import add_months, parse_month
 
@@ -33,6 +33,8 @@ class Filter:
     label: Any
     condition: Callable[[tuple[str, ...], Member, dt.date], Q]
     valid: Callable[[str], bool] = lambda value: True
+    # A value in words, where it is none of those that the panel offers.
+    say: Callable[[str], Any] | None = None
 
 
 def _is_owner(value: str) -> bool:
@@ -88,10 +90,12 @@ def _one_of(column: str) -> Callable[[tuple[str, ...], Member, dt.date], Q]:
     return lambda values, member, today: Q(**{f"{column}__in": values})
 
 
+# What a list can be filtered by; floors above add their own.
 FILTERS: dict[str, Filter] = {
     entry.name: entry
     for entry in (
         Filter("q", _("Name"), lambda values, member, today: Q(name_key__contains=values[0].lower())),
+        Filter("health", _("Health"), _one_of("health_band"), lambda value: value in HealthBand.values),
         Filter("segment", _("Segment"), _one_of("segment__name")),
         Filter("owner", _("Owner"), _owned, _is_owner),
         Filter("status", _("Status"), _one_of("status"), lambda value: value in Status.values),
@@ -122,7 +126,15 @@ def _bigint(text: str) -> int:
     return number
 
 
+def _score(text: str) -> float:
+    number = float(text)
+    if not 0 <= number <= 100:  # neither infinite nor no number at all
+        raise ValueError(text)
+    return number
+
+
 SORTS: dict[str, Sort] = {
+    "health": Sort(_("health, the lowest score first"), "health_score", _score, nullable=True),
     "name": Sort(_("name"), "name_key", str),
     "arr": Sort(_("ARR"), "mrr_minor", _bigint, descending=True),
     "renews": Sort(_("renewal date"), "renews_on", dt.date.fromisoformat, nullable=True),
@@ -131,6 +143,9 @@ SORTS: dict[str, Sort] = {
 DEFAULT_SORT = "arr"
 # Columns beside the name, in their order; the first group is shown unless the URL says otherwise.
 COLUMNS = {
+    "health": _("Health"),
+    "score": _("Score"),
+    "change": _("7 days"),
     "status": _("Status"),
     "arr": _("ARR"),
     "renews": _("Renews"),
@@ -146,7 +161,7 @@ COLUMNS = {
     "signed": _("Signed on"),
     "external": _("External id"),
 }
-DEFAULT_COLUMNS = ("status", "arr", "renews", "owner", "industry", "source", "tier", "since")
+DEFAULT_COLUMNS = ("health", "score", "change", "status", "arr", "renews", "owner", "industry", "tier", "since")
 
 
 def _uuid(text: str) -> UUID | None:
@@ -292,6 +307,8 @@ class Totals:
     book_mrr: int
     found: int
     found_mrr: int
+    critical: int
+    at_risk: int
     views: dict[str, int]
 
 
@@ -364,6 +381,8 @@ def totals(
         "found": Count("pk", filter=condition) if condition else Count("pk"),
         "found_mrr": Sum("mrr_minor", filter=condition, default=0) if condition else Sum("mrr_minor", default=0),
     }
+    for alias, band in (("critical", HealthBand.RED), ("at_risk", HealthBand.YELLOW)):
+        asked[alias] = Count("pk", filter=condition & Q(health_band=band))
     names = {f"view_{number}": key for number, key in enumerate(views)}
     for alias, key in names.items():
         rule = views[key].condition(member, today)
@@ -374,6 +393,8 @@ def totals(
         book_mrr=int(row["book_mrr"]),
         found=row["found"],
         found_mrr=int(row["found_mrr"]),
+        critical=row["critical"],
+        at_risk=row["at_risk"],
         views={key: row[alias] for alias, key in names.items()},
     )
 

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.enums import Status
 from accounts.models import Account
 from accounts.settings_sections import permissions
 from cs_platform.kernel.access import Permission, may
@@ -113,6 +114,10 @@ class Frame:
     def tenants_url(self) -> str:
         return reverse("tenants")
 
+    def _customers(self) -> int:
+        """Accounts that the member looks after; who left is none of them."""
+        return int(Account.objects.visible_to(self.member).exclude(status=Status.CHURNED).count())
+
     @cached_property
     def nav(self) -> list[dict[str, Any]]:
         if self.tenant is None:
@@ -126,7 +131,7 @@ class Frame:
                     continue
                 url = reverse(page.name, args=[self.tenant.slug])
                 below = reverse("home", args=[self.tenant.slug]) + page.prefix + "/" if page.prefix else url
-                count = Account.objects.visible_to(self.member).count() if page.name == "accounts" else None
+                count = self._customers() if page.name == "accounts" else None
                 items.append(
                     {
                         "label": page.label,

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts import cells
-from accounts.enums import Source, Status, Tier
+from accounts.enums import HealthBand, Source, Status, Tier
 from accounts.listing import (
     COLUMNS,
     FILTERS,
@@ -37,6 +37,8 @@ PAGE = "accounts"
 # Views that everybody has; the last two only where other people's accounts can be seen.
 BUILT_IN = (
     ("all", gettext_lazy("All"), "", False),
+    ("risk", gettext_lazy("Critical and at risk"), "health=red&health=yellow&sort=health", False),
+    ("critical", gettext_lazy("Critical"), "health=red&sort=health", False),
     ("renewing", gettext_lazy("Renewing in 90 days"), "renews=90&sort=renews", False),
     ("mine", gettext_lazy("My accounts"), "owner=me", True),
     ("ownerless", gettext_lazy("Without an owner"), "owner=none", True),
@@ -44,7 +46,7 @@ BUILT_IN = (
 # The first columns are those of the import, the last what is derived.
 EXPORTED = (
     "account name segment industry source owner_email signed_on domain strategic complexity parent level region "
-    "employees tier status renews_on customer_since mrr arr currency"
+    "employees tier status renews_on customer_since mrr arr currency health_score health_band health_change health_on"
 )
 
 
@@ -131,6 +133,10 @@ def export(request: TenantRequest) -> HttpResponse:
             from_minor(a.mrr_minor, tenant.currency),
             from_minor(a.mrr_minor * 12, tenant.currency),
             tenant.currency,
+            "" if a.health_score is None else f"{a.health_score:.6f}",
+            a.health_band,
+            "" if a.health_change is None else f"{a.health_change:.6f}",
+            a.health_on,
         ]
         for a in found.iterator(chunk_size=2000)
     )
@@ -165,6 +171,7 @@ def _panel(request: TenantRequest, query: ListQuery) -> list[dict[str, Any]]:
     """What can be filtered by: [{name, label, open, options [{value, label, on}]}], labels in the reader's language."""
     found = filter_choices(book_of(request))
     options: dict[str, list[tuple[str, Any]]] = {
+        "health": list(HealthBand.choices),
         "segment": found["segment"],
         "status": list(Status.choices),
         "renews": [(str(days), _renewal_label(str(days))) for days in RENEWAL_DAYS],
@@ -204,6 +211,8 @@ def _value_label(name: str, value: str) -> str:
     """A value that the panel does not offer: a month, a former member, a segment that is gone."""
     if name == "renews":
         return _renewal_label(value)
+    if say := FILTERS[name].say:
+        return str(say(value))
     return _("unknown") if name == "owner" else value
 
 
@@ -224,13 +233,21 @@ def _chips(request: TenantRequest, query: ListQuery, panel: list[dict[str, Any]]
 def _summary(request: TenantRequest, sums: Totals) -> list[str]:
     """What stands under the heading: how many of how many, and their money."""
     currency = request.tenant.currency
+    risks = [
+        f"{count:,} {HealthBand(band).label}"
+        for band, count in (("red", sums.critical), ("yellow", sums.at_risk))
+        if count
+    ]
+    bands = [", ".join(risks)] if risks else []
     if sums.found == sums.book:
-        return [cells.count_text(sums.book), _("%(arr)s ARR") % {"arr": cells.arr_text(sums.book_mrr, currency)}]
+        arr = _("%(arr)s ARR") % {"arr": cells.arr_text(sums.book_mrr, currency)}
+        return [cells.count_text(sums.book), arr, *bands]
     return [
         ngettext("%(found)s of %(book)s account", "%(found)s of %(book)s accounts", sums.book)
         % {"found": f"{sums.found:,}", "book": f"{sums.book:,}"},
         _("%(found)s of %(book)s ARR")
         % {"found": cells.arr_text(sums.found_mrr, currency), "book": cells.arr_text(sums.book_mrr, currency)},
+        *bands,
     ]
 
 

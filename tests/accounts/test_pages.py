@@ -169,8 +169,8 @@ def test_account_pages_cost_the_same_for_little_and_for_much(book):
             make_period(account, dt.date(2020, 1, 1), None, 100, external_id=f"S{number}")
     after = [selects(client, world.url(f"accounts/{account.id}/{tab}")) for tab in TABS]
     assert after[:4] == before[:4]
-    assert max(after[:4]) <= 10
-    assert after[4] <= 14
+    assert max(after[:4]) <= 11
+    assert after[4] <= 15
 
 
 def test_a_page_of_the_list_leads_to_the_next_and_back(world):
