@@ -3,6 +3,7 @@
 What a role may not open is absent, not disabled (PAGES).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,6 +17,7 @@ from accounts.enums import Status
 from accounts.models import Account
 from accounts.settings_sections import permissions
 from cs_platform.kernel.access import Permission, may
+from health.alerts.selectors import waiting
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ NAVIGATION: tuple[tuple[Any, tuple[Page, ...]], ...] = (
         "",
         (
             Page("today", _("Today"), "layout-dashboard", Permission.VIEW_HOME, "t"),
+            Page("inbox", _("Inbox"), "inbox", Permission.VIEW_HOME, "i", "inbox"),
             Page("week", _("Week"), "activity", Permission.VIEW_WEEK, "w"),
             Page("board", _("Board"), "line-chart", Permission.VIEW_BOARD, "b", "board"),
         ),
@@ -114,6 +117,21 @@ class Frame:
     def tenants_url(self) -> str:
         return reverse("tenants")
 
+    @cached_property
+    def inbox_count(self) -> int:
+        """Alerts that wait for an answer."""
+        return waiting(self.member) if self.member else 0
+
+    @property
+    def inbox_url(self) -> str:
+        open_to = self.tenant is not None and may(self.request, Permission.VIEW_HOME)
+        return reverse("inbox", args=[self.tenant.slug]) if open_to else ""
+
+    @property
+    def _counts(self) -> dict[str, Callable[[], int]]:
+        """Numbers beside entries of the navigation."""
+        return {"accounts": self._customers, "inbox": lambda: self.inbox_count}
+
     def _customers(self) -> int:
         """Accounts that the member looks after; who left is none of them."""
         return int(Account.objects.visible_to(self.member).exclude(status=Status.CHURNED).count())
@@ -131,7 +149,7 @@ class Frame:
                     continue
                 url = reverse(page.name, args=[self.tenant.slug])
                 below = reverse("home", args=[self.tenant.slug]) + page.prefix + "/" if page.prefix else url
-                count = self._customers() if page.name == "accounts" else None
+                count = self._counts[page.name]() if page.name in self._counts else None
                 items.append(
                     {
                         "label": page.label,

@@ -4,9 +4,17 @@ from typing import Any
 
 from django.urls import path
 
-from health.views import backtest, data, features, health_tab, inbox, usage_tab
+from health.views import alert_rules, alerts, backtest, data, features, health_tab, inbox, usage_tab
 
 urlpatterns: list[Any] = [
+    path("inbox/", alerts.inbox, name="inbox"),
+    path("inbox/<uuid:alert_id>/", alerts.alert, name="alert"),
+    path("inbox/<uuid:alert_id>/close/", alerts.alert_close, name="alert_close"),
+    path("inbox/<uuid:alert_id>/reopen/", alerts.alert_reopen, name="alert_reopen"),
+    path("settings/alerts/", alert_rules.rules, name="settings_alert_rules"),
+    path("settings/alerts/switch/", alert_rules.switch, name="settings_alert_switch"),
+    path("settings/alerts/rules/<slug:rule_key>/", alert_rules.rule, name="settings_alert_rule"),
+    path("settings/alerts/runs/<uuid:alert_run_id>/undo/", alert_rules.undo, name="settings_alert_run_undo"),
     path("accounts/<uuid:account_id>/health/", health_tab.health, name="account_health"),
     path("accounts/<uuid:account_id>/health/override/", health_tab.override, name="account_override"),
     path(

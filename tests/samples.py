@@ -22,9 +22,11 @@ from accounts.models import (
     Team,
 )
 from cs_platform.kernel.models import Run, Work
-from health.models import Backtest, HealthModel, HealthModelVersion, HealthOverride, HeldEvent, Receipt
+from health.models import Alert, AlertRun, Backtest, HealthModel, HealthModelVersion, HealthOverride, HeldEvent, Receipt
 from health.scoring.definition import Definition
 from tests.conftest import World
+
+SILENCE = {"cause": "", "word": "2025-11-01", "meeting": None, "quiet": 40.0}
 
 
 class Samples:
@@ -85,6 +87,8 @@ def fill(world: World) -> dict[str, object]:
             "held": HeldEvent.objects.create(
                 state="rejected", receipt=receipt, position=0, code="required", message="x"
             ),
+            "alert": Alert.objects.create(account=account, rule="silence", as_of=day, inputs=SILENCE),
+            "alert_run": AlertRun.objects.create(as_of=day),
             "work": Work.objects.create(name="nightly", state="failed"),
         }
         model = HealthModel.objects.create(name="Usual")
@@ -99,6 +103,7 @@ def fill(world: World) -> dict[str, object]:
     return ids | {
         "rows": values,
         "metric": "nrr",
+        "rule_key": "silence",
         "base": "EUR",
         "quote": "USD",
         "kind": "accounts",

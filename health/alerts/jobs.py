@@ -8,12 +8,13 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Max
+from django.db.models import F, Max
 from django.utils import timezone
 from django.utils.translation import gettext_noop as N_
 
+from accounts.enums import Status
 from accounts.models import Account, Tenant
-from cs_platform.kernel import queue, runs
+from cs_platform.kernel import audit, queue, runs
 from cs_platform.kernel.models import Work
 from cs_platform.kernel.tenancy import current_tenant_id
 from health.alerts import engine, snapshots
@@ -24,7 +25,8 @@ from health.models import AccountDay, Alert, AlertRule, AlertRun, Ticket, Touchp
 from health.scoring.indicators import Source
 
 EVERYBODY = "accounts_account"
-ALL = "*"  # the row of AlertRule that is the switch for all of them
+ALL = "*"  # the row of AlertRule that is the switch for all of them; in a run, what is said of the whole book
+RESOLVED = "-"  # in a run: the alerts that it ended, so that they can be brought back
 CHECK = "alert_inputs"
 # Days without anything new after which a source counts as broken and its rules are held.
 STALE_DAYS = {Source.USAGE: 3, Source.TOUCHPOINTS: 21, Source.TICKETS: 21}
@@ -67,15 +69,28 @@ def held_rules(as_of: dt.date) -> dict[str, str]:
 
     A source that never spoke holds nothing: its indicators are missing, and no rule can match on them.
     """
-    held: dict[str, str] = {}
-    problems: dict[str, str] = {}
-    for source, last in newest(as_of).items():
-        if last is None or (as_of - last).days <= STALE_DAYS[source]:
-            continue
-        problems[str(source)] = BROKEN % {"source": str(source), "day": last.isoformat()}
-        held |= {key: last.isoformat() for key, rule in RULES.items() if source in rule.sources}
-    runs.report(CHECK, as_of, problems)
-    return held
+    old = _old_sources(as_of)
+    runs.report(CHECK, as_of, {str(s): BROKEN % {"source": str(s), "day": last.isoformat()} for s, last in old.items()})
+    return _waiting_for(old)
+
+
+def held_now(as_of: dt.date) -> dict[str, str]:
+    """See `held_rules`; for a page, which reports nothing."""
+    return _waiting_for(_old_sources(as_of))
+
+
+def _old_sources(as_of: dt.date) -> dict[Source, dt.date]:
+    return {
+        source: last
+        for source, last in newest(as_of).items()
+        if last is not None and (as_of - last).days > STALE_DAYS[source]
+    }
+
+
+def _waiting_for(old: dict[Source, dt.date]) -> dict[str, str]:
+    return {
+        key: last.isoformat() for source, last in old.items() for key, rule in RULES.items() if source in rule.sources
+    }
 
 
 def run_alerts(as_of: dt.date, scope: str = EVERYBODY) -> int:
@@ -83,12 +98,32 @@ def run_alerts(as_of: dt.date, scope: str = EVERYBODY) -> int:
     found = snapshots.snapshots(as_of, scope)
     held = held_rules(as_of)
     settings = settings_of_rules()
-    open_rows = {_key(a): a.id for a in _open(scope)}
+    open_rows = {_key(a): a for a in _open(scope)}
     outcome = engine.step(found, settings, set(open_rows), _cooling(as_of, settings), held)
-    run = AlertRun.objects.create(
-        as_of=as_of, opened=len(outcome.openings), resolved=len(outcome.endings), rules=outcome.tally
-    )
-    rules = {setting.rule.key: setting for setting in settings}
+    # What a newer day said is not taken back by an older one.
+    whole = scope == EVERYBODY
+    outcome.endings |= _of_those_who_left(open_rows)
+    endings = {key for key in outcome.endings if open_rows[key].as_of <= as_of}
+    changed = len(outcome.openings) + len(endings)
+    if changed or (whole and not AlertRun.objects.filter(as_of=as_of, rules__has_key=ALL).exists()):
+        taken = [str(open_rows[key].id) for key in sorted(endings)]
+        tally: dict[str, Any] = outcome.tally | {RESOLVED: taken} | ({ALL: {"accounts": len(found)}} if whole else {})
+        run = AlertRun.objects.create(as_of=as_of, opened=len(outcome.openings), resolved=len(endings), rules=tally)
+        with audit.derived():
+            _write(run, outcome, endings, open_rows, {setting.rule.key: setting for setting in settings})
+    if whole:
+        capped = {key: int(t["capped"]) for key, t in outcome.tally.items() if t.get("capped")}
+        runs.report(
+            "alert_caps", as_of, {key: CAPPED % {"rule": str(RULES[key].label), "n": n} for key, n in capped.items()}
+        )
+    return changed
+
+
+def _write(
+    run: AlertRun, outcome: engine.Outcome, endings: set[Key], open_rows: dict[Key, Alert], rules: dict[str, Setting]
+) -> None:
+    """Open and end. Two runs at the same moment open an alert once: the unique index keeps the first."""
+    as_of = run.as_of
     Alert.objects.bulk_create(
         [
             Alert(
@@ -105,17 +140,11 @@ def run_alerts(as_of: dt.date, scope: str = EVERYBODY) -> int:
             for opening in outcome.openings
         ],
         batch_size=2000,
+        ignore_conflicts=True,
     )
-    ended = [open_rows[key] for key in outcome.endings]
-    Alert.objects.filter(id__in=ended).update(
-        state=AlertState.RESOLVED, ended_at=_moment(as_of), updated_at=timezone.now()
+    Alert.objects.filter(id__in=[open_rows[key].id for key in endings]).update(
+        state=AlertState.RESOLVED, ended_at=_moment(as_of), updated_at=timezone.now(), version=F("version") + 1
     )
-    if scope == EVERYBODY:
-        capped = {key: int(t["capped"]) for key, t in outcome.tally.items() if t.get("capped")}
-        runs.report(
-            "alert_caps", as_of, {key: CAPPED % {"rule": str(RULES[key].label), "n": n} for key, n in capped.items()}
-        )
-    return len(outcome.openings) + len(ended)
 
 
 def refresh_alerts(work: Work) -> bool:
@@ -131,6 +160,13 @@ def _moment(as_of: dt.date) -> dt.datetime:
     tenant = Tenant.objects.get(id=current_tenant_id())
     end = dt.datetime.combine(as_of + dt.timedelta(days=1), dt.time(), tenant.zone)
     return min(timezone.now(), end)
+
+
+def _of_those_who_left(open_rows: dict[Key, Alert]) -> set[Key]:
+    """Alerts of accounts that are no customers any more: nothing is to be done."""
+    accounts = {account for account, _rule, _cause in open_rows}
+    gone = set(Account.objects.filter(id__in=accounts, status=Status.CHURNED).values_list("id", flat=True))
+    return {key for key in open_rows if key[0] in gone}
 
 
 def _key(alert: Alert) -> Key:
@@ -168,7 +204,7 @@ def past_snapshots(as_of: dt.date, days: int, accounts: list[UUID]) -> dict[dt.d
         cursor.execute("DROP TABLE IF EXISTS pg_temp.simulated")
         cursor.execute("CREATE TEMPORARY TABLE simulated ON COMMIT DROP AS SELECT unnest(%s::uuid[]) AS id", [accounts])
     found = {}
-    for back in range(days, -1, -7):
+    for back in range(days // 7 * 7, -1, -7):
         day = as_of - dt.timedelta(days=back)
         rows = snapshots.snapshots(day, "simulated")
         if rows:

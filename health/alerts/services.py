@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -116,13 +116,21 @@ def switch_all(*, on: bool) -> None:
 
 @transaction.atomic
 def undo_run(*, run: AlertRun, by: Member) -> int:
-    """Take back every alert that a run opened and that is still open; how many. A second time changes nothing."""
+    """Take back every alert that a run opened and that is still open; how many. What it ended is open again, unless its
+    cause has opened anew. A second time changes nothing."""
     row = AlertRun.objects.select_for_update().get(id=run.id)
     now = timezone.now()
     count = Alert.objects.filter(run=row, state=AlertState.OPEN).update(
         state=AlertState.UNDONE, ended_at=now, updated_at=now, version=F("version") + 1
     )
     if row.undone_at is None:
+        again = Alert.objects.filter(
+            state=AlertState.OPEN, account_id=OuterRef("account_id"), rule=OuterRef("rule"), cause=OuterRef("cause")
+        )
+        ended = Alert.objects.filter(id__in=row.rules.get(jobs.RESOLVED, []), state=AlertState.RESOLVED)
+        ended.exclude(Exists(again)).update(
+            state=AlertState.OPEN, ended_at=None, updated_at=now, version=F("version") + 1
+        )
         row.undone_at, row.undone_by = now, by
         row.save(update_fields=["undone_at", "undone_by"])
     return count

@@ -64,8 +64,14 @@ WITH touches AS (
       JOIN scored s ON s.account_id = l.account_id AND s.as_of > coalesce(o.day, '-infinity')
      GROUP BY 1, 2, 3, 4
 ), answered AS (
-    SELECT DISTINCT account_id FROM health_alert
-     WHERE state = 'open' AND answered_at IS NOT NULL AND (due_on IS NULL OR due_on >= %(as_of)s)
+    -- Somebody said what will be done, or a talk is planned. The answer to "no action yet" itself does not end it: the
+    -- alert would end, take the action with it and come back.
+    SELECT account_id FROM health_alert
+     WHERE state = 'open' AND answered_at IS NOT NULL AND rule <> 'no_action' AND (due_on IS NULL OR due_on >= %(as_of)s)
+     UNION
+    SELECT t.account_id FROM health_touchpoint t
+      JOIN {scope} s ON s.id = t.account_id
+     WHERE t.status = 'planned' AND t.happened_at >= %(until)s
 )
 SELECT a.id AS account_id, coalesce(g.profile, 'mid_market') AS profile, coalesce(a.signed_on, a.customer_since) AS signed_on,
        a.mrr_minor, l.score::float8 AS score, l.band, l.band_before, l.band_since,

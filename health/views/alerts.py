@@ -1,0 +1,168 @@
+"""The inbox: what happened that concerns me, why, and what will be done (PAGES, HLT-05)."""
+
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_POST
+
+from cs_platform.kernel.access import Permission, Scope, TenantRequest, may, requires
+from cs_platform.kernel.errors import DomainError
+from cs_platform.kernel.htmx import page
+from health.alerts import cells, services
+from health.alerts.forms import AnswerForm
+from health.alerts.rules import RULES
+from health.alerts.selectors import AlertQuery, counts, in_order, visible_alerts
+from health.enums import AlertLevel
+from health.models import Alert
+
+SHOWN = 50
+STATE_LABELS = {
+    "open": gettext_lazy("To answer"),
+    "answered": gettext_lazy("Being done"),
+    "ended": gettext_lazy("Over"),
+}
+
+
+@requires(Permission.VIEW_HOME)
+def inbox(request: TenantRequest) -> HttpResponse:
+    """Alerts of the own book or of all that the member sees, by state, rule and level."""
+    member, today, slug = request.member, request.tenant.today(), request.tenant.slug
+    query = AlertQuery.parse(request.GET, member)
+    number = _page_number(request.GET.get("page", ""))
+    found = visible_alerts(member).filter(query.condition(member)).select_related("account")
+    start = (number - 1) * SHOWN
+    rows = list(in_order(found, query.state)[start : start + SHOWN + 1])
+    sums = counts(member, query)
+    context = {
+        "query": query,
+        "tabs": [
+            {
+                "label": label,
+                "url": _address(request, query, state=name),
+                "current": name == query.state,
+                "count": f"{sums[name]:,}",
+            }
+            for name, label in STATE_LABELS.items()
+        ],
+        "whose": _whose(request, query),
+        "rules": [{"value": key, "label": rule.label, "on": key == query.rule} for key, rule in RULES.items()],
+        "levels": [{"value": key, "label": label, "on": key == query.level} for key, label in AlertLevel.choices],
+        "rows": [cells.alert_row(alert, slug, today) for alert in rows[:SHOWN]],
+        "filtered": bool(query.rule or query.level),
+        "clear_url": _address(request, query, rule="", level=""),
+        "may_answer": may(request, Permission.EDIT_ACCOUNTS),
+        "here": request.get_full_path(),
+        "foot": {
+            "shown": ngettext("%(n)s alert", "%(n)s alerts", sums[query.state]) % {"n": f"{sums[query.state]:,}"},
+            "previous_url": _address(request, query, page=number - 1) if number > 1 else "",
+            "next_url": _address(request, query, page=number + 1) if len(rows) > SHOWN else "",
+        },
+        "rules_url": reverse("settings_alert_rules", args=[slug]) if may(request, Permission.MANAGE_HEALTH) else "",
+    }
+    return page(request, "alerts/inbox.html", context, pieces=("alerts-found",))
+
+
+@requires(Permission.VIEW_HOME)
+def alert(request: TenantRequest, alert_id: UUID) -> HttpResponse:
+    """One alert: why it exists and the answer to it; a page of its own, or in the drawer."""
+    row = _visible(request, alert_id)
+    may_answer = may(request, Permission.EDIT_ACCOUNTS)
+    form = AnswerForm(
+        request.POST if request.method == "POST" and may_answer else None,
+        initial={"answer": row.answer, "due_on": row.due_on, "version": row.version},
+    )
+    back = _back(request)
+    if form.is_bound and form.is_valid():
+        values = form.cleaned_data
+        try:
+            services.answer_alert(
+                alert=row,
+                answer=values["answer"],
+                due_on=values["due_on"],
+                version=values["version"],
+                by=request.member,
+            )
+        except DomainError as error:
+            if error.status != DomainError.status:
+                raise
+            for field, text in (error.fields or {"": error.message}).items():
+                form.add_error(field or None, text)
+        else:
+            messages.success(request, _("Answered. It is an action of yours now."))
+            return redirect(back)
+    context = {
+        "row": cells.alert_row(row, request.tenant.slug, request.tenant.today()),
+        "form": form if may_answer else None,
+        "back": back,
+        "requirement": RULES[row.rule].explained if row.rule in RULES else "",
+    }
+    status = 422 if form.is_bound else 200
+    return page(request, "alerts/alert.html", context, pieces=("drawer-body",), status=status)
+
+
+@requires(Permission.EDIT_ACCOUNTS)
+@require_POST
+def alert_close(request: TenantRequest, alert_id: UUID) -> HttpResponse:
+    """Done with it."""
+    services.close_alert(alert=_visible(request, alert_id), version=_version(request), by=request.member)
+    messages.success(request, _("Closed. The same cause stays quiet for a while."))
+    return redirect(_back(request))
+
+
+@requires(Permission.EDIT_ACCOUNTS)
+@require_POST
+def alert_reopen(request: TenantRequest, alert_id: UUID) -> HttpResponse:
+    """Take a closing back."""
+    services.reopen_alert(alert=_visible(request, alert_id), version=_version(request), by=request.member)
+    messages.success(request, _("Open again."))
+    return redirect(_back(request))
+
+
+def _visible(request: TenantRequest, alert_id: UUID) -> Alert:
+    row = visible_alerts(request.member).filter(id=alert_id).select_related("account").first()
+    if row is None:
+        raise Http404
+    return row
+
+
+def _version(request: TenantRequest) -> int | None:
+    """The version that the person saw; without one, whatever stands there."""
+    text = request.POST.get("version", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def _back(request: TenantRequest) -> str:
+    """Where the person came from, if that is a page of this company; else the inbox."""
+    home = reverse("home", args=[request.tenant.slug])
+    wished = request.POST.get("back") or request.GET.get("back") or ""
+    safe = url_has_allowed_host_and_scheme(wished, allowed_hosts=None) and wished.startswith(home)
+    return wished if safe else reverse("inbox", args=[request.tenant.slug])
+
+
+def _page_number(text: str) -> int:
+    return min(max(int(text), 1), 1000) if text.isascii() and text.isdigit() and len(text) < 5 else 1
+
+
+def _address(request: TenantRequest, query: AlertQuery, **changes: Any) -> str:
+    values = {"whose": query.whose, "state": query.state, "rule": query.rule, "level": query.level} | changes
+    return f"{request.path}?{urlencode({name: value for name, value in values.items() if value})}"
+
+
+def _whose(request: TenantRequest, query: AlertQuery) -> list[dict[str, Any]]:
+    """Mine, and the team's or everybody's for those who see them."""
+    scope = request.member.role.scope
+    if scope == Scope.OWN:
+        return []
+    other = _("My team's") if scope == Scope.TEAM else _("Everybody's")
+    return [
+        {"label": label, "url": _address(request, query, whose=name), "on": name == query.whose}
+        for name, label in (("mine", _("Mine")), ("all", other))
+    ]
