@@ -26,11 +26,8 @@ from health.scoring.formulas import Floats, Ints
 from health.scoring.indicators import CATALOGUE, FIRST_VALUE_DAYS, INDICATORS, Source
 
 SQL = Path(__file__).parent / "sql"
-FAMILIES = ("usage", "engagement", "support", "outcomes", "raw")
-_TEMPORARY = (
-    "asked, moment, got_people, got_days, got_features, got_relevant, got_seats, got_usage, touched, got_touches, answered, "
-    "got_surveys, got_people_seen, got_context, got_tickets, got_support, got_outcomes, raw"
-)
+FAMILIES = ("usage", "engagement", "support", "outcomes")
+_TEMPORARY = ("asked", "moment", *(f"got_{family}" for family in FAMILIES))
 _COPY_HEADER, _EPOCH = 19, np.datetime64("2000-01-01")
 MANY = 20_000  # questions at once that deserve memory
 
@@ -98,7 +95,7 @@ def answers(windows: Mapping[str, int], models: Sequence[int] = (0,)) -> Answers
         params[str(source)] = 1 + max(own)
     params |= windows
     with connection.cursor() as cursor:
-        cursor.execute(f"DROP TABLE IF EXISTS {', '.join(f'pg_temp.{t.strip()}' for t in _TEMPORARY.split(','))}")
+        cursor.execute(f"DROP TABLE IF EXISTS {', '.join(f'pg_temp.{table}' for table in _TEMPORARY)}")
     sqljobs.execute(SQL / "asked.sql", params)
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*), min(usage_day), max(usage_day) FROM asked")
@@ -115,12 +112,13 @@ def answers(windows: Mapping[str, int], models: Sequence[int] = (0,)) -> Answers
 
 
 def _read(cursor: "object") -> Answers:
-    """The table `raw` as arrays. Binary COPY of rows without nulls has rows of one length, which numpy reads as they are."""
+    """The rows of raw.sql as arrays. Binary COPY of rows without nulls has rows of one length, which numpy reads as they are."""
     numbers = ["tenure", *(indicator.key for indicator in CATALOGUE)]
     columns = ", ".join(f"coalesce({name}, 'NaN')::float8" for name in numbers)
     buffer = BytesIO()
     cursor.copy_expert(  # type: ignore[attr-defined]
-        f"COPY (SELECT account_id, as_of, model, {columns} FROM raw ORDER BY n) TO STDOUT (FORMAT binary)",  # noqa: S608
+        f"COPY (SELECT account_id, as_of, model, {columns} FROM ({sqljobs.statement(SQL / 'raw.sql')}) raw ORDER BY n) "  # noqa: S608
+        "TO STDOUT (FORMAT binary)",
         buffer,
     )
     value = np.dtype([("length", ">i4"), ("value", ">f8")])

@@ -1,61 +1,61 @@
--- first_day and last_day bound the usage days of all questions: with them an index leaves out the other years.
--- Users of 28 days, from the day bits: bit 0 is the first of the 28 days, bit 27 the last; the week is bits 21 to 27.
-CREATE TEMPORARY TABLE got_people ON COMMIT DROP AS
-SELECT n, count(*) AS month_users, count(*) FILTER (WHERE bits >= 1 << 21) AS week_users,
-       sum(bit_count(bits::bit(64))) AS user_days, count(*) FILTER (WHERE core <> 0) AS core_users
-  FROM (SELECT q.n,
-               bit_or(CASE WHEN o.off >= 0 THEN u.days::bigint << o.off ELSE u.days::bigint >> -o.off END) & 268435455 AS bits,
-               bit_or(CASE WHEN o.off >= 0 THEN u.core_days::bigint << o.off ELSE u.core_days::bigint >> -o.off END)
-                   & 268435455 AS core
-          FROM asked q
-          JOIN health_usermonth u ON u.account_id = q.account_id AND u.month >= q.users_from AND u.month <= q.usage_day
-                                 AND u.known_on <= q.known_on
-                                 AND u.month >= %(first_day)s::date - 58 AND u.month <= %(last_day)s
-         CROSS JOIN LATERAL (SELECT u.month - (q.usage_day - 27) AS off) o
-         GROUP BY q.n, u.user_id) each_user
- WHERE bits <> 0
- GROUP BY n;
-
--- Quantity of the window and of the one before; sessions of 28 days.
-CREATE TEMPORARY TABLE got_days ON COMMIT DROP AS
-SELECT q.n, max(d.day) AS last_day,
-       sum(d.quantity) FILTER (WHERE d.day > q.usage_day - %(usage_trend)s) AS now_quantity,
-       sum(d.quantity) FILTER (WHERE d.day <= q.usage_day - %(usage_trend)s
-                                 AND d.day > q.usage_day - 2 * %(usage_trend)s) AS before_quantity,
-       sum(d.sessions) FILTER (WHERE d.day > q.usage_day - 28) AS sessions,
-       sum(d.session_seconds) FILTER (WHERE d.day > q.usage_day - 28) AS session_seconds
-  FROM asked q
-  JOIN health_accountday d ON d.account_id = q.account_id AND d.day <= q.usage_day
-                          AND d.day > q.usage_day - greatest(2 * %(usage_trend)s, 28) AND d.known_on <= q.known_on
-                          AND d.day > %(first_day)s::date - greatest(2 * %(usage_trend)s, 28) AND d.day <= %(last_day)s
- GROUP BY q.n;
-ANALYZE got_days;
-
--- Features of the window, of the relevant ones and of all.
-CREATE TEMPORARY TABLE got_features ON COMMIT DROP AS
-SELECT f.n, count(*) AS used, count(r.feature_id) AS used_relevant
-  FROM (SELECT q.n, d.feature_id
-          FROM asked q
-          JOIN health_featureday d ON d.account_id = q.account_id AND d.day <= q.usage_day
-                                  AND d.day > q.usage_day - %(feature_breadth)s AND d.known_on <= q.known_on
-                                  AND d.day > %(first_day)s::date - %(feature_breadth)s AND d.day <= %(last_day)s
-         GROUP BY q.n, d.feature_id) f
-  JOIN asked q USING (n)
-  LEFT JOIN accounts_accountfeature r ON r.account_id = q.account_id AND r.feature_id = f.feature_id
- GROUP BY f.n;
-
-CREATE TEMPORARY TABLE got_relevant ON COMMIT DROP AS
-SELECT r.account_id, count(*) AS relevant FROM accounts_accountfeature r
- WHERE r.account_id IN (SELECT account_id FROM asked) GROUP BY r.account_id;
-
-CREATE TEMPORARY TABLE got_seats ON COMMIT DROP AS
-SELECT q.n, sum(s.seats) AS seats
-  FROM asked q
-  JOIN accounts_subscription s ON s.account_id = q.account_id AND NOT s.voided AND s.seats > 0
-                              AND s.start_on <= q.as_of AND (s.end_on IS NULL OR s.end_on > q.as_of)
- GROUP BY q.n;
-
 CREATE TEMPORARY TABLE got_usage ON COMMIT DROP AS
+WITH
+    -- first_day and last_day bound the usage days of all questions: with them an index leaves out the other years.
+    -- Users of 28 days, from the day bits: bit 0 is the first of the 28 days, bit 27 the last; the week is bits 21 to 27.
+    people AS (
+        SELECT n, count(*) AS month_users, count(*) FILTER (WHERE bits >= 1 << 21) AS week_users,
+               sum(bit_count(bits::bit(64))) AS user_days, count(*) FILTER (WHERE core <> 0) AS core_users
+          FROM (SELECT q.n,
+                       bit_or(CASE WHEN o.off >= 0 THEN u.days::bigint << o.off ELSE u.days::bigint >> -o.off END) & 268435455 AS bits,
+                       bit_or(CASE WHEN o.off >= 0 THEN u.core_days::bigint << o.off ELSE u.core_days::bigint >> -o.off END)
+                           & 268435455 AS core
+                  FROM asked q
+                  JOIN health_usermonth u ON u.account_id = q.account_id AND u.month >= q.users_from AND u.month <= q.usage_day
+                                         AND u.known_on <= q.known_on
+                                         AND u.month >= %(first_day)s::date - 58 AND u.month <= %(last_day)s
+                 CROSS JOIN LATERAL (SELECT u.month - (q.usage_day - 27) AS off) o
+                 GROUP BY q.n, u.user_id) each_user
+         WHERE bits <> 0
+         GROUP BY n
+    ),
+    -- Quantity of the window and of the one before; sessions of 28 days.
+    days AS (
+        SELECT q.n, max(d.day) AS last_day,
+               sum(d.quantity) FILTER (WHERE d.day > q.usage_day - %(usage_trend)s) AS now_quantity,
+               sum(d.quantity) FILTER (WHERE d.day <= q.usage_day - %(usage_trend)s
+                                         AND d.day > q.usage_day - 2 * %(usage_trend)s) AS before_quantity,
+               sum(d.sessions) FILTER (WHERE d.day > q.usage_day - 28) AS sessions,
+               sum(d.session_seconds) FILTER (WHERE d.day > q.usage_day - 28) AS session_seconds
+          FROM asked q
+          JOIN health_accountday d ON d.account_id = q.account_id AND d.day <= q.usage_day
+                                  AND d.day > q.usage_day - greatest(2 * %(usage_trend)s, 28) AND d.known_on <= q.known_on
+                                  AND d.day > %(first_day)s::date - greatest(2 * %(usage_trend)s, 28) AND d.day <= %(last_day)s
+         GROUP BY q.n
+    ),
+    -- Features of the window, of the relevant ones and of all.
+    used_features AS (
+        SELECT f.n, count(*) AS used, count(r.feature_id) AS used_relevant
+          FROM (SELECT q.n, d.feature_id
+                  FROM asked q
+                  JOIN health_featureday d ON d.account_id = q.account_id AND d.day <= q.usage_day
+                                          AND d.day > q.usage_day - %(feature_breadth)s AND d.known_on <= q.known_on
+                                          AND d.day > %(first_day)s::date - %(feature_breadth)s AND d.day <= %(last_day)s
+                 GROUP BY q.n, d.feature_id) f
+          JOIN asked q USING (n)
+          LEFT JOIN accounts_accountfeature r ON r.account_id = q.account_id AND r.feature_id = f.feature_id
+         GROUP BY f.n
+    ),
+    relevant_features AS (
+        SELECT r.account_id, count(*) AS relevant FROM accounts_accountfeature r
+         WHERE r.account_id IN (SELECT account_id FROM asked) GROUP BY r.account_id
+    ),
+    seats AS (
+        SELECT q.n, sum(s.seats) AS seats
+          FROM asked q
+          JOIN accounts_subscription s ON s.account_id = q.account_id AND NOT s.voided AND s.seats > 0
+                                      AND s.start_on <= q.as_of AND (s.end_on IS NULL OR s.end_on > q.as_of)
+         GROUP BY q.n
+    )
 SELECT q.n, coalesce(p.month_users, 0) > 0 AS active,
        CASE WHEN d.before_quantity > 0
             THEN (coalesce(d.now_quantity, 0) / d.before_quantity - 1)::float8 END AS usage_trend,
@@ -72,11 +72,11 @@ SELECT q.n, coalesce(p.month_users, 0) > 0 AS active,
        (q.usage_day - l.day)::float8 AS recency
   FROM asked q
   JOIN moment m USING (as_of, known_on, usage_day)
-  LEFT JOIN got_people p USING (n)
-  LEFT JOIN got_days d USING (n)
-  LEFT JOIN got_features f USING (n)
-  LEFT JOIN got_relevant r USING (account_id)
-  LEFT JOIN got_seats s USING (n)
+  LEFT JOIN people p USING (n)
+  LEFT JOIN days d USING (n)
+  LEFT JOIN used_features f USING (n)
+  LEFT JOIN relevant_features r USING (account_id)
+  LEFT JOIN seats s USING (n)
   -- The last day of use, looked for further back only where the windows are empty.
   LEFT JOIN LATERAL (SELECT coalesce(d.last_day, (SELECT u.day FROM health_accountday u
                                                    WHERE d.n IS NULL AND u.account_id = q.account_id AND u.day <= q.usage_day
