@@ -17,10 +17,9 @@ ANALYZE asked;
 CREATE TEMPORARY TABLE moment ON COMMIT DROP AS
 SELECT d.*,
        EXISTS (SELECT FROM health_accountday u WHERE u.day <= d.usage_day AND u.known_on <= d.known_on) AS has_usage,
-       -- Ordered, so that a tenant without tickets is seen in the index and not by reading everybody's.
-       (SELECT t.account_id FROM health_ticket t WHERE t.known_on <= d.known_on ORDER BY t.account_id LIMIT 1) IS NOT NULL
-           AS has_tickets,
-       EXISTS (SELECT FROM health_touchpoint t WHERE t.kind IN ('feedback', 'community') AND t.known_on <= d.known_on)
+       -- Asked once for all days: the first day that anything was known.
+       coalesce((SELECT min(t.known_on) FROM health_ticket t) <= d.known_on, false) AS has_tickets,
+       coalesce((SELECT min(t.known_on) FROM health_touchpoint t WHERE t.kind IN ('feedback', 'community')) <= d.known_on, false)
            AS has_feedback,
        (SELECT count(*) FROM accounts_feature f
          WHERE EXISTS (SELECT FROM health_featureday u
