@@ -9,7 +9,7 @@ from cs_platform.demo.stories import SEGMENTS, Plot, Story, shift_years
 
 PRODUCTS = ("Core", "Analytics", "Automation")
 PLANS = ("Enterprise", "Business", "Team", "Starter")
-SEAT = (18_000, 9_000, 4_000, 1_500)  # yearly list price of a seat (a named operator) in dollars, by segment
+SEAT = (26_000, 13_000, 6_000, 2_400)  # yearly list price of a seat (a named operator) in dollars, by segment
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from cs_platform.demo.mood import mood, told_from
 from cs_platform.demo.stories import Story
 
-TOLD_DAYS = 400
+TOLD_DAYS = 500
 # Name, metric, unit, baseline, target.
 CRITERIA = (
     ("Time to close a case", "efficiency", "days", 9.0, 4.0),
@@ -18,7 +18,7 @@ CRITERIA = (
 )
 # Days from signature to the first confirmed value, from quick to slow.
 FIRST_VALUE = {"Enterprise": (55, 150), "Mid-market": (26, 85), "Small business": (6, 45), "Product-led": (1, 11)}
-HOW_MANY = {"high_touch": 3, "low_touch": 2, "tech_touch": 0}
+HOW_MANY = {"Enterprise": 3, "Mid-market": 2, "Small business": 1, "Product-led": 1}
 
 
 def outcome_rows(story: Story, key: str, owner: str, last: dt.date) -> Iterator[dict[str, str]]:
@@ -40,10 +40,10 @@ def outcome_rows(story: Story, key: str, owner: str, last: dt.date) -> Iterator[
         **({"confirmed_on": first.isoformat(), "confirmed_by": f"{key}-P1", "measured_on": first.isoformat(), "measured_value": "1"}
            if first <= end else {}),
     }  # fmt: skip
-    names = chance.sample(CRITERIA, HOW_MANY[story.segment.tier])
+    names = chance.sample(CRITERIA, HOW_MANY[story.segment.name])
     for number, (name, metric, unit, low, high) in enumerate(names, start=2):
-        agreed = begin + dt.timedelta(days=chance.randrange(10, 60))
-        due = agreed + dt.timedelta(days=chance.choice((180, 270, 360)))
+        agreed = begin + dt.timedelta(days=chance.randrange(10, 60) + 110 * (number - 2))
+        due = agreed + dt.timedelta(days=chance.choice((120, 180, 270, 330)))
         same = base | {
             "outcome": f"{key}-O{number}", "name": name, "metric": metric, "unit": unit, "baseline": f"{low:g}",
             "target": f"{high:g}", "agreed_on": agreed.isoformat(), "due_on": due.isoformat(),
@@ -52,7 +52,7 @@ def outcome_rows(story: Story, key: str, owner: str, last: dt.date) -> Iterator[
             continue
         day, way, told = agreed + dt.timedelta(days=30), 0.0, []
         while day <= min(end, due):
-            way = min(way + (mood(story, day) ** 2) * 34 / (due - agreed).days * chance.uniform(1.0, 2.1), 1.12)
+            way = min(way + (mood(story, day) ** 2) * 34 / (due - agreed).days * chance.uniform(1.2, 2.3), 1.12)
             told.append(same | {"measured_on": day.isoformat(), "measured_value": f"{low + (high - low) * way:.2f}"})
             day += dt.timedelta(days=32)
         if way >= 1 and told and chance.random() < 0.8:

@@ -7,7 +7,7 @@ from random import Random
 from cs_platform.demo.mood import away, mood, told_from
 from cs_platform.demo.stories import Story
 
-TOLD_DAYS = 400
+TOLD_DAYS = 500
 A_MONTH = {"Enterprise": 1.7, "Mid-market": 0.9, "Small business": 0.5, "Product-led": 0.15}
 SUBJECTS = {
     "login": ("Single sign-on fails for new staff", "Password reset mail does not arrive"),

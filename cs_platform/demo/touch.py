@@ -7,7 +7,7 @@ from random import Random
 from cs_platform.demo.mood import away, fading_since, mood, told_from
 from cs_platform.demo.stories import Story
 
-TOLD_DAYS = 400
+TOLD_DAYS = 500
 # Days between two of a kind, by touch tier; 0 = not done there.
 CADENCE = {
     "high_touch": {"check_in": 16, "qbr": 91, "email": 11, "ebr": 182, "planning": 200, "feedback": 75, "community": 0},

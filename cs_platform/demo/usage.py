@@ -8,8 +8,8 @@ from cs_platform.demo.books import PRODUCTS, periods, seats
 from cs_platform.demo.mood import mood, told_from
 from cs_platform.demo.stories import Story
 
-USAGE_DAYS = 250
-MOST_USERS = 48
+USAGE_DAYS = 420
+MOST_USERS = 30
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def usage_rows(story: Story, key: str, last: dt.date) -> Iterator[dict[str, str]
             first = chance.choices(features, weights)[0]
             session = f"{user}-{day:%y%m%d}"
             yield _row(key, user, first, at, 1 + int(chance.expovariate(0.25)), session)
-            if chance.random() < 0.25:
+            if chance.random() < 0.15:
                 later = at + dt.timedelta(minutes=3 + int(chance.random() * 45))
                 yield _row(key, user, chance.choices(features, weights)[0], later, 1, session)
         day += dt.timedelta(days=1)
