@@ -12,9 +12,14 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from accounts.enums import ImportKind
+from accounts.kinds import KINDS
 from accounts.models import Account, Import, Member, Subscription, Tenant
 from accounts.selectors import live_key
+from cs_platform.kernel import queue
 from cs_platform.kernel.tenancy import tenant_context
+from cs_platform.management.commands import import_csv
+from health.models import HeldTicket, Ticket
 from tests.books import DATA
 
 ROWS = (
@@ -76,12 +81,23 @@ def test_the_real_book_twice(world, var):
     assert (rates["unchanged"], rates["created"]) == (1416, 0)
 
 
-@pytest.mark.parametrize("kind", ["usage", "tickets", "touchpoints", "surveys", "outcomes"])
-def test_what_is_not_imported_yet_is_refused_in_a_sentence(world, var, kind):
-    (var / "f.csv").write_text("account\nA-1\n")
-    with pytest.raises(CommandError, match=f"does not import {kind} yet") as refused:
-        run("import_csv", "--tenant", "acme", kind, var / "f.csv")
-    assert refused.value.returncode == 1
+def test_every_kind_of_the_contract_is_imported():
+    """CONTRACTS 1, and no kind besides."""
+    assert set(import_csv.KINDS) == set(KINDS) == set(ImportKind.values)
+
+
+def test_tickets_of_unknown_accounts_are_counted_as_quarantined(world, var):
+    """CONTRACTS 1: not rejected, in no rejects file, and released when the account appears."""
+    (var / "t.csv").write_text("ticket,event_at,state,account\nT-1,2026-03-02T08:00,New,A-1\nT-2,soon,New,A-1\n")
+    found, _said = run("import_csv", "--tenant", "acme", "tickets", var / "t.csv")
+    assert (found["read"], found["created"], found["rejected"], found["quarantined"]) == (2, 0, 1, 1)
+    assert Path(found["rejects_file"]).read_text().count("T-") == 1
+    (var / "a.csv").write_text("account\nA-1\n")
+    run("import_csv", "--tenant", "acme", "accounts", var / "a.csv")
+    queue.drain()
+    with world.open():
+        assert list(Ticket.objects.values_list("external_id", "account__external_id")) == [("T-1", "A-1")]
+        assert not HeldTicket.objects.exists()
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ from typing import Any
 from accounts.enums import ImportState
 from accounts.import_pieces import rejected_records
 from accounts.imports import create_import, left_out, start_import
-from accounts.kinds import KINDS as READY
 from accounts.models import Import
 from accounts.selectors import tenant_by_slug
 from cs_platform.kernel import queue, sheets
@@ -37,8 +36,6 @@ class Command(ProductCommand):
     def answer(self, **options: Any) -> dict[str, Any]:
         tenant = tenant_by_slug(options["tenant"])
         kind, file = options["kind"], options["file"]
-        if kind not in READY:
-            raise DomainError(f"This release does not import {kind} yet.")
         if not file.is_file():
             raise DomainError(f"There is no file {file}.")
         with tenant_context(tenant.id, actor="import_csv"), file.open("rb") as source:
