@@ -1,4 +1,4 @@
--- A few events: arrays spare the staged table.
+-- A batch of the API: arrays spare the staged table.
 WITH incoming AS (
     SELECT *
       FROM unnest(%(message_id)s::uuid[], %(digest)s::bytea[], %(account_id)s::uuid[], %(user_ref)s::text[], %(event)s::text[],

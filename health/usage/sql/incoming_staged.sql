@@ -1,2 +1,2 @@
--- A larger batch, staged by COPY.
+-- A piece of a file, staged by COPY.
 WITH incoming AS (SELECT * FROM stage_usage),
