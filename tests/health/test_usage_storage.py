@@ -9,6 +9,7 @@ import pytest
 from django.core.checks import run_checks
 from django.db import DatabaseError, connection, connections, transaction
 
+from cs_platform import tasks
 from cs_platform.kernel.models import Finding
 from health.models import HeldEvent, Receipt, UsageEvent, UsageKey
 from health.usage import rollup, upkeep
@@ -199,3 +200,12 @@ def test_no_room_is_made_twice(tenant_open):
     upkeep.keep_ahead(today() + dt.timedelta(days=2))
     assert upkeep.keep_ahead(today() + dt.timedelta(days=2)) == 0
     assert upkeep.reach()[1] == today() + dt.timedelta(days=32)
+
+
+def test_the_scheduler_keeps_room_between_nights(tenant_open, monkeypatch):
+    """An installation that slept for weeks takes events again within a minute, before its first night."""
+    monkeypatch.setattr(tasks.pipeline, "plan_nights", lambda: 0)
+    monkeypatch.setattr(tasks.queue, "drain", lambda: 0)
+    monkeypatch.setattr(tasks.timezone, "now", lambda: at(-20))
+    tasks.tick()
+    assert upkeep.reach()[1] == today() + dt.timedelta(days=50)
