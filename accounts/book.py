@@ -2,14 +2,11 @@
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import Count, F, Min, Q, QuerySet, Sum
-from django.db.models.functions import TruncMonth
 
 from accounts.enums import ChangeKind, ContactRole, Status
 from accounts.models import Account, AccountEvent, Contact, SubscriptionChange
-from cs_platform.kernel.periods import add_months, month_of
 
 RENEWAL_WINDOW = 90
 SILENCE_DAYS = 30
@@ -45,33 +42,6 @@ def size_of(book: QuerySet[Account], today: dt.date) -> Size:
         first_due=Min("renews_on", filter=soon),
     )
     return Size(row["accounts"], int(row["mrr"]), row["due"], int(row["due_mrr"]), row["first_due"])
-
-
-def live_by(book: QuerySet[Account], today: dt.date, *columns: str) -> list[dict[str, Any]]:
-    """Live accounts grouped by `columns`: {columns…, accounts, mrr, due, due_mrr}, the largest first."""
-    soon = renewing(today)
-    rows = book.filter(status=Status.LIVE).values(*columns)
-    rows = rows.annotate(
-        accounts=Count("pk"),
-        mrr=Sum("mrr_minor", default=0),
-        due=Count("pk", filter=soon),
-        due_mrr=Sum("mrr_minor", filter=soon, default=0),
-    )
-    return list(rows.order_by("-mrr", *columns))
-
-
-def due_by_month(book: QuerySet[Account], today: dt.date, months: int = 6) -> list[tuple[dt.date, int, int]]:
-    """(month, live accounts, monthly minor units) that come up for renewal, this month first; empty months too."""
-    first = month_of(today)
-    found = (
-        book.filter(status=Status.LIVE, renews_on__gte=first, renews_on__lt=add_months(first, months))
-        .annotate(month=TruncMonth("renews_on"))
-        .values("month")
-        .annotate(accounts=Count("pk"), mrr=Sum("mrr_minor"))
-        .order_by("month")
-    )
-    by_month = {row["month"]: (row["accounts"], int(row["mrr"])) for row in found}
-    return [(month, *by_month.get(month, (0, 0))) for month in (add_months(first, n) for n in range(months))]
 
 
 def not_spoken_to(book: QuerySet[Account], today: dt.date) -> QuerySet[Contact]:

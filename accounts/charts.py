@@ -1,11 +1,7 @@
-"""Figures of the customer pages: SVG paths and Plotly dicts, from rows. No ORM, no request."""
+"""Figures of the customer pages: SVG paths from rows. No ORM, no request."""
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any
-
-# The light colour of the tokens; charts.js exchanges it in the dark theme.
-SERIES_1 = "#4d4dc9"
 
 
 def mrr_steps(points: Sequence[tuple[dt.date, int]], *, width: int = 340, height: int = 76) -> dict[str, str]:
@@ -28,28 +24,3 @@ def mrr_steps(points: Sequence[tuple[dt.date, int]], *, width: int = 340, height
     line += f"H{width}"
     area = "M0 " + str(height) + "V" + line.removeprefix("M0 ") + f"V{height}Z"
     return {"line": line, "area": area, "box": f"0 0 {width} {height}"}
-
-
-def renewals_by_month(rows: Sequence[dict[str, Any]], symbol: str) -> dict[str, Any]:
-    """Bars of ARR that comes up for renewal. Rows: {label, arr (a number in whole currency units), text, accounts}."""
-    return {
-        "data": [
-            {
-                "type": "bar",
-                "x": [row["label"] for row in rows],
-                "y": [row["arr"] for row in rows],
-                "text": [row["text"] for row in rows],
-                "textposition": "outside",
-                "cliponaxis": False,
-                "marker": {"color": SERIES_1},
-                "hovertemplate": "%{x}: %{text}<extra></extra>",
-                "width": 0.55,
-            }
-        ],
-        "layout": {
-            "margin": {"l": 56, "r": 8, "t": 24, "b": 28},
-            "showlegend": False,
-            "xaxis": {"type": "category", "fixedrange": True},
-            "yaxis": {"rangemode": "tozero", "nticks": 4, "tickprefix": symbol, "tickformat": "~s", "fixedrange": True},
-        },
-    }

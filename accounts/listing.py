@@ -16,7 +16,7 @@ from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import HealthBand, Source, Status, Tier
-from accounts.models import Account, Member, Segment
+from accounts.models import Account, Member, Segment, Team
 from cs_platform.kernel.periods import add_months, parse_month
 
 PAGE_SIZE = 50
@@ -86,6 +86,10 @@ def _joined(values: tuple[str, ...], member: Member, today: dt.date) -> Q:
     return found
 
 
+def _team_name(value: str) -> str:
+    return Team.objects.filter(id=value).values_list("name", flat=True).first() or str(_("unknown"))
+
+
 def _one_of(column: str) -> Callable[[tuple[str, ...], Member, dt.date], Q]:
     return lambda values, member, today: Q(**{f"{column}__in": values})
 
@@ -98,6 +102,7 @@ FILTERS: dict[str, Filter] = {
         Filter("health", _("Health"), _one_of("health_band"), lambda value: value in HealthBand.values),
         Filter("segment", _("Segment"), _one_of("segment__name")),
         Filter("owner", _("Owner"), _owned, _is_owner),
+        Filter("team", _("Team"), _one_of("owner__team_id"), lambda value: _uuid(value) is not None, _team_name),
         Filter("status", _("Status"), _one_of("status"), lambda value: value in Status.values),
         Filter("industry", _("Industry"), _one_of("industry")),
         Filter("source", _("Source"), _one_of("source"), lambda value: value in Source.values),

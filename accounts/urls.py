@@ -2,13 +2,11 @@
 
 from django.urls import include, path
 
-from accounts.views import account, edits, home, lists, saved
+from accounts.views import account, edits, lists, saved
 
 urlpatterns = [
     path("settings/", include("accounts.settings_urls")),
     path("data/imports/", include("accounts.import_urls")),
-    path("today/", home.today, name="today"),
-    path("week/", home.week, name="week"),
     path("accounts/", lists.accounts, name="accounts"),
     path("accounts/export/", lists.export, name="accounts_export"),
     path("accounts/views/new/", saved.view_new, name="view_new"),

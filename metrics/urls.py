@@ -2,9 +2,12 @@
 
 from django.urls import path
 
-from metrics import account_views, answers_views, board_views, lineage_views, settings_views
+from metrics import account_views, answers_views, board_views, lineage_views, settings_views, today_views, week_views
 
 urlpatterns = [
+    path("today/", today_views.today, name="today"),
+    path("week/", week_views.week, name="week"),
+    path("week/news/", week_views.news, name="week_news"),
     path("board/", board_views.board, name="board"),
     path("board/answers/", answers_views.answers, name="board_answers"),
     path("metrics/", lineage_views.start, name="lineage"),

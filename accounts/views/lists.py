@@ -133,9 +133,9 @@ def export(request: TenantRequest) -> HttpResponse:
             from_minor(a.mrr_minor, tenant.currency),
             from_minor(a.mrr_minor * 12, tenant.currency),
             tenant.currency,
-            "" if a.health_score is None else f"{a.health_score:.6f}",
+            None if a.health_score is None else round(a.health_score, 6),
             a.health_band,
-            "" if a.health_change is None else f"{a.health_change:.6f}",
+            None if a.health_change is None else round(a.health_change, 6),
             a.health_on,
         ]
         for a in found.iterator(chunk_size=2000)

@@ -7,10 +7,10 @@ import pytest
 from django.utils import translation
 
 from accounts import cells
-from accounts.charts import mrr_steps, renewals_by_month
+from accounts.charts import mrr_steps
 from accounts.dossier import active_on, mrr_by_month
 from accounts.models import Subscription
-from accounts.views.home import _monday
+from metrics.week_views import monday_of
 from tests.accounts.book import make_account, make_contact, make_period
 
 D = dt.date
@@ -61,15 +61,6 @@ def test_step_lines_rise_to_the_top_and_end_at_the_right_edge():
     assert mrr_steps([(D(2026, 1, 1), 0)]) == {}
 
 
-def test_the_renewal_figure_is_one_plotly_accepts():
-    import plotly.graph_objects as go
-
-    rows = [{"label": "Nov 2026", "arr": 1200.0, "text": "$1k", "accounts": 1}]
-    figure = renewals_by_month(rows, "$")
-    go.Figure(figure)  # raises on a property that does not exist
-    assert "template" not in figure["layout"]
-
-
 @pytest.mark.parametrize(
     ("day", "shown"),
     [
@@ -92,11 +83,11 @@ def test_renewals_that_passed_are_late_and_near_ones_bold():
 
 def test_weeks_are_those_of_the_calendar_and_never_ahead():
     today = D(2026, 11, 21)
-    assert _monday("", today) == D(2026, 11, 16)
-    assert _monday("2026-W47", today) == D(2026, 11, 16)
-    assert _monday("2021-W53", today) == D(2026, 11, 16)  # 2021 has no week 53
-    assert _monday("2020-W53", today) == D(2020, 12, 28)
-    assert _monday("2027-W01", today) == D(2026, 11, 16)
+    assert monday_of("", today) == D(2026, 11, 16)
+    assert monday_of("2026-W47", today) == D(2026, 11, 16)
+    assert monday_of("2021-W53", today) == D(2026, 11, 16)  # 2021 has no week 53
+    assert monday_of("2020-W53", today) == D(2020, 12, 28)
+    assert monday_of("2027-W01", today) == D(2026, 11, 16)
 
 
 @pytest.mark.parametrize("language", ["id", "ms"])
