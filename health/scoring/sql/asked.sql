@@ -25,3 +25,4 @@ SELECT d.*,
          WHERE EXISTS (SELECT FROM health_featureday u
                         WHERE u.feature_id = f.id AND u.day <= d.usage_day AND u.known_on <= d.known_on)) AS features
   FROM (SELECT DISTINCT as_of, known_on, usage_day FROM asked) d;
+ANALYZE moment;

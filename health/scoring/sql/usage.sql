@@ -32,22 +32,25 @@ WITH
                                   AND d.day > %(first_day)s::date - greatest(2 * %(usage_trend)s, 28) AND d.day <= %(last_day)s
          GROUP BY q.n
     ),
-    -- Features of the window, of the relevant ones and of all.
+    -- Features of the window: account by account, which the key serves in half the time that one large join takes.
     used_features AS (
-        SELECT f.n, count(*) AS used, count(r.feature_id) AS used_relevant
-          FROM (SELECT q.n, d.feature_id
-                  FROM asked q
-                  JOIN health_featureday d ON d.account_id = q.account_id AND d.day <= q.usage_day
-                                          AND d.day > q.usage_day - %(feature_breadth)s AND d.known_on <= q.known_on
-                                          AND d.day > %(first_day)s::date - %(feature_breadth)s AND d.day <= %(last_day)s
-                 GROUP BY q.n, d.feature_id) f
-          JOIN asked q USING (n)
-          LEFT JOIN accounts_accountfeature r ON r.account_id = q.account_id AND r.feature_id = f.feature_id
-         GROUP BY f.n
+        SELECT q.n, f.used
+          FROM asked q
+         CROSS JOIN LATERAL (SELECT count(DISTINCT d.feature_id) AS used
+                               FROM health_featureday d
+                              WHERE d.account_id = q.account_id AND d.day <= q.usage_day
+                                AND d.day > q.usage_day - %(feature_breadth)s AND d.known_on <= q.known_on) f
     ),
+    -- Where the account has a list of its own: how long it is, and how much of it is used.
     relevant_features AS (
-        SELECT r.account_id, count(*) AS relevant FROM accounts_accountfeature r
-         WHERE r.account_id IN (SELECT account_id FROM asked) GROUP BY r.account_id
+        SELECT q.n, count(*) AS relevant,
+               count(*) FILTER (WHERE EXISTS (SELECT FROM health_featureday d
+                                               WHERE d.account_id = q.account_id AND d.feature_id = r.feature_id
+                                                 AND d.day <= q.usage_day AND d.day > q.usage_day - %(feature_breadth)s
+                                                 AND d.known_on <= q.known_on)) AS used
+          FROM asked q
+          JOIN accounts_accountfeature r ON r.account_id = q.account_id
+         GROUP BY q.n
     ),
     seats AS (
         SELECT q.n, sum(s.seats) AS seats
@@ -64,7 +67,7 @@ SELECT q.n, coalesce(p.month_users, 0) > 0 AS active,
        -- Seats are paid and the tenant sends usage, so silence is an answer.
        CASE WHEN s.seats > 0 AND m.has_usage THEN coalesce(p.week_users, 0)::float8 / s.seats END AS seat_activity,
        CASE WHEN l.day IS NULL THEN NULL
-            WHEN r.relevant > 0 THEN coalesce(f.used_relevant, 0)::float8 / r.relevant
+            WHEN r.relevant > 0 THEN r.used::float8 / r.relevant
             WHEN m.features > 0 THEN coalesce(f.used, 0)::float8 / m.features END AS feature_breadth,
        CASE WHEN p.month_users > 0 THEN p.core_users::float8 / p.month_users END AS core_adoption,
        CASE WHEN p.month_users > 0 AND d.sessions > 0 THEN d.sessions::float8 / p.month_users / 4 END AS session_frequency,
@@ -75,7 +78,7 @@ SELECT q.n, coalesce(p.month_users, 0) > 0 AS active,
   LEFT JOIN people p USING (n)
   LEFT JOIN days d USING (n)
   LEFT JOIN used_features f USING (n)
-  LEFT JOIN relevant_features r USING (account_id)
+  LEFT JOIN relevant_features r USING (n)
   LEFT JOIN seats s USING (n)
   -- The last day of use, looked for further back only where the windows are empty.
   LEFT JOIN LATERAL (SELECT coalesce(d.last_day, (SELECT u.day FROM health_accountday u
