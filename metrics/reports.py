@@ -74,11 +74,12 @@ class ReportResult:
 
 @dataclass(frozen=True)
 class Report:
-    """A report: its columns in order, what it says, and how its rows are found."""
+    """A report: its columns in order, what it says, and how its rows are found; whether in the ledger's tables."""
 
     columns: list[str]
     definition: Any
     rows: Callable[[Question], list[dict[str, Any]]]
+    ledger: bool = True
 
 
 SUM_COLUMNS = {
@@ -394,6 +395,7 @@ REPORTS: dict[str, Report] = {
             "without a user counts as an event and not as a user. An earlier knowledge is that of a whole day."
         ),
         _usage_month,
+        ledger=False,
     ),
     "usage_as_of": Report(
         usage.AS_OF_COLUMNS,
@@ -403,6 +405,7 @@ REPORTS: dict[str, Report] = {
             "Dormant is no event in the 28 days and some before."
         ),
         _usage_as_of,
+        ledger=False,
     ),
     "tickets": Report(
         support.TICKETS,
@@ -412,6 +415,7 @@ REPORTS: dict[str, Report] = {
             "escalated (by name, or reassigned twice) at any time."
         ),
         _tickets,
+        ledger=False,
     ),
     "support_summary": Report(
         support.SUMMARY,
@@ -421,6 +425,7 @@ REPORTS: dict[str, Report] = {
             "answered and of the resolved tickets, the full hour included; reopened and escalated: shares of all."
         ),
         _support_summary,
+        ledger=False,
     ),
     "health_scores": Report(
         scoring.SCORES,
@@ -429,6 +434,7 @@ REPORTS: dict[str, Report] = {
             "weight to the rest; coverage is the weight that is known, and below the model's there is no score."
         ),
         _health_scores,
+        ledger=False,
     ),
     "health_factors": Report(
         scoring.FACTORS,
@@ -437,6 +443,7 @@ REPORTS: dict[str, Report] = {
             "contributes. The contributions of an account add up to its score."
         ),
         _health_factors,
+        ledger=False,
     ),
 }
 
@@ -470,7 +477,7 @@ def run_report(
     if segment and not Segment.objects.filter(name=segment).exists():
         raise DomainError(_("There is no segment %(name)s.") % {"name": segment}, fields={"segment": segment})
     report = REPORTS[name]
-    question = ask(frm=frm, to=to, as_of=as_of, known_at=known_at, segment=segment)
+    question = ask(frm=frm, to=to, as_of=as_of, known_at=known_at, segment=segment, ledger=report.ledger)
     rows = report.rows(question)
     return ReportResult(name, report.columns, rows, str(report.definition), question.as_of, question.known_at)
 
@@ -483,13 +490,14 @@ def ask(
     known_at: dt.datetime | None = None,
     segment: str = "",
     only: dt.date | None = None,
+    ledger: bool = True,
 ) -> Question:
-    """The question behind a report or a page; builds the temporary tables when it is about an earlier knowledge: of
-    all months, or of the `only` one that the asker will look at."""
+    """The question behind a report or a page; builds the temporary tables when it asks the ledger about an earlier
+    knowledge: of all months, or of the `only` one that the asker will look at."""
     tenant = jobs.tenant()
     day = as_of or tenant.figures_as_of
     last = last_complete_month(day)
-    tables = jobs.STORED if known_at is None else _as_known(last, known_at, only)
+    tables = _as_known(last, known_at, only) if known_at and ledger else jobs.STORED
     return Question(
         first=frm,
         last=min(to, last) if to else last,
