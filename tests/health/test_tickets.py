@@ -224,3 +224,15 @@ def test_bulk_is_quiet_and_a_single_ticket_is_audited(acme):
     bring(acme, "tickets", text(*many))
     with acme.open():
         assert AuditEntry.objects.filter(table="health_ticket").count() == 2
+
+
+def test_the_import_says_how_many_rows_wait(world):
+    """They are neither refused nor lost: the page names them beside what is in."""
+    run = bring(world, "tickets", text(*FILE))
+    answer = world.client("ops").get(world.url(f"data/imports/{run.id}/"))
+    shown = {str(count["label"]): count["value"] for count in answer.context["counts"]}
+    assert shown["waiting for their account"] == 6
+    assert answer.context["headline"] == "6 rows are in"
+    assert ("watch", 6) in answer.context["bar"]
+    listed = world.client("ops").get(world.url("data/imports/"))
+    assert listed.status_code == 200
