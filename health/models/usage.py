@@ -136,6 +136,9 @@ class UsageUser(EntityModel):
     first_day = models.DateField(null=True)
     last_day = models.DateField(null=True)
     seen_at = models.DateTimeField(null=True)
+    # What was said of somebody whose account is not known yet, {name, email, phone, title}: of it a contact is made once
+    # it is, and nothing is kept here afterwards.
+    traits = models.JSONField(null=True)
 
     class Meta(EntityModel.Meta):
         constraints: ClassVar = [

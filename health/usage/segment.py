@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from health.usage import items
 
 MAX_MESSAGES = 2_500  # as at Segment
+MAX_TRAIT = 300  # characters; what is longer fits nowhere
 # A clock that is less wrong than this is not corrected: the way here takes time as well.
 CLOCK_TOLERANCE = dt.timedelta(minutes=1)
 # What a message says, for its digest. Not among them: what a retry, a relay or a library's update may change.
@@ -239,14 +240,16 @@ def person_cells(traits: Mapping[str, Any]) -> dict[str, Any]:
     first = _first_text(traits, names=("firstName", "first_name"))
     last = _first_text(traits, names=("lastName", "last_name"))
     name = text(traits.get("name")) or f"{first} {last}".strip()
-    if name and not items.CONTROL.search(name):
+    if 0 < len(name) <= MAX_TRAIT and not items.CONTROL.search(name):
         cells["name"] = name
     return cells
 
 
 def _cells(traits: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
     found = {name: text(traits.get(name)) for name in names}
-    return {name: value for name, value in found.items() if value and not items.CONTROL.search(value)}
+    return {
+        name: value for name, value in found.items() if 0 < len(value) <= MAX_TRAIT and not items.CONTROL.search(value)
+    }
 
 
 def _id(value: Any, name: str) -> str:

@@ -1,6 +1,7 @@
 """What Segment's messages become: accounts, people, memberships and events, in one transaction (CONTRACTS 2)."""
 
 import datetime as dt
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ from health.usage import intake, segment
 from health.usage.storage import SQL
 
 MEMBER_COLUMNS = [("user_ref", "text"), ("account_ref", "text")]
+TRAIT_COLUMNS = [("user_ref", "text"), ("traits", "jsonb")]
 
 
 def take(messages: Sequence[Any], *, sent_at: Any, received_at: dt.datetime, key: ApiKey, origin: Origin) -> None:
@@ -31,8 +33,10 @@ def take(messages: Sequence[Any], *, sent_at: Any, received_at: dt.datetime, key
     known = accounts_of(batch.users())
     placed, moved = segment.place(batch, known)
     merge_groups(batch.groups, origin)
-    remember(moved)
-    merge_people(batch.people, known | moved, origin)
+    people = [*said_before(moved), *batch.people]
+    remember(moved, received_at)
+    merge_people(people, known | moved, origin)
+    keep_traits([person for person in batch.people if person.user not in known and person.user not in moved])
     for event, account in placed:
         event.item.account = account
     events = [event.item for event, _account in placed]
@@ -93,10 +97,27 @@ def _rows(kind: str, rows: Iterable[Mapping[str, Any]]) -> list[Row]:
     return found
 
 
-def remember(moved: Mapping[str, str]) -> int:
-    """Keep the account of each user; how many were new or moved. In the order of the ids, so that two batches wait for
-    each other instead of blocking each other."""
-    if not moved:
-        return 0
-    copying.stage("stage_member", MEMBER_COLUMNS, sorted(moved.items()))
-    return sqljobs.execute(SQL / "remember_accounts.sql", {"tenant_id": current_tenant_id()})
+def remember(moved: Mapping[str, str], received_at: dt.datetime) -> None:
+    """Keep the account of each user. In the order of the ids, so that two batches wait for each other instead of
+    blocking each other."""
+    if moved:
+        copying.stage("stage_member", MEMBER_COLUMNS, sorted(moved.items()))
+        params = {"tenant_id": current_tenant_id(), "received_at": received_at}
+        sqljobs.execute(SQL / "remember_accounts.sql", params)
+
+
+def keep_traits(people: Sequence[segment.Person]) -> None:
+    """Keep what identify calls say of users whose account is not known: browsers identify before they group."""
+    traits: dict[str, dict[str, Any]] = {}
+    for person in people:
+        traits.setdefault(person.user, {}).update(person.cells)
+    rows = sorted((user, json.dumps(found)) for user, found in traits.items() if found)
+    if rows:
+        copying.stage("stage_trait", TRAIT_COLUMNS, rows)
+        sqljobs.execute(SQL / "remember_traits.sql", {"tenant_id": current_tenant_id()})
+
+
+def said_before(users: Iterable[str]) -> list[segment.Person]:
+    """What was said of these users before anybody knew where they belong."""
+    rows = UsageUser.objects.filter(external_id__in=list(users)).exclude(traits=None)
+    return [segment.Person(-1, user, "", traits) for user, traits in rows.values_list("external_id", "traits")]

@@ -8,11 +8,11 @@ import pytest
 from django.utils import timezone
 
 from accounts.enums import KeyScope
-from accounts.models import Account, Feature, Import
+from accounts.models import Account, AccountFeature, Feature, Import
 from accounts.services import create_api_key
 from cs_platform.api import throttling
 from cs_platform.kernel import queue
-from health.models import FeatureDay, HeldEvent, Receipt, UsageEvent
+from health.models import AccountDay, FeatureDay, HeldEvent, Receipt, UsageEvent
 from tests.conftest import World, make_world
 from tests.e2e.test_import import look
 from tests.e2e.test_journey import sign_in
@@ -111,3 +111,25 @@ def test_events_come_in_while_somebody_watches(page, live_server, world, problem
     look(page, "data-features")
     page.get_by_role("button", name="Reports is core").click()
     page.get_by_text("Reports is advanced now.").wait_for()
+
+
+def test_the_relevant_features_are_chosen_on_the_account(page, live_server, world, problems):
+    """From the usage tab, in the drawer (ACC-08)."""
+    with world.open():
+        account = Account.objects.create(external_id="A-1", name="Northwind", owner=world.members["csm"])
+        for name in ("Reports", "Editor", "Audit trail"):
+            feature = Feature.objects.create(key=name.lower(), name=name)
+        day = world.tenant.today() - dt.timedelta(days=2)
+        FeatureDay.objects.create(
+            account_id=account.id, feature_id=feature.id, day=day, known_on=day, events=9, quantity=9, users=4
+        )
+        AccountDay.objects.create(account_id=account.id, day=day, known_on=day, events=9, quantity=9)
+    sign_in(page, live_server, world, "csm")
+    page.goto(f"{live_server.url}/t/acme/accounts/{account.id}/usage/")
+    page.get_by_role("link", name="Relevant features").click()
+    page.get_by_label("Editor").check()
+    look(page, "relevant-features")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_text("The list is saved; the score follows.").wait_for()
+    with world.open():
+        assert AccountFeature.objects.get().feature.name == "Editor"

@@ -13,6 +13,7 @@ from accounts.enums import KeyScope
 from accounts.models import Account, Contact, Segment
 from accounts.services import create_api_key, revoke_api_key
 from cs_platform.api import throttling
+from cs_platform.kernel.models import Work
 from health.models import HeldEvent, Receipt, UsageEvent, UsageKey, UsageUser
 from tests.conftest import World
 
@@ -287,17 +288,18 @@ def test_a_group_makes_an_account_and_changes_it(world, rival, secret):
         assert not Account.objects.exists()
 
 
-def test_identify_feeds_a_contact_once_the_account_is_known(world, secret):
-    """Before anybody said where the user belongs there is no contact; afterwards there is one, also by parts of a name."""
-    ada = {
-        "userId": "u-1",
-        "traits": {"firstName": "Ada", "lastName": "Byron", "email": "Ada@Northwind.example", "title": "CTO"},
-    }
-    assert post("identify", ada, secret).json() == SUCCESS
+def test_identify_feeds_a_contact_once_the_account_is_known(world, rival, secret):
+    """What was said before anybody knew where the user belongs is kept until somebody does: browsers identify first."""
+    traits = {"firstName": "Ada", "lastName": "Byron", "email": "Ada@Northwind.example", "note": "x" * 9}
+    for each in (secret, key_of(rival, KeyScope.EVENTS)):
+        assert post("identify", {"userId": "u-1", "traits": traits}, each).json() == SUCCESS
+        assert (
+            post("identify", {"userId": "u-1", "traits": {"title": "CTO", "phone": "1" * 400}}, each).json() == SUCCESS
+        )
     with world.open():
         assert not Contact.objects.exists()
-    batch = [{"type": "identify", **ada}, {"type": "group", "userId": "u-1", "groupId": "A-1"}]
-    assert post("batch", {"batch": batch}, secret).json() == SUCCESS
+        assert UsageUser.objects.get().traits == {"name": "Ada Byron", "email": "Ada@Northwind.example", "title": "CTO"}
+    assert post("group", {"userId": "u-1", "groupId": "A-1"}, secret).json() == SUCCESS
     assert post("i", {"userId": "u-1", "traits": {"email": "no address", "phone": "123"}}, secret).json() == SUCCESS
     assert post("i", {"userId": "u-2", "context": {"groupId": "A-1"}}, secret).json() == SUCCESS
     with world.open():
@@ -307,6 +309,35 @@ def test_identify_feeds_a_contact_once_the_account_is_known(world, secret):
             ("u-2", "u-2", "", "", ""),
         ]
         assert Contact.objects.first().account.external_id == "A-1"
+        assert set(UsageUser.objects.values_list("traits", flat=True)) == {None}
+    with rival.open():
+        assert not Contact.objects.exists()
+
+
+def test_identify_and_group_in_one_batch(world, secret):
+    batch = [
+        {"type": "identify", "userId": "u-1", "traits": {"name": "Ada"}},
+        {"type": "group", "userId": "u-1", "groupId": "A-1"},
+    ]
+    assert post("batch", {"batch": batch}, secret).json() == SUCCESS
+    with world.open():
+        assert Contact.objects.get().name == "Ada"
+
+
+def test_the_word_of_a_group_call_holds_against_older_events(world, secret):
+    """Where somebody belongs is not undone by rolling up what they did before (`seen_at`)."""
+    from cs_platform.kernel import queue
+
+    assert post("g", {"userId": "u-1", "groupId": "A-2"}, secret).json() == SUCCESS
+    with world.open():
+        Account.objects.create(external_id="A-1", name="Northwind")
+    assert post("t", track(), secret).json() == SUCCESS
+    with world.open():
+        work = Work.objects.get(name="roll_up_usage")
+    queue.run_to_end(world.tenant.id, work.id)
+    with world.open():
+        assert UsageUser.objects.get().account.external_id == "A-2"
+        assert UsageUser.objects.get().last_day is not None
 
 
 def test_alias_takes_the_account_along(world, secret):
