@@ -3,18 +3,19 @@
 What a role may not open is absent, not disabled (PAGES).
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from django.db.models import Count, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import Status
-from accounts.models import Account
+from accounts.models import Account, Tenant
 from accounts.settings_sections import permissions
 from cs_platform.kernel.access import Permission, may
 from health.alerts.selectors import waiting
@@ -118,23 +119,27 @@ class Frame:
         return reverse("tenants")
 
     @cached_property
+    def _counts(self) -> dict[str, int]:
+        """Numbers beside entries of the navigation, in one query: accounts that the member looks after (who left is none
+        of them), and alerts that wait for an answer."""
+
+        def count(rows: QuerySet) -> Coalesce:
+            rows = rows.order_by().values("tenant_id").annotate(n=Count("*")).values("n")
+            return Coalesce(Subquery(rows), 0)
+
+        customers = Account.objects.visible_to(self.member).exclude(status=Status.CHURNED)
+        row = Tenant.objects.filter(id=self.tenant.id).values_list(count(customers), count(waiting(self.member)))
+        return dict(zip(("accounts", "inbox"), row.get(), strict=True))
+
+    @property
     def inbox_count(self) -> int:
         """Alerts that wait for an answer."""
-        return waiting(self.member) if self.member else 0
+        return self._counts["inbox"] if self.tenant else 0
 
     @property
     def inbox_url(self) -> str:
         open_to = self.tenant is not None and may(self.request, Permission.VIEW_HOME)
         return reverse("inbox", args=[self.tenant.slug]) if open_to else ""
-
-    @property
-    def _counts(self) -> dict[str, Callable[[], int]]:
-        """Numbers beside entries of the navigation."""
-        return {"accounts": self._customers, "inbox": lambda: self.inbox_count}
-
-    def _customers(self) -> int:
-        """Accounts that the member looks after; who left is none of them."""
-        return int(Account.objects.visible_to(self.member).exclude(status=Status.CHURNED).count())
 
     @cached_property
     def nav(self) -> list[dict[str, Any]]:
@@ -149,7 +154,7 @@ class Frame:
                     continue
                 url = reverse(page.name, args=[self.tenant.slug])
                 below = reverse("home", args=[self.tenant.slug]) + page.prefix + "/" if page.prefix else url
-                count = self._counts[page.name]() if page.name in self._counts else None
+                count = self._counts.get(page.name)
                 items.append(
                     {
                         "label": page.label,

@@ -72,9 +72,9 @@ def counts(member: Member, query: AlertQuery) -> dict[str, int]:
     return rows.aggregate(**{name: Count("pk", filter=condition) for name, condition in STATES.items()})
 
 
-def waiting(member: Member) -> int:
-    """Open alerts without an answer on the member's own accounts, or on all they see when they own none."""
-    return int(visible_alerts(member).filter(STATES["open"]).count())
+def waiting(member: Member) -> QuerySet[Alert]:
+    """Open alerts without an answer, on the accounts that the member sees."""
+    return visible_alerts(member).filter(STATES["open"])
 
 
 def due_actions(member: Member, until: dt.date) -> QuerySet[Alert]:

@@ -370,8 +370,8 @@ def test_simulation_plays_the_past(tenant_open: World) -> None:
     assert found.accounts == 2
     assert found.looked_at == 3
     assert found.left_later == 0
-    none = services.simulate(rule=rule, thresholds={"drop": 0.95}, cap=200, cooldown_days=14, as_of=DAY)
-    assert len(none.fired) == 0
+    capped = services.simulate(rule=rule, thresholds={}, cap=1, cooldown_days=14, as_of=DAY)
+    assert (capped.accounts, capped.capped) == (2, 1)
     assert not Alert.objects.exists()
     assert not AlertRun.objects.exists()
 

@@ -1,0 +1,310 @@
+"""Today: what do I do, who needs me, what is at risk (DSH-03)? Five tiles and the lists behind them."""
+
+import datetime as dt
+from typing import Any
+from urllib.parse import urlencode
+
+from babel.dates import format_date
+from django.db.models import F
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+
+from accounts import book, cells
+from accounts.enums import HealthBand, Status
+from accounts.models import Account, Tenant
+from cs_platform.kernel.access import Permission, Scope, TenantRequest, may, requires
+from cs_platform.kernel.htmx import page
+from health.alerts.cells import alert_row, due_text
+from health.models import Alert, Touchpoint
+from metrics import today as day_of
+
+ORDERS: dict[str, tuple[Any, ...]] = {
+    "need": (),
+    "renews": (F("renews_on").asc(nulls_last=True), "-mrr_minor", "id"),
+    "arr": ("-mrr_minor", "id"),
+    "name": ("name_key", "id"),
+}
+FILTERS = (HealthBand.RED, HealthBand.YELLOW, HealthBand.GREEN, HealthBand.NONE)
+
+
+@requires(Permission.VIEW_HOME)
+def today(request: TenantRequest) -> HttpResponse:
+    """The day of who looks after accounts; who leads sees the team's or everybody's book, or the own one."""
+    tenant, member = request.tenant, request.member
+    day, now = tenant.today(), timezone.now()
+    whose = "mine" if member.role.scope == Scope.OWN or request.GET.get("book") == "mine" else "all"
+    seen = Account.objects.filter(owner=member) if whose == "mine" else Account.objects.visible_to(member)
+    order = request.GET.get("sort", "")
+    order = order if order in ORDERS else "need"
+    band = request.GET.get("health", "")
+    band = band if band in FILTERS else ""
+    size = day_of.size_of(seen, day)
+    rows = day_of.needing(seen, day, ORDERS[order])
+    listed = list((rows.filter(health_band=band) if band else rows)[: day_of.ROWS])
+    trends = day_of.trends(listed, day)
+    actions = day_of.actions_of(member, seen, tenant, day)
+    tickets = day_of.tickets_of(seen, tenant, now)
+    alerts = day_of.alerts_of(seen)
+    due = list(rows.filter(book.renewing(day)).order_by("renews_on", "id")[: day_of.SHORT])
+    owner = {"owner": "me"} if whose == "mine" else {}
+    address = _Address(
+        request, {"book": whose if member.role.scope != Scope.OWN else "", "sort": order, "health": band}
+    )
+    sources = reverse("imports", args=[tenant.slug]) if may(request, Permission.IMPORT_DATA) else ""
+    context = {
+        "greeting": _greeting(member.name),
+        "subtitle": _subtitle(size, tenant, day),
+        "books": _books(request, whose, address),
+        "tiles": _tiles(request, size, actions, tickets, owner, day),
+        "first": alert_row(alerts[0], tenant.slug, day) if alerts and alerts[0].level == "critical" else None,
+        "alerts": [alert_row(alert, tenant.slug, day) for alert in alerts[: day_of.SHORT]],
+        "inbox_url": reverse("inbox", args=[tenant.slug]) + (f"?whose={whose}"),
+        "bands": _bands(size, band, address),
+        "rows": [_row(account, trends.get(account.id, []), tenant, day) for account in listed],
+        "orders": [
+            {"label": label, "url": address(sort=key), "on": key == order}
+            for key, label in (("need", _("Need")), ("renews", _("Renewal")), ("arr", _("ARR")), ("name", _("Name")))
+        ],
+        "shown": _("%(shown)s of %(found)s shown")
+        % {"shown": len(listed), "found": f"{size.bands[HealthBand(band)] if band else size.accounts:,}"},
+        "all_url": _list(request, **owner, status=Status.LIVE),
+        "due": [_due_row(account, tenant, day) for account in due],
+        "due_meta": f"{size.due:,}, {cells.arr_text(size.due_mrr, tenant.currency)}",
+        "due_url": _list(request, **owner, status=Status.LIVE, renews=book.RENEWAL_WINDOW, sort="renews"),
+        "actions": _actions(actions, tenant, day),
+        "actions_meta": ngettext("%(n)s due today", "%(n)s due today", actions.due) % {"n": f"{actions.due:,}"},
+        "tickets": [_ticket_row(waiting, tenant) for waiting in tickets.rows[: day_of.SHORT]],
+        "tickets_count": f"{len(tickets.rows):,}",
+        "sources_url": sources,
+        "here": request.get_full_path(),
+        "may_edit": may(request, Permission.EDIT_ACCOUNTS),
+    }
+    return page(request, "home/today.html", context, pieces=("my-accounts",))
+
+
+class _Address:
+    """This page with some of its switches changed; what is as usual is left out."""
+
+    def __init__(self, request: TenantRequest, state: dict[str, str]) -> None:
+        self.path, self.state = request.path, state
+
+    def __call__(self, **changes: str) -> str:
+        usual = {"book": "all", "sort": "need", "health": ""}
+        values = {k: v for k, v in (self.state | changes).items() if v and v != usual[k]}
+        return f"{self.path}?{urlencode(values)}" if values else self.path
+
+
+def _subtitle(size: day_of.Size, tenant: Tenant, day: dt.date) -> list[str]:
+    parts = [format_date(day, "EEEE d MMMM y", locale=get_language() or "en")]
+    if size.accounts:
+        parts += [
+            cells.count_text(size.accounts),
+            _("%(arr)s ARR") % {"arr": cells.arr_text(size.mrr, tenant.currency)},
+        ]
+    if size.changed:
+        words = ngettext(
+            "%(n)s account fell to a worse band overnight",
+            "%(n)s accounts fell to a worse band overnight",
+            size.changed,
+        )
+        parts.append(words % {"n": f"{size.changed:,}"})
+    return parts
+
+
+def _books(request: TenantRequest, whose: str, address: _Address) -> list[dict[str, Any]]:
+    """Whose book: not asked of those who see only their own."""
+    scope = request.member.role.scope
+    if scope == Scope.OWN:
+        return []
+    other = _("My team's") if scope == Scope.TEAM else _("Everybody's")
+    return [
+        {"label": label, "url": address(book=name), "on": name == whose}
+        for name, label in (("all", other), ("mine", _("Mine")))
+    ]
+
+
+def _greeting(name: str) -> str:
+    hour, first = timezone.localtime().hour, name.split()[0] if name.split() else name
+    if hour < 12:
+        return _("Good morning, %(name)s") % {"name": first}
+    if hour < 18:
+        return _("Good afternoon, %(name)s") % {"name": first}
+    return _("Good evening, %(name)s") % {"name": first}
+
+
+def _tiles(
+    request: TenantRequest,
+    size: day_of.Size,
+    actions: day_of.Actions,
+    tickets: day_of.Tickets,
+    owner: dict[str, str],
+    day: dt.date,
+) -> list[dict[str, Any]]:
+    """Exactly five (DSH-03, DSH-04)."""
+    currency = request.tenant.currency
+    week = len(actions.later) + len(actions.meetings) - actions.meetings_today
+    renewals = [_("%(n)s at risk") % {"n": f"{size.due_at_risk:,}"}] if size.due_at_risk else []
+    if size.first_due:
+        renewals.append(_("first on %(day)s") % {"day": cells.short_day(size.first_due, day)})
+    scored = size.accounts - size.bands[HealthBand.NONE]
+    return [
+        {
+            "label": _("Accounts by health"),
+            "value": f"{size.accounts:,}",
+            "unit": cells.arr_text(size.mrr, currency),
+            "url": _list(request, **owner, status=Status.LIVE),
+            "parts": [
+                (cells.TONES[band], size.bands[band])
+                for band in (HealthBand.GREEN, HealthBand.YELLOW, HealthBand.RED, HealthBand.NONE)
+            ]
+            if scored
+            else [],
+            "foot": " · ".join(f"{size.bands[b]:,} {HealthBand(b).label.lower()}" for b in FILTERS if size.bands[b])
+            if scored
+            else _("health needs usage, touchpoints or tickets"),
+        },
+        {
+            "label": _("Action items due"),
+            "value": f"{actions.due:,}",
+            "late": ngettext("%(n)s late", "%(n)s late", len(actions.late)) % {"n": len(actions.late)}
+            if actions.late
+            else "",
+            "foot": _("%(n)s more this week") % {"n": f"{week:,}"},
+            "url": f"{reverse('inbox', args=[request.tenant.slug])}?state=answered&whose={'mine' if owner else 'all'}",
+        },
+        {
+            "label": _("Renewals, next 90 days"),
+            "value": f"{size.due:,}",
+            "unit": cells.arr_text(size.due_mrr, currency),
+            "url": _list(request, **owner, status=Status.LIVE, renews=book.RENEWAL_WINDOW, sort="renews"),
+            "foot": " · ".join(renewals) or _("none in this time"),
+        },
+        {"label": _("Expansion opportunities"), "value": "–", "foot": _("needs usage and plan limits")},
+        {
+            "label": _("Tickets needing attention"),
+            "value": f"{len(tickets.rows):,}",
+            "late": _("%(n)s past their time") % {"n": f"{tickets.past:,}"} if tickets.past else "",
+            "foot": _("%(n)s urgent") % {"n": f"{tickets.urgent:,}"},
+        },
+    ]
+
+
+def _bands(size: day_of.Size, current: str, address: _Address) -> list[dict[str, Any]]:
+    """Filters above the list, with how many there are."""
+    found = [
+        {"label": _("All"), "tone": "", "count": f"{size.accounts:,}", "url": address(health=""), "on": not current}
+    ]
+    for band in FILTERS:
+        if size.bands[band] or band == current:
+            found.append(
+                {
+                    "label": str(band.label),
+                    "tone": cells.TONES[band],
+                    "count": f"{size.bands[band]:,}",
+                    "url": address(health=str(band.value)),
+                    "on": band == current,
+                }
+            )
+    return found
+
+
+def _list(request: TenantRequest, **filters: Any) -> str:
+    """The accounts list with these filters; "" for those who may not open it."""
+    if not may(request, Permission.VIEW_ACCOUNTS):
+        return ""
+    return f"{reverse('accounts', args=[request.tenant.slug])}?{urlencode(filters)}"
+
+
+def _row(account: Any, trend: list[float | None], tenant: Tenant, day: dt.date) -> dict[str, Any]:
+    touched = account.last_touch.astimezone(tenant.zone).date() if account.last_touch else None
+    return {
+        "name": account.name,
+        "url": reverse("account", args=[tenant.slug, account.id]),
+        "health": cells.health(account.health_band),
+        "tone": cells.TONES[HealthBand(account.health_band)],
+        "score": cells.score_text(account.health_score),
+        "points": trend if sum(point is not None for point in trend) > 1 else [],
+        "arr": cells.arr_text(account.mrr_minor, tenant.currency),
+        "renews": cells.renewal(account.renews_on, day),
+        "change": cells.change(account.health_change, _("in a week")),
+        "touch": cells.last_seen(touched, day),
+        "touch_late": touched is None or (day - touched).days >= book.SILENCE_DAYS,
+        "next": account.next_step or "–",
+    }
+
+
+def _due_row(account: Account, tenant: Tenant, day: dt.date) -> dict[str, Any]:
+    return {
+        "name": account.name,
+        "url": reverse("account", args=[tenant.slug, account.id]),
+        "renews": cells.renewal(account.renews_on, day),
+        "arr": cells.arr_text(account.mrr_minor, tenant.currency),
+        "health": cells.health(account.health_band, pill=True),
+    }
+
+
+def _actions(actions: day_of.Actions, tenant: Tenant, day: dt.date) -> list[dict[str, Any]]:
+    """Groups of what is due: late, today, this week; with the planned meetings."""
+    now: list[dict[str, Any]] = [_action_row(a, tenant, day) for a in actions.today]
+    later: list[dict[str, Any]] = [_action_row(a, tenant, day) for a in actions.later]
+    for meeting in actions.meetings:
+        local = meeting.happened_at.astimezone(tenant.zone)
+        (now if local.date() == day else later).append(_meeting_row(meeting, local, tenant, day))
+    groups = (
+        (_("Late"), True, [_action_row(a, tenant, day) for a in actions.late]),
+        (_("Today"), False, now),
+        (_("This week"), False, later),
+    )
+    return [
+        {"label": label, "late": late, "count": len(rows), "rows": rows[: day_of.SHORT + 2]}
+        for label, late, rows in groups
+        if rows
+    ]
+
+
+def _action_row(alert: Alert, tenant: Tenant, day: dt.date) -> dict[str, Any]:
+    when, late = due_text(alert.due_on, day)
+    row = alert_row(alert, tenant.slug, day)
+    return {
+        "title": alert.answer,
+        "about": f"{row['account']} · {row['label']}",
+        "url": row["url"],
+        "when": when,
+        "late": late,
+        "drawer": True,
+    }
+
+
+def _meeting_row(meeting: Touchpoint, local: dt.datetime, tenant: Tenant, day: dt.date) -> dict[str, Any]:
+    about = [meeting.account.name, str(meeting.get_kind_display()), meeting.contact.name if meeting.contact else ""]
+    return {
+        "title": str(meeting),
+        "about": " · ".join(part for part in about if part),
+        "url": reverse("account_timeline", args=[tenant.slug, meeting.account_id]),
+        "when": f"{local:%H:%M}" if local.date() == day else cells.short_day(local.date(), day),
+        "late": False,
+    }
+
+
+def _ticket_row(waiting: day_of.Waiting, tenant: Tenant) -> dict[str, Any]:
+    ticket = waiting.ticket
+    notes = [ticket.account.name, str(ticket.get_level_display()), ticket.state]
+    if waiting.past:
+        tone, text = "risk", _("Past its time")
+    elif ticket.escalated_at:
+        tone, text = "watch", _("Escalated")
+    elif ticket.reopen_count:
+        tone, text = "none", _("Open again")
+    else:
+        hours = int(waiting.left_minutes or 0) // 60
+        tone, text = "watch", _("%(n)s h left") % {"n": hours}
+    return {
+        "title": str(ticket),
+        "about": " · ".join(part for part in notes if part),
+        "url": reverse("account", args=[tenant.slug, ticket.account_id]),
+        "tone": tone,
+        "text": text,
+    }
