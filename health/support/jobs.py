@@ -38,7 +38,9 @@ def release_step(as_of: dt.date) -> int:
 def release_piece() -> int:
     """Merge rows whose account exists, up to PIECE of them, ticket by ticket, so that each is derived once; how many."""
     here = Account.objects.filter(external_id__in=HeldTicket.objects.values("account_ref")).values("external_id")
-    held = list(HeldTicket.objects.filter(account_ref__in=here).order_by("source", "source_ref", "cells__ticket", "id")[:PIECE])
+    held = list(
+        HeldTicket.objects.filter(account_ref__in=here).order_by("source", "source_ref", "cells__ticket", "id")[:PIECE]
+    )
     for (source, ref), group in groupby(held, key=lambda row: (row.source, row.source_ref)):
         rows: list[Row] = []
         received: dict[int, dt.datetime] = {}
