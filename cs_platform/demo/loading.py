@@ -61,6 +61,8 @@ def past_days(last: dt.date) -> list[dt.date]:
     """A day of each week of half a year, and each day of the last two weeks: what charts and comparisons read."""
     weekly = [last - dt.timedelta(days=n) for n in range(182, 14, -7)]
     return [*weekly, *(last - dt.timedelta(days=n) for n in range(14, 0, -1))]
+
+
 KEYS = ("default", "demo")  # the one that every new tenant has, and the one that the demo hands out
 
 
@@ -256,7 +258,13 @@ class Demo:
             ops = Member.objects.select_related("user").get(role__key="ops")
             run = Import.objects.filter(kind=kind, filename=name).first()
             if run is None:
-                run = create_import(kind=kind, filename=name, source=as_csv(rows), by=ops, piece=LARGE_PIECE if kind == "usage" else PIECE)
+                run = create_import(
+                    kind=kind,
+                    filename=name,
+                    source=as_csv(rows),
+                    by=ops,
+                    piece=LARGE_PIECE if kind == "usage" else PIECE,
+                )
             if run.state not in {ImportState.RUNNING, ImportState.DONE}:
                 start_import(run=run, by=ops)
                 run.refresh_from_db()

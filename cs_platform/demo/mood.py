@@ -18,7 +18,7 @@ BASE = {
     Plot.RETURNER: 0.68,
 }
 # What is left of it in the end, and after how many days.
-FADED, FADING_DAYS = 0.5, 75
+FADED, FADING_DAYS = 0.42, 70
 LEAVING = 0.22
 # Of those who leave, this many do so with a smile: a price, a closure, a decision from above.
 SUDDEN = 0.2

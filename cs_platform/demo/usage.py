@@ -8,7 +8,7 @@ from cs_platform.demo.books import PRODUCTS, periods, seats
 from cs_platform.demo.mood import mood, told_from
 from cs_platform.demo.stories import Story
 
-USAGE_DAYS = 420
+USAGE_DAYS = 480
 MOST_USERS = 30
 
 
@@ -62,7 +62,7 @@ def usage_rows(story: Story, key: str, last: dt.date) -> Iterator[dict[str, str]
         weights = [f.weight for f in features]
         quiet = 0.12 if day.weekday() > 4 else 1.0
         for user, often, rank, hour in users:
-            if rank > share or chance.random() > often * 1.25 * (level / 0.75) * quiet:
+            if rank > share or chance.random() > often * 1.1 * (level / 0.75) * quiet:
                 continue
             at = dt.datetime.combine(day, dt.time(7 + int(hour * 9), int(chance.random() * 60)), tzinfo=dt.UTC)
             first = chance.choices(features, weights)[0]

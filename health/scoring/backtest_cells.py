@@ -50,13 +50,16 @@ def verdict(found: Mapping[str, Any], labels: Mapping[str, str], lead: Mapping[s
         return {"big": big, "text": _("See below what was used."), "tone": "none"}
     sets = found["sets"]
     chief = "b" if "b" in sets else "a"
-    own, red = sets[chief], sets[chief]["red"]
-    missed = red["flagged"] - red["right"]
-    big = _("%(model)s finds %(right)s of the %(lost)s that left while they are Critical, with %(missed)s false alarms.") % {
-        "model": labels[chief], "right": red["right"], "lost": lost, "missed": missed,
+    own = sets[chief]
+    # The line that is spoken of: Critical, or At risk as well where Critical finds nobody.
+    line = "red" if own["red"]["right"] else "yellow"
+    word = HealthBand.RED.label if line == "red" else _("At risk or worse")
+    missed = own[line]["flagged"] - own[line]["right"]
+    big = _("%(model)s finds %(right)s of the %(lost)s that left while they are %(band)s, with %(missed)s false alarms.") % {
+        "model": labels[chief], "right": own[line]["right"], "lost": lost, "missed": missed, "band": word,
     }  # fmt: skip
     if chief == "b":
-        was = sets["a"]["red"]
+        was = sets["a"][line]
         big += " " + _("%(model)s finds %(right)s, with %(missed)s.") % {
             "model": labels["a"], "right": was["right"], "missed": was["flagged"] - was["right"],
         }  # fmt: skip
@@ -172,7 +175,7 @@ def auc_chart(found: Mapping[str, Any], labels: Mapping[str, str]) -> dict[str, 
             }
         )  # fmt: skip
     layout = {
-        "showlegend": False, "margin": {"l": 150, "b": 36},
+        "showlegend": False, "margin": {"l": 190, "b": 36},
         "xaxis": {"range": [0.3, 1.02], "tickvals": [0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0]},
         "yaxis": {"type": "category", "showgrid": False, "range": [-0.6, len(names) - 0.3]},
     }  # fmt: skip
@@ -233,7 +236,7 @@ def lead_rows(lead: Mapping[str, Any]) -> dict[str, Any]:
             {
                 "name": _("%(days)s days or more") % {"days": day},
                 "cells": [str(lead[name]["buckets"][str(day)]) for name in names],
-                "bar": [(tone, count), ("line", most - count)],
+                "bar": [(tone, count), ("rest", most - count)],
                 "label": str(count),
             }
         )
@@ -241,7 +244,7 @@ def lead_rows(lead: Mapping[str, Any]) -> dict[str, Any]:
         {
             "name": _("Not warned in time"),
             "cells": [str(lead[name]["never"]) for name in names],
-            "bar": [("none", chief["never"]), ("line", most - chief["never"])],
+            "bar": [("none", chief["never"]), ("rest", most - chief["never"])],
             "label": str(chief["never"]),
         }
     )

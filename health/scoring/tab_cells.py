@@ -117,7 +117,7 @@ def components(
                 "given": number(given) if points is not None else "–",
                 "of": number(weight),
                 "text": ", ".join(words),
-                "bar": [(tone_of(float(points), definition), given), ("line", max(weight - given, 0))] if points is not None else [("line", 1)],
+                "bar": [(tone_of(float(points), definition), given), ("rest", max(weight - given, 0))] if points is not None else [("rest", 1)],
                 "label": f"{component.label}: {', '.join(words)}",
             }
         )  # fmt: skip
@@ -207,13 +207,13 @@ def factor_rows(
                     "now": factor.said(),
                     "before": _("same") if then == factor.said() else then,
                     "points": "–" if factor.points is None else number(factor.points, 0),
-                    "bar": None if factor.points is None else [("acc", factor.points), ("line", 100 - factor.points)],
+                    "bar": None if factor.points is None else [("acc", factor.points), ("rest", 100 - factor.points)],
                     "weight": percent_text(factor.weight / 100, 0 if factor.weight >= 1 or not factor.weight else 1),
                     "given": "–" if factor.contribution is None else number(factor.contribution),
                     "change": signed(moved[factor.part.key]) if factor.part.key in moved else "",
                     "negative": moved.get(factor.part.key, 0) < 0,
                     "reason": factor.reason(),
-                    "from": day_text(day) if day else _("nothing yet"),
+                    "from": day_text(day) if day else "–",
                     "old": old,
                     "missing": factor.raw is None,
                 }
@@ -274,7 +274,7 @@ def coverage(
         and (today - day).days > limit
     ) / 100 * known  # fmt: skip
     return {
-        "bar": [("good", known - old), ("watch", old), ("line", 1 - known)],
+        "bar": [("good", known - old), ("watch", old), ("rest", 1 - known)],
         "known": percent_text(known, 0),
         "fresh": percent_text(known - old, 0),
         "old": percent_text(old, 0),
