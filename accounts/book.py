@@ -1,59 +1,21 @@
-"""Questions about a book of accounts: its size, what renews when, who was not spoken to, what moved in a week."""
+"""Questions about a book of accounts: what renews soon, what happened, what was learned in a week."""
 
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Count, F, Min, Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet
 
-from accounts.enums import ChangeKind, ContactRole, Status
-from accounts.models import Account, AccountEvent, Contact, SubscriptionChange
+from accounts.enums import ChangeKind
+from accounts.models import Account, AccountEvent, SubscriptionChange
 
 RENEWAL_WINDOW = 90
 SILENCE_DAYS = 30
-# Those whose silence matters: without them nobody decides for us.
-KEY_ROLES = (ContactRole.EXECUTIVE_SPONSOR, ContactRole.DECISION_MAKER, ContactRole.CHAMPION)
 ARRIVALS = (ChangeKind.CREATED, ChangeKind.RESTORED)
 
 
 def renewing(today: dt.date, days: int = RENEWAL_WINDOW) -> Q:
     """Accounts whose next end lies within `days` days, today and the last day included."""
     return Q(renews_on__gte=today, renews_on__lte=today + dt.timedelta(days=days))
-
-
-@dataclass(frozen=True)
-class Size:
-    """A book in four numbers, and the first renewal of the next ninety days. Money: monthly, minor units."""
-
-    accounts: int
-    mrr: int
-    due: int
-    due_mrr: int
-    first_due: dt.date | None
-
-
-def size_of(book: QuerySet[Account], today: dt.date) -> Size:
-    """How many live accounts, what they pay, and how much of it renews within ninety days."""
-    soon = renewing(today)
-    row = book.filter(status=Status.LIVE).aggregate(
-        accounts=Count("pk"),
-        mrr=Sum("mrr_minor", default=0),
-        due=Count("pk", filter=soon),
-        due_mrr=Sum("mrr_minor", filter=soon, default=0),
-        first_due=Min("renews_on", filter=soon),
-    )
-    return Size(row["accounts"], int(row["mrr"]), row["due"], int(row["due_mrr"]), row["first_due"])
-
-
-def not_spoken_to(book: QuerySet[Account], today: dt.date) -> QuerySet[Contact]:
-    """Sponsors, decision makers and champions of live accounts without contact for a month, longest silence first."""
-    since = today - dt.timedelta(days=SILENCE_DAYS)
-    rows = Contact.objects.filter(
-        Q(last_contact_on=None) | Q(last_contact_on__lt=since),
-        account__in=book.filter(status=Status.LIVE),
-        left_on=None,
-        role__in=KEY_ROLES,
-    ).select_related("account")
-    return rows.order_by(F("last_contact_on").asc(nulls_first=True), "-account__mrr_minor", "id")
 
 
 def events_between(book: QuerySet[Account], first: dt.date, last: dt.date) -> QuerySet[AccountEvent]:

@@ -36,7 +36,6 @@ urlpatterns = [
     path("accounts/<uuid:account_id>/people/new/", edits.contact_new, name="contact_new"),
     path("accounts/<uuid:account_id>/people/<uuid:contact_id>/", edits.contact_edit, name="contact_edit"),
     path("accounts/<uuid:account_id>/people/<uuid:contact_id>/left/", edits.contact_left, name="contact_left"),
-    path("accounts/<uuid:account_id>/timeline/", account.timeline, name="account_timeline"),
     path("accounts/<uuid:account_id>/timeline/new/", edits.event_new, name="event_new"),
     path("accounts/<uuid:account_id>/history/", account.history, name="account_history"),
 ]

@@ -81,6 +81,7 @@ def today(request: TenantRequest) -> HttpResponse:
         "sources_url": sources,
         "here": request.get_full_path(),
         "may_edit": may(request, Permission.EDIT_ACCOUNTS),
+        "log_url": reverse("activity_log", args=[tenant.slug]) if may(request, Permission.EDIT_ACCOUNTS) else "",
     }
     return page(request, "home/today.html", context, pieces=("my-accounts",))
 

@@ -298,39 +298,6 @@ def test_history_goes_on_where_the_page_ends(book):
     assert seen == [f"Industry {number}" for number in reversed(range(120))]
 
 
-@pytest.mark.parametrize("role", ["csm", "leader", "executive", "ops", "admin"])
-def test_today_is_about_ones_own_book(book, role):
-    """DSH-03: my accounts, due, renewals, expansion, tickets; what has no source says so instead of a number."""
-    world = book["world"]
-    with world.open():
-        Account.objects.filter(id=book["mine"].id).update(renews_on=dt.date.today() + dt.timedelta(days=10))
-    response = world.client(role).get(world.url("today/"))
-    assert response.status_code == 200
-    assert row_names(response) == {"csm": ["Halcyon Freight"], "ops": ["Owned by ops"]}.get(role, [])
-    text = text_of(response)
-    assert ("10d" in text) is (role == "csm")
-    for empty in ("No tasks yet", "No health score yet", "No tickets yet", "No signals yet"):
-        assert empty in text
-
-
-def test_today_names_who_was_not_spoken_to(book):
-    world = book["world"]
-    today = dt.date.today()
-    with world.open():
-        for name, role, seen, left in [
-            ("Silent Sponsor", "executive_sponsor", today - dt.timedelta(days=31), None),
-            ("Fresh Sponsor", "executive_sponsor", today - dt.timedelta(days=30), None),
-            ("Gone Sponsor", "executive_sponsor", None, today),
-            ("Silent User", "core_user", None, None),
-        ]:
-            make_contact(book["mine"], name, role=role, last_contact_on=seen, left_on=left)
-    text = text_of(world.client("csm").get(world.url("today/")))
-    assert "Silent Sponsor" in text
-    assert "Ruth Okafor" in text  # never
-    for name in ("Fresh Sponsor", "Gone Sponsor", "Silent User"):
-        assert name not in text
-
-
 def test_week_adds_up_and_leads_to_the_accounts_behind(book):
     """DSH-02: the book by segment and owner, what renews by month; each number opens the list with the same filter."""
     world = book["world"]
