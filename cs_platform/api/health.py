@@ -33,6 +33,7 @@ class Factor(serializers.Serializer):
 
     component = serializers.ChoiceField(Component.choices)
     factor = serializers.ChoiceField([(key, key) for key in INDICATORS])
+    leading = serializers.BooleanField(help_text="Tells before it happens; false for what tells afterwards.")
     raw_value = serializers.FloatField(allow_null=True)
     points = serializers.FloatField(allow_null=True, help_text="0 to 100 on the indicator's curve.")
     weight = serializers.FloatField(help_text="Of the whole score; the weights of an account add up to 1.")
@@ -75,6 +76,7 @@ class HealthScoreOne(HealthScoreRow):
             {
                 "component": str(f.part.component),
                 "factor": f.part.key,
+                "leading": f.indicator.leading,
                 "raw_value": f.raw,
                 "points": f.points,
                 "weight": round(f.weight / 100, 8),

@@ -63,7 +63,8 @@ class Indicator:
     """One number that is judged.
 
     `window` are the days it looks back, None where the number has no window; `windows` are the bounds a tenant may set
-    it to, None where the name fixes it (DAU/MAU is 28 days). `movable` is False where nothing that is done now moves
+    it to, None where the name fixes it (DAU/MAU is 28 days). `leading` tells before it happens, a lagging one after
+    (HLT-10). `movable` is False where nothing that is done now moves
     it before its time has passed, so that no path leads over it.
     """
 
@@ -78,6 +79,7 @@ class Indicator:
     windows: tuple[int, int] | None = None
     early: tuple[Early, ...] = ()
     movable: bool = True
+    leading: bool = True
     explained: Any = ""
 
     @property
@@ -190,7 +192,7 @@ CATALOGUE: tuple[Indicator, ...] = (
               explained=lazy("Days since somebody there met us, wrote to us or answered.")),
     Indicator("relationships", E, lazy("Live contacts, champion and sponsor"), Unit.OF_FIVE, Source.PEOPLE, 0, 5, 90, (30, 365),
               explained=lazy("One each for up to three people seen in the window, a champion and an executive sponsor.")),
-    Indicator("nps", E, lazy("NPS answers"), Unit.OF_TEN, Source.SURVEYS, 4, 9, 365, (90, 730),
+    Indicator("nps", E, lazy("NPS answers"), Unit.OF_TEN, Source.SURVEYS, 4, 9, 365, (90, 730), leading=False,
               explained=lazy("Mean of each person's latest answer in the window.")),
     Indicator("sentiment", E, lazy("Mood of conversations"), Unit.MOOD, Source.TOUCHPOINTS, -0.5, 0.5, 90, (30, 365),
               explained=lazy("Mean of positive (+1), neutral (0) and negative (−1) conversations.")),

@@ -109,6 +109,11 @@ def test_thirds_sum_to_a_hundred() -> None:
     assert Definition.read(data).weights[Component.USAGE] == 33.3
 
 
+def test_leading_and_lagging() -> None:
+    """HLT-10: all indicators lead, but NPS lags."""
+    assert {i.key for i in CATALOGUE if not i.leading} == {"nps"}
+
+
 def test_bands_are_half_open() -> None:
     """HLT-04, E11."""
     definition = Definition.default()
