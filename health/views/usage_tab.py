@@ -39,13 +39,13 @@ def usage(request: TenantRequest, account_id: UUID) -> HttpResponse:
 
 @requires(Permission.VIEW_ACCOUNTS)
 def peers(request: TenantRequest, account_id: UUID) -> HttpResponse:
-    """The piece that compares the account with the median of its segment; it comes after the page."""
+    """The account beside the median of its segment: a piece that comes after the tab, a page without scripts."""
     account = open_account(request, account_id)
     last = _day(request)
     medians = selectors.peers(account.segment_id, last)
     days = selectors.trend(account.id, last - dt.timedelta(days=selectors.WINDOW - 1), last)
     act = selectors.activity(account.id, last)
-    context = {
+    context = account_frame(request, account, "usage") | {
         "rows": cells.peer_rows(
             act,
             selectors.seats_of(account, last),
@@ -59,7 +59,7 @@ def peers(request: TenantRequest, account_id: UUID) -> HttpResponse:
         % {"n": cells.number(medians["accounts"])},
         "segment": account.segment.name if account.segment else _("Accounts without a segment"),
     }
-    return page(request, "health/usage_peers.html", context)
+    return page(request, "health/usage_peers.html", context, pieces=("usage-peers",))
 
 
 def _day(request: TenantRequest) -> dt.date:

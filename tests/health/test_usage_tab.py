@@ -149,7 +149,11 @@ def test_peers_are_those_of_the_segment(world, rival):
         assert found["stickiness"] == pytest.approx(0.5)
         assert found["core"] == 1
         assert found["seats"] is None
-    page = world.client("csm").get(world.url(f"accounts/{mine[0].id}/usage/peers/")).content.decode()
+    url = world.url(f"accounts/{mine[0].id}/usage/peers/")
+    piece = world.client("csm").get(url, headers={"HX-Request": "true", "HX-Target": "usage-peers"}).content.decode()
+    page = world.client("csm").get(url).content.decode()
+    assert "<h1>" in page
+    assert piece in page
     assert "25%" in page
     assert "50%" in page
 
