@@ -232,7 +232,7 @@ def _row(account: Any, trend: list[float | None], tenant: Tenant, day: dt.date) 
         "renews": cells.renewal(account.renews_on, day),
         "change": cells.change(account.health_change, _("in a week")),
         "touch": cells.last_seen(touched, day),
-        "touch_late": touched is None or (day - touched).days >= book.SILENCE_DAYS,
+        "touch_late": touched is not None and (day - touched).days >= book.SILENCE_DAYS,
         "next": account.next_step or "–",
     }
 
@@ -243,7 +243,7 @@ def _due_row(account: Account, tenant: Tenant, day: dt.date) -> dict[str, Any]:
         "url": reverse("account", args=[tenant.slug, account.id]),
         "renews": cells.renewal(account.renews_on, day),
         "arr": cells.arr_text(account.mrr_minor, tenant.currency),
-        "health": cells.health(account.health_band, pill=True),
+        "health": cells.health(account.health_band),
     }
 
 

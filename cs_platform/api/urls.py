@@ -7,6 +7,7 @@ from django.urls import path, register_converter
 from django.urls.resolvers import URLPattern
 
 from cs_platform.api import facts, views
+from cs_platform.api.alerts import Alerts
 from cs_platform.api.events import EventsView, Receipts, RejectedEvents
 from cs_platform.api.health import HealthScores
 from cs_platform.api.reports import ReportView
@@ -50,4 +51,5 @@ urlpatterns = [
     *routes("surveys", facts.Surveys),
     *routes("outcomes", facts.Outcomes),
     *routes("health-scores", HealthScores),
+    *routes("alerts", Alerts),
 ]

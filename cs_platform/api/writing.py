@@ -144,7 +144,7 @@ class Writable(BulkWritable):
         row = self.find(ref, lock=True)
         if "external_id" in body and body["external_id"] != row.external_id:
             raise _immutable()
-        for sent in (_if_match(request), body.get("version")):
+        for sent in (if_match(request), body.get("version")):
             if isinstance(sent, int) and sent != row.version:
                 raise Stale(sent, row.version, self.represent(row).data)
         return row
@@ -176,7 +176,7 @@ def object_of(data: Any) -> dict[str, Any]:
     return dict(data)
 
 
-def _if_match(request: Request) -> int | None:
+def if_match(request: Request) -> int | None:
     """The version in If-Match, None without one and for `*`."""
     text = request.headers.get("If-Match", "").strip()
     if text in ("", "*"):

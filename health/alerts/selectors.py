@@ -78,8 +78,9 @@ def waiting(member: Member) -> QuerySet[Alert]:
 
 
 def due_actions(member: Member, until: dt.date) -> QuerySet[Alert]:
-    """Answered alerts that the member promised to act on by `until`, the longest overdue first."""
-    rows = Alert.objects.filter(STATES["answered"], answered_by=member, due_on__lte=until)
+    """What the member promised to do by `until`, the longest overdue first; what a program answered is the owner's."""
+    own = Q(answered_by=member) | Q(answered_by=None, account__owner=member)
+    rows = Alert.objects.filter(STATES["answered"], own, due_on__lte=until)
     return rows.select_related("account").order_by("due_on", "id")
 
 

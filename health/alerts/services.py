@@ -41,8 +41,9 @@ def _save(row: Alert, **changes: Any) -> Alert:
 
 
 @transaction.atomic
-def answer_alert(*, alert: Alert, answer: str, due_on: dt.date | None, version: int | None, by: Member) -> Alert:
-    """Say what will be done, until when: the alert is an open action from now on (HLT-05).
+def answer_alert(*, alert: Alert, answer: str, due_on: dt.date | None, version: int | None, by: Member | None) -> Alert:
+    """Say what will be done, until when: the alert is an open action from now on (HLT-05). `by` is None for a program;
+    the action is then the owner's.
 
     DomainError names the field; Conflict when it was changed since `version`.
     """
@@ -61,7 +62,7 @@ def answer_alert(*, alert: Alert, answer: str, due_on: dt.date | None, version: 
 
 
 @transaction.atomic
-def close_alert(*, alert: Alert, version: int | None, by: Member) -> Alert:
+def close_alert(*, alert: Alert, version: int | None, by: Member | None) -> Alert:
     """Done with it; the cause stays quiet for the rule's cool-down. Closing twice changes nothing."""
     row = _locked(alert, version)
     if row.state != AlertState.OPEN:
@@ -70,7 +71,7 @@ def close_alert(*, alert: Alert, version: int | None, by: Member) -> Alert:
 
 
 @transaction.atomic
-def reopen_alert(*, alert: Alert, version: int | None, by: Member) -> Alert:
+def reopen_alert(*, alert: Alert, version: int | None, by: Member | None) -> Alert:
     """Take a closing back, unless the cause has opened anew."""
     row = _locked(alert, version)
     if row.state != AlertState.CLOSED:
