@@ -81,7 +81,7 @@ def store(as_of: dt.date, scope: str) -> int:
     params = {"tenant_id": current_tenant_id(), "as_of": as_of}
     with connection.cursor() as cursor:
         # Night and refresh write the same accounts; one after the other, they cannot wait for each other in a circle.
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext('health.scores'))", [params["tenant_id"]])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext('health.scores'))", [current_tenant_id()])
         cursor.execute("ANALYZE scored")
     rows = sqljobs.execute(SQL / "store.sql", params)
     rows += sqljobs.execute(SQL / "withdraw.sql", params, tables={"scope": scope})
