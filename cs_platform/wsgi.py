@@ -14,9 +14,9 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     """Django, whose `Connection: close` is heard: gunicorn leaves that header to itself and asks its own answer."""
 
     def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
-        server = getattr(start_response, "__self__", None)
-        if ("Connection", "close") in headers and hasattr(server, "force_close"):
-            server.force_close()
+        end = getattr(getattr(start_response, "__self__", None), "force_close", None)
+        if end and ("Connection", "close") in headers:
+            end()
         return start_response(status, headers, *rest)
 
     return _django(environ, start)

@@ -86,12 +86,14 @@ def tenant_context(tenant_id: int, *, actor: str = "", request_id: str = "") -> 
 @contextmanager
 def open_door(setting: str, value: str) -> Iterator[None]:
     """A transaction in which one SELECT-only door (see `Door`) is open, before any tenant is known."""
+    nested = connection.in_atomic_block
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config(%s, %s, true)", [setting, value])
         yield
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config(%s, '', true)", [setting])
+        if nested:  # else it ends with the transaction
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT set_config(%s, '', true)", [setting])
 
 
 @dataclass(frozen=True)
