@@ -6,7 +6,6 @@ itself, so whatever can be understood is, and the rest is named.
 
 import datetime as dt
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -195,12 +194,7 @@ def quantity(properties: Mapping[str, Any]) -> Decimal:
     """
     for name in ("quantity", "value"):
         value = properties.get(name)
-        if (
-            isinstance(value, (int, float))
-            and not isinstance(value, bool)
-            and math.isfinite(value)
-            and 0 <= value < 1e12
-        ):
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1e12:
             return round(Decimal(str(value)), 6)
     return Decimal(1)
 
@@ -266,9 +260,9 @@ def text(value: Any) -> str:
     """An id or a word of a message as text; numbers are ids as well. Empty for everything else."""
     if isinstance(value, str):
         return value.strip()
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < 2**63:
         return ""
-    return str(int(value)) if value == int(value) and abs(value) < 2**63 else str(value)
+    return str(int(value)) if value == int(value) else str(value)
 
 
 def _first_text(*objects: Mapping[str, Any], names: Sequence[str]) -> str:
