@@ -6,6 +6,7 @@ from accounts.settings_sections import SECTIONS, Section
 from cs_platform.kernel.access import Permission
 
 HEALTH: list[Section] = [
+    Section("health_models", _("Health models"), "gauge", Permission.MANAGE_HEALTH),
     Section("alert_rules", _("Alert rules"), "bell", Permission.MANAGE_HEALTH),
 ]
 
