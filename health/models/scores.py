@@ -68,7 +68,7 @@ class HealthScore(TenantModel):
     """The score of an account on a day, with its whole explanation.
 
     `raw`, `points` and `shares` stand in the order of the version's indicators; null where there was no data.
-    `shares` are millionths of a point of the score and add up to it exactly.
+    `points` (0 to 100) and `shares` are whole millionths of a point; the shares add up to the score exactly.
     """
 
     pk = models.CompositePrimaryKey("tenant_id", "account_id", "as_of")
