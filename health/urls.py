@@ -4,9 +4,19 @@ from typing import Any
 
 from django.urls import path
 
-from health.views import alert_rules, alerts, backtest, data, features, health_tab, inbox, usage_tab
+from health.views import alert_rules, alerts, backtest, data, features, health_tab, inbox, models, usage_tab
 
 urlpatterns: list[Any] = [
+    path("settings/health-models/", models.models, name="settings_health_models"),
+    path("settings/health-models/<uuid:model_id>/", models.model, name="settings_health_model"),
+    path("settings/health-models/<uuid:model_id>/draft/", models.draft, name="settings_health_draft"),
+    path("settings/health-models/<uuid:model_id>/draft/sums/", models.sums, name="settings_health_sums"),
+    path("settings/health-models/<uuid:model_id>/draft/preview/", models.preview, name="settings_health_preview"),
+    path(
+        "settings/health-models/<uuid:model_id>/draft/preview/figures/",
+        models.figures,
+        name="settings_health_preview_figures",
+    ),
     path("inbox/", alerts.inbox, name="inbox"),
     path("inbox/<uuid:alert_id>/", alerts.alert, name="alert"),
     path("inbox/<uuid:alert_id>/close/", alerts.alert_close, name="alert_close"),

@@ -93,6 +93,7 @@ def fill(world: World) -> dict[str, object]:
         }
         model = HealthModel.objects.create(name="Usual")
         version = HealthModelVersion.objects.create(model=model, number=1, definition=Definition.default().json())
+        rows["model"] = model
         rows["backtest"] = Backtest.objects.create(version=version, as_of=day)
         rows["override"] = HealthOverride.objects.create(
             account=account, band="red", reason="Paused", begins_on=day, expires_on=day
