@@ -23,6 +23,7 @@ from health.scoring import backtest_jobs
 from health.scoring import jobs as score_jobs
 from health.support import jobs as support_jobs
 from health.usage import catalogue, held, rollup, upkeep
+from metrics import company_alerts
 from metrics import jobs as metrics_jobs
 
 log = structlog.get_logger(__name__)
@@ -45,6 +46,7 @@ NIGHTLY: tuple[runs.Step, ...] = (
     *REVENUE,
     ("health", score_jobs.score_all),
     ("alerts", alert_jobs.run_alerts),
+    ("company_alert", company_alerts.check_company),
     ("finish", lambda as_of: finish_night(as_of)),
 )
 

@@ -46,6 +46,7 @@ NAMES: dict[str, Promise | str] = {
     "ticket_minutes": _("Clocks of tickets"),
     "health": _("Health scores"),
     "alerts": _("Alerts"),
+    "company_alert": _("Words against revenue"),
     "account_months": _("Months of accounts"),
     "ledger": _("MRR ledger"),
     "retention": _("Retention and cohorts"),

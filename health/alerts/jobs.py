@@ -19,14 +19,15 @@ from cs_platform.kernel.models import Work
 from cs_platform.kernel.tenancy import current_tenant_id
 from health.alerts import engine, snapshots
 from health.alerts.engine import Key, Setting
-from health.alerts.rules import RULES
-from health.enums import AlertState
+from health.alerts.rules import RULES, company_mismatch
+from health.enums import AlertLevel, AlertState
 from health.models import AccountDay, Alert, AlertRule, AlertRun, Ticket, Touchpoint
 from health.scoring.indicators import Source
 
 EVERYBODY = "accounts_account"
 ALL = "*"  # the row of AlertRule that is the switch for all of them; in a run, what is said of the whole book
 RESOLVED = "-"  # in a run: the alerts that it ended, so that they can be brought back
+MISMATCH = "mismatch"
 CHECK = "alert_inputs"
 # Days without anything new after which a source counts as broken and its rules are held.
 STALE_DAYS = {Source.USAGE: 3, Source.TOUCHPOINTS: 21, Source.TICKETS: 21}
@@ -153,6 +154,41 @@ def refresh_alerts(work: Work) -> bool:
         run_alerts(Tenant.objects.get(id=current_tenant_id()).today(), "changed")
         queue.settle_dirty("scored")
     return False
+
+
+def company_alert(
+    as_of: dt.date, *, csat: float | None, nps: float | None, churn: float | None, nrr: float | None
+) -> int:
+    """Open or end the alert about the whole company, whose surveys and revenue disagree (HLT-14); 1 when that changed.
+
+    The figures come from the floor of metrics. Shares as fractions, NPS from −100 to 100. While the rule is off, nothing
+    changes; after it ended it stays quiet for its cool-down.
+    """
+    setting = next(each for each in settings_of_rules() if each.rule.key == MISMATCH)
+    if not setting.enabled:
+        return 0
+    now = company_mismatch(csat=csat, nps=nps, churn=churn, nrr=nrr)
+    rows = Alert.objects.filter(account=None, rule=MISMATCH)
+    standing = rows.filter(state=AlertState.OPEN).first()
+    with audit.derived():
+        if standing and not now and standing.as_of <= as_of:
+            return rows.filter(id=standing.id).update(
+                state=AlertState.RESOLVED,
+                ended_at=_moment(as_of),
+                updated_at=timezone.now(),
+                version=F("version") + 1,
+            )
+        quiet = rows.filter(ended_at__gt=_moment(as_of) - dt.timedelta(days=setting.cooldown_days))
+        if standing or not now or quiet.exists():
+            return 0
+        Alert.objects.create(
+            rule=MISMATCH,
+            level=AlertLevel.CRITICAL,
+            inputs={"cause": "", "csat": csat, "nps": nps, "churn": churn, "nrr": nrr},
+            as_of=as_of,
+            opened_at=_moment(as_of),
+        )
+    return 1
 
 
 def _moment(as_of: dt.date) -> dt.datetime:

@@ -292,7 +292,18 @@ def _say_missed(i: Mapping[str, Any], t: Values) -> str:
     return _("“%(name)s” was due on %(day)s and is below its target.") % {"name": i["name"], "day": _day(i["due"])}
 
 
+def _say_company(i: Mapping[str, Any]) -> str:
+    words = {name: percent_text(i[name], 0) for name in ("csat", "churn", "nrr")}
+    words["nps"] = "–" if i["nps"] is None else number(i["nps"], 0)
+    return (
+        _("CSAT %(csat)s and NPS %(nps)s, but a logo churn of %(churn)s and an NRR of %(nrr)s: behaviour counts.")
+        % words
+    )
+
+
 def _say_mismatch(i: Mapping[str, Any], t: Values) -> str:
+    if "churn" in i:
+        return _say_company(i)
     parts = []
     if i["nps"] is not None:
         parts.append(_("NPS answers %(nps)s") % {"nps": number(i["nps"])})
