@@ -22,7 +22,9 @@ TABS = (
     ("usage", gettext_lazy("Usage"), "account_usage"),
     ("revenue", gettext_lazy("Revenue"), "account_revenue"),
     ("subscriptions", gettext_lazy("Subscriptions"), "account_subscriptions"),
+    ("outcomes", gettext_lazy("Outcomes"), "account_outcomes"),
     ("people", gettext_lazy("People"), "account_people"),
+    ("support", gettext_lazy("Support"), "account_support"),
     ("timeline", gettext_lazy("Timeline"), "account_timeline"),
     ("history", gettext_lazy("History"), "account_history"),
 )

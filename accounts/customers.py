@@ -97,7 +97,7 @@ def save_account(*, account: Account | None, cells: Mapping[str, Any], version: 
     cells = dict(cells)
     if account is None:
         if Account.objects.filter(external_id=cells["account"]).exists():
-            raise _refused("account", _("There is one already."))
+            raise refused("account", _("There is one already."))
         if by.role.scope == Scope.OWN:
             cells["owner_email"] = by.user.email
     else:
@@ -105,7 +105,7 @@ def save_account(*, account: Account | None, cells: Mapping[str, Any], version: 
         check_version(version, Account.objects.select_for_update().get(id=account.id).version)
     if cells.get("parent"):
         _check_parent(account, cells["parent"], by)
-    ids = _merged(merge_accounts, ImportKind.ACCOUNTS, cells, by)
+    ids = merged(merge_accounts, ImportKind.ACCOUNTS, cells, by)
     return Account.objects.get(id=ids)
 
 
@@ -113,11 +113,11 @@ def _check_parent(account: Account | None, external_id: str, by: Member) -> None
     """The parent is visible and neither the account itself nor below it."""
     above = Account.objects.visible_to(by).filter(external_id=external_id).first()
     if above is None:
-        raise _refused("parent", _("There is no account with this id."))
+        raise refused("parent", _("There is no account with this id."))
     steps = 0
     while above is not None and account is not None:
         if above.id == account.id or steps > MAX_LEVELS:
-            raise _refused("parent", _("An account cannot stand above itself."))
+            raise refused("parent", _("An account cannot stand above itself."))
         above, steps = above.parent, steps + 1
 
 
@@ -132,11 +132,11 @@ def save_contact(
     if contact is None:
         known = Contact.objects.filter(external_id=cells["contact"]).first()
         if known is not None and (known.account_id != account.id or known.name != cells["name"]):
-            raise _refused("contact", _("There is one already."))
+            raise refused("contact", _("There is one already."))
     else:
         cells["contact"] = contact.external_id
         check_version(version, Contact.objects.select_for_update().get(id=contact.id).version)
-    return Contact.objects.get(id=_merged(merge_contacts, ImportKind.CONTACTS, cells, by))
+    return Contact.objects.get(id=merged(merge_contacts, ImportKind.CONTACTS, cells, by))
 
 
 def save_period(
@@ -153,11 +153,11 @@ def save_period(
         check_version(version, Subscription.objects.select_for_update().get(id=period.id).version)
     same_id = Subscription.objects.filter(external_id=cells["subscription_id"])
     if same_id.exclude(account=account).exists():
-        raise _refused("subscription_id", _("This id belongs to a subscription of another account."))
+        raise refused("subscription_id", _("This id belongs to a subscription of another account."))
     taken = same_id.filter(start_on=cells["start_date"])
     if (taken.exclude(id=period.id) if period else taken).exists():
-        raise _refused("start_date", _("There is a period of this subscription with this start already."))
-    saved = Subscription.objects.get(id=_merged(merge_subscriptions, ImportKind.SUBSCRIPTIONS, cells, by))
+        raise refused("start_date", _("There is a period of this subscription with this start already."))
+    saved = Subscription.objects.get(id=merged(merge_subscriptions, ImportKind.SUBSCRIPTIONS, cells, by))
     if period is not None and saved.id != period.id:
         void_subscription(subscription=period, origin=_origin(by), reason=_("The start moved."))
     return saved
@@ -173,18 +173,21 @@ def _origin(by: Member) -> Origin:
     return Origin(ChangeSource.MEMBER, by.id, by.name)
 
 
-def _refused(field: str, message: str) -> DomainError:
+def refused(field: str, message: str) -> DomainError:
     return DomainError(message, fields={field: message})
 
 
-def _merged(
+def merged(
     merge: Callable[[Sequence[Row], Origin], MergeResult], kind: str, cells: Mapping[str, Any], by: Member
 ) -> UUID:
-    """Send one row through the door of all writes and give the id of what it made or changed."""
+    """Send one row through the door of all writes and give the id of what it made or changed.
+
+    DomainError names the field by its column.
+    """
     row = parse(kind, 1, cells)
     if not isinstance(row, Row):
         raise DomainError(row[0].message, fields={problem.column: problem.message for problem in row})
     result = merge([row], _origin(by))
     for rejected in result.rejected:
-        raise _refused(rejected.problem.column, rejected.problem.message)
+        raise refused(rejected.problem.column, rejected.problem.message)
     return result.ids[1]

@@ -11,7 +11,6 @@ from django.http import Http404
 from accounts.enums import ContactRole
 from accounts.models import (
     Account,
-    AccountEvent,
     Contact,
     Import,
     Member,
@@ -98,11 +97,6 @@ def people_of(account: Account) -> People:
     )
     live = [contact for contact in everybody if contact.left_on is None]
     return People(everybody, len(live), any(contact.role == ContactRole.CHAMPION for contact in live))
-
-
-def events_of(account: Account) -> QuerySet[AccountEvent]:
-    """What happened at the account, latest first."""
-    return account.events.select_related("contact", "recorded_by").order_by("-happened_on", "-id")
 
 
 @dataclass(frozen=True)

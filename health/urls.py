@@ -4,7 +4,21 @@ from typing import Any
 
 from django.urls import path
 
-from health.views import alert_rules, alerts, backtest, data, features, health_tab, inbox, models, usage_tab
+from health.views import (
+    activities,
+    alert_rules,
+    alerts,
+    backtest,
+    data,
+    features,
+    health_tab,
+    inbox,
+    models,
+    outcomes,
+    support,
+    timeline,
+    usage_tab,
+)
 
 urlpatterns: list[Any] = [
     path("settings/health-models/", models.models, name="settings_health_models"),
@@ -47,4 +61,31 @@ urlpatterns: list[Any] = [
     path("data/inbox/<uuid:held_id>/dismiss/", inbox.dismiss, name="data_dismiss"),
     path("data/features/", features.features, name="data_features"),
     path("data/features/<uuid:feature_id>/kind/", features.feature_kind, name="feature_kind"),
+    path("activities/new/", activities.activity_log, name="activity_log"),
+    path("accounts/<uuid:account_id>/timeline/", timeline.timeline, name="account_timeline"),
+    path("accounts/<uuid:account_id>/timeline/latest/", timeline.latest, name="account_latest"),
+    path("accounts/<uuid:account_id>/activities/new/", activities.activity_new, name="activity_new"),
+    path(
+        "accounts/<uuid:account_id>/activities/<uuid:touchpoint_id>/", activities.activity_edit, name="activity_edit"
+    ),
+    path(
+        "accounts/<uuid:account_id>/activities/<uuid:touchpoint_id>/settle/",
+        activities.activity_settle,
+        name="activity_settle",
+    ),
+    path("accounts/<uuid:account_id>/support/", support.support, name="account_support"),
+    path("accounts/<uuid:account_id>/support/<uuid:ticket_id>/", support.ticket, name="account_ticket"),
+    path("accounts/<uuid:account_id>/outcomes/", outcomes.outcomes, name="account_outcomes"),
+    path("accounts/<uuid:account_id>/outcomes/new/", outcomes.outcome_new, name="outcome_new"),
+    path("accounts/<uuid:account_id>/outcomes/<uuid:outcome_id>/", outcomes.outcome_edit, name="outcome_edit"),
+    path(
+        "accounts/<uuid:account_id>/outcomes/<uuid:outcome_id>/measure/",
+        outcomes.outcome_measure,
+        name="outcome_measure",
+    ),
+    path(
+        "accounts/<uuid:account_id>/outcomes/<uuid:outcome_id>/confirm/",
+        outcomes.outcome_confirm,
+        name="outcome_confirm",
+    ),
 ]

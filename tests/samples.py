@@ -22,7 +22,19 @@ from accounts.models import (
     Team,
 )
 from cs_platform.kernel.models import Run, Work
-from health.models import Alert, AlertRun, Backtest, HealthModel, HealthModelVersion, HealthOverride, HeldEvent, Receipt
+from health.models import (
+    Alert,
+    AlertRun,
+    Backtest,
+    HealthModel,
+    HealthModelVersion,
+    HealthOverride,
+    HeldEvent,
+    Outcome,
+    Receipt,
+    Ticket,
+    Touchpoint,
+)
 from health.scoring.definition import Definition
 from tests.conftest import World
 
@@ -39,6 +51,7 @@ class Samples:
 def fill(world: World) -> dict[str, object]:
     """Rows that look alike in every tenant; arguments of URLs by name."""
     day = dt.date(2026, 1, 1)
+    noon = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
     with world.open():
         admin = world.members["admin"]
         account = Account.objects.create(
@@ -86,6 +99,24 @@ def fill(world: World) -> dict[str, object]:
             "receipt": receipt,
             "held": HeldEvent.objects.create(
                 state="rejected", receipt=receipt, position=0, code="required", message="x"
+            ),
+            "touchpoint": Touchpoint.objects.create(
+                account=account, external_id="TP-1", kind="call", happened_at=noon, known_on=day, source="api"
+            ),
+            "ticket": Ticket.objects.create(
+                account=account, external_id="T-1", state="New", opened_at=noon, known_on=day, source="api"
+            ),
+            "outcome": Outcome.objects.create(
+                account=account,
+                external_id="O-1",
+                name="Faster",
+                baseline=9,
+                target=6,
+                agreed_on=day,
+                due_on=day,
+                data_source="Report",
+                known_on=day,
+                source="api",
             ),
             "alert": Alert.objects.create(account=account, rule="silence", as_of=day, inputs=SILENCE),
             "alert_run": AlertRun.objects.create(as_of=day),

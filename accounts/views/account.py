@@ -1,7 +1,6 @@
-"""The pages of one account: overview, subscriptions, people, timeline, history."""
+"""The pages of one account: overview, subscriptions, people, history."""
 
 import datetime as dt
-from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -15,53 +14,30 @@ from django.utils.translation import ngettext
 
 from accounts import audit_trail, cells, charts, dossier
 from accounts.account_frame import account_frame, open_account
-from accounts.enums import AccountEventKind as Kind
 from accounts.enums import ChangeSource, ContactRole
-from accounts.forms import EventForm
-from accounts.models import Account, AccountEvent, Subscription, Tenant
+from accounts.models import Account, Subscription, Tenant
 from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.money import money_text
 from cs_platform.kernel.periods import month_of
 from cs_platform.kernel.templatetags.cells import day_text, month_name
 
-OVERVIEW_EVENTS = 8
 OVERVIEW_PEOPLE = 6
-TIMELINE_EVENTS = 100
 STALE_DAYS = 30
-# Icon and tone of what happened.
-EVENT_MARKS: dict[str, tuple[str, str]] = {
-    Kind.CHAMPION_LEFT: ("users", "risk"),
-    Kind.CHAMPION_ROLE_CHANGED: ("users", ""),
-    Kind.BUDGET_CUT: ("trending-down", "risk"),
-    Kind.REORGANISATION: ("share-2", ""),
-    Kind.MERGER: ("handshake", ""),
-    Kind.LEADERSHIP_CHANGE: ("user", ""),
-    Kind.COMPETITOR_DEMO: ("alert-triangle", "risk"),
-    Kind.PRODUCT_RELEASE: ("flag", "acc"),
-    Kind.ACCOUNT_CHANGE: ("building-2", ""),
-    Kind.COMPETITIVE_ACTIVITY: ("alert-triangle", ""),
-    Kind.BUDGET_CYCLE: ("calendar", ""),
-    Kind.GROWTH: ("trending-up", "good"),
-}
 
 
 @requires(Permission.VIEW_ACCOUNTS)
-def overview(request: TenantRequest, account_id: UUID, form: EventForm | None = None) -> HttpResponse:
-    """Everything about one customer at a glance; `form` is a quick log that was refused."""
+def overview(request: TenantRequest, account_id: UUID) -> HttpResponse:
+    """Everything about one customer at a glance. What happened comes from the health floor, as a piece of its own."""
     account = open_account(request, account_id)
     today = request.tenant.today()
     people = dossier.people_of(account)
-    events = list(dossier.events_of(account)[: OVERVIEW_EVENTS + 1])
     context = account_frame(request, account, "overview") | {
         "revenue": revenue_card(list(dossier.periods_of(account)), today),
         "people": _people(people, request.tenant, account)[:OVERVIEW_PEOPLE],
         "people_count": len(people.everybody),
         "redundancy": redundancy_text(people.live),
         "no_champion": not people.has_champion,
-        "days": _days(events[:OVERVIEW_EVENTS], today),
-        "more_events": len(events) > OVERVIEW_EVENTS,
-        "form": form or EventForm(today=today),
         "known": _known(account, request.tenant),
         "children": [
             {"name": child.name, "url": reverse("account", args=[request.tenant.slug, child.id]), "arr": arr}
@@ -72,7 +48,7 @@ def overview(request: TenantRequest, account_id: UUID, form: EventForm | None = 
         ],
         "parent": _parent(request, account),
     }
-    return page(request, "accounts/overview.html", context, pieces=("account-events",), status=422 if form else 200)
+    return page(request, "accounts/overview.html", context)
 
 
 @requires(Permission.VIEW_ACCOUNTS)
@@ -112,26 +88,6 @@ def people(request: TenantRequest, account_id: UUID) -> HttpResponse:
         "roles": [{"label": role.label, "filled": role.value in live_roles} for role in ContactRole],
     }
     return page(request, "accounts/people.html", context)
-
-
-@requires(Permission.VIEW_ACCOUNTS)
-def timeline(request: TenantRequest, account_id: UUID, form: EventForm | None = None) -> HttpResponse:
-    """What happened there, by day (ACC-05, ACC-11); `kind` filters, `form` is a quick log that was refused."""
-    account = open_account(request, account_id)
-    today = request.tenant.today()
-    every = dossier.events_of(account)
-    kind = request.GET.get("kind", "")
-    kind = kind if kind in Kind.values else ""
-    events = list((every.filter(kind=kind) if kind else every)[:TIMELINE_EVENTS])
-    kinds = dict.fromkeys(account.events.order_by("kind").values_list("kind", flat=True))
-    context = account_frame(request, account, "timeline") | {
-        "days": _days(events, today),
-        "form": form or EventForm(today=today),
-        "kind": kind,
-        "kinds": [{"value": value, "label": Kind(value).label, "on": value == kind} for value in kinds],
-        "shown": ngettext("%(n)s event", "%(n)s events", len(events)) % {"n": len(events)},
-    }
-    return page(request, "accounts/timeline.html", context, pieces=("account-events",), status=422 if form else 200)
 
 
 @requires(Permission.VIEW_ACCOUNTS)
@@ -222,29 +178,6 @@ def _people(found: dossier.People, tenant: Tenant, account: Account) -> list[dic
             }
         )
     return rows
-
-
-def _days(events: Iterable[AccountEvent], today: dt.date) -> list[dict[str, Any]]:
-    """Events by day: [{label, events [{title, note, who, icon, tone}]}]."""
-    days: list[dict[str, Any]] = []
-    for event in events:
-        label = _("Today") if event.happened_on == today else day_text(event.happened_on)
-        if not days or days[-1]["label"] != label:
-            days.append({"label": label, "events": []})
-        icon, tone = EVENT_MARKS.get(event.kind, ("circle-dot", ""))
-        title = str(event)
-        if event.contact:
-            title = _("%(event)s: %(person)s") % {"event": title, "person": event.contact.name}
-        days[-1]["events"].append(
-            {
-                "title": title,
-                "note": event.note,
-                "icon": icon,
-                "tone": tone,
-                "who": event.recorded_by.name if event.recorded_by else _("Automatic"),
-            }
-        )
-    return days
 
 
 def _known(account: Account, tenant: Tenant) -> list[dict[str, str]]:

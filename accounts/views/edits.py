@@ -23,7 +23,6 @@ from accounts.views import account as pages
 from accounts.views.forms import add_refusal, conflict_page, form_page, saved
 from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.errors import Conflict, DomainError
-from cs_platform.kernel.htmx import toast
 
 
 def contact_of(account: Account, contact_id: UUID) -> Contact:
@@ -33,24 +32,17 @@ def contact_of(account: Account, contact_id: UUID) -> Contact:
 
 @requires(Permission.EDIT_ACCOUNTS)
 def event_new(request: TenantRequest, account_id: UUID) -> HttpResponse:
-    """Log what happened at the customer (ACC-05, ACC-11): quickly above the timeline, or in the drawer."""
+    """Log what happened at the customer (ACC-05, ACC-11)."""
     account = open_account(request, account_id)
     url = reverse("account_timeline", args=[request.tenant.slug, account.id])
     posted = request.POST if request.method == "POST" else None
     form = EventForm(posted, today=request.tenant.today())
-    quick = None  # the page whose timeline is swapped in place
-    if request.htmx and request.htmx.target == "account-events":
-        quick = pages.timeline if request.POST.get("quick") == "timeline" else pages.overview
     if posted is not None and form.is_valid():
         try:
             log_event(account=account, by=request.member, **form.cleaned_data)
-            if quick:
-                return toast(quick(request, account_id), _("The event is on the timeline."))
             return saved(request, _("The event is on the timeline."), url)
         except DomainError as error:
             add_refusal(form, error)
-    if form.errors and quick:
-        return quick(request, account_id, form=form)
     return form_page(request, form, title=_("Log event"), back_url=url, back_label=account.name, submit=_("Log"))
 
 

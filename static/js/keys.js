@@ -1,4 +1,4 @@
-/* Single keys: / finds, J and K walk rows (Enter opens: the focus is on the row's link), G and a letter goes, ? helps.
+/* Single keys: / finds, L logs an activity, J and K walk rows (Enter opens: the focus is on the row's link), G and a letter goes, ? helps.
    Arrows walk the columns of a lineage. Never while typing or in a dialog; <html data-keys="off"> switches them off (WCAG 2.1.4). */
 (() => {
   "use strict";
@@ -33,6 +33,7 @@
     else if (key === "j") row(1);
     else if (key === "k") row(-1);
     else if (key === "g") going = Date.now();
+    else if (key === "l" && document.querySelector('[data-key="l"]')) document.querySelector('[data-key="l"]').click();
     else if (key === "/") find();
     else if (key === "?") document.getElementById("help")?.showModal();
     else return;
