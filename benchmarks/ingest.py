@@ -240,14 +240,14 @@ def in_process(payload: bytes) -> float:
 
 
 def validation() -> None:
-    """A6: read and check 1,000 events, and write them as COPY takes them."""
+    """A6: read and check 1,000 events, and write them as the statement takes them."""
     from benchmarks.ingest_routes import NaiveSerializer
     from health.usage import intake, wire
 
     payload = body(1000)
 
     def ours() -> None:
-        intake._lines((item, "0198d5a2-7c1e-7b60-9a55-1f6b1f0d3c11") for item in wire.read(payload).items)
+        intake._arrays((item, "0198d5a2-7c1e-7b60-9a55-1f6b1f0d3c11") for item in wire.read(payload).items)
 
     def theirs() -> None:
         serializer = NaiveSerializer(data=json.loads(payload)["events"], many=True)
@@ -267,7 +267,7 @@ def under_rls() -> None:
     """D2: the same statements on the product's tables and on copies without row-level security."""
     from django.db import connection
 
-    from cs_platform.kernel import copying, sqljobs
+    from cs_platform.kernel import sqljobs
     from cs_platform.kernel.tenancy import tenant_context
     from health.usage import intake, wire
     from health.usage.storage import SQL
@@ -285,7 +285,7 @@ def under_rls() -> None:
             cursor.execute(
                 f"CREATE TABLE plain_usageevent_{back + 1} PARTITION OF plain_usageevent FOR VALUES FROM ('{day}') TO ('{day + dt.timedelta(days=1)}')"
             )
-    text = sqljobs.statement(SQL / "incoming_staged.sql") + sqljobs.statement(SQL / "receive.sql")
+    text = sqljobs.statement(SQL / "incoming_arrays.sql") + sqljobs.statement(SQL / "receive.sql")
     without = text
     for name in ("usagekey", "usagetouched", "usageevent"):
         without = without.replace(f"health_{name}", f"plain_{name}")
@@ -295,7 +295,6 @@ def under_rls() -> None:
         items = next(batches)
         with tenant_context(TENANT), connection.cursor() as cursor:
             accounts = intake.account_ids({item.account for item in items})
-            copying.stage_text("stage_usage", intake._COLUMNS, intake._lines((i, accounts[i.account]) for i in items))
             params = {
                 "tenant_id": TENANT,
                 "receipt_id": str(uuid.uuid4()),
@@ -304,7 +303,7 @@ def under_rls() -> None:
                 "late_days": 2,
                 "keys": 1000,
             }
-            cursor.execute(statement, params)
+            cursor.execute(statement, params | intake._arrays((i, accounts[i.account]) for i in items))
             assert cursor.fetchone()[0] == 1000
 
     a, b, ratio = harness.ratio(lambda: write(text), lambda: write(without), repeats=21)
