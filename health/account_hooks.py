@@ -78,8 +78,7 @@ def next_step(request: TenantRequest, account: Account) -> dict[str, Any]:
     note = cells.short_day(step.due_on, today) if step.due_on else ""
     if step.due_on and step.due_on < today:
         note = _("%(day)s, late") % {"day": note}
-    url = reverse("account_health", args=[request.tenant.slug, account.id])
-    return label | {"value": step.answer, "note": note, "url": f"{url}#alerts"}
+    return label | {"value": step.answer, "note": note, "url": reverse("alert", args=[request.tenant.slug, step.id])}
 
 
 def register() -> None:

@@ -11,6 +11,7 @@ from health.views import (
     backtest,
     data,
     features,
+    glance,
     health_tab,
     inbox,
     models,
@@ -21,6 +22,8 @@ from health.views import (
 )
 
 urlpatterns: list[Any] = [
+    path("accounts/<uuid:account_id>/glance/", glance.glance, name="account_glance"),
+    path("accounts/<uuid:account_id>/aside/", glance.aside, name="account_aside"),
     path("settings/health-models/", models.models, name="settings_health_models"),
     path("settings/health-models/<uuid:model_id>/", models.model, name="settings_health_model"),
     path("settings/health-models/<uuid:model_id>/draft/", models.draft, name="settings_health_draft"),

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from accounts.account_frame import account_frame, open_account
+from accounts.cells import score_text
 from accounts.enums import HealthBand
 from accounts.models import Account, AccountEvent
 from cs_platform.kernel.access import Permission, TenantRequest, requires
@@ -139,7 +140,7 @@ def _score(request: TenantRequest, account: Account, row: HealthScore, today: dt
     marks = _marks(account, days)
     score = None if row.score is None else float(row.score)
     return {
-        "score": "–" if score is None else number(score, 0),
+        "score": score_text(score),
         "exact": "–" if score is None else number(score, 2),
         "tone": cells.tone_of(score, definition),
         "band": definition.band(score).label,
