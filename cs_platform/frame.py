@@ -56,6 +56,7 @@ NAVIGATION: tuple[tuple[Any, tuple[Page, ...]], ...] = (
         _("Insights"),
         (
             Page("lineage", _("Metrics"), "table", Permission.VIEW_BOARD, "m", "metrics"),
+            Page("surveys", _("Surveys"), "message-square", Permission.VIEW_WEEK, "y", "insights/surveys"),
             Page("backtest", _("Backtest"), "activity", Permission.VIEW_WEEK, "k", "insights/backtest"),
         ),
     ),
@@ -127,6 +128,8 @@ class Frame:
             rows = rows.order_by().values("tenant_id").annotate(n=Count("*")).values("n")
             return Coalesce(Subquery(rows), 0)
 
+        if self.tenant is None or self.member is None:
+            return {"accounts": 0, "inbox": 0}
         customers = Account.objects.visible_to(self.member).exclude(status=Status.CHURNED)
         row = Tenant.objects.filter(id=self.tenant.id).values_list(count(customers), count(waiting(self.member)))
         return dict(zip(("accounts", "inbox"), row.get(), strict=True))
@@ -134,12 +137,13 @@ class Frame:
     @property
     def inbox_count(self) -> int:
         """Alerts that wait for an answer."""
-        return self._counts["inbox"] if self.tenant else 0
+        return self._counts["inbox"]
 
     @property
     def inbox_url(self) -> str:
-        open_to = self.tenant is not None and may(self.request, Permission.VIEW_HOME)
-        return reverse("inbox", args=[self.tenant.slug]) if open_to else ""
+        if self.tenant is None or not may(self.request, Permission.VIEW_HOME):
+            return ""
+        return reverse("inbox", args=[self.tenant.slug])
 
     @cached_property
     def nav(self) -> list[dict[str, Any]]:

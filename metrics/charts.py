@@ -216,3 +216,40 @@ def history_figure(labels: Sequence[str], amounts: Sequence[float], texts: Seque
             "margin": {"l": 62, "t": 12},
         },
     }
+
+
+def survey_figure(
+    labels: Sequence[str], values: Sequence[Decimal | None], answers: Sequence[int], names: tuple[str, str]
+) -> Figure:
+    """A figure of survey answers by month; below it, with an axis of its own, how many answered. A month without
+    answers is a gap and not a zero."""
+    return {
+        "data": [
+            {
+                "type": "scatter",
+                "mode": "lines+markers",
+                "name": names[0],
+                "x": list(labels),
+                "y": _floats(values),
+                "line": {"width": 2, "color": SERIES_1},
+                "hovertemplate": "%{y:.1f}",
+            },
+            {
+                "type": "bar",
+                "name": names[1],
+                "x": list(labels),
+                "y": list(answers),
+                "yaxis": "y2",
+                "marker": {"color": BAND},
+                "hovertemplate": "%{y}",
+            },
+        ],
+        "layout": {
+            "xaxis": {"type": "category", "tickangle": 0, "nticks": 6, "anchor": "y2"},
+            "yaxis": {"nticks": 4, "domain": [0.38, 1]},
+            "yaxis2": {"rangemode": "tozero", "nticks": 3, "domain": [0, 0.26]},
+            "bargap": 0.4,
+            "margin": {"l": 44, "r": 8, "t": 8, "b": 28},
+            "hovermode": "x unified",
+        },
+    }

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from metrics import account_views, answers_views, board_views, lineage_views, settings_views, today_views, week_views
+from metrics import (
+    account_views,
+    answers_views,
+    board_views,
+    lineage_views,
+    settings_views,
+    surveys_views,
+    today_views,
+    week_views,
+)
 
 urlpatterns = [
     path("today/", today_views.today, name="today"),
@@ -10,6 +19,7 @@ urlpatterns = [
     path("week/news/", week_views.news, name="week_news"),
     path("board/", board_views.board, name="board"),
     path("board/answers/", answers_views.answers, name="board_answers"),
+    path("insights/surveys/", surveys_views.surveys, name="surveys"),
     path("metrics/", lineage_views.start, name="lineage"),
     path("metrics/<slug:metric>/", lineage_views.metric, name="metric"),
     path("metrics/<slug:metric>/rows.csv", lineage_views.rows_csv, name="metric_rows"),

@@ -1,5 +1,6 @@
 """Answers to surveys added up by whatever columns are asked for: one query, one sum for each group (MET-16, MET-17)."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db.models import Case, Count, DecimalField, F, Q, QuerySet, Sum, When
@@ -17,8 +18,8 @@ _POINTS = Case(
 
 def sums_by(rows: QuerySet[Survey], *columns: str) -> dict[tuple[Any, ...], Answers]:
     """Sums of the answers `rows` for each combination of `columns`; the same sums as `selectors.answers_by_month`."""
-    grouped = rows.order_by().values(*columns) if columns else rows.order_by().values("tenant_id")
-    found = grouped.annotate(
+    grouped = rows.order_by().values(*(columns or ("tenant_id",)))
+    found: Iterable[Mapping[str, Any]] = grouped.annotate(
         n=Count("pk"),
         promoters=Count("pk", filter=Q(score__gte=PROMOTER)),
         passives=Count("pk", filter=Q(score__gte=PASSIVE, score__lt=PROMOTER)),

@@ -67,7 +67,7 @@ class TouchpointForm(RowForm):
         accounts: Sequence[Account] | None = None,
         **kwargs: Any,
     ) -> None:
-        self.touchpoint = touchpoint
+        self.changed = touchpoint
         kwargs["initial"] = self.values_of(touchpoint) if touchpoint else self.fresh()
         super().__init__(*args, **kwargs)
         if accounts is None:
@@ -121,7 +121,7 @@ class TouchpointForm(RowForm):
         # The field knows minutes only: what nobody touched keeps its seconds.
         if isinstance(initial, dt.datetime) and initial.replace(second=0, microsecond=0) == at:
             at = initial
-        done = self.touchpoint
+        done = self.changed
         if done is not None and not cells["status"] and done.status in DONE and done.kind == cells["kind"]:
             cells["status"] = done.status  # an e-mail that was opened stays opened
         return cells | {"happened_at": at}

@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from accounts.account_frame import account_frame, open_account
-from accounts.models import Account
+from accounts.models import Account, Contact
 from accounts.views.forms import add_refusal, conflict_page, form_page, saved
 from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.errors import Conflict, DomainError
@@ -90,7 +90,7 @@ def outcome_confirm(request: TenantRequest, account_id: UUID, outcome_id: UUID) 
     look["text"] = _("Only what the customer says counts here. It feeds the score, time to value and the renewal.")
     if form.is_bound and form.is_valid():
         said = dict(form.cleaned_data)
-        contact = get_object_or_404(account.contacts, external_id=said.pop("contact"))
+        contact: Contact = get_object_or_404(account.contacts, external_id=said.pop("contact"))
         try:
             confirm_outcome(outcome=outcome, contact=contact, today=today, by=request.member, **said)
             return saved(request, _("%(name)s is confirmed.") % {"name": outcome.name}, look["back_url"])
