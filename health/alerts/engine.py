@@ -70,9 +70,9 @@ def step(
     rows = sorted(snapshots, key=lambda s: (-s.mrr_minor, s.account_id))
     by_rule: dict[str, list[tuple[UUID, str]]] = {}
     seen = {s.account_id for s in rows}
-    for account, rule, cause in open_now:
+    for account, name, cause in open_now:
         if account in seen:
-            by_rule.setdefault(rule, []).append((account, cause))
+            by_rule.setdefault(name, []).append((account, cause))
     outcome = Outcome()
     for setting in settings:
         rule, key = setting.rule, setting.rule.key

@@ -206,6 +206,7 @@ def _of_those_who_left(open_rows: dict[Key, Alert]) -> set[Key]:
 
 
 def _key(alert: Alert) -> Key:
+    assert alert.account_id is not None, "alerts about the whole company are judged apart"
     return alert.account_id, alert.rule, alert.cause
 
 
@@ -226,7 +227,7 @@ def _cooling(as_of: dt.date, settings: list[Setting]) -> set[Key]:
     days = {setting.rule.key: setting.cooldown_days for setting in settings}
     longest = dt.timedelta(days=max(days.values(), default=0))
     since = _moment(as_of) - longest
-    rows = Alert.objects.filter(ended_at__gt=since).exclude(state=AlertState.OPEN)
+    rows = Alert.objects.filter(ended_at__gt=since, account__isnull=False).exclude(state=AlertState.OPEN)
     quiet: set[Key] = set()
     for alert in rows.only("account_id", "rule", "cause", "ended_at"):
         if alert.ended_at and _moment(as_of) - alert.ended_at < dt.timedelta(days=days.get(alert.rule, 0)):
