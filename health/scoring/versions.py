@@ -204,11 +204,12 @@ def preview(draft: HealthModelVersion, as_of: dt.date, usage_day: dt.date) -> Pr
     """Score the accounts of the draft's model by what judges them now and by the draft, from the same facts."""
     segment = draft.model.segment_id
     all_ = judges()
-    now = next((judge for judge in all_ if judge.segment_id == segment), all_[0])
+    now = next((judge for judge in all_ if judge.segment_id == segment), all_[0] if all_ else None)
+    usual = now.definition if now else Definition.default()  # nothing judges yet
     # Apart from the others: the draft's segment, or the segments that have a model of their own.
     apart = [segment] if segment else [judge.segment_id for judge in all_ if judge.segment_id]
     made = []
-    for definition in (now.definition, Definition.read(draft.definition)):
+    for definition in (usual, Definition.read(draft.definition)):
         features.ask_accounts(as_of, usage_day)
         features.stage_models({each: 1 for each in apart if each})
         found = features.answers(definition.windows, [1 if segment else 0])

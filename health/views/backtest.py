@@ -31,12 +31,10 @@ SHOWN = 20
 class BacktestForm(forms.Form):
     """What is judged: a version, perhaps beside another, on which customers and how far back."""
 
-    version = forms.ModelChoiceField(HealthModelVersion.all_tenants.none(), label=gettext_lazy("Model A"))
-    against = forms.ModelChoiceField(
-        HealthModelVersion.all_tenants.none(), label=gettext_lazy("Model B"), required=False
-    )
+    version = forms.ModelChoiceField(None, label=gettext_lazy("Model A"))
+    against = forms.ModelChoiceField(None, label=gettext_lazy("Model B"), required=False)
     segment = forms.ModelChoiceField(
-        Segment.all_tenants.none(),
+        None,
         label=gettext_lazy("Segment"),
         required=False,
         empty_label=gettext_lazy("All segments"),
@@ -73,8 +71,8 @@ def lab(request: TenantRequest, backtest_id: UUID | None = None) -> HttpResponse
     return _page(request, backtest_id, BacktestForm())
 
 
-@require_POST
 @requires(Permission.MANAGE_HEALTH)
+@require_POST
 def new(request: TenantRequest) -> HttpResponse:
     """Start a backtest."""
     form = BacktestForm(request.POST)

@@ -56,8 +56,8 @@ def health(request: TenantRequest, account_id: UUID) -> HttpResponse:
     return _page(request, open_account(request, account_id), OverrideForm())
 
 
-@require_POST
 @requires(Permission.EDIT_ACCOUNTS)
+@require_POST
 def override(request: TenantRequest, account_id: UUID) -> HttpResponse:
     """Set an override beside the computed score."""
     account = open_account(request, account_id)
@@ -76,8 +76,8 @@ def override(request: TenantRequest, account_id: UUID) -> HttpResponse:
     return _page(request, account, form, status=422)
 
 
-@require_POST
 @requires(Permission.EDIT_ACCOUNTS)
+@require_POST
 def override_end(request: TenantRequest, account_id: UUID, override_id: UUID) -> HttpResponse:
     """End an override before its time."""
     account = open_account(request, account_id)

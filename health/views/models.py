@@ -173,8 +173,8 @@ def _plain(name: str, label: str, values: dict[str, str], problems: dict[str, st
     return {"name": name, "label": label, "value": values.get(name, ""), "problem": problems.get(name, "")}
 
 
-@require_POST
 @requires(Permission.MANAGE_HEALTH)
+@require_POST
 def sums(request: TenantRequest, model_id: UUID) -> HttpResponse:
     """The sums of what is typed right now, while it is typed."""
     _model(model_id)

@@ -1,3 +1,4 @@
+-- The engagement family: meetings, e-mails, contacts, answers to surveys and adverse events of each question.
 CREATE TEMPORARY TABLE got_engagement ON COMMIT DROP AS
 WITH
     -- Touchpoints of an account up to the day. An answer that came later is not there yet.

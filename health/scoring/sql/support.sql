@@ -1,3 +1,4 @@
+-- The support family: tickets of each question's windows as they stood at the end of its day.
 CREATE TEMPORARY TABLE got_support ON COMMIT DROP AS
 WITH
     -- Tickets of the last two years as they stood at the end of the day: an answer or a solution that came later is not there.

@@ -1,3 +1,4 @@
+-- The usage family: users, quantities, features, sessions and seats of each question's windows.
 CREATE TEMPORARY TABLE got_usage ON COMMIT DROP AS
 WITH
     -- first_day and last_day bound the usage days of all questions: with them an index leaves out the other years.
