@@ -23,7 +23,7 @@ class Setting:
     cooldown_days: int = 14
 
     def limit(self, accounts: int) -> int:
-        """New alerts that one run may open: bad data must not make two thousand (RELIABILITY, safe automation)."""
+        """New alerts that the runs of one day may open: bad data must not make two thousand (RELIABILITY, safe automation)."""
         return min(self.cap, max(LEAST_LIMIT, round(accounts * SHARE_LIMIT)))
 
 
@@ -60,8 +60,14 @@ def step(
     open_now: set[Key],
     cooling: set[Key],
     held: Mapping[str, str],
+    *,
+    spent: Mapping[str, int] | None = None,
+    book: int | None = None,
 ) -> Outcome:
     """Judge every snapshot by every rule.
+
+    `spent` says how many alerts of a rule the day has had before: they count towards its cap, so that a night that runs
+    again opens no more. `book` is the number of accounts that the cap is a share of, all that are looked at if absent.
 
     `open_now` are the alerts that are open, `cooling` the causes that stay quiet, `held` the rules whose inputs are not
     fresh, with the reason: those neither open nor end anything. Where a rule matches more new causes than it may open,
@@ -84,7 +90,7 @@ def step(
         if not setting.enabled:
             tally["held"] = "off"
             continue
-        limit = setting.limit(len(rows))
+        limit = setting.limit(len(rows) if book is None else book) - (spent or {}).get(key, 0)
         releasing = rule.releasing(setting.thresholds)
         still: set[tuple[UUID, str]] = set()
         for snapshot in rows:

@@ -43,7 +43,7 @@ class RuleForm(forms.Form):
                 widget=forms.NumberInput(attrs={"step": "any"}),
             )
         self.fields["cap"] = forms.IntegerField(
-            label=_("At most in one run"),
+            label=_("At most in one day"),
             min_value=1,
             max_value=MOST,
             initial=setting.cap,

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, Max
+from django.db.models import Count, F, Max
 from django.utils import timezone
 from django.utils.translation import gettext_noop as N_
 
@@ -100,7 +100,18 @@ def run_alerts(as_of: dt.date, scope: str = EVERYBODY) -> int:
     held = held_rules(as_of)
     settings = settings_of_rules()
     open_rows = {_key(a): a for a in _open(scope)}
-    outcome = engine.step(found, settings, set(open_rows), _cooling(as_of, settings), held)
+    opened = (
+        Alert.objects.filter(as_of=as_of, account__isnull=False).order_by().values_list("rule").annotate(n=Count("pk"))
+    )
+    outcome = engine.step(
+        found,
+        settings,
+        set(open_rows),
+        _cooling(as_of, settings),
+        held,
+        spent=dict(opened),
+        book=Account.objects.filter(status=Status.LIVE).count(),
+    )
     # What a newer day said is not taken back by an older one.
     whole = scope == EVERYBODY
     outcome.endings |= _of_those_who_left(open_rows)

@@ -288,6 +288,9 @@ def test_half_a_feed_that_stops_is_capped_and_said(tenant_open: World) -> None:
     night(DAY)
     assert Alert.objects.filter(rule="usage_decline").count() == 2
     assert AlertRun.objects.get().rules["usage_decline"]["capped"] == 3
+    for _ in range(3):
+        jobs.run_alerts(DAY)
+    assert Alert.objects.filter(rule="usage_decline").count() == 2, "the same night again opens no more"
     assert Finding.objects.filter(name="alert_caps", subject="usage_decline", resolved_at=None).exists()
 
 

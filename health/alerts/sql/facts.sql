@@ -45,24 +45,23 @@ WITH touches AS (
      WHERE (o.dropped_on IS NULL OR o.dropped_on > %(as_of)s) AND o.known_on <= %(as_of)s
      GROUP BY 1
 ), scored AS (
-    SELECT h.account_id, h.score, h.band, h.as_of
+    SELECT h.account_id, h.as_of, h.band, first_value(h.band) OVER latest_first AS now,
+           first_value(h.score) OVER latest_first AS score, first_value(h.as_of) OVER latest_first AS day
       FROM health_healthscore h
       JOIN {scope} s ON s.id = h.account_id
      WHERE h.as_of <= %(as_of)s AND h.as_of > %(as_of)s::date - 60
-), last AS (
-    SELECT account_id, score, band FROM scored WHERE as_of = %(as_of)s
-), other AS (
-    -- The last day in another band, and which one: since then it has been in this one without a break.
-    SELECT s.account_id, max(s.as_of) AS day, (array_agg(s.band ORDER BY s.as_of DESC))[1] AS band
-      FROM scored s JOIN last l USING (account_id)
-     WHERE s.band <> l.band
-     GROUP BY 1
+    WINDOW latest_first AS (PARTITION BY h.account_id ORDER BY h.as_of DESC)
+), marked AS (
+    -- The last day in another band: since then it has been in this one without a break. Windows and not joins of the
+    -- scores with themselves: they were written a minute ago, and the planner knows nothing of them yet.
+    SELECT *, max(as_of) FILTER (WHERE band <> now) OVER (PARTITION BY account_id) AS turned
+      FROM scored
+     WHERE day = %(as_of)s
 ), latest AS (
-    SELECT l.account_id, l.score, l.band, o.band AS band_before, min(s.as_of) AS band_since
-      FROM last l
-      LEFT JOIN other o USING (account_id)
-      JOIN scored s ON s.account_id = l.account_id AND s.as_of > coalesce(o.day, '-infinity')
-     GROUP BY 1, 2, 3, 4
+    SELECT account_id, score, now AS band, max(band) FILTER (WHERE as_of = turned) AS band_before,
+           min(as_of) FILTER (WHERE turned IS NULL OR as_of > turned) AS band_since
+      FROM marked
+     GROUP BY 1, 2, 3
 ), answered AS (
     -- Somebody said what will be done, or a talk is planned. The answer to "no action yet" itself does not end it: the
     -- alert would end, take the action with it and come back.
