@@ -240,7 +240,7 @@ def survey_figure(
                 "x": list(labels),
                 "y": list(answers),
                 "yaxis": "y2",
-                "marker": {"color": BAND},
+                "marker": {"color": NONE},
                 "hovertemplate": "%{y}",
             },
         ],

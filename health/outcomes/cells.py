@@ -47,7 +47,7 @@ def _row(one: Criterion, tenant: Tenant, account: Account, today: dt.date) -> di
     if state.standing == Standing.CONFIRMED:
         done = Decimal(1)
     arguments = [tenant.slug, account.id, row.id]
-    expected = row.baseline + (row.target - row.baseline) * state.expected
+    expected = round(row.baseline + (row.target - row.baseline) * state.expected, _places(row.baseline, row.target) + 1)
     measured = _("not measured yet")
     if latest:
         measured = _("%(value)s on %(day)s") % {
@@ -78,7 +78,7 @@ def _row(one: Criterion, tenant: Tenant, account: Account, today: dt.date) -> di
         % {"done": percent_text(done, 0), "expected": percent_text(state.expected, 0)},
         "baseline": value_text(row.baseline, row.unit),
         "target": value_text(row.target, row.unit),
-        "expected": value_text(expected.quantize(Decimal("0.0001")), row.unit),
+        "expected": value_text(expected, row.unit),
         "measured": measured,
         "agreed": day_text(row.agreed_on),
         "due": due % {"day": day_text(row.due_on)},
@@ -104,6 +104,11 @@ def _row(one: Criterion, tenant: Tenant, account: Account, today: dt.date) -> di
         "measure_url": reverse("outcome_measure", args=arguments),
         "confirm_url": reverse("outcome_confirm", args=arguments),
     }
+
+
+def _places(*values: Decimal) -> int:
+    """The most decimals that one of the numbers is written with: 2 for 9.10 and 6.25."""
+    return max(0, *(-int(value.normalize().as_tuple().exponent) for value in values))
 
 
 def meta(found: list[Criterion]) -> str:

@@ -122,11 +122,10 @@ class ConfirmForm(forms.Form):
     )
 
     def __init__(self, *args: Any, outcome: Outcome, currency: str, today: dt.date, **kwargs: Any) -> None:
+        likely = outcome.confirmed_by or outcome.customer_owner
         kwargs["initial"] = {
             "version": outcome.version,
-            "contact": (outcome.confirmed_by or outcome.customer_owner).external_id
-            if outcome.confirmed_by or outcome.customer_owner
-            else "",
+            "contact": likely.external_id if likely else "",
             "confirmed_on": outcome.confirmed_on or today,
             "value": from_minor(outcome.value_minor, currency) if outcome.value_minor is not None else None,
             "story": outcome.story,

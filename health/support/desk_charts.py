@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-SERIES_1, SERIES_2, BAND = "#4d4dc9", "#3b9edb", "#e9ebf7"
+SERIES_1, SERIES_2, NONE = "#4d4dc9", "#3b9edb", "#c9c9d2"
 Figure = dict[str, Any]
 
 
@@ -37,7 +37,7 @@ def tickets_by_month(
         "hovertemplate": "%{y:.1f}",
     }
     return {
-        "data": [bar(names[0], opened, SERIES_2), bar(names[1], resolved, BAND), line],
+        "data": [bar(names[0], opened, SERIES_2), bar(names[1], resolved, NONE), line],
         "layout": {
             "barmode": "group",
             "bargap": 0.3,

@@ -71,8 +71,8 @@ def _touchpoint(account: Account, touchpoint_id: UUID) -> Touchpoint:
 def _done(request: TenantRequest, account: Account, text: str) -> HttpResponse:
     """Say it where the person stands: the drawer closes and lists of activities load anew; else the timeline opens."""
     if request.htmx:
-        answer = toast(HttpResponse(status=204), text)
-        return trigger(trigger(answer, "closeDrawer"), LOGGED)
+        # The drawer first: what is said while it is open stands in it and goes with it.
+        return trigger(toast(trigger(HttpResponse(status=204), "closeDrawer"), text), LOGGED)
     messages.success(request, text)
     return redirect(reverse("account_timeline", args=[request.tenant.slug, account.id]))
 

@@ -4,6 +4,7 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
+from playwright.sync_api import expect
 
 from health.models import Outcome, OutcomeMeasurement, Survey, Ticket, TicketChange, Touchpoint
 from tests.accounts.book import make_account, make_contact
@@ -90,7 +91,7 @@ def test_an_activity_is_logged_by_keyboard(page, live_server, company, problems)
     page.get_by_label("Subject").fill("Spoke about routes")
     page.keyboard.press("Enter")
     page.wait_for_selector(".toast")
-    page.get_by_text("Spoke about routes").last.wait_for()
+    expect(page.locator(".tl .t", has_text="Spoke about routes")).to_have_count(1)
     assert page.locator("dialog.drawer[open]").count() == 0
     assert page.locator(".fchip .c").first.inner_text() != before
     assert page.evaluate("window.stays") is True
@@ -102,9 +103,9 @@ def test_a_planned_review_is_settled_in_place(page, live_server, company, proble
     """ACC-06: one press; the row leaves the plan and stands on the timeline."""
     sign_in(page, live_server, company, "csm")
     page.goto(f"{live_server.url}{company.url(f'accounts/{company.account.id}/timeline/')}")
-    page.get_by_role("button", name="Held").click()
+    page.get_by_role("button", name="Held", exact=True).click()
     page.wait_for_selector(".toast")
-    page.wait_for_function("document.querySelectorAll('form.settle').length === 1")
+    expect(page.locator("form.settle")).to_have_count(1)
     with company.open():
         assert Touchpoint.objects.get(external_id="P0").status == "attended"
 
