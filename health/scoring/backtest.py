@@ -184,7 +184,8 @@ def judge(
         }
     found: dict[str, Any] = {"decisions": len(lost), "lost": int(lost.sum()), "judged": int(common.sum()), "sets": sets}
     if len(names) > 1:
-        found["difference"] = difference(*(scores[name][common] for name in names), lost[common])
+        first, second = (scores[name][common] for name in names[:2])
+        found["difference"] = difference(first, second, lost[common])
     return found
 
 

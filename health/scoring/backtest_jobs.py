@@ -147,7 +147,7 @@ def _floats(values: list[float | None]) -> backtest.Floats:
 def judged(run: Backtest, found: list[Decision], kept: dict[str, Any]) -> dict[str, Any]:
     """The findings as the page shows them (see backtest.judge); "horizons" by days before the decision."""
     sets = _definitions(run)
-    lines = {"red": {n: d.yellow for n, d in sets.items()}, "green": {n: d.green for n, d in sets.items()}}
+    red, green = {n: d.yellow for n, d in sets.items()}, {n: d.green for n, d in sets.items()}
     lost = np.array([d.lost for d in found], dtype=bool)
     money = np.array([d.money for d in found], dtype=float)
     was_customer = {
@@ -158,7 +158,7 @@ def judged(run: Backtest, found: list[Decision], kept: dict[str, Any]) -> dict[s
     for days in HORIZONS:
         there = was_customer[days]
         chosen = {name: values[there] for name, values in scores[days].items()}
-        horizons[str(days)] = backtest.judge(chosen, lost[there], money[there], **lines)
+        horizons[str(days)] = backtest.judge(chosen, lost[there], money[there], red=red, green=green)
     lead = {
         name: backtest.lead_times({d: scores[d][name] for d in HORIZONS}, lost, sets[name].green)
         for name in ("a", "b")

@@ -31,9 +31,9 @@ SHOWN = 20
 class BacktestForm(forms.Form):
     """What is judged: a version, perhaps beside another, on which customers and how far back."""
 
-    version = forms.ModelChoiceField(None, label=gettext_lazy("Model A"))
-    against = forms.ModelChoiceField(None, label=gettext_lazy("Model B"), required=False)
-    segment = forms.ModelChoiceField(
+    version: Any = forms.ModelChoiceField(None, label=gettext_lazy("Model A"))
+    against: Any = forms.ModelChoiceField(None, label=gettext_lazy("Model B"), required=False)
+    segment: Any = forms.ModelChoiceField(
         None,
         label=gettext_lazy("Segment"),
         required=False,
@@ -104,11 +104,11 @@ def _page(request: TenantRequest, backtest_id: UUID | None, form: BacktestForm, 
             raise Http404
         if run.state != BacktestState.DONE:
             busy, run = run, None
-    slug = request.tenant.slug
+    slug, shown = request.tenant.slug, busy or failed
     context: dict[str, Any] = {
         "form": form if may(request, Permission.MANAGE_HEALTH) else None,
         "run": run,
-        "job": _job(busy or failed, slug) if busy or failed else None,
+        "job": _job(shown, slug) if shown else None,
         "runs": [_row(each, slug, run) for each in runs],
     }
     if run:
