@@ -102,7 +102,13 @@ def _no_data(mix: Mix) -> list[str]:
 def bands(mix: Mix, currency: str, url: Any) -> list[dict[str, Any]]:
     """The counts above the chart: band, accounts with the change of a week, share and money."""
     rows = []
+    scored = mix.accounts - mix.by_band[HealthBand.NONE]
     for band in (*SHOWN, *([HealthBand.NONE] if mix.by_band[HealthBand.NONE] else [])):
+        shares = (
+            [_("%(share)s of the scored") % {"share": percent_text(mix.by_band[band] / scored)}]
+            if scored and band in SHOWN
+            else []
+        )
         rows.append(
             {
                 "tone": TONES[band],
@@ -110,11 +116,9 @@ def bands(mix: Mix, currency: str, url: Any) -> list[dict[str, Any]]:
                 "value": f"{mix.by_band[band]:,}",
                 "delta": change(mix.by_band[band], mix.was[band], more_is_better=band == HealthBand.GREEN),
                 "url": url(health=band),
-                "foot": _("%(share)s of accounts · %(arr)s ARR")
-                % {
-                    "share": percent_text(mix.by_band[band] / mix.accounts if mix.accounts else None),
-                    "arr": cells.arr_text(mix.mrr_by_band[band], currency),
-                },
+                "foot": " · ".join(
+                    [*shares, _("%(arr)s ARR") % {"arr": cells.arr_text(mix.mrr_by_band[band], currency)}]
+                ),
             }
         )
     return rows

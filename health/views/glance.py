@@ -24,6 +24,7 @@ from health.scoring.definition import Definition
 from health.scoring.indicators import number, signed
 
 BACK = 7  # days
+LEAST = 0.5  # points that a component moved, to be named
 STEPS = 4
 ALERTS = 5
 CRITERIA = 4
@@ -56,7 +57,7 @@ def _score(account: Account, latest: HealthScore, today: dt.date) -> dict[str, A
     )
     known = sum(value is not None for value in latest.raw)
     return {
-        "finding": diff.sentence(found, today=today, components=0) if found else "",
+        "finding": _finding(found, today, rows) if found else "",
         "why": rows,
         "low": min([0.0, *[row["value"] for row in rows]]),
         "high": max([0.0, *[row["value"] for row in rows]]),
@@ -66,6 +67,13 @@ def _score(account: Account, latest: HealthScore, today: dt.date) -> dict[str, A
         "steps": way["rows"][:STEPS] if way else [],
         "scored": latest.score is not None,
     }
+
+
+def _finding(found: diff.Difference, today: dt.date, rows: list[dict[str, Any]]) -> str:
+    """−51 since 14 November: usage −23, engagement −14. The reasons stand in the rows below it."""
+    head = diff.sentence(found, today=today, components=0)
+    strongest = [f"{str(row['name']).lower()} {row['points']}" for row in rows[:2] if abs(row["value"]) >= LEAST]
+    return f"{head}: {', '.join(strongest)}." if strongest else f"{head}."
 
 
 def _why(found: diff.Difference) -> list[dict[str, Any]]:

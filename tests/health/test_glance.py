@@ -101,4 +101,4 @@ def test_a_score_just_below_an_edge_is_not_rounded_over_it(worlds) -> None:
         row = account(world, "Edge", None, 0.797)
     answer = world.client("csm").get(world.url(f"accounts/{row.id}/health/"))
     assert answer.context["score"] == "79"
-    assert ">80<" not in answer.content.decode()
+    assert '<span class="v">79</span>' in answer.content.decode()

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Account, Segment, Team
+from health.enums import Component
 from health.models import Alert, HealthModelVersion, HealthScore
 from health.scoring import formulas, versions
 from health.scoring.definition import Definition
@@ -31,8 +32,10 @@ def judged(row: Account, day: dt.date, raw: dict[str, float]) -> HealthScore:
     values = np.array([[raw.get(key, np.nan) for key in definition.keys]], dtype=float)
     made = formulas.score(definition, values, np.array([24.0]))
     empty = made.score(0) is None
+    parts = dict(zip(Component, made.components[0], strict=True))
     return HealthScore.objects.create(
         account_id=row.id, as_of=day, version_id=version.id, score=made.score(0), band=made.band(0),
+        **{str(c): None if v == formulas.MISSING else int(v) / formulas.MICRO for c, v in parts.items()},
         coverage=float(made.coverage[0]), raw=[raw.get(key) for key in definition.keys],
         points=[int(v) if raw.get(k) is not None else None for k, v in zip(definition.keys, made.points[0], strict=True)],
         shares=[None if empty or raw.get(k) is None else int(v) for k, v in zip(definition.keys, made.shares[0], strict=True)],
