@@ -35,7 +35,7 @@ LIBRARY_FILES = (
     "templates/mfa/messages/*.txt",
     "templates/usersessions/messages/*.txt",
 )
-KEYWORDS = {**DEFAULT_KEYWORDS, **{f"{name}_lazy": place for name, place in DEFAULT_KEYWORDS.items()}, "lazy": None}
+KEYWORDS = {**DEFAULT_KEYWORDS, **{f"{name}_lazy": place for name, place in DEFAULT_KEYWORDS.items()}}
 # How many forms a number has; Babel knows English only.
 PLURALS = {"id": "nplurals=1; plural=0;", "ms": "nplurals=1; plural=0;"}
 _EPOCH = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 
 from accounts.enums import AccountEventKind, HealthBand, Profile
 from cs_platform.kernel.templatetags.cells import day_text, percent_text
@@ -231,7 +231,7 @@ def _iso(day: dt.date | None) -> str | None:
 
 
 def _day(text: Any) -> str:
-    return day_text(dt.date.fromisoformat(text)) if text else str(lazy("never"))
+    return day_text(dt.date.fromisoformat(text)) if text else str(gettext_lazy("never"))
 
 
 def _say_usage(i: Mapping[str, Any], t: Values) -> str:
@@ -327,75 +327,75 @@ RULES: dict[str, Rule] = {
     rule.key: rule
     for rule in (
         Rule(
-            "turned_red", "TRG-04", lazy("Turned Critical"), lazy("The score fell below 50."),
-            lazy("Reach out today and open a save play."), AlertLevel.CRITICAL, (USAGE,),
+            "turned_red", "TRG-04", gettext_lazy("Turned Critical"), gettext_lazy("The score fell below 50."),
+            gettext_lazy("Reach out today and open a save play."), AlertLevel.CRITICAL, (USAGE,),
             _turned(HealthBand.RED, "red"), _say_turned,
-            (T("red", lazy("Below"), "points", 50, 52, 1, 99), T("days", lazy("News for"), "days", 3, 3650, 1, 3650)),
+            (T("red", gettext_lazy("Below"), "points", 50, 52, 1, 99), T("days", gettext_lazy("News for"), "days", 3, 3650, 1, 3650)),
         ),
         Rule(
-            "turned_yellow", "TRG-04", lazy("Turned At risk"), lazy("The score fell below 80."),
-            lazy("Agree on a plan of engagement."), AlertLevel.WARNING, (USAGE,),
+            "turned_yellow", "TRG-04", gettext_lazy("Turned At risk"), gettext_lazy("The score fell below 80."),
+            gettext_lazy("Agree on a plan of engagement."), AlertLevel.WARNING, (USAGE,),
             _turned(HealthBand.YELLOW, "yellow"), _say_turned,
-            (T("yellow", lazy("Below"), "points", 80, 82, 1, 100), T("days", lazy("News for"), "days", 3, 3650, 1, 3650)),
+            (T("yellow", gettext_lazy("Below"), "points", 80, 82, 1, 100), T("days", gettext_lazy("News for"), "days", 3, 3650, 1, 3650)),
         ),
         Rule(
-            "usage_decline", "TRG-01", lazy("Usage declines"), lazy("DAU/MAU against two months ago."),
-            lazy("Find out who stopped and why; show what they miss."), AlertLevel.WARNING, (USAGE,), _usage_decline, _say_usage,
-            (T("drop", lazy("Falls by"), "share", 0.5, 0.25, 0.05, 0.95), T("floor", lazy("From at least"), "share", 0.05, 0.05, 0.01, 0.5)),
+            "usage_decline", "TRG-01", gettext_lazy("Usage declines"), gettext_lazy("DAU/MAU against two months ago."),
+            gettext_lazy("Find out who stopped and why; show what they miss."), AlertLevel.WARNING, (USAGE,), _usage_decline, _say_usage,
+            (T("drop", gettext_lazy("Falls by"), "share", 0.5, 0.25, 0.05, 0.95), T("floor", gettext_lazy("From at least"), "share", 0.05, 0.05, 0.01, 0.5)),
         ),
         Rule(
-            "engagement_drop", "TRG-02", lazy("Engagement drops"), lazy("Slower answers, reviews called off, trainings that stopped."),
-            lazy("Repair the relationship: another person, another occasion."), AlertLevel.WARNING, (TOUCH,), _engagement_drop, _say_engagement,
-            (T("hours", lazy("Answers take at least"), "hours", 48, 30, 4, 480), T("times", lazy("Times as long as before"), "times", 4, 2, 1.5, 50),
-             T("trainings", lazy("Trainings before"), "count", 4, 3, 1, 20)),
+            "engagement_drop", "TRG-02", gettext_lazy("Engagement drops"), gettext_lazy("Slower answers, reviews called off, trainings that stopped."),
+            gettext_lazy("Repair the relationship: another person, another occasion."), AlertLevel.WARNING, (TOUCH,), _engagement_drop, _say_engagement,
+            (T("hours", gettext_lazy("Answers take at least"), "hours", 48, 30, 4, 480), T("times", gettext_lazy("Times as long as before"), "times", 4, 2, 1.5, 50),
+             T("trainings", gettext_lazy("Trainings before"), "count", 4, 3, 1, 20)),
         ),
         Rule(
-            "silence", "TRG-03", lazy("Silent disengagement"), lazy("No word, no use and no meeting in the window."),
-            lazy("Call, and find a second contact."), AlertLevel.WARNING, (USAGE, TOUCH), _silence, _say_silence,
-            (T("days", lazy("Silent for"), "days", 30, 30, 7, 365),),
+            "silence", "TRG-03", gettext_lazy("Silent disengagement"), gettext_lazy("No word, no use and no meeting in the window."),
+            gettext_lazy("Call, and find a second contact."), AlertLevel.WARNING, (USAGE, TOUCH), _silence, _say_silence,
+            (T("days", gettext_lazy("Silent for"), "days", 30, 30, 7, 365),),
         ),
         Rule(
-            "ttv_delay", "TRG-05", lazy("First value is late"), lazy("Days since signature beyond the segment's band."),
-            lazy("Escalate the onboarding: what blocks it, who decides?"), AlertLevel.WARNING, (), _ttv_delay, _say_days,
-            (T("grace", lazy("Days beyond the band"), "days", 0, 0, 0, 365), T("look_back", lazy("For as long as"), "days", 180, 180, 10, 720)),
+            "ttv_delay", "TRG-05", gettext_lazy("First value is late"), gettext_lazy("Days since signature beyond the segment's band."),
+            gettext_lazy("Escalate the onboarding: what blocks it, who decides?"), AlertLevel.WARNING, (), _ttv_delay, _say_days,
+            (T("grace", gettext_lazy("Days beyond the band"), "days", 0, 0, 0, 365), T("look_back", gettext_lazy("For as long as"), "days", 180, 180, 10, 720)),
         ),
         Rule(
-            "first_value_missed", "TRG-10", lazy("No first value"), lazy("No first value by day 120, 90, 30 or 7, by profile."),
-            lazy("Escalate; the renewal is at risk from today."), AlertLevel.CRITICAL, (), _first_value_missed, _say_days,
-            (T("grace", lazy("Days beyond"), "days", 0, 0, 0, 365), T("look_back", lazy("For as long as"), "days", 240, 240, 10, 720)),
+            "first_value_missed", "TRG-10", gettext_lazy("No first value"), gettext_lazy("No first value by day 120, 90, 30 or 7, by profile."),
+            gettext_lazy("Escalate; the renewal is at risk from today."), AlertLevel.CRITICAL, (), _first_value_missed, _say_days,
+            (T("grace", gettext_lazy("Days beyond"), "days", 0, 0, 0, 365), T("look_back", gettext_lazy("For as long as"), "days", 240, 240, 10, 720)),
         ),
         Rule(
-            "support", "TRG-06", lazy("Support strains"), lazy("A spike of tickets, escalations, slow answers or solutions."),
-            lazy("Review the tickets with support and tell the customer what follows."), AlertLevel.WARNING, (TICKETS,), _support, _say_support,
-            (T("times", lazy("Times the usual"), "times", 2.5, 1.5, 1.1, 20), T("least", lazy("Tickets in 28 days"), "count", 4, 2, 1, 100),
-             T("least_90", lazy("Tickets in 90 days"), "count", 5, 4, 1, 500), T("escalated", lazy("Escalated at least"), "share", 0.10, 0.08, 0.01, 1),
-             T("in_time", lazy("In time less than"), "share", 0.4, 0.5, 0.05, 0.99)),
+            "support", "TRG-06", gettext_lazy("Support strains"), gettext_lazy("A spike of tickets, escalations, slow answers or solutions."),
+            gettext_lazy("Review the tickets with support and tell the customer what follows."), AlertLevel.WARNING, (TICKETS,), _support, _say_support,
+            (T("times", gettext_lazy("Times the usual"), "times", 2.5, 1.5, 1.1, 20), T("least", gettext_lazy("Tickets in 28 days"), "count", 4, 2, 1, 100),
+             T("least_90", gettext_lazy("Tickets in 90 days"), "count", 5, 4, 1, 500), T("escalated", gettext_lazy("Escalated at least"), "share", 0.10, 0.08, 0.01, 1),
+             T("in_time", gettext_lazy("In time less than"), "share", 0.4, 0.5, 0.05, 0.99)),
         ),
         Rule(
-            "champion", "TRG-07", lazy("Champion left or changed role"), lazy("An event on the account."),
-            lazy("Map the stakeholders anew and ask for an introduction."), AlertLevel.CRITICAL, (), _events(CHAMPION), _say_event,
-            (T("days", lazy("News for"), "days", 14, 90, 1, 90),),
+            "champion", "TRG-07", gettext_lazy("Champion left or changed role"), gettext_lazy("An event on the account."),
+            gettext_lazy("Map the stakeholders anew and ask for an introduction."), AlertLevel.CRITICAL, (), _events(CHAMPION), _say_event,
+            (T("days", gettext_lazy("News for"), "days", 14, 90, 1, 90),),
         ),
         Rule(
-            "account_event", "TRG-08", lazy("Risk at the customer"), lazy("Budget cut, reorganisation, merger, new leadership, a competitor, a release."),
-            lazy("Review the risk and whether a stage starts anew."), AlertLevel.WARNING, (), _events(RISKS), _say_event,
-            (T("days", lazy("News for"), "days", 14, 60, 1, 90),),
+            "account_event", "TRG-08", gettext_lazy("Risk at the customer"), gettext_lazy("Budget cut, reorganisation, merger, new leadership, a competitor, a release."),
+            gettext_lazy("Review the risk and whether a stage starts anew."), AlertLevel.WARNING, (), _events(RISKS), _say_event,
+            (T("days", gettext_lazy("News for"), "days", 14, 60, 1, 90),),
         ),
         Rule(
-            "milestone_missed", "TRG-09", lazy("Success criterion missed"), lazy("Its deadline passed below the target."),
-            lazy("Agree on what is done until when, with both owners."), AlertLevel.WARNING, (), _milestone_missed, _say_missed,
-            (T("grace", lazy("Days of grace"), "days", 0, 0, 0, 90), T("look_back", lazy("For as long as"), "days", 60, 120, 7, 365)),
+            "milestone_missed", "TRG-09", gettext_lazy("Success criterion missed"), gettext_lazy("Its deadline passed below the target."),
+            gettext_lazy("Agree on what is done until when, with both owners."), AlertLevel.WARNING, (), _milestone_missed, _say_missed,
+            (T("grace", gettext_lazy("Days of grace"), "days", 0, 0, 0, 90), T("look_back", gettext_lazy("For as long as"), "days", 60, 120, 7, 365)),
         ),
         Rule(
-            "mismatch", "TRG-20", lazy("Words and behaviour disagree"), lazy("High answers beside falling use or a Critical score."),
-            lazy("Trust the behaviour: ask those who stopped."), AlertLevel.WARNING, (USAGE,), _mismatch, _say_mismatch,
-            (T("nps", lazy("NPS answers from"), "of_ten", 8.5, 8, 6, 10), T("csat", lazy("CSAT from"), "share", 0.9, 0.85, 0.5, 1),
-             T("fall", lazy("Usage falls by"), "share", 0.4, 0.2, 0.05, 0.95)),
+            "mismatch", "TRG-20", gettext_lazy("Words and behaviour disagree"), gettext_lazy("High answers beside falling use or a Critical score."),
+            gettext_lazy("Trust the behaviour: ask those who stopped."), AlertLevel.WARNING, (USAGE,), _mismatch, _say_mismatch,
+            (T("nps", gettext_lazy("NPS answers from"), "of_ten", 8.5, 8, 6, 10), T("csat", gettext_lazy("CSAT from"), "share", 0.9, 0.85, 0.5, 1),
+             T("fall", gettext_lazy("Usage falls by"), "share", 0.4, 0.2, 0.05, 0.95)),
         ),
         Rule(
-            "no_action", "HLT-05", lazy("No action yet"), lazy("Critical or at risk, and nobody has said what will be done."),
-            lazy("Answer one of its alerts with what will be done until when."), AlertLevel.INFO, (), _no_action, _say_no_action,
-            (T("red_days", lazy("Critical for"), "days", 3, 3, 0, 90), T("yellow_days", lazy("At risk for"), "days", 21, 21, 0, 365)),
+            "no_action", "HLT-05", gettext_lazy("No action yet"), gettext_lazy("Critical or at risk, and nobody has said what will be done."),
+            gettext_lazy("Answer one of its alerts with what will be done until when."), AlertLevel.INFO, (), _no_action, _say_no_action,
+            (T("red_days", gettext_lazy("Critical for"), "days", 3, 3, 0, 90), T("yellow_days", gettext_lazy("At risk for"), "days", 21, 21, 0, 365)),
         ),
     )
 }  # fmt: skip

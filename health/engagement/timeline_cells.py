@@ -7,9 +7,8 @@ from typing import Any
 from babel.dates import format_date
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
 
 from accounts.cells import TONES as BAND_TONES
 from accounts.cells import last_seen
@@ -23,14 +22,14 @@ from health.models import Touchpoint
 from health.usage.cells import number
 
 NAMES = {
-    "talks": lazy("Talks"),
-    "emails": lazy("E-mails"),
-    "events": lazy("Events"),
-    "tickets": lazy("Tickets"),
-    "surveys": lazy("Surveys"),
-    "outcomes": lazy("Outcomes"),
-    "money": lazy("Subscriptions"),
-    "health": lazy("Health"),
+    "talks": gettext_lazy("Talks"),
+    "emails": gettext_lazy("E-mails"),
+    "events": gettext_lazy("Events"),
+    "tickets": gettext_lazy("Tickets"),
+    "surveys": gettext_lazy("Surveys"),
+    "outcomes": gettext_lazy("Outcomes"),
+    "money": gettext_lazy("Subscriptions"),
+    "health": gettext_lazy("Health"),
 }
 KIND_ICONS = {
     TouchpointKind.EMAIL: "mail",

@@ -6,8 +6,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import Account, Tenant
 from cs_platform.kernel.money import money_text
@@ -17,12 +16,12 @@ from health.outcomes.selectors import Criterion, TimeToValue, Value
 from health.usage.cells import number
 
 STANDINGS: dict[Standing, tuple[str, Any]] = {
-    Standing.CONFIRMED: ("good", lazy("Confirmed")),
-    Standing.REACHED: ("good", lazy("Reached")),
-    Standing.ON_TRACK: ("acc", lazy("On track")),
-    Standing.BEHIND: ("watch", lazy("Behind")),
-    Standing.MISSED: ("risk", lazy("Missed")),
-    Standing.DROPPED: ("line", lazy("Dropped")),
+    Standing.CONFIRMED: ("good", gettext_lazy("Confirmed")),
+    Standing.REACHED: ("good", gettext_lazy("Reached")),
+    Standing.ON_TRACK: ("acc", gettext_lazy("On track")),
+    Standing.BEHIND: ("watch", gettext_lazy("Behind")),
+    Standing.MISSED: ("risk", gettext_lazy("Missed")),
+    Standing.DROPPED: ("line", gettext_lazy("Dropped")),
 }
 
 

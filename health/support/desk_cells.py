@@ -8,8 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import Tenant
 from cs_platform.kernel.templatetags.cells import day_text, moment_text, month_name, percent_text
@@ -25,11 +24,11 @@ ESCALATED = 0.10  # of the tickets: from here on it is too many (MET-15, TRG-06)
 SPIKE_TIMES, SPIKE_LEAST = 2.5, 4  # what the alert rule of a ticket spike starts with
 LEVEL_TONES = {"urgent": "risk", "high": "watch"}
 STATES = {
-    "": lazy("All"),
-    "open": lazy("Open"),
-    "resolved": lazy("Resolved"),
-    "escalated": lazy("Escalated"),
-    "reopened": lazy("Reopened"),
+    "": gettext_lazy("All"),
+    "open": gettext_lazy("Open"),
+    "resolved": gettext_lazy("Resolved"),
+    "escalated": gettext_lazy("Escalated"),
+    "reopened": gettext_lazy("Reopened"),
 }
 
 
