@@ -109,6 +109,7 @@ def _health(
         return [week_cells.mover_row(m, account_url(m.account_id), tenant.currency, today) for m in side]
 
     waiting = [group for group in found if group.after in questions.RISKS and not group.acted]
+    without: list[Any] = questions.without_action(seen, day, LISTED) if waiting else []
     return {
         "bands": week_cells.bands(mix, tenant.currency, url),
         "chart": week_cells.distribution(weeks) if weeks else None,
@@ -133,7 +134,7 @@ def _health(
                     "owner": row.owner.name if row.owner else "",
                     "renews": cells.renewal(row.renews_on, today),
                 }
-                for row in (questions.without_action(seen, day, LISTED) if waiting else [])
+                for row in without
             ],
         },
         "legend": [{"tone": cells.TONES[band], "label": band.label} for band in week_cells.SHOWN],

@@ -116,6 +116,8 @@ def preview_rows(found: Preview, currency: str, account_url: Any) -> dict[str, A
 
 
 def _finding(found: Preview) -> str:
+    if not found.accounts:
+        return _("No account of this model has anything to judge yet.")
     words = {"n": f"{found.moved_count:,}", "of": f"{found.accounts:,}"}
     head = ngettext(
         "%(n)s of %(of)s accounts would change band", "%(n)s of %(of)s accounts would change band", found.moved_count
