@@ -42,7 +42,7 @@ def _ticket(
     opened = dt.datetime.combine(day, dt.time(6 + chance.randrange(9), chance.randrange(60)), tzinfo=dt.UTC)
     quick = {"urgent": 0.35, "high": 0.7, "normal": 1.0, "low": 1.4}[priority]
     answered = opened + dt.timedelta(minutes=12 + chance.expovariate(1 / (75 * quick * (0.6 + 1.8 * trouble))))
-    solved = answered + dt.timedelta(hours=0.5 + chance.expovariate(1 / (9 * quick * (0.5 + 2.5 * trouble))))
+    solved = answered + dt.timedelta(hours=0.5 + chance.expovariate(1 / (17 * quick * (0.5 + 2.5 * trouble))))
     moves = int(chance.random() < 0.25) + int(chance.random() < 0.1 + 0.25 * trouble)
     base = {
         "ticket": ticket,

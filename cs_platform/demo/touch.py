@@ -44,7 +44,7 @@ def touchpoint_rows(story: Story, key: str, owner: str, last: dt.date) -> Iterat
             wanted.append((day, kind))
             day += dt.timedelta(days=round(every * chance.uniform(0.8, 1.2)))
         if every and kind in {"check_in", "qbr", "ebr"} and story.live:
-            wanted.append((max(day, last + dt.timedelta(days=1)), kind))
+            wanted.append((max(day, last + dt.timedelta(days=1 + chance.randrange(18))), kind))
     if begin == story.signed_on and story.segment.tier != "tech_touch":
         wanted += [(begin + dt.timedelta(days=2), "handoff"), (begin + dt.timedelta(days=6), "kickoff")]
         wanted += [(begin + dt.timedelta(days=n), "training") for n in (14, 28, 52)]
