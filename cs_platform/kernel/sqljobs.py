@@ -1,6 +1,7 @@
 """SQL that lives in .sql files: loaded once, named parameters only, identifiers only from an allow-list."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -38,3 +39,23 @@ def rows(
         cursor.execute(statement(path, tables), params or {})
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+MANY = 200  # rows from which on a statement is work in bulk
+
+
+@contextmanager
+def in_bulk(count: int) -> Iterator[None]:
+    """Join `count` rows by hash or by merge when they are many, whatever the statistics say.
+
+    Of a table that has just been filled, or is being filled by this transaction, the planner believes that the tenant has
+    one row there, and looks at all of them again for each row that it joins: thousands of events took half a minute.
+    """
+    if count < MANY:
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_nestloop = off")
+        yield
+        # After an error the end of the transaction, or of the savepoint, takes it back.
+        cursor.execute("SET LOCAL enable_nestloop TO DEFAULT")

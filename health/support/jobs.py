@@ -1,13 +1,14 @@
 """Work on tickets: rows that waited for their account, and minutes after the opening hours changed."""
 
 import datetime as dt
+import json
 from itertools import groupby
 from typing import Any
 
 from accounts.enums import ChangeSource
 from accounts.kinds import Row
 from accounts.merging import Origin
-from accounts.models import Account, Tenant
+from accounts.models import Tenant
 from accounts.rows import parse
 from cs_platform.kernel import copying, sqljobs
 from cs_platform.kernel.audit import derived
@@ -36,21 +37,23 @@ def release_step(as_of: dt.date) -> int:
 
 
 def release_piece() -> int:
-    """Merge rows whose account exists, up to PIECE of them, ticket by ticket, so that each is derived once; how many."""
-    here = Account.objects.filter(external_id__in=HeldTicket.objects.values("account_ref")).values("external_id")
-    held = list(
-        HeldTicket.objects.filter(account_ref__in=here).order_by("source", "source_ref", "cells__ticket", "id")[:PIECE]
-    )
-    for (source, ref), group in groupby(held, key=lambda row: (row.source, row.source_ref)):
+    """Merge rows whose account exists, up to PIECE of them, ticket by ticket, so that each is derived once; how many.
+
+    Rows that somebody else holds are left to them.
+    """
+    params = {"tenant_id": current_tenant_id(), "limit": PIECE}
+    with sqljobs.in_bulk(PIECE):
+        held = sqljobs.rows(SQL / "held_ready.sql", params)
+    for (source, ref), group in groupby(held, key=lambda row: (row["source"], row["source_ref"])):
         rows: list[Row] = []
         received: dict[int, dt.datetime] = {}
         for number, waiting in enumerate(group, start=1):
-            found = parse("tickets", number, waiting.cells)
+            found = parse("tickets", number, json.loads(waiting["cells"]))
             if isinstance(found, Row):  # it was read once already
                 rows.append(found)
-                received[number] = waiting.received_at
+                received[number] = waiting["received_at"]
         merge_tickets(rows, Origin(ChangeSource(source), ref, "accounts.appeared"), received=received)
-    HeldTicket.objects.filter(id__in=[row.id for row in held]).delete()
+    HeldTicket.objects.filter(id__in=[row["id"] for row in held]).delete()
     return len(held)
 
 

@@ -76,7 +76,8 @@ def merge_tickets(
             [number, values["ticket"], at, state, cells, _digest(state, cells), day, str(origin.source), origin.ref]
         )
     copying.stage("stage_ticket", STAGE, staged)
-    touched = _write(staged, origin, tenant)
+    with sqljobs.in_bulk(len(staged)):
+        touched = _write(staged, origin, tenant)
     fresh = {(ticket, at, digest) for ticket, at, digest in touched.changes}
     ids = touched.ids
     for number, ticket, at, _state, _text, digest, *_rest in staged:

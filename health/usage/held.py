@@ -23,7 +23,7 @@ from health.usage import intake, wire
 from health.usage.items import Incoming, Refused
 from health.usage.storage import SQL
 
-PIECE = 2_000
+PIECE = 5_000
 OPEN = (HeldState.QUARANTINED, HeldState.REJECTED)
 
 
@@ -39,7 +39,9 @@ def release_waiting(*, now: dt.datetime | None = None, limit: int = PIECE) -> tu
     In the caller's transaction; rows that somebody else holds are left to them.
     """
     now = now or timezone.now()
-    found = sqljobs.rows(SQL / "held_ready.sql", {"tenant_id": current_tenant_id(), "now": now, "limit": limit})
+    params = {"tenant_id": current_tenant_id(), "now": now, "limit": limit}
+    with sqljobs.in_bulk(limit):
+        found = sqljobs.rows(SQL / "held_ready.sql", params)
     ids = [row["id"] for row in found]
     released = _store(ids, now) if ids else 0
     if released < len(ids):  # their moment came, and their account did not
@@ -78,7 +80,8 @@ def _store(ids: Sequence[UUID], now: dt.datetime, by: Member | None = None) -> i
         "late_days": intake.LATE_DAYS,
         "by": str(by.id) if by else None,
     }
-    found = sqljobs.rows(SQL / "held_stored.sql", params)[0]
+    with sqljobs.in_bulk(len(ids)):
+        found = sqljobs.rows(SQL / "held_stored.sql", params)[0]
     released: int = found["released"]
     if released:
         Receipt.objects.create(

@@ -29,6 +29,6 @@ WITH clock AS (
     UPDATE health_heldevent h
        SET state = 'released', released_by_id = %(receipt_id)s, changed_by_id = %(by)s, updated_at = %(received_at)s
       FROM ready
-     WHERE h.tenant_id = %(tenant_id)s AND h.id = ready.id
+     WHERE h.tenant_id = %(tenant_id)s AND h.id = ready.id AND h.id = ANY(%(ids)s::uuid[])
 )
 SELECT count(*) AS released, max(occurred_at) AS latest_at FROM ready
