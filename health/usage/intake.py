@@ -11,6 +11,7 @@ from time import monotonic
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from django.db import OperationalError, connection, transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
@@ -132,6 +133,7 @@ def _judge(
     accounts = account_ids({item.account for item in items})
     now = iso(received_at)
     oldest, latest = _window(received_at, any_age)
+    waits = {code: waiting(code) for code in ("in_the_future", "too_old", "unknown_account")}
     wanted: dict[str, tuple[Incoming, str | None]] = {}
     for item in items:
         if not item.occurred_at:
@@ -145,9 +147,9 @@ def _judge(
         account_id = accounts.get(item.account)
         if not oldest <= item.occurred_at <= latest:
             account_id = None
-            result.outcomes[item.index] = waiting("in_the_future" if item.occurred_at > latest else "too_old")
+            result.outcomes[item.index] = waits["in_the_future" if item.occurred_at > latest else "too_old"]
         elif account_id is None:
-            result.outcomes[item.index] = waiting("unknown_account")
+            result.outcomes[item.index] = waits["unknown_account"]
         wanted[item.message_id] = (item, account_id)
     return wanted
 
@@ -325,39 +327,47 @@ def _hold(
                 message = f"{outcome.message} {NOT_KEPT}"
                 result.outcomes[index] = Outcome(outcome.status, outcome.code, message, outcome.field)
                 continue
-        rows.append(held_row(sent[index], outcome, result.receipt_id, received_at))
-    HeldEvent.objects.bulk_create(rows, batch_size=2000)
+        rows.append(_kept(sent[index], outcome))
+    params = {
+        "tenant_id": current_tenant_id(),
+        "receipt_id": str(result.receipt_id),
+        "received_at": received_at,
+        "rows": msgspec.json.encode(rows).decode(),
+    }
+    sqljobs.execute(SQL / "hold.sql", params)
 
 
 def _room_in_inbox() -> int:
     return MAX_REFUSED - HeldEvent.objects.filter(state=HeldState.REJECTED).values("id")[:MAX_REFUSED].count()
 
 
-def held_row(item: Incoming | Refused, outcome: Outcome, receipt_id: UUID, received_at: dt.datetime) -> HeldEvent:
-    """The row of the inbox for an item that was not stored."""
-    row = HeldEvent(
-        state=HeldState.QUARANTINED if outcome.status == "quarantined" else HeldState.REJECTED,
-        receipt_id=receipt_id,
-        position=item.index,
-        code=outcome.code,
-        field=outcome.field,
-        message=outcome.message[:300],
-        raw=_readable(item.raw),
-        received_at=received_at,
-        updated_at=received_at,
-    )
+def _kept(item: Incoming | Refused, outcome: Outcome) -> dict[str, Any]:
+    """The row of the inbox for an item that was not stored, as hold.sql reads it."""
+    row = {
+        "state": HeldState.QUARANTINED.value if outcome.status == "quarantined" else HeldState.REJECTED.value,
+        "position": item.index,
+        "code": outcome.code,
+        "field": outcome.field,
+        "message": outcome.message[:300],
+        "raw": _readable(item.raw),
+    }
     if isinstance(item, Incoming):
-        fill(row, item)
+        at = _storable(item.occurred_at)
+        row |= {"message_id": item.message_id, "account_ref": item.account, "occurred_at": at, "event": _said(item)}
     return row
 
 
 def fill(row: HeldEvent, item: Incoming) -> None:
     """Write down the event as it will be stored."""
+    at = _storable(item.occurred_at)
     row.message_id = UUID(item.message_id)
     row.account_ref = item.account
-    at = _storable(item.occurred_at)
     row.occurred_at = dt.datetime.fromisoformat(at) if at else None
-    row.event = {
+    row.event = _said(item)
+
+
+def _said(item: Incoming) -> dict[str, str]:
+    return {
         "message_id": item.message_id,
         "account": item.account,
         "user": item.user,

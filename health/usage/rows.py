@@ -112,6 +112,7 @@ def merge_usage(rows: Sequence[Row], origin: Origin, *, earlier: Mapping[int, in
         history=True,
         keep_refused=False,
     )
+    by_number = {row.number: row for row in rows}
     for item in items:
         outcome = received.outcomes.get(item.index)
         if outcome is None:
@@ -121,6 +122,6 @@ def merge_usage(rows: Sequence[Row], origin: Origin, *, earlier: Mapping[int, in
         elif outcome.status == "quarantined":
             result.quarantine(item.index)
         else:
-            row = next(row for row in rows if row.number == item.index)
+            row = by_number[item.index]
             result.reject(row, outcome.field, row.values.get("message_id") or "", outcome.code, outcome.message)
     return result
