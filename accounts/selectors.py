@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import ApiKey, Member, Tenant
 from cs_platform.kernel.errors import DomainError
-from cs_platform.kernel.tenancy import open_door, tenant_context
+from cs_platform.kernel.tenancy import first_behind, open_door, tenant_context
 
 
 def memberships(user_id: int) -> list[Member]:
@@ -48,8 +48,7 @@ def key_digest(secret: str) -> str:
 def live_key(secret: str) -> ApiKey | None:
     """The API key that `secret` opens, unless revoked or expired."""
     digest = key_digest(secret)
-    with open_door("app.key_hash", digest):
-        key = ApiKey.all_tenants.filter(key_hash=digest).select_related("tenant").first()
+    key = first_behind("app.key_hash", digest, ApiKey.all_tenants.filter(key_hash=digest).select_related("tenant"))
     if key is None or key.revoked_at or (key.expires_at and key.expires_at <= timezone.now()):
         return None
     return key

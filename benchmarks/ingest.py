@@ -302,6 +302,14 @@ def under_rls() -> None:
                 "history": False,
                 "late_days": 2,
                 "keys": 1000,
+                "kind": "api",
+                "api_key_id": None,
+                "run_id": None,
+                "received": 1000,
+                "accepted": 1000,
+                "duplicate": 0,
+                "quarantined": 0,
+                "rejected": 0,
             }
             cursor.execute(statement, params | intake._arrays((i, accounts[i.account]) for i in items))
             assert cursor.fetchone()[0] == 1000

@@ -5,6 +5,7 @@ same batch again. Redis has no part in it.
 """
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
@@ -104,26 +105,29 @@ def receive(
     """
     result = Received(uuid7(), len(items) + len(refused))
     wanted = _judge(items, result, received_at, any_age or history)
-    _store(wanted, result, received_at, history)
     for bad in refused:
         result.outcomes[bad.index] = Outcome("rejected", bad.code, bad.message, bad.field)
+    note = {"kind": kind, "api_key_id": api_key_id, "run_id": import_id, "received_at": received_at}
+    noted = _store(wanted, result, note, history)
     result.accepted = result.received - len(result.outcomes)
-    Receipt.objects.create(
-        id=result.receipt_id,
-        kind=kind,
-        api_key_id=api_key_id,
-        run_id=import_id,
-        received_at=received_at,
-        received=result.received,
-        latest_at=result.latest_at,
-        **{status: result.count(status) for status in ("accepted", "duplicate", "quarantined", "rejected")},
-    )
+    if not noted:
+        Receipt.objects.create(id=result.receipt_id, latest_at=result.latest_at, **note, **_counts(result))
     if hold and len(result.outcomes) > result.count("duplicate"):
         sent: dict[int, Incoming | Refused] = {item.index: item for item in items}
         _hold(sent | {item.index: item for item in refused}, result, received_at, keep_refused)
     if result.accepted:
         queue.publish("usage.received", within=WITHIN)
     return result
+
+
+def _counts(result: Received) -> dict[str, int]:
+    """What became of the batch, as its receipt says it."""
+    others = Counter(outcome.status for outcome in result.outcomes.values())
+    return {
+        "received": result.received,
+        "accepted": result.received - len(result.outcomes),
+        **{status: others[status] for status in ("duplicate", "quarantined", "rejected")},
+    }
 
 
 def _judge(
@@ -177,18 +181,20 @@ def _again(item: Incoming, digest: bytes) -> Outcome:
 
 
 def _store(
-    wanted: Mapping[str, tuple[Incoming, str | None]], result: Received, received_at: dt.datetime, history: bool
-) -> None:
+    wanted: Mapping[str, tuple[Incoming, str | None]], result: Received, note: Mapping[str, Any], history: bool
+) -> bool:
+    """Write keys and events, and the receipt (`note` and its counts) with them when every key is new: whether it did."""
     if not wanted:
-        return
-    _room_for(received_at.date())
+        return False
+    _room_for(note["received_at"].date())
     params: dict[str, Any] = {
         "tenant_id": current_tenant_id(),
         "receipt_id": str(result.receipt_id),
-        "received_at": received_at,
         "history": history,
         "late_days": LATE_DAYS,
         "keys": len(wanted),
+        **note,
+        **_counts(result),
     }
     if len(wanted) <= AS_ARRAYS:
         params |= _arrays(wanted.values())
@@ -200,7 +206,7 @@ def _store(
         cursor.execute(statement, params)
         _stored, result.latest_at, standing = cursor.fetchone()
         if not standing:
-            return
+            return True
         # A statement of its own: it sees what was committed while the first one waited for it.
         cursor.execute(
             "SELECT message_id::text, digest FROM health_usagekey WHERE tenant_id = %s AND message_id = ANY(%s::uuid[])",
@@ -212,6 +218,7 @@ def _store(
             raise OperationalError("a key vanished: send the batch again")
         item = wanted[key][0]
         result.outcomes[item.index] = _again(item, known[key])
+    return False
 
 
 def _arrays(wanted: Iterable[tuple[Incoming, str | None]]) -> dict[str, str]:

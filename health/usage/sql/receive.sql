@@ -1,6 +1,7 @@
 -- Take a batch in: its keys, the events whose account is known, the days that they touch. `incoming` stands before this
 -- text: a staged table, or arrays. Keys are written in their order, so that two batches wait for each other instead of
--- blocking each other. Answers with what was stored and with the keys that stood already.
+-- blocking each other. When all keys are new, the counts are known and the receipt is written as well. Answers with what
+-- was stored and with the keys that stood already.
 keyed AS (
     INSERT INTO health_usagekey (tenant_id, message_id, digest, received_on)
     SELECT %(tenant_id)s, message_id, digest, (%(received_at)s::timestamptz AT TIME ZONE 'UTC')::date
@@ -24,6 +25,12 @@ keyed AS (
 ), touched AS (
     INSERT INTO health_usagetouched (tenant_id, receipt_id, account_id, day)
     SELECT DISTINCT %(tenant_id)s, %(receipt_id)s::uuid, account_id, day FROM stored
+), noted AS (
+    INSERT INTO health_receipt (tenant_id, id, kind, api_key_id, run_id, received_at, received, accepted, duplicate,
+                                quarantined, rejected, latest_at)
+    SELECT %(tenant_id)s, %(receipt_id)s, %(kind)s, %(api_key_id)s::uuid, %(run_id)s::uuid, %(received_at)s, %(received)s,
+           %(accepted)s, %(duplicate)s, %(quarantined)s, %(rejected)s, (SELECT max(occurred_at) FROM stored)
+     WHERE (SELECT count(*) FROM keyed) = %(keys)s
 )
 SELECT (SELECT count(*) FROM stored) AS stored,
        (SELECT max(occurred_at) FROM stored) AS latest_at,
