@@ -61,6 +61,7 @@ def test_thousands_are_released_in_pieces_that_add_up(world, rival, monkeypatch)
         assert HeldEvent.objects.filter(state="quarantined").count() == 700
 
 
+@pytest.mark.django_db(transaction=True)
 def test_tickets_that_somebody_else_releases_are_left_to_them(world):
     """Two releases at once share the rows: nobody waits, nothing is merged twice."""
     cells = [

@@ -88,6 +88,30 @@ def test_doors_open_one_row_each(worlds):
     assert count("SELECT count(*) FROM accounts_member") == 0
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_key_is_found_in_one_trip_and_its_door_closes_behind_it(worlds):
+    """Every request of the API begins with it; the same inside a transaction, where the door is closed by hand."""
+    mine, theirs = worlds
+    trips: list[str] = []
+
+    def count_trips(execute, sql, *rest):
+        trips.append(sql)
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(count_trips):
+        key = live_key(mine.api_key)
+    assert key is not None
+    assert (key.tenant_id, key.tenant.slug) == (mine.tenant.id, mine.tenant.slug)
+    assert len(trips) == 1
+    with transaction.atomic():
+        found = live_key(theirs.api_key)
+        assert found is not None
+        assert found.tenant_id == theirs.tenant.id
+        assert count("SELECT count(*) FROM accounts_apikey") == 0
+    assert count("SELECT count(*) FROM accounts_apikey") == 0
+    assert count("SELECT length(coalesce(current_setting('app.key_hash', true), ''))") == 0
+
+
 def test_append_only_tables_refuse_changes(tenant_open):
     entry = AuditEntry.objects.first()
     assert entry is not None
