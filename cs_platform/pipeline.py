@@ -44,6 +44,7 @@ NIGHTLY: tuple[runs.Step, ...] = (
     ("held_tickets", support_jobs.release_step),
     ("ticket_minutes", support_jobs.time_tickets),
     *REVENUE,
+    ("statistics", score_jobs.refresh_statistics),
     ("health", score_jobs.score_all),
     ("alerts", alert_jobs.run_alerts),
     ("company_alert", company_alerts.check_company),

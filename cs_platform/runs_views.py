@@ -44,6 +44,7 @@ NAMES: dict[str, Promise | str] = {
     "event_storage": _("Storage of events"),
     "held_tickets": _("Tickets that waited"),
     "ticket_minutes": _("Clocks of tickets"),
+    "statistics": _("Statistics of tables"),
     "health": _("Health scores"),
     "alerts": _("Alerts"),
     "company_alert": _("Words against revenue"),

@@ -244,6 +244,8 @@ class Demo:
             usage_rollup.roll_up_all(last)
             for _name, step in pipeline.REVENUE:  # who is a customer, and since when
                 step(last)
+        with tenant_context(tenant.id, actor="demo"):
+            scoring_jobs.refresh_statistics(last)
         for done, day in enumerate(days, start=1):
             with tenant_context(tenant.id, actor="demo"):
                 scoring_jobs.score_all(day)

@@ -8,6 +8,7 @@ import datetime as dt
 from collections.abc import Iterator
 
 import numpy as np
+from django.db import connection
 from django.utils import timezone
 
 from accounts.models import Tenant
@@ -25,6 +26,16 @@ def last_full_day(tenant: Tenant, as_of: dt.date) -> dt.date:
     """Where the usage windows of a score of `as_of` end: that day when it is over, else the day before today."""
     over = timezone.now().astimezone(tenant.zone).date() - dt.timedelta(days=1)
     return min(as_of, over)
+
+
+def refresh_statistics(as_of: dt.date) -> int:
+    """Nightly step: let the planner know the tables that a file of history has just filled; how many were analysed.
+
+    A step of its own, because the lock that it takes lasts to the end of its transaction.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT refresh_health_statistics()")
+        return int(cursor.fetchone()[0])
 
 
 def score_all(as_of: dt.date) -> int:

@@ -1,5 +1,5 @@
 -- What the rules need beside scores and indicators, of the accounts in `scope` (id), at the end of the day.
-WITH touches AS (
+WITH touches AS MATERIALIZED (
     SELECT t.account_id,
            (array_agg(t.status ORDER BY t.happened_at DESC) FILTER (WHERE t.kind IN ('qbr', 'ebr') AND t.status <> 'planned'))[1:2]
                AS reviews,
@@ -15,24 +15,24 @@ WITH touches AS (
       JOIN {scope} s ON s.id = t.account_id
      WHERE t.happened_at < %(until)s AND t.happened_at >= %(until)s - interval '365 days' AND t.known_on <= %(as_of)s
      GROUP BY 1
-), tickets AS (
+), tickets AS MATERIALIZED (
     SELECT t.account_id, count(*) FILTER (WHERE t.opened_at >= %(until)s - interval '28 days') AS tickets, count(*) AS tickets_90
       FROM health_ticket t
       JOIN {scope} s ON s.id = t.account_id
      WHERE t.opened_at < %(until)s AND t.opened_at >= %(until)s - interval '90 days' AND t.known_on <= %(as_of)s
      GROUP BY 1
-), happened AS (
+), happened AS MATERIALIZED (
     SELECT e.account_id, jsonb_agg(jsonb_build_array(e.id, e.kind, e.happened_on) ORDER BY e.happened_on, e.id) AS events
       FROM accounts_accountevent e
       JOIN {scope} s ON s.id = e.account_id
      WHERE e.happened_on <= %(as_of)s AND e.happened_on > %(as_of)s::date - 91
      GROUP BY 1
-), measured AS (
+), measured AS MATERIALIZED (
     SELECT DISTINCT ON (m.outcome_id) m.outcome_id, m.value
       FROM health_outcomemeasurement m
      WHERE m.measured_on <= %(as_of)s AND m.known_on <= %(as_of)s
      ORDER BY m.outcome_id, m.measured_on DESC, m.recorded_at DESC
-), wished AS (
+), wished AS MATERIALIZED (
     SELECT o.account_id,
            min(o.confirmed_on) FILTER (WHERE o.first_value AND o.confirmed_on <= %(as_of)s) AS first_value_on,
            bool_or(o.first_value) AS first_value_planned,
@@ -57,12 +57,12 @@ WITH touches AS (
     SELECT *, max(as_of) FILTER (WHERE band <> now) OVER (PARTITION BY account_id) AS turned
       FROM scored
      WHERE day = %(as_of)s
-), latest AS (
+), latest AS MATERIALIZED (
     SELECT account_id, score, now AS band, max(band) FILTER (WHERE as_of = turned) AS band_before,
            min(as_of) FILTER (WHERE turned IS NULL OR as_of > turned) AS band_since
       FROM marked
      GROUP BY 1, 2, 3
-), answered AS (
+), answered AS MATERIALIZED (
     -- Somebody said what will be done, or a talk is planned. The answer to "no action yet" itself does not end it: the
     -- alert would end, take the action with it and come back.
     SELECT account_id FROM health_alert
