@@ -25,7 +25,10 @@ VARIABLES: dict[str, tuple[str, str]] = {
     "API_RATE": ("`1000/min`", "Requests for each API key"),
     "EVENT_RATE": ("`300000/min`", "Events for each API key, however many requests they come in"),
     "EVENT_DAYS": ("90", "Days that raw usage events are kept, 7 at least; what is rolled up from them stays for good"),
-    "EVENT_KEY_DAYS": ("400", "Days in which a usage event that is sent or imported again is known and not counted again"),
+    "EVENT_KEY_DAYS": (
+        "400",
+        "Days in which a usage event that is sent or imported again is known and not counted again",
+    ),
     "HELD_DAYS": ("30", "Days that refused events, and those that were dealt with, stay in the inbox"),
     "RECEIPT_DAYS": ("90", "Days that the receipts of batches of events are kept"),
     "LOG_FORMAT": ("json", "`json` or `console`"),

@@ -68,9 +68,7 @@ urlpatterns: list[Any] = [
     path("accounts/<uuid:account_id>/timeline/", timeline.timeline, name="account_timeline"),
     path("accounts/<uuid:account_id>/timeline/latest/", timeline.latest, name="account_latest"),
     path("accounts/<uuid:account_id>/activities/new/", activities.activity_new, name="activity_new"),
-    path(
-        "accounts/<uuid:account_id>/activities/<uuid:touchpoint_id>/", activities.activity_edit, name="activity_edit"
-    ),
+    path("accounts/<uuid:account_id>/activities/<uuid:touchpoint_id>/", activities.activity_edit, name="activity_edit"),
     path(
         "accounts/<uuid:account_id>/activities/<uuid:touchpoint_id>/settle/",
         activities.activity_settle,

@@ -79,7 +79,8 @@ def test_navigation_names_settings_for_whoever_may_open_one(world):
         Role.objects.filter(key="csm").update(permissions=["home.view", "keys.edit"])
     assert reverse("settings", args=["acme"]) in world.client("csm").get(at(world, "keys")).content.decode()
     assert (
-        reverse("settings", args=["acme"]) not in world.client("executive").get("/t/acme/palette/?q=sett").content.decode()
+        reverse("settings", args=["acme"])
+        not in world.client("executive").get("/t/acme/palette/?q=sett").content.decode()
     )
 
 

@@ -14,6 +14,10 @@ from django.test import Client
 from accounts.models import Account, AccountEvent, ApiKey, Contact, Import, Member, Subscription, Tenant, User
 from accounts.selectors import live_key, memberships
 from cs_platform.demo import loading
+from cs_platform.demo import outcomes as demo_outcomes
+from cs_platform.demo import support as demo_support
+from cs_platform.demo import touch as demo_touch
+from cs_platform.demo import usage as demo_usage
 from cs_platform.demo.company import make_company
 from cs_platform.demo.files import rates
 from cs_platform.demo.tenants import LABS, NORTHWIND
@@ -31,6 +35,11 @@ TABLES = (Account, AccountEvent, Contact, Import, Member, Subscription, ApiKey, 
 @pytest.fixture
 def var(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("SETIA_VAR", str(tmp_path))
+    # A shorter past than the demo tells; the rest of it is alike.
+    for module in (demo_usage, demo_support, demo_touch, demo_outcomes):
+        name = "USAGE_DAYS" if module is demo_usage else "TOLD_DAYS"
+        monkeypatch.setattr(module, name, 40)
+    monkeypatch.setattr(loading, "past_days", lambda last: [last - dt.timedelta(days=7), last - dt.timedelta(days=1)])
     return tmp_path
 
 
@@ -186,7 +195,7 @@ def test_an_interrupted_run_goes_on(db: None, var: Path, monkeypatch: pytest.Mon
     with tenant_context(tenant.id):
         assert AccountEvent.objects.count() == len(rows.events)
         assert Subscription.objects.count() == len(rows.subscriptions)
-        assert Import.objects.count() == 4
+        assert Import.objects.count() == 9
         assert not Finding.objects.filter(resolved_at=None).exists()
 
 

@@ -46,7 +46,9 @@ def test_intake_roll_up_and_drop_at_the_same_time(transactional_db):
     with world.open():
         Account.objects.bulk_create(Account(external_id=f"T-{n}", name="T") for n in range(4))
         kept = upkeep.reach()[0]
-    days = [kept + dt.timedelta(days=n) for n in (-200, -1, 0, 1, 2, 3, 4)] + [timezone.now().date() - dt.timedelta(days=1)]
+    days = [kept + dt.timedelta(days=n) for n in (-200, -1, 0, 1, 2, 3, 4)] + [
+        timezone.now().date() - dt.timedelta(days=1)
+    ]
     wrong: list[BaseException] = []
     done = threading.Event()
 
