@@ -2,9 +2,8 @@
 
 import datetime as dt
 from typing import Any
-from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,7 +13,7 @@ from accounts.models import Account
 from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.periods import add_months
-from health.engagement.selectors import answers_by_month, bounds, trailing
+from health.engagement.selectors import answers_after, answers_by_month, bounds, trailing
 from health.enums import SurveyKind
 from health.models import Survey
 from metrics import answers as answer_cells
@@ -46,7 +45,7 @@ def answers(request: TenantRequest) -> HttpResponse:
     every = _answers(asked, kind, first, group)
     seen = every.filter(account__in=Account.objects.visible_to(request.member))
     total, hidden = every.count(), every.count() - seen.count()
-    rows = list(_after(seen, request.GET.get("before", "")).select_related("account", "contact")[: SHOWN + 1])
+    rows = list(answers_after(seen, request.GET.get("before", "")).select_related("account", "contact")[: SHOWN + 1])
     context = _head(request, asked, months, names, kind, group, first)
     context |= {
         "rows": [answer_cells.row(request.tenant.slug, survey, request.tenant) for survey in rows[:SHOWN]],
@@ -81,17 +80,6 @@ def _answers(asked: Asked, kind: SurveyKind, first: dt.date, group: str) -> Quer
         lowest, end = answer_cells.GROUPS[group]
         found = found.filter(score__gte=lowest, score__lt=end)
     return found.order_by("-answered_at", "-id")
-
-
-def _after(found: QuerySet[Survey], before: str) -> QuerySet[Survey]:
-    """The answers that follow the one with that id; all where there is none."""
-    try:
-        last = found.filter(id=UUID(before)).first()
-    except ValueError:
-        return found
-    if last is None:
-        return found
-    return found.filter(Q(answered_at__lt=last.answered_at) | Q(answered_at=last.answered_at, id__lt=last.id))
 
 
 def _head(

@@ -3,9 +3,8 @@
 import datetime as dt
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.db.models.functions import TruncMonth
 from django.http import HttpResponse
 from django.urls import reverse
@@ -18,6 +17,7 @@ from cs_platform.kernel.htmx import page
 from cs_platform.kernel.periods import add_months, month_of, months_between
 from health.engagement.breakdown import sums_by
 from health.engagement.formulas import Answers
+from health.engagement.selectors import answers_after
 from health.enums import SurveyContext, SurveyKind
 from health.models import Survey
 from metrics import answers as answer_cells
@@ -157,7 +157,7 @@ def _list(request: TenantRequest, rows: QuerySet[Survey], asked: dict[str, Any])
     rows = rows.order_by("-answered_at", "-id")
     count = rows.count()
     before = request.GET.get("before", "")
-    found = list(_after(rows, before).select_related("account", "contact")[: SHOWN + 1])
+    found = list(answers_after(rows, before).select_related("account", "contact")[: SHOWN + 1])
     return {
         "rows": [answer_cells.row(request.tenant.slug, survey, request.tenant) for survey in found[:SHOWN]],
         "groups": [
@@ -170,14 +170,3 @@ def _list(request: TenantRequest, rows: QuerySet[Survey], asked: dict[str, Any])
         "previous_url": _link(asked) if before else "",
         "next_url": _link(asked | {"before": str(found[SHOWN - 1].id)}) if len(found) > SHOWN else "",
     }
-
-
-def _after(rows: QuerySet[Survey], before: str) -> QuerySet[Survey]:
-    """The answers that follow the one with that id; all where there is none."""
-    try:
-        last = rows.filter(id=UUID(before)).first()
-    except ValueError:
-        return rows
-    if last is None:
-        return rows
-    return rows.filter(Q(answered_at__lt=last.answered_at) | Q(answered_at=last.answered_at, id__lt=last.id))

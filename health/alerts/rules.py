@@ -16,11 +16,10 @@ from django.utils.translation import gettext_lazy
 from accounts.enums import AccountEventKind, HealthBand, Profile
 from cs_platform.kernel.templatetags.cells import day_text, percent_text
 from health.enums import AlertLevel, TouchpointStatus
-from health.scoring.indicators import INDICATORS, Source, number
+from health.scoring.indicators import FIRST_VALUE_DAYS, INDICATORS, Source, number
 
 Values = Mapping[str, float]
-# Days from signature within which the first value is due: the end of the band, and when its absence is an alarm (E19).
-TTV_DAYS = {Profile.ENTERPRISE: 120, Profile.MID_MARKET: 60, Profile.SMB: 30, Profile.PRODUCT_LED: 7}
+# Days from signature after which the absence of a first value is an alarm (E19); it is due by FIRST_VALUE_DAYS.
 VALUE_DAYS = {Profile.ENTERPRISE: 120, Profile.MID_MARKET: 90, Profile.SMB: 30, Profile.PRODUCT_LED: 7}
 CHAMPION = {AccountEventKind.CHAMPION_LEFT, AccountEventKind.CHAMPION_ROLE_CHANGED}
 RISKS = {
@@ -156,10 +155,10 @@ def _turned(band: HealthBand, line: str) -> Callable[[Snapshot, Values], Iterato
 
 def _ttv_delay(s: Snapshot, t: Values) -> Iterator[Match]:
     """Days since signature beyond the end of the segment's band, without a confirmed first value (TRG-05)."""
-    due = TTV_DAYS[Profile(s.profile)] + t["grace"]
+    due = FIRST_VALUE_DAYS[Profile(s.profile)] + t["grace"]
     age = _age(s)
     if age is not None and s.first_value_on is None and s.first_value_planned and due < age <= due + t["look_back"]:
-        yield Match("", {"days": age, "due": TTV_DAYS[Profile(s.profile)]})
+        yield Match("", {"days": age, "due": FIRST_VALUE_DAYS[Profile(s.profile)]})
 
 
 def _first_value_missed(s: Snapshot, t: Values) -> Iterator[Match]:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from accounts.enums import Profile
 from cs_platform.kernel.templatetags.cells import percent_text
 from health.enums import Component
+from health.outcomes.progress import TTV_BANDS
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -227,12 +228,7 @@ CATALOGUE: tuple[Indicator, ...] = (
 )  # fmt: skip
 
 # Days from signature to first value that are in order, by profile (E19).
-FIRST_VALUE_DAYS: dict[str, int] = {
-    Profile.PRODUCT_LED: 7,
-    Profile.SMB: 30,
-    Profile.MID_MARKET: 60,
-    Profile.ENTERPRISE: 120,
-}
+FIRST_VALUE_DAYS: dict[str, int] = {profile: latest for profile, (_earliest, latest) in TTV_BANDS.items()}
 
 INDICATORS: dict[str, Indicator] = {indicator.key: indicator for indicator in CATALOGUE}
 
