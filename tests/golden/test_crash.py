@@ -9,11 +9,12 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import connection, connections
+from django.db import DatabaseError, connection, connections
 
 from accounts.imports import create_import, start_import
 from accounts.models import Import
@@ -96,26 +97,45 @@ def finish(world: World) -> None:
 
 
 def kill_backend() -> None:
-    """kill -9 one server process of the worker: PostgreSQL ends all sessions and recovers from its log."""
+    """kill -9 one server process of the worker: PostgreSQL ends all sessions and recovers from its log.
+
+    Returns when our own session has been ended and a new one answers. A new one alone says nothing: it may be
+    opened before the server has noticed that a process of its own is gone.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
             "AND backend_type = 'client backend'"
         )
         pids = [row[0] for row in cursor.fetchall()]
-    for pid in pids[:1]:
-        if Path(f"/proc/{pid}").exists():
-            os.kill(pid, signal.SIGKILL)
-    connections.close_all()
-    for _ in range(100):
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT 1")
+    try:
+        os.kill(pids[0], signal.SIGKILL)
+    except (IndexError, ProcessLookupError):
+        return  # the worker has no session at this moment
+    wait_for(lambda: not _answers())
+    wait_for(_answers_anew)
+
+
+def wait_for(happened: Callable[[], bool]) -> None:
+    for _ in range(1200):
+        if happened():
             return
-        except Exception:
-            connections.close_all()
-            time.sleep(0.2)
-    raise AssertionError("the server did not come back")
+        time.sleep(0.1)
+    raise AssertionError("the server did not go and come back")
+
+
+def _answers() -> bool:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return False
+    return True
+
+
+def _answers_anew() -> bool:
+    connections.close_all()
+    return _answers()
 
 
 @pytest.mark.parametrize("victim", ["worker", "server"])
