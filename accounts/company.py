@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import F, ProtectedError
 from django.utils.translation import gettext as _
 
+from accounts.merging import customers_changed
 from accounts.models import Account, BusinessHours, Feature, Member, Segment, Subscription, Tenant
 from cs_platform.kernel import queue, sqljobs
 from cs_platform.kernel.errors import DomainError, request_id
@@ -79,10 +80,12 @@ def set_hours(*, hours: Mapping[int, tuple[dt.time, dt.time]]) -> None:
 @transaction.atomic
 def save_segment(*, segment: Segment, by: Member) -> Segment:
     """Write a new or changed segment. A rename goes through the whole history, so that a segment stays one line."""
-    before = Segment.objects.filter(id=segment.id).values_list("name", flat=True).first()
+    before = Segment.objects.filter(id=segment.id).first()
     segment.save()
-    if before is not None and before != segment.name:
-        parameters = {"before": before, "after": segment.name, "member": by.id}
+    if before is not None and before.profile != segment.profile:
+        customers_changed(Account.objects.filter(segment=segment).values_list("id", flat=True), actor=by.name)
+    if before is not None and before.name != segment.name:
+        parameters = {"before": before.name, "after": segment.name, "member": by.id}
         touched = {row["account_id"] for row in sqljobs.rows(_RENAME_SEGMENT, parameters)}
         if touched:
             queue.mark_dirty("revenue", touched)

@@ -13,6 +13,7 @@ from accounts.kinds import Row
 from accounts.merging import (
     MergeResult,
     Origin,
+    customers_changed,
     merge_accounts,
     merge_contacts,
     merge_subscriptions,
@@ -61,8 +62,12 @@ def log_event(
         "recorded_by": by,
     }
     if key is None:
-        return AccountEvent.objects.create(**values)
-    return AccountEvent.objects.get_or_create(id=key, defaults=values)[0]
+        event, made = AccountEvent.objects.create(**values), True
+    else:
+        event, made = AccountEvent.objects.get_or_create(id=key, defaults=values)
+    if made:
+        customers_changed([account.id], actor=by.name)
+    return event
 
 
 def mark_contact_left(*, contact: Contact, left_on: dt.date, by: Member, note: str = "") -> Contact:

@@ -96,6 +96,7 @@ class AccountEventKind(TextChoices):
     COMPETITIVE_ACTIVITY = "competitive_activity", _("Competitive activity")
     BUDGET_CYCLE = "budget_cycle", _("Budget cycle")
     GROWTH = "growth", _("Business growth or new initiative")
+    ONBOARDING_COMPLETE = "onboarding_complete", _("Onboarding complete")
 
 
 class ChangeSource(TextChoices):
@@ -104,6 +105,49 @@ class ChangeSource(TextChoices):
     IMPORT = "import", _("Import")
     API = "api", _("API")
     MEMBER = "member", _("Person")
+
+
+class ChargeKind(TextChoices):
+    """What a paid period is for; only recurring ones count as MRR (METRICS rule 3)."""
+
+    RECURRING = "recurring", _("Recurring")
+    TRIAL = "trial", _("Trial")
+    FREE = "free", _("Free")
+    METERED = "metered", _("Metered")
+    ONE_OFF = "one_off", _("One-off")
+
+
+class EndReason(TextChoices):
+    """Why a paid period ended early, where somebody said so."""
+
+    CANCELLED = "cancelled", _("Cancelled")
+    UNPAID = "unpaid", _("Not paid")
+    PAUSED = "paused", _("Paused")
+
+
+class LogoLevel(TextChoices):
+    """Who counts as one customer in a hierarchy (METRICS 4)."""
+
+    ACCOUNT = "account", _("Each account")
+    PARENT = "parent", _("The parent at the top")
+
+
+class ChurnCategory(TextChoices):
+    """Why customers leave, in the reference's six (MET-10)."""
+
+    PRODUCT_FIT = "product_fit", _("Product fit")
+    PRICE = "price", _("Price")
+    ADOPTION = "adoption", _("Adoption failure")
+    COMPETITION = "competition", _("Competition")
+    CLOSURE = "closure", _("Business closure")
+    OTHER = "other", pgettext_lazy("churn reason", "Other")
+
+
+class SaidBy(TextChoices):
+    """Whose words an answer is."""
+
+    CUSTOMER = "customer", _("The customer")
+    MEMBER = "member", _("Our own judgement")
 
 
 class ChangeKind(TextChoices):

@@ -18,12 +18,27 @@ from cs_platform.kernel.tenancy import tenant_context
 
 P = Permission
 _CSM = [P.VIEW_HOME, P.VIEW_ACCOUNTS, P.EDIT_ACCOUNTS]
-_LEADER = [*_CSM, P.VIEW_WEEK, P.VIEW_BOARD, P.MANAGE_HEALTH]
-_OPS = [*_LEADER, P.EDIT_REVENUE, P.IMPORT_DATA, P.VIEW_RUNS, P.MANAGE_SETTINGS, P.VIEW_AUDIT, P.MANAGE_KEYS]
+_LEADER = [*_CSM, P.VIEW_WEEK, P.VIEW_BOARD, P.EDIT_BOARD, P.MANAGE_HEALTH]
+_OPS = [
+    *_LEADER,
+    P.EDIT_REVENUE,
+    P.CLOSE_MONTHS,
+    P.IMPORT_DATA,
+    P.VIEW_RUNS,
+    P.MANAGE_SETTINGS,
+    P.VIEW_AUDIT,
+    P.MANAGE_KEYS,
+]
 
 # key, name, permissions, scope, first page (ROL-01). Defaults that a tenant may change.
 DEFAULT_ROLES: tuple[tuple[str, str, list[Permission], Scope, str], ...] = (
-    ("executive", "Executive", [P.VIEW_HOME, P.VIEW_ACCOUNTS, P.VIEW_WEEK, P.VIEW_BOARD], Scope.ALL, "board"),
+    (
+        "executive",
+        "Executive",
+        [P.VIEW_HOME, P.VIEW_ACCOUNTS, P.VIEW_WEEK, P.VIEW_BOARD, P.EDIT_BOARD],
+        Scope.ALL,
+        "board",
+    ),
     ("leader", "CS leader", _LEADER, Scope.TEAM, "week"),
     ("csm", "Customer success manager", _CSM, Scope.OWN, "today"),
     ("ops", "CS operations", _OPS, Scope.ALL, "imports"),

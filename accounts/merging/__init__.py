@@ -8,13 +8,15 @@ from accounts.merging.accounts import merge_accounts
 from accounts.merging.contacts import merge_contacts
 from accounts.merging.products import merge_products, read_product
 from accounts.merging.rates import merge_fx_rates
-from accounts.merging.result import MergeResult, Origin, Rejected
+from accounts.merging.result import CUSTOMERS, MergeResult, Origin, Rejected, customers_changed
 from accounts.merging.subscriptions import merge_subscriptions, void_subscription
 
 __all__ = [
+    "CUSTOMERS",
     "MergeResult",
     "Origin",
     "Rejected",
+    "customers_changed",
     "merge_accounts",
     "merge_contacts",
     "merge_fx_rates",

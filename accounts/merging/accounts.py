@@ -13,6 +13,7 @@ from accounts.merging.result import (
     MergeResult,
     Origin,
     accounts_appeared,
+    customers_changed,
     extra_json,
     first_of_each,
     quiet_inserts,
@@ -86,10 +87,14 @@ def merge_accounts(rows: Sequence[Row], origin: Origin) -> MergeResult:
         "source": origin.source,
         "source_ref": str(origin.ref) if origin.ref else None,
     }
+    judged = []
     for found in sqljobs.rows(SQL / "merge_accounts.sql", params):
         result.add(found["number"], found["id"], found["outcome"])
+        if found["judged_anew"]:
+            judged.append(found["id"])
     dated = sqljobs.rows(SQL / "account_changes.sql", params)
     revenue_changed({row["account_id"] for row in dated}, origin)
+    customers_changed(judged, actor=origin.actor)
     accounts_appeared(result.created + named, origin)
     return result
 

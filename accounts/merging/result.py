@@ -18,6 +18,7 @@ from cs_platform.kernel import queue
 from cs_platform.kernel.tenancy import current_tenant_id
 
 SQL = Path(__file__).parent.parent / "sql"
+CUSTOMERS = "customers"  # topic: accounts of which something is known that was not known before
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,14 @@ def revenue_changed(accounts: Iterable[UUID], origin: Origin) -> None:
     if keys:
         queue.mark_dirty("revenue", keys)
         queue.publish("revenue.changed", actor=origin.actor)
+
+
+def customers_changed(accounts: Iterable[UUID], *, actor: str = "") -> None:
+    """People, events, terms or the segment of these accounts changed: whatever is judged by them is out of date."""
+    keys = sorted(set(accounts))
+    if keys:
+        queue.mark_dirty(CUSTOMERS, keys)
+        queue.publish("customers.changed", actor=actor)
 
 
 def accounts_appeared(count: int, origin: Origin) -> None:

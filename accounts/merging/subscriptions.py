@@ -16,6 +16,7 @@ from accounts.merging.result import (
     MergeResult,
     Origin,
     accounts_appeared,
+    customers_changed,
     first_of_each,
     quiet_inserts,
     revenue_changed,
@@ -74,7 +75,9 @@ def merge_subscriptions(
             result.reject(source, "account", source.values["account"], "other_account", message)
         else:
             result.add(row["number"], row["id"], row["outcome"])
-    revenue_changed({row["account_id"] for row in touched if row["kind"]}, origin)
+    changed = {row["account_id"] for row in touched if row["kind"]}
+    revenue_changed(changed, origin)
+    customers_changed(changed, actor=origin.actor)
     accounts_appeared(len(new), origin)
     return result
 
@@ -118,6 +121,7 @@ def void_subscription(
         **{name: getattr(subscription, name) for name in terms},
     )
     revenue_changed([subscription.account_id], origin)
+    customers_changed([subscription.account_id], actor=origin.actor)
     return subscription
 
 

@@ -5,6 +5,8 @@ from accounts.models.imports import Import, ImportChunk, ImportReject
 from accounts.models.people import ApiKey, Invitation, Member, Role, SavedView, Team, User
 from accounts.models.revenue import (
     AccountFeature,
+    ChurnAnswer,
+    ChurnReason,
     Feature,
     FxRate,
     Plan,
@@ -21,6 +23,8 @@ __all__ = [
     "AccountFeature",
     "ApiKey",
     "BusinessHours",
+    "ChurnAnswer",
+    "ChurnReason",
     "Contact",
     "Feature",
     "FxRate",

@@ -97,6 +97,9 @@ class Account(EntityModel):
     referred_by = TenantForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="referrals", verbose_name=_("Referred by")
     )
+    # One customer since: what this one pays and paid counts for the other, from the beginning (METRICS 4).
+    merged_into = TenantForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="merged_from")
+    merged_at = models.DateTimeField(null=True, blank=True)
     # Columns of the tenant's own files that are none of ours: {column: text}.
     attributes = models.JSONField(default=dict, blank=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.PROSPECT)

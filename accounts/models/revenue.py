@@ -7,8 +7,9 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from accounts.enums import ChangeKind, ChangeSource
+from accounts.enums import ChangeKind, ChangeSource, ChargeKind, ChurnCategory, EndReason, SaidBy
 from accounts.models.customers import Account
+from accounts.models.people import Member
 from cs_platform.kernel.money import validate_currency
 from cs_platform.kernel.tenancy import EntityModel, TenantForeignKey
 
@@ -84,12 +85,20 @@ class AccountFeature(EntityModel):
 
 
 class Terms(models.Model):
-    """What a paid period is worth. Start is included, end is not; money in minor units of `currency`."""
+    """What a paid period is worth. Start is included, end is not; money in minor units of `currency`.
+
+    `mrr_minor` is (amount - discount) / interval, half up to the cent, and 0 unless the charge is recurring (METRICS
+    rules 2, 3). A period that is past due still counts until the company's dunning days are over.
+    """
 
     start_on = models.DateField(_("Start"))
     end_on = models.DateField(_("End"), null=True, blank=True)
     interval_months = models.PositiveSmallIntegerField(_("Interval in months"), validators=[MinValueValidator(1)])
     amount_minor = models.BigIntegerField(_("Amount"))
+    discount_minor = models.BigIntegerField(_("Recurring discount"), db_default=0)
+    charge = models.CharField(_("Charge"), max_length=10, choices=ChargeKind, db_default=ChargeKind.RECURRING)
+    past_due_on = models.DateField(_("Past due since"), null=True, blank=True)
+    end_reason = models.CharField(_("Why it ended"), max_length=10, choices=EndReason, blank=True, db_default="")
     currency = models.CharField(_("Currency"), max_length=3, validators=[validate_currency])
     mrr_minor = models.BigIntegerField(_("MRR"))
     seats = models.PositiveIntegerField(_("Seats"), null=True, blank=True)
@@ -180,3 +189,50 @@ class FxRate(EntityModel):
             models.Index(fields=["tenant", "month", "base", "quote", "-recorded_at"], name="fxrate_latest"),
         ]
         constraints: ClassVar = [models.CheckConstraint(condition=models.Q(rate__gt=0), name="fxrate_positive")]
+
+
+class ChurnReason(EntityModel):
+    """A reason for leaving that a company offers, within one of the six categories (MET-10)."""
+
+    audited: ClassVar[bool] = True
+
+    category = models.CharField(_("Category"), max_length=12, choices=ChurnCategory)
+    name = models.CharField(_("Reason"), max_length=120)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta(EntityModel.Meta):
+        ordering: ClassVar = ["position", "name"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["tenant", "category", "name"], name="churnreason_name")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ChurnAnswer(EntityModel):
+    """Why a customer left: one answer for each end of paid service (MET-10). Without `ended_on` it is about the last."""
+
+    audited: ClassVar[bool] = True
+
+    account = TenantForeignKey(Account, models.CASCADE, related_name="churn_answers")
+    ended_on = models.DateField(_("Service ended on"), null=True, blank=True)
+    category = models.CharField(_("Category"), max_length=12, choices=ChurnCategory)
+    reason = models.CharField(_("Reason"), max_length=200, blank=True)
+    note = models.CharField(_("In their words"), max_length=2000, blank=True)
+    competitor = models.CharField(_("Competitor"), max_length=120, blank=True)
+    said_by = models.CharField(_("Who says so"), max_length=8, choices=SaidBy, default=SaidBy.CUSTOMER)
+    source = models.CharField(max_length=8, choices=ChangeSource)
+    source_ref = models.UUIDField(null=True)
+    recorded_at = models.DateTimeField(db_default=Now())
+    recorded_by = TenantForeignKey(Member, models.SET_NULL, null=True, related_name="+")
+    version = models.PositiveIntegerField(default=1)
+    updated_at = models.DateTimeField(db_default=Now())
+
+    class Meta(EntityModel.Meta):
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["tenant", "account", "ended_on"], name="churnanswer_once", nulls_distinct=False
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["tenant", "updated_at", "id"], name="churnanswer_by_update")]

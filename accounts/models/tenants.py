@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from accounts.enums import LogoLevel
 from cs_platform.kernel.money import validate_currency
 from cs_platform.kernel.tenancy import EntityModel
 
@@ -43,6 +44,9 @@ class Tenant(models.Model):
         default=Decimal("0.80"),
         validators=[MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(1))],
     )
+    # A period that is not paid counts for so many days more (METRICS 4, past due).
+    dunning_days = models.PositiveSmallIntegerField(default=30, validators=[MaxValueValidator(365)])
+    logo_level = models.CharField(max_length=7, choices=LogoLevel, default=LogoLevel.ACCOUNT)
     night_hour = models.PositiveSmallIntegerField(default=2, validators=[MaxValueValidator(23)])
     data_until = models.DateField(null=True, blank=True)
     notice = models.CharField(max_length=200, blank=True)

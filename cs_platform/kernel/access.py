@@ -17,6 +17,8 @@ class Permission(models.TextChoices):
     VIEW_HOME = "home.view", _("Open Today, Inbox and the search")
     VIEW_WEEK = "week.view", _("Read the weekly view")
     VIEW_BOARD = "board.view", _("Read the board and its metrics")
+    EDIT_BOARD = "board.edit", _("Set targets, write notes for the board and send it")
+    CLOSE_MONTHS = "months.close", _("Close months, restate them and reconcile them with billing")
     VIEW_ACCOUNTS = "accounts.view", _("Read accounts")
     EDIT_ACCOUNTS = "accounts.edit", _("Change accounts, people and events")
     MANAGE_HEALTH = "health.edit", _("Change health models and alert rules")
