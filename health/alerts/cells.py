@@ -37,11 +37,15 @@ def thresholds(rule: Rule, values: dict[str, float]) -> list[dict[str, str]]:
 
 
 def sentence(alert: Alert) -> str:
-    """Why it fired, in the reader's language. A rule that is gone still says its inputs."""
+    """Why it fired, in the reader's language. Alerts outlive the wording of their rule: when it is gone or asks for
+    inputs that were not kept then, they are said as they stand."""
     rule = RULES.get(alert.rule)
-    if rule is None:
-        return ", ".join(f"{name}: {value}" for name, value in alert.inputs.items())
-    return rule.say(alert.inputs, rule.defaults() | alert.thresholds)
+    if rule is not None:
+        try:
+            return rule.say(alert.inputs, rule.defaults() | alert.thresholds)
+        except (KeyError, TypeError, ValueError):  # a name that is not there, none for a number, a word that is gone
+            pass
+    return ", ".join(f"{name}: {value}" for name, value in alert.inputs.items() if value is not None)
 
 
 def label(alert: Alert) -> str:

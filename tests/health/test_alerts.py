@@ -12,7 +12,7 @@ from accounts.models import Account, AccountEvent, Tenant
 from cs_platform.kernel import queue
 from cs_platform.kernel.errors import Conflict, DomainError
 from cs_platform.kernel.models import AuditEntry, Finding, Work
-from health.alerts import engine, jobs, services
+from health.alerts import cells, engine, jobs, services
 from health.alerts.rules import RULES, Snapshot, company_mismatch
 from health.enums import AlertState
 from health.models import AccountDay, Alert, AlertRule, AlertRun, HealthScore
@@ -175,6 +175,18 @@ def test_every_rule_is_worded_and_its_defaults_lie_in_their_bounds() -> None:
         assert rule.requirement
         for t in rule.thresholds:
             assert t.low <= t.default <= t.high, (rule.key, t.name)
+
+
+@pytest.mark.parametrize("rule", [*RULES, "gone"])
+@pytest.mark.parametrize(
+    "kept", [{}, {"of": 7, "then": None}, {"kind": "gone", "day": "x", "band": "gone", "now": None, "before": None}]
+)
+def test_an_alert_outlives_the_wording_of_its_rule(rule: str, kept: dict[str, Any]) -> None:
+    """HLT-05: what was kept of an alert when its rule asked for other inputs is still said, never an error."""
+    said = cells.sentence(Alert(rule=rule, inputs=kept, thresholds={"old": 1.0}))
+    assert isinstance(said, str)
+    if "of" in kept:
+        assert said == "of: 7"
 
 
 def test_hysteresis() -> None:
