@@ -314,6 +314,7 @@ class Migration(migrations.Migration):
              WHERE 'board.view' = ANY (permissions) AND NOT 'board.edit' = ANY (permissions);
             UPDATE accounts_role SET permissions = permissions || '{months.close}'
              WHERE 'revenue.edit' = ANY (permissions) AND NOT 'months.close' = ANY (permissions);
+            SET CONSTRAINTS ALL IMMEDIATE;
             ALTER TABLE accounts_role ENABLE TRIGGER USER, FORCE ROW LEVEL SECURITY;
             """,
             migrations.RunSQL.noop,
