@@ -18,6 +18,7 @@ from accounts.models import Tenant
 from cs_platform.kernel import queue, runs
 from cs_platform.kernel.models import Run, Work
 from cs_platform.kernel.tenancy import current_tenant_id, tenant_context
+from health import news
 from health.alerts import jobs as alert_jobs
 from health.scoring import backtest_jobs
 from health.scoring import jobs as score_jobs
@@ -53,6 +54,7 @@ NIGHTLY: tuple[runs.Step, ...] = (
 
 REACTIONS: dict[str, tuple[str, ...]] = {
     "revenue.changed": ("refresh_revenue",),
+    "customers.changed": ("follow_customers",),
     "accounts.appeared": ("release_held", "release_tickets"),
     "usage.received": (rollup.WORK,),
     "features.changed": ("recount_features",),
@@ -134,6 +136,7 @@ def install() -> None:
         roll_up_usage=queue.Handler(rollup.roll_up_piece),
         recount_features=queue.Handler(catalogue.recount),
         release_tickets=queue.Handler(support_jobs.release_tickets),
+        follow_customers=queue.Handler(news.follow_customers),
         refresh_scores=queue.Handler(score_jobs.refresh_scores),
         refresh_alerts=queue.Handler(alert_jobs.refresh_alerts),
         backtest=queue.Handler(backtest_jobs.backtest_piece, failed=backtest_jobs.backtest_failed),

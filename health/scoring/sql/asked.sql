@@ -3,7 +3,8 @@
 CREATE TEMPORARY TABLE asked ON COMMIT DROP AS
 SELECT row_number() OVER (ORDER BY w.as_of, w.account_id)::int AS n, w.account_id, coalesce(m.model, 0)::int AS model,
        w.as_of, w.known_on, w.usage_day, timezone(%(zone)s, (w.as_of + 1)::timestamp) AS until,
-       coalesce(a.signed_on, a.customer_since) AS started_on,
+       coalesce(a.signed_on, (SELECT min(p.start_on) FROM accounts_subscription p
+                               WHERE p.account_id = a.id AND NOT p.voided AND p.mrr_minor > 0)) AS started_on,
        (%(first_value_days)s::jsonb ->> coalesce(g.profile, 'mid_market'))::int AS first_value_days,
        date_trunc('month', (w.usage_day - 27)::timestamp)::date AS users_from
   FROM wanted w
