@@ -77,10 +77,8 @@ def mark_contact_left(*, contact: Contact, left_on: dt.date, by: Member, note: s
     if not EARLIEST <= left_on <= timezone.localdate() + dt.timedelta(days=366):
         message = _("The day lies between 1990 and a year from now.")
         raise DomainError(message, fields={"left_on": message})
-    contact.left_on = left_on
-    contact.version += 1
-    contact.updated_at = timezone.now()
-    contact.save(update_fields=["left_on", "version", "updated_at"])
+    _tell(contact, by, left_on=left_on)
+    contact.refresh_from_db()
     if contact.role == ContactRole.CHAMPION:
         log_event(
             account=contact.account,
@@ -91,6 +89,19 @@ def mark_contact_left(*, contact: Contact, left_on: dt.date, by: Member, note: s
             by=by,
         )
     return contact
+
+
+def note_last_contact(*, contact: Contact, day: dt.date, by: Member) -> None:
+    """Somebody spoke to the person on this day; a later one that is known already stays."""
+    if contact.last_contact_on is None or contact.last_contact_on < day:
+        _tell(contact, by, last_contact_on=day)
+
+
+def _tell(contact: Contact, by: Member, **days: dt.date) -> None:
+    """Dates of a person through the door of all writes, which keeps how the person stood before."""
+    row = Contact.objects.select_for_update(of=("self",)).select_related("account").get(id=contact.id)
+    known = {"contact": row.external_id, "account": row.account.external_id, "name": row.name}
+    merged(merge_contacts, ImportKind.CONTACTS, known | days, by)
 
 
 def save_account(*, account: Account | None, cells: Mapping[str, Any], version: int | None, by: Member) -> Account:

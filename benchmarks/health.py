@@ -25,6 +25,11 @@ INSERT INTO accounts_subscription (id, tenant_id, account_id, external_id, start
        mrr_minor, seats, voided, version)
 SELECT uuidv7(), %(tenant)s, id, 'P-' || i, '2024-01-01', 12, 1200000, 'USD', 100000, 10, false, 1 FROM book;
 
+INSERT INTO accounts_subscriptionchange (id, tenant_id, subscription_id, account_id, kind, effective_on, source, actor, reason,
+       start_on, interval_months, amount_minor, currency, mrr_minor, seats, voided)
+SELECT uuidv7(), tenant_id, id, account_id, 'created', start_on, 'import', '', '', start_on, interval_months, amount_minor,
+       currency, mrr_minor, seats, false FROM accounts_subscription WHERE tenant_id = %(tenant)s AND NOT voided;
+
 INSERT INTO accounts_feature (id, tenant_id, key, name, kind)
 SELECT uuidv7(), %(tenant)s, 'f' || n, 'Feature ' || n, 'core' FROM generate_series(1, 8) n;
 
@@ -74,7 +79,7 @@ INSERT INTO health_outcomemeasurement (id, tenant_id, outcome_id, measured_on, v
 SELECT uuidv7(), %(tenant)s, id, '2026-06-01', 30, '', '2026-06-01' FROM health_outcome WHERE tenant_id = %(tenant)s;
 DROP TABLE book;
 """
-TABLES = ("accounts_account accounts_subscription health_usermonth health_accountday health_featureday health_touchpoint "
+TABLES = ("accounts_account accounts_subscription accounts_subscriptionchange health_usermonth health_accountday health_featureday health_touchpoint "
           "health_ticket health_survey health_outcome health_outcomemeasurement health_healthscore")  # fmt: skip
 SCAN = "SELECT sum(quantity) FROM health_accountday WHERE tenant_id = %s AND day > %s AND day <= %s"
 

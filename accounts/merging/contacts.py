@@ -2,11 +2,20 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
 from accounts.kinds import Row
-from accounts.merging.result import SQL, MergeResult, Origin, extra_json, first_of_each, quiet_inserts
+from accounts.merging.result import (
+    SQL,
+    MergeResult,
+    Origin,
+    customers_changed,
+    extra_json,
+    first_of_each,
+    quiet_inserts,
+)
 from accounts.models import Account
 from cs_platform.kernel import copying, sqljobs
 from cs_platform.kernel.tenancy import current_tenant_id
@@ -35,8 +44,12 @@ def merge_contacts(rows: Sequence[Row], origin: Origin) -> MergeResult:
     if accepted:
         copying.stage("stage_contact", COLUMNS, (_cells(row, accounts) for row in accepted))
         quiet_inserts(len(accepted))
+        touched: set[UUID] = set()
         for found in sqljobs.rows(SQL / "merge_contacts.sql", {"tenant_id": current_tenant_id()}):
             result.add(found["number"], found["id"], found["outcome"])
+            if found["stands_anew"]:
+                touched |= {found["account_id"], found["was_of"] or found["account_id"]}
+        customers_changed(touched, actor=origin.actor)
     return result
 
 

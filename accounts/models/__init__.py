@@ -1,6 +1,6 @@
 """Models of the accounts floor, by noun."""
 
-from accounts.models.customers import Account, AccountChange, AccountEvent, Contact, Segment
+from accounts.models.customers import Account, AccountChange, AccountEvent, Contact, ContactPast, Segment
 from accounts.models.imports import Import, ImportChunk, ImportReject
 from accounts.models.people import ApiKey, Invitation, Member, Role, SavedView, Team, User
 from accounts.models.revenue import (
@@ -26,6 +26,7 @@ __all__ = [
     "ChurnAnswer",
     "ChurnReason",
     "Contact",
+    "ContactPast",
     "Feature",
     "FxRate",
     "Holiday",

@@ -196,6 +196,26 @@ class Contact(EntityModel):
         return "".join(word[0] for word in self.name.split()[:2]).upper()
 
 
+class ContactPast(EntityModel):
+    """A contact as it stood until a moment; append-only. Today's row is the truth now, and before the first of these.
+
+    What was known of people at a moment is the earliest of these that ended after it, else the contact itself: a role
+    that somebody got later gives no past score its points (HLT-11).
+    """
+
+    append_only: ClassVar[bool] = True
+
+    contact = TenantForeignKey(Contact, models.CASCADE, related_name="past")
+    account = TenantForeignKey(Account, models.CASCADE, related_name="+")
+    role = models.CharField(max_length=20, blank=True)
+    last_contact_on = models.DateField(null=True)
+    left_on = models.DateField(null=True)
+    until = models.DateTimeField(db_default=Now())
+
+    class Meta(EntityModel.Meta):
+        indexes: ClassVar = [models.Index(fields=["tenant", "contact", "until"], name="contactpast_of_contact")]
+
+
 class AccountEvent(EntityModel):
     """Something that happened at the customer on a day (ACC-05, ACC-11)."""
 

@@ -1,4 +1,5 @@
 -- Contacts of the temporary table stage_contact: new ones are made, known ones changed where a given field differs.
+-- What a score reads of them is kept as it stood (see ContactPast).
 WITH known AS (
     SELECT s.number, c.id FROM stage_contact s JOIN accounts_contact c ON c.external_id = s.contact
 ), made AS (
@@ -33,9 +34,15 @@ WITH known AS (
            IS DISTINCT FROM
            (w.account_id, w.name, w.email, w.phone, w.title, w.role, w.engagement, w.language, w.last_contact_on,
             w.left_on, w.attributes)
-    RETURNING c.id
+    RETURNING c.id, OLD.account_id AS was_of, OLD.role AS old_role, OLD.last_contact_on AS old_contact, OLD.left_on AS old_left,
+              (OLD.account_id, OLD.role, OLD.last_contact_on, OLD.left_on)
+                  IS DISTINCT FROM (NEW.account_id, NEW.role, NEW.last_contact_on, NEW.left_on) AS stands_anew
+), kept AS (
+    INSERT INTO accounts_contactpast (id, tenant_id, contact_id, account_id, role, last_contact_on, left_on, until)
+    SELECT uuidv7(), %(tenant_id)s, id, was_of, old_role, old_contact, old_left, clock_timestamp()
+      FROM changed WHERE stands_anew
 )
-SELECT s.number, coalesce(m.id, k.id) AS id,
+SELECT s.number, coalesce(m.id, k.id) AS id, s.account_id, c.was_of, m.id IS NOT NULL OR coalesce(c.stands_anew, false) AS stands_anew,
        CASE WHEN m.id IS NOT NULL THEN 'created' WHEN c.id IS NOT NULL THEN 'updated' ELSE 'unchanged' END AS outcome
   FROM stage_contact s
   LEFT JOIN made m ON m.external_id = s.contact

@@ -4,13 +4,12 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.customers import check_version, merged, refused
+from accounts.customers import check_version, merged, note_last_contact, refused
 from accounts.enums import ImportKind
-from accounts.models import Account, Contact, Member
+from accounts.models import Account, Member
 from cs_platform.kernel.errors import Conflict
 from health.engagement.touchpoints import merge_touchpoints
 from health.enums import TouchpointKind, TouchpointStatus
@@ -45,7 +44,7 @@ def save_touchpoint(
         check_version(version, Touchpoint.objects.select_for_update().get(id=touchpoint.id).version)
     _check(cells["kind"], cells.get("status") or "", cells["happened_at"])
     saved = Touchpoint.objects.get(id=merged(merge_touchpoints, ImportKind.TOUCHPOINTS, cells, by))
-    _note_contact(saved)
+    _note_contact(saved, by)
     return saved
 
 
@@ -70,7 +69,7 @@ def settle_touchpoint(*, touchpoint: Touchpoint, status: str, version: int | Non
         "status": status,
     }
     saved = Touchpoint.objects.get(id=merged(merge_touchpoints, ImportKind.TOUCHPOINTS, cells, by))
-    _note_contact(saved)
+    _note_contact(saved, by)
     return saved
 
 
@@ -88,10 +87,8 @@ def _check(kind: str, status: str, happened_at: dt.datetime) -> None:
         raise refused("happened_at", _("This lies ahead: choose Planned, or a time that has passed."))
 
 
-def _note_contact(touchpoint: Touchpoint) -> None:
+def _note_contact(touchpoint: Touchpoint, by: Member) -> None:
     """The person was spoken to: their last contact is this day, unless a later one is known."""
-    if touchpoint.contact_id is None or touchpoint.status not in SPOKEN:
-        return
-    day = timezone.localtime(touchpoint.happened_at).date()
-    stale = Contact.objects.filter(Q(last_contact_on=None) | Q(last_contact_on__lt=day), id=touchpoint.contact_id)
-    stale.update(last_contact_on=day, version=F("version") + 1, updated_at=timezone.now())
+    if touchpoint.contact is not None and touchpoint.status in SPOKEN:
+        day = timezone.localtime(touchpoint.happened_at).date()
+        note_last_contact(contact=touchpoint.contact, day=day, by=by)

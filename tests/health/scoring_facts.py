@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from django.db import connection
 
-from accounts.models import Account, AccountEvent, Contact, Feature, Segment, Subscription
+from accounts.models import Account, AccountEvent, Contact, ContactPast, Feature, Segment, Subscription, SubscriptionChange
 from cs_platform.kernel.tenancy import current_tenant_id
 from health.models import (
     AccountDay,
@@ -34,11 +34,43 @@ def account(
     row = Account.objects.create(
         external_id=name, name=f"Company {name}", signed_on=since, customer_since=since, mrr_minor=100_000, **fields
     )
-    Subscription.objects.create(
-        account=row, external_id=f"S-{name}", start_on=since, interval_months=12, amount_minor=1_200_000,
-        mrr_minor=100_000, currency="USD", seats=seats,
-    )  # fmt: skip
+    period(row, since, external_id=f"S-{name}", interval_months=12, amount_minor=1_200_000, mrr_minor=100_000, seats=seats)
     return row
+
+
+def period(row: Account, start: dt.date, **terms: object) -> Subscription:
+    """A paid period that was told on the day it began."""
+    usual = {"external_id": str(uuid4()), "interval_months": 1, "amount_minor": 1, "mrr_minor": 1, "currency": "USD"}
+    made = Subscription.objects.create(account=row, start_on=start, **(usual | terms))
+    told(made, day=start)
+    return made
+
+
+def told(row: Subscription, kind: str = "created", *, day: dt.date | None = None, source: str = "import") -> None:
+    """The version of a period as it stands; recorded now, or on that day."""
+    terms = ("start_on", "end_on", "interval_months", "amount_minor", "mrr_minor", "currency", "seats", "voided")
+    recorded = {"recorded_at": at(day)} if day else {}
+    SubscriptionChange.objects.create(
+        subscription=row, account_id=row.account_id, kind=kind, effective_on=row.start_on, source=source, **recorded,
+        **{name: getattr(row, name) for name in terms},
+    )  # fmt: skip
+
+
+def changed(row: Account, day: dt.date, **terms: object) -> None:
+    """The account's periods get these terms, told on that day."""
+    for each in Subscription.objects.filter(account=row):
+        for name, value in terms.items():
+            setattr(each, name, value)
+        each.save()
+        told(each, "terms", day=day)
+
+
+def person_changed(row: Contact, day: dt.date, **values: object) -> None:
+    """The person stands anew from that day on, as the door of contacts writes it."""
+    ContactPast.objects.create(
+        contact=row, account_id=row.account_id, role=row.role, last_contact_on=row.last_contact_on, left_on=row.left_on, until=at(day)
+    )  # fmt: skip
+    Contact.objects.filter(id=row.id).update(**values)
 
 
 def used(

@@ -119,17 +119,15 @@ def test_seats_without_a_user_are_silence_once_the_tenant_sends_usage(tenant_ope
     facts.used(other, [ago(5)])
     assert raw(row)["seat_activity"] == 0
     assert raw(row, day=ago(6))["seat_activity"] is None
-    Subscription.objects.filter(account=row).update(seats=None)
+    facts.changed(row, DAY, seats=None)
     assert raw(row)["seat_activity"] is None
+    assert raw(row, day=ago(1))["seat_activity"] == 0
 
 
 def test_only_running_subscriptions_have_seats(tenant_open: World) -> None:
     row = facts.account(seats=10)
     facts.used(row, [DAY], users=2)
-    Subscription.objects.create(
-        account=row, external_id="old", start_on=dt.date(2020, 1, 1), end_on=DAY, interval_months=1, amount_minor=1,
-        mrr_minor=1, currency="USD", seats=90,
-    )  # fmt: skip
+    facts.period(row, dt.date(2020, 1, 1), end_on=DAY, seats=90)
     assert raw(row)["seat_activity"] == pytest.approx(0.2)
 
 
@@ -362,7 +360,9 @@ def random_future(rng: random.Random, row: Account, day: dt.date) -> None:
         OutcomeMeasurement.objects.create(outcome=made, measured_on=made.agreed_on, value=400, known_on=later)
     Outcome.objects.filter(account=row, confirmed_on=None).update(confirmed_on=later)
     Outcome.objects.filter(account=row, dropped_on=None).update(dropped_on=later)
-    Contact.objects.filter(account=row).update(left_on=later)
+    gone = rng.choice([later, day - dt.timedelta(days=30)])  # the latter was learned of later
+    for person in Contact.objects.filter(account=row):
+        facts.person_changed(person, later, role=rng.choice(["champion", "user"]), left_on=rng.choice([None, gone]))
     Contact.objects.create(account=row, external_id=f"{row.id}-new", name="New", role="champion")
     facts.touch(row, "qbr", later, status="cancelled")
     facts.ticket(row, later)
@@ -373,10 +373,9 @@ def random_future(rng: random.Random, row: Account, day: dt.date) -> None:
     facts.feature_used(row, "brand-new", free)
     AccountEvent.objects.create(account=row, kind="budget_cut", happened_on=later)
     AccountEvent.objects.create(account=row, kind="merger", happened_on=day)  # learned of today
-    Subscription.objects.create(
-        account=row, external_id=f"{row.external_id}-more", start_on=later, interval_months=1, amount_minor=1, mrr_minor=1,
-        currency="USD", seats=500,
-    )  # fmt: skip
+    ended = row.signed_on + dt.timedelta(days=1)
+    facts.changed(row, later, seats=rng.choice([None, 1, 70]), end_on=rng.choice([None, ended]), voided=rng.random() < 0.3)
+    facts.period(row, later, external_id=f"{row.external_id}-more", seats=500)
 
 
 def test_rows_of_another_tenant_do_not_exist(worlds: tuple[World, World]) -> None:

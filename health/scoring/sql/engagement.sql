@@ -60,17 +60,38 @@ WITH
                                                  ORDER BY answered_at DESC, id DESC) = 1 AS latest FROM answered) s
          GROUP BY n
     ),
+    -- People that belong to the account now, and those that did then.
+    persons AS (
+        SELECT q.n, c.id FROM asked q JOIN accounts_contact c ON c.account_id = q.account_id
+         UNION
+        SELECT q.n, h.contact_id FROM asked q JOIN accounts_contactpast h ON h.account_id = q.account_id AND h.until >= q.known_until
+    ),
+    -- As a person stood then, where that is not as today: the first of what ended later.
+    stood AS (
+        SELECT DISTINCT ON (e.n, e.id) e.n, e.id, h.account_id, h.role, h.last_contact_on, h.left_on
+          FROM persons e
+          JOIN asked q USING (n)
+          JOIN accounts_contactpast h ON h.contact_id = e.id AND h.until >= q.known_until
+         ORDER BY e.n, e.id, h.until, h.id
+    ),
     -- People: there (not gone, and known by then), and seen in the window.
     people AS (
-        SELECT q.n, (least(count(*) FILTER (WHERE s.seen OR coalesce(q.as_of - c.last_contact_on BETWEEN 0 AND %(relationships)s - 1, false)), 3)
-               + bool_or(c.role = 'champion')::int + bool_or(c.role = 'executive_sponsor')::int)::float8 AS relationships
-          FROM asked q
-          JOIN accounts_contact c ON c.account_id = q.account_id AND (c.left_on IS NULL OR c.left_on > q.as_of)
+        SELECT q.n, (least(count(*) FILTER (WHERE s.seen OR coalesce(q.as_of - v.last_contact_on BETWEEN 0 AND %(relationships)s - 1, false)), 3)
+               + bool_or(v.role = 'champion')::int + bool_or(v.role = 'executive_sponsor')::int)::float8 AS relationships
+          FROM persons e
+          JOIN asked q USING (n)
+          JOIN accounts_contact c ON c.id = e.id
+          LEFT JOIN stood h ON h.n = e.n AND h.id = e.id
+         CROSS JOIN LATERAL (SELECT CASE WHEN h.id IS NULL THEN c.account_id ELSE h.account_id END AS account_id,
+                                    CASE WHEN h.id IS NULL THEN c.role ELSE h.role END AS role,
+                                    CASE WHEN h.id IS NULL THEN c.last_contact_on ELSE h.last_contact_on END AS last_contact_on,
+                                    CASE WHEN h.id IS NULL THEN c.left_on ELSE h.left_on END AS left_on) v
           LEFT JOIN (SELECT n, contact_id, bool_or(live AND age < %(relationships)s) AS seen
                        FROM (SELECT n, contact_id, two_way AS live, contact_age AS age FROM touched WHERE contact_id IS NOT NULL
                              UNION ALL SELECT n, contact_id, true, age FROM answered WHERE contact_id IS NOT NULL) both_ways
                       GROUP BY n, contact_id) s ON s.n = q.n AND s.contact_id = c.id
-         WHERE timezone(%(zone)s, c.created_at)::date <= q.known_on OR s.contact_id IS NOT NULL
+         WHERE v.account_id = q.account_id AND (v.left_on IS NULL OR v.left_on > q.as_of)
+           AND (c.created_at < q.known_until OR s.contact_id IS NOT NULL)
          GROUP BY q.n
     ),
     -- Adverse events at the customer; unknown where nobody ever notes any for this account.

@@ -53,12 +53,21 @@ WITH
           JOIN accounts_accountfeature r ON r.account_id = q.account_id
          GROUP BY q.n
     ),
+    -- Seats of the periods that ran on the day, each by the version that was known: one told later counts from then on. A
+    -- file of history, and what is told within two days, tell what was known when the period began (health/known.py).
+    -- Example: 10 seats from 1 January (a file of June), 20 told on 1 May: 10 on 30 April, 20 on 1 May.
     seats AS (
-        SELECT q.n, sum(s.seats) AS seats
-          FROM asked q
-          JOIN accounts_subscription s ON s.account_id = q.account_id AND NOT s.voided AND s.seats > 0
-                                      AND s.start_on <= q.as_of AND (s.end_on IS NULL OR s.end_on > q.as_of)
-         GROUP BY q.n
+        SELECT n, sum(seats) AS seats
+          FROM (SELECT DISTINCT ON (q.n, c.subscription_id) q.n, q.as_of, c.seats, c.start_on, c.end_on, c.voided
+                  FROM asked q
+                  JOIN accounts_subscriptionchange c
+                    ON c.account_id = q.account_id
+                   AND (c.recorded_at < q.known_until
+                        OR c.kind = 'created' AND c.start_on <= q.known_on
+                           AND (c.source = 'import' OR timezone(%(zone)s, c.recorded_at)::date - c.start_on <= 2))
+                 ORDER BY q.n, c.subscription_id, c.recorded_at DESC, c.id DESC) s
+         WHERE NOT voided AND seats > 0 AND start_on <= as_of AND (end_on IS NULL OR end_on > as_of)
+         GROUP BY n
     )
 SELECT q.n, coalesce(p.month_users, 0) > 0 AS active,
        CASE WHEN d.before_quantity > 0
