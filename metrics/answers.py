@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from accounts.models import Tenant
 from cs_platform.kernel.periods import add_months, month_text
-from cs_platform.kernel.templatetags.cells import day_text, month_name, percent_text
+from cs_platform.kernel.templatetags.cells import day_text, month_name, number_text, percent_text
 from cs_platform.kernel.templatetags.ui import band_pill
 from health.engagement import formulas
 from health.engagement.formulas import PASSIVE, PROMOTER, Answers
@@ -89,7 +89,7 @@ def tile(slug: str, figures: BoardFigures) -> dict[str, Any]:
 
 
 def _count(count: int) -> str:
-    return ngettext("%(n)s answer", "%(n)s answers", count) % {"n": cells.number_text(count)}
+    return ngettext("%(n)s answer", "%(n)s answers", count) % {"n": number_text(count)}
 
 
 def card(slug: str, figures: BoardFigures) -> dict[str, Any]:
@@ -117,12 +117,12 @@ def card(slug: str, figures: BoardFigures) -> dict[str, Any]:
             "d": percent_text(formulas.share(answers.detractors, answers), 0),
         },
         "bar": [(TONES[group], count) for group, count in parts],
-        "label": ", ".join(f"{group_name(group)} {cells.number_text(count)}" for group, count in parts),
+        "label": ", ".join(f"{group_name(group)} {number_text(count)}" for group, count in parts),
         "parts": [
             {
                 "tone": TONES[group].replace("none", ""),
                 "label": group_name(group),
-                "count": cells.number_text(count),
+                "count": number_text(count),
                 "url": answers_url(slug, asked, group=group),
             }
             for group, count in parts
@@ -144,7 +144,7 @@ def period(asked: Asked) -> str:
 
 def row(slug: str, survey: Survey, tenant: Tenant) -> dict[str, Any]:
     """A line of the list of answers."""
-    score = cells.number_text(survey.score.normalize())
+    score = number_text(survey.score, 2)
     return {
         "account": survey.account.name,
         "url": reverse("account", args=[slug, survey.account_id]),

@@ -13,6 +13,7 @@ from accounts.models import Account
 from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.periods import add_months
+from cs_platform.kernel.templatetags.cells import number_text
 from health.engagement.selectors import answers_after, answers_by_month, bounds, trailing
 from health.enums import SurveyKind
 from health.models import Survey
@@ -52,11 +53,11 @@ def answers(request: TenantRequest) -> HttpResponse:
         "hidden_answers": ngettext(
             "%(n)s answer of accounts you may not open", "%(n)s answers of accounts you may not open", hidden
         )
-        % {"n": cells.number_text(hidden)}
+        % {"n": number_text(hidden)}
         if hidden
         else "",
         "foot": {
-            "shown": ngettext("%(n)s answer", "%(n)s answers", total) % {"n": cells.number_text(total)},
+            "shown": ngettext("%(n)s answer", "%(n)s answers", total) % {"n": number_text(total)},
             "sorted": _("newest first"),
             "previous_url": answer_cells.answers_url(request.tenant.slug, asked, kind=kind, group=group)
             if "before" in request.GET
@@ -110,7 +111,7 @@ def _head(
                 "label": term(METRICS[each]),
                 "url": answer_cells.answers_url(slug, asked, kind=each),
                 "current": each == kind,
-                "count": cells.number_text(sums[each].count),
+                "count": number_text(sums[each].count),
             }
             for each in METRICS
         ],

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from cs_platform.kernel.money import from_minor, money_text, to_minor
 from cs_platform.kernel.periods import add_months
-from cs_platform.kernel.templatetags.cells import month_name, percent_text
+from cs_platform.kernel.templatetags.cells import month_name, number_text, percent_text
 from metrics import answers, cells, charts, formulas
 from metrics.asked import Asked
 from metrics.bands import band_of, normal_band
@@ -220,7 +220,7 @@ def segment_table(
         rows.append(
             {
                 "name": name,
-                "customers": cells.number_text(sums.opening_customers),
+                "customers": number_text(sums.opening_customers),
                 "cells": _sums_cells(sums, scale),
                 "points": [None if p is None else float(p * 100) for p in points],
                 "points_label": _("NRR of %(name)s in twelve months") % {"name": name},
@@ -267,7 +267,7 @@ def account_rows(slug: str, asked: Asked, behind: AccountsBehind, scale: cells.S
                 "cells": _sums_cells(one, scale),
             }
         )
-    rest = ngettext("%(n)s more account", "%(n)s more accounts", behind.rest) % {"n": cells.number_text(behind.rest)}
+    rest = ngettext("%(n)s more account", "%(n)s more accounts", behind.rest) % {"n": number_text(behind.rest)}
     return {
         "rows": rows,
         "rest": rest if behind.rest > 0 else "",
@@ -280,7 +280,7 @@ def account_rows(slug: str, asked: Asked, behind: AccountsBehind, scale: cells.S
 def hidden_text(count: int) -> str:
     """3 accounts you may not open."""
     return ngettext("%(n)s account you may not open", "%(n)s accounts you may not open", count) % {
-        "n": cells.number_text(count)
+        "n": number_text(count)
     }
 
 
@@ -290,7 +290,7 @@ def cohort_table(rows: Sequence[CohortRow], measure: str, currency: str, account
         {
             "name": cells.quarter_name(row.quarter),
             "url": f"{accounts_url}?since={row.quarter.year}-Q{(row.quarter.month + 2) // 3}",
-            "size": cells.number_text(row.customers) if measure == "logo" else cells.short_money(row.mrr, currency),
+            "size": number_text(row.customers) if measure == "logo" else cells.short_money(row.mrr, currency),
             "cells": [{"text": _heat_text(ratio), "heat": heat(measure, ratio)} for ratio in row.ratios],
         }
         for row in rows
@@ -298,7 +298,7 @@ def cohort_table(rows: Sequence[CohortRow], measure: str, currency: str, account
 
 
 def _heat_text(ratio: Decimal | None) -> str:
-    return "" if ratio is None else cells.number_text((ratio * 100).quantize(Decimal(1)))
+    return "" if ratio is None else number_text(ratio * 100, 0)
 
 
 def heat(measure: str, ratio: Decimal | None) -> str:

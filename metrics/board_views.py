@@ -11,10 +11,10 @@ from cs_platform.kernel.access import Permission, TenantRequest, may, requires
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.money import money_text
 from cs_platform.kernel.periods import add_months, month_text, months_between
-from cs_platform.kernel.templatetags.cells import day_text, month_name
+from cs_platform.kernel.templatetags.cells import day_text, month_name, number_text
 from metrics import answers, board_cells, cells, lineage, selectors
 from metrics.asked import COHORT_MEASURES, Asked, Months
-from metrics.enums import Dimension, Window
+from metrics.enums import KEPT_WINDOWS, Dimension, Window
 
 PIECES = ("board", "board-segments", "board-cohorts")
 ACCOUNTS_SHOWN = 10
@@ -71,7 +71,7 @@ def switches(url: str, asked: Asked, months: Months, names: list[str]) -> dict[s
     return {
         "windows": [
             {"label": window.label, "url": f"{url}?{asked.query(window=window)}", "on": window == asked.window}
-            for window in Window
+            for window in KEPT_WINDOWS
         ],
         "months": [
             {"value": month_text(month), "label": month_name(month), "on": month == asked.month}
@@ -92,7 +92,7 @@ def _head(request: TenantRequest, figures: selectors.BoardFigures, names: list[s
             _("%(month)s, trailing twelve months") % {"month": month_name(asked.month)}
             if asked.window == Window.YEAR
             else _("%(month)s against the month before") % {"month": month_name(asked.month)},
-            ngettext("%(n)s customer", "%(n)s customers", customers) % {"n": cells.number_text(customers)},
+            ngettext("%(n)s customer", "%(n)s customers", customers) % {"n": number_text(customers)},
             _("as of %(day)s") % {"day": day_text(figures.question.as_of)},
         ],
         "switches": switches(url, asked, figures.months, names),

@@ -14,7 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from cs_platform.kernel.money import digits, from_minor, money_text
-from cs_platform.kernel.templatetags.cells import month_name, percent_text
+from cs_platform.kernel.templatetags.cells import month_name, number_text, percent_text
 from cs_platform.kernel.templatetags.ui import band_pill
 from metrics.bands import LESS_IS_BETTER, MORE_THAN, Band
 from metrics.enums import POINTS, Dimension, Metric, Tone
@@ -24,11 +24,6 @@ COMPACT_FROM = 100_000
 
 def language() -> str:
     return get_language() or "en"
-
-
-def number_text(value: int | Decimal) -> str:
-    """12,345 or 79.5 in the reader's language."""
-    return format_decimal(value, locale=language())
 
 
 def short_money(minor: int | Decimal | None, currency: str, *, signed: bool = False) -> str:
@@ -51,7 +46,7 @@ def scaled(metric: str, value: Decimal | None) -> Decimal | None:
 def value_text(metric: str, value: Decimal | None, currency: str) -> str:
     """112.4%, or $1.15M, or an NPS of 47, a CSAT of 4.32; a dash when undefined."""
     if metric in POINTS:
-        return "–" if value is None else number_text(rounded(metric, value))
+        return "–" if value is None else number_text(rounded(metric, value), 2)
     return short_money(value, currency) if metric == Metric.LTV else percent_text(value)
 
 
@@ -62,7 +57,7 @@ def exact_text(metric: str, value: Decimal | None, currency: str) -> str:
     if metric == Metric.LTV:
         return money_text(int(value.to_integral_value()), currency)
     if metric in POINTS:
-        return number_text(value.quantize(Decimal("0.000001")))
+        return number_text(value, 6)
     return percent_text(value, 6)
 
 
@@ -73,7 +68,7 @@ def rounded(metric: str, value: Decimal) -> Decimal:
 
 def edge_text(edge: Decimal) -> str:
     """110, or 79.5: an edge of a band without empty decimals."""
-    return number_text(edge.normalize())
+    return number_text(edge, 6)
 
 
 def range_text(metric: str, band: Band) -> str:
@@ -123,10 +118,10 @@ def delta(metric: str, now: Decimal | None, before: Decimal | None, month: dt.da
         shown = percent_text(abs(change))
     elif metric in POINTS:
         change = rounded(metric, now) - rounded(metric, before)
-        shown = number_text(abs(change))
+        shown = number_text(abs(change), 2)
     else:
         change = (now - before) * 100
-        shown = _("%(points)s pt") % {"points": number_text(abs(change).quantize(Decimal("0.1")))}
+        shown = _("%(points)s pt") % {"points": number_text(abs(change))}
     flat = (
         not change if metric in POINTS else abs(now - before) * (1 if metric == Metric.LTV else 100) < Decimal("0.05")
     )

@@ -8,9 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cs_platform.kernel.periods import add_months, month_end
-from cs_platform.kernel.templatetags.cells import day_text, percent_text
+from cs_platform.kernel.templatetags.cells import day_text, number_text, percent_text
 from metrics.asked import Asked
-from metrics.cells import number_text
 from metrics.enums import Metric, Window
 from metrics.formulas import Sums, base_month
 

@@ -20,7 +20,7 @@ from cs_platform.kernel.money import digits, from_minor
 from cs_platform.kernel.periods import add_months, last_complete_month, month_of, month_text
 from cs_platform.kernel.tenancy import current_tenant_id
 from metrics import formulas
-from metrics.enums import Window
+from metrics.enums import KEPT_WINDOWS, Window
 from metrics.models import CohortMonth, RetentionMonth
 
 SQL = Path(__file__).parent / "sql"
@@ -203,8 +203,8 @@ def aggregate(span: Span, tables: dict[str, str]) -> int:
         cursor.execute("DROP TABLE IF EXISTS pg_temp.history")
     sqljobs.execute(SQL / "history.sql", span.params())
     rows = sqljobs.execute(SQL / "cohorts.sql", span.params(), tables=tables)
-    for window in Window.values:
-        params = span.params() | bands | {"window": window}
+    for window in KEPT_WINDOWS:
+        params = span.params() | bands | {"window": int(window)}
         rows += sqljobs.execute(SQL / "retention.sql", params, tables=tables)
     return rows
 

@@ -11,11 +11,11 @@ from django.utils.translation import ngettext
 from accounts.enums import ChangeSource
 from cs_platform.kernel.money import money_text
 from cs_platform.kernel.periods import month_end
-from cs_platform.kernel.templatetags.cells import day_text, moment_text, month_name, percent_text
+from cs_platform.kernel.templatetags.cells import day_text, moment_text, month_name, number_text, percent_text
 from metrics import formulas, reports
 from metrics.asked import Asked
 from metrics.board_cells import hidden_text
-from metrics.cells import number_text, plain_money, short_money
+from metrics.cells import plain_money, short_money
 from metrics.definitions import MOVEMENTS
 from metrics.enums import Metric, MovementKind
 from metrics.formulas import Sums
@@ -380,6 +380,4 @@ def difference_text(metric: str, now: Decimal | None, then: Decimal | None, curr
     if metric in {Metric.LTV, MOVEMENTS}:
         return money_text(int((now - then).to_integral_value()), currency, signed=True)
     sign = "+" if now > then else "−"
-    return _("%(points)s points") % {
-        "points": sign + number_text((abs(now - then) * 100).quantize(Decimal("0.0001")).normalize())
-    }
+    return _("%(points)s points") % {"points": sign + number_text(abs(now - then) * 100, 4)}

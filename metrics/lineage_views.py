@@ -18,7 +18,7 @@ from cs_platform.kernel.htmx import page
 from cs_platform.kernel.money import from_minor, money_text
 from cs_platform.kernel.periods import month_end, month_text
 from cs_platform.kernel.sheets import csv_text
-from cs_platform.kernel.templatetags.cells import day_text, moment_text, month_name
+from cs_platform.kernel.templatetags.cells import day_text, moment_text, month_name, number_text
 from metrics import board_cells, cells, lineage, origins, reports, selectors
 from metrics import lineage_cells as columns
 from metrics.asked import Asked, Months
@@ -115,8 +115,8 @@ def _head(
         "subline": [
             month_name(asked.month),
             ngettext("%(n)s customer then", "%(n)s customers then", sums.opening_customers)
-            % {"n": cells.number_text(sums.opening_customers)},
-            _("%(n)s now") % {"n": cells.number_text(sums.closing_customers)},
+            % {"n": number_text(sums.opening_customers)},
+            _("%(n)s now") % {"n": number_text(sums.closing_customers)},
             _("every figure opens the rows behind it"),
         ],
         "tabs": [

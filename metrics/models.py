@@ -5,9 +5,9 @@ from typing import ClassVar
 from django.db import models
 from django.db.models.functions import Now
 
-from accounts.models import Account, Subscription, SubscriptionChange
+from accounts.models import Account, Import, Member, Subscription, SubscriptionChange
 from cs_platform.kernel.tenancy import EntityModel, TenantForeignKey, TenantModel
-from metrics.enums import Dimension, Metric, MovementKind, Tone, Window
+from metrics.enums import DigestKind, Dimension, Metric, MovementKind, MovementReason, Tone, Window
 
 
 class MrrMovement(EntityModel):
@@ -23,6 +23,8 @@ class MrrMovement(EntityModel):
     month = models.DateField()
     kind = models.CharField(max_length=12, choices=MovementKind)
     amount_minor = models.BigIntegerField()
+    # Read off the versions of the period (MET-07); what a person says instead is a `MovementNote`.
+    reason = models.CharField(max_length=16, choices=MovementReason, blank=True, db_default="")
     subscription = TenantForeignKey(Subscription, models.CASCADE, related_name="movements")
     change = TenantForeignKey(SubscriptionChange, models.CASCADE, related_name="movements")
     effective_on = models.DateField()
@@ -59,13 +61,12 @@ class AccountMonth(TenantModel):
         indexes: ClassVar = [models.Index(fields=["tenant", "month"], name="accountmonth_by_month")]
 
 
-class RetentionMonth(TenantModel):
-    """Sums of `AccountMonth` over a month, a window and one value of one dimension: what every board reads.
+class RetentionSums(TenantModel):
+    """Sums of `AccountMonth` over a month, a window and one value of one dimension.
 
     opening + fx + new + expansion - contraction - churned + reactivation = closing, to the cent.
     """
 
-    pk = models.CompositePrimaryKey("tenant_id", "month", "window", "dimension", "value")
     month = models.DateField()
     window = models.PositiveSmallIntegerField(choices=Window)
     dimension = models.CharField(max_length=10, choices=Dimension)
@@ -86,6 +87,18 @@ class RetentionMonth(TenantModel):
     reactivated_customers = models.IntegerField()
     closing_customers = models.IntegerField()
 
+    class Meta(TenantModel.Meta):
+        abstract = True
+
+
+class RetentionMonth(RetentionSums):
+    """The sums as known now: what every board reads."""
+
+    pk = models.CompositePrimaryKey("tenant_id", "month", "window", "dimension", "value")
+
+    class Meta(TenantModel.Meta):
+        pass
+
 
 class CohortMonth(TenantModel):
     """Customers who first paid in `cohort_month`, at the end of `month`; cohort money at that month's rates."""
@@ -98,6 +111,162 @@ class CohortMonth(TenantModel):
     cohort_mrr = models.BigIntegerField()
     active_mrr = models.BigIntegerField()
     capped_mrr = models.BigIntegerField()
+
+
+class MovementNote(EntityModel):
+    """What a person says of an account's movement of a month: its reason, and whether the CS team owns it (MET-07)."""
+
+    audited: ClassVar[bool] = True
+
+    account = TenantForeignKey(Account, models.CASCADE, related_name="movement_notes")
+    month = models.DateField()
+    subscription = TenantForeignKey(Subscription, models.CASCADE, related_name="+")
+    reason = models.CharField(max_length=16, choices=MovementReason, blank=True)
+    cs_owned = models.BooleanField(null=True)
+    note = models.CharField(max_length=500, blank=True)
+    noted_by = TenantForeignKey(Member, models.SET_NULL, null=True, related_name="+")
+    noted_at = models.DateTimeField(db_default=Now())
+
+    class Meta(EntityModel.Meta):
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["tenant", "account", "month", "subscription"], name="movementnote_once"),
+        ]
+
+
+class MonthClose(EntityModel):
+    """A month as Finance signed it: from then on the board shows these figures. Append-only; a restatement is the next
+    `version` of the month, with its reason. What is `known_at` that moment can be rebuilt row by row."""
+
+    append_only: ClassVar[bool] = True
+
+    month = models.DateField()
+    version = models.PositiveSmallIntegerField(default=1)
+    known_at = models.DateTimeField()
+    signed_by = TenantForeignKey(Member, models.PROTECT, related_name="+")
+    signed_as = models.CharField(max_length=120)
+    note = models.CharField(max_length=2000, blank=True)
+    reason = models.CharField(max_length=500, blank=True)
+    currency = models.CharField(max_length=3)
+    gross_margin = models.DecimalField(max_digits=5, decimal_places=4)
+    # What was looked at before it was signed: [{"name", "ok", "text"}].
+    checks = models.JSONField(default=list)
+
+    class Meta(EntityModel.Meta):
+        ordering: ClassVar = ["-month", "-version"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["tenant", "month", "version"], name="monthclose_once")]
+
+
+class ClosedSums(RetentionSums):
+    """The sums of a month as they were when it was closed, of both kept windows and every dimension. Append-only."""
+
+    append_only: ClassVar[bool] = True
+
+    pk = models.CompositePrimaryKey("tenant_id", "close_id", "window", "dimension", "value")
+    close = TenantForeignKey(MonthClose, models.CASCADE, related_name="sums")
+
+    class Meta(TenantModel.Meta):
+        pass
+
+
+class MetricTarget(EntityModel):
+    """What a company plans for a metric in a month, in the unit people write it in: percent, points, days, money."""
+
+    audited: ClassVar[bool] = True
+
+    metric = models.CharField(max_length=24, choices=Metric)
+    month = models.DateField()
+    value = models.DecimalField(max_digits=18, decimal_places=4)
+
+    class Meta(EntityModel.Meta):
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["tenant", "metric", "month"], name="metrictarget_once")
+        ]
+
+
+class BoardNote(EntityModel):
+    """What the board should read beside a month's figures."""
+
+    audited: ClassVar[bool] = True
+
+    month = models.DateField()
+    text = models.TextField(max_length=4000)
+    author = TenantForeignKey(Member, models.SET_NULL, null=True, related_name="+")
+    updated_at = models.DateTimeField(db_default=Now())
+
+    class Meta(EntityModel.Meta):
+        constraints: ClassVar = [models.UniqueConstraint(fields=["tenant", "month"], name="boardnote_once")]
+
+
+class DigestRecipient(EntityModel):
+    """Somebody who gets a digest by e-mail: a member, or a person outside such as a board member."""
+
+    audited: ClassVar[bool] = True
+
+    kind = models.CharField(max_length=8, choices=DigestKind)
+    email = models.EmailField()
+    name = models.CharField(max_length=120, blank=True)
+    language = models.CharField(max_length=5, blank=True)
+    member = TenantForeignKey(Member, models.CASCADE, null=True, related_name="digests")
+
+    class Meta(EntityModel.Meta):
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["tenant", "kind", "email"], name="digestrecipient_once")
+        ]
+
+
+class DigestSent(EntityModel):
+    """A digest that went out, once for each recipient and period, and with which figures. Append-only."""
+
+    append_only: ClassVar[bool] = True
+
+    kind = models.CharField(max_length=8, choices=DigestKind)
+    period = models.DateField()
+    email = models.EmailField()
+    sent_at = models.DateTimeField(db_default=Now())
+    close = TenantForeignKey(MonthClose, models.CASCADE, null=True, related_name="+")
+    # The figures as they were written: {metric: text}.
+    figures = models.JSONField(default=dict)
+
+    class Meta(EntityModel.Meta):
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["tenant", "kind", "period", "email", "close"], name="digestsent_once", nulls_distinct=False
+            ),
+        ]
+
+
+class Reconciliation(EntityModel):
+    """The billing system's totals of a month, as uploaded, held against the ledger."""
+
+    audited: ClassVar[bool] = True
+
+    month = models.DateField()
+    filename = models.CharField(max_length=200)
+    run = TenantForeignKey(Import, models.SET_NULL, null=True, related_name="+")
+    made_by = TenantForeignKey(Member, models.SET_NULL, null=True, related_name="+")
+    made_at = models.DateTimeField(db_default=Now())
+    note = models.CharField(max_length=500, blank=True)
+
+    class Meta(EntityModel.Meta):
+        ordering: ClassVar = ["-month", "-made_at"]
+
+
+class ReconciliationRow(EntityModel):
+    """What billing says of one account in the month, in the currency it says it in; `account` is empty when unknown here."""
+
+    reconciliation = TenantForeignKey(Reconciliation, models.CASCADE, related_name="rows")
+    external_id = models.CharField(max_length=200)
+    account = TenantForeignKey(Account, models.CASCADE, null=True, related_name="+")
+    mrr_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    row = models.PositiveIntegerField()
+
+    class Meta(EntityModel.Meta):
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["tenant", "reconciliation", "external_id", "currency"], name="reconrow_once"
+            ),
+        ]
 
 
 class MetricBand(EntityModel):

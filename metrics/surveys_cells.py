@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from cs_platform.kernel.templatetags.cells import day_text, month_name, percent_text
+from cs_platform.kernel.templatetags.cells import day_text, month_name, number_text, percent_text
 from health.engagement import formulas
 from health.engagement.formulas import Answers
 from health.enums import SurveyContext, SurveyKind
@@ -64,7 +64,7 @@ def _tile(
     value = value_of(kind, answers)
     band = band_of(metric, bands.get(metric, ()), value)
     normal = normal_band(bands.get(metric, ()))
-    count = ngettext("%(n)s answer", "%(n)s answers", answers.count) % {"n": cells.number_text(answers.count)}
+    count = ngettext("%(n)s answer", "%(n)s answers", answers.count) % {"n": number_text(answers.count)}
     foot: Any = count
     if band:
         foot = format_html('{} <span class="nowrap">{}</span>', cells.pill(metric, band), count)
@@ -118,19 +118,19 @@ def distribution(kind: str, scores: Sequence[tuple[Decimal, int, int]], answers:
         parts = [
             (
                 _score_tone(kind, score, scale),
-                _("%(score)s of %(scale)s") % {"score": cells.number_text(score.normalize()), "scale": scale},
+                _("%(score)s of %(scale)s") % {"score": number_text(score, 2), "scale": scale},
                 count,
             )
             for score, scale, count in scores
         ]
     return {
         "bar": [(tone, count) for tone, _name, count in parts if count],
-        "label": ", ".join(f"{name} {cells.number_text(count)}" for _tone, name, count in parts),
+        "label": ", ".join(f"{name} {number_text(count)}" for _tone, name, count in parts),
         "rows": [
             {
                 "tone": tone if tone != "none" else "",
                 "name": name,
-                "count": cells.number_text(count),
+                "count": number_text(count),
                 "share": percent_text(Decimal(count) / total if total else None, 0),
             }
             for tone, name, count in parts
@@ -170,7 +170,7 @@ def trend(kind: str, months: Sequence[tuple[dt.date, Answers]]) -> dict[str, Any
         "table": {
             "head": [_("Month"), SurveyKind(kind).label, _("Answers")],
             "rows": [
-                [month_name(month), cells.value_text(metric, value, ""), cells.number_text(answers.count)]
+                [month_name(month), cells.value_text(metric, value, ""), number_text(answers.count)]
                 for (month, answers), value in reversed(list(zip(months, values, strict=True)))
             ],
         },
@@ -198,7 +198,7 @@ def _row(kind: str, name: str, url: str, answers: Answers, bands: Bands) -> dict
     return {
         "name": name,
         "url": url,
-        "count": cells.number_text(answers.count),
+        "count": number_text(answers.count),
         "value": cells.value_text(metric, value, ""),
         "pill": cells.pill(metric, band) if band else "",
     }

@@ -15,13 +15,14 @@ from accounts.models import Account, Segment
 from cs_platform.kernel.access import Permission, TenantRequest, may, requires
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.periods import add_months, month_of, months_between
+from cs_platform.kernel.templatetags.cells import number_text
 from health.engagement.breakdown import sums_by
 from health.engagement.formulas import Answers
 from health.engagement.selectors import answers_after
 from health.enums import SurveyContext, SurveyKind
 from health.models import Survey
 from metrics import answers as answer_cells
-from metrics import cells, surveys_cells
+from metrics import surveys_cells
 from metrics.bands import bands_for_all
 
 SHOWN = 50
@@ -166,7 +167,7 @@ def _list(request: TenantRequest, rows: QuerySet[Survey], asked: dict[str, Any])
         ]
         if asked["kind"] in surveys_cells.NPS_KINDS
         else [],
-        "shown": ngettext("%(n)s answer", "%(n)s answers", count) % {"n": cells.number_text(count)},
+        "shown": ngettext("%(n)s answer", "%(n)s answers", count) % {"n": number_text(count)},
         "previous_url": _link(asked) if before else "",
         "next_url": _link(asked | {"before": str(found[SHOWN - 1].id)}) if len(found) > SHOWN else "",
     }

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery, Sum
 
 from accounts import book
 from accounts.enums import HealthBand, Status
@@ -76,15 +76,13 @@ def size_of(accounts: QuerySet[Account], today: dt.date) -> Size:
 
 
 def needing(accounts: QuerySet[Account], today: dt.date, order: Sequence[Any] = ()) -> QuerySet[Account]:
-    """The live accounts, who needs somebody first; with `last_touch` and the `next_step` that was promised."""
+    """The live accounts, who needs somebody first; with `last_touch`."""
     spoken = Touchpoint.objects.filter(account=OuterRef("id")).exclude(
         status__in=(TouchpointStatus.PLANNED, TouchpointStatus.CANCELLED, TouchpointStatus.NO_SHOW)
     )
-    promised = Alert.objects.filter(STATES["answered"], account=OuterRef("id"))
     rows = live(accounts).select_related("segment")
     rows = rows.annotate(
         last_touch=Subquery(spoken.order_by("-happened_at").values("happened_at")[:1]),
-        next_step=Subquery(promised.order_by(F("due_on").asc(nulls_last=True), "id").values("answer")[:1]),
     )
     return rows.order_by(*(order or (need_expression(today).desc(), "id")))
 

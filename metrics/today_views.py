@@ -19,6 +19,7 @@ from cs_platform.kernel.access import Permission, Scope, TenantRequest, may, req
 from cs_platform.kernel.htmx import page
 from health.alerts.cells import alert_row, due_text
 from health.models import Alert, Touchpoint
+from health.next_steps import NextStep, next_steps
 from metrics import today as day_of
 
 ORDERS: dict[str, tuple[Any, ...]] = {
@@ -44,7 +45,7 @@ def today(request: TenantRequest) -> HttpResponse:
     size = day_of.size_of(seen, day)
     rows = day_of.needing(seen, day, ORDERS[order])
     listed = list((rows.filter(health_band=band) if band else rows)[: day_of.ROWS])
-    trends = day_of.trends(listed, day)
+    trends, steps = day_of.trends(listed, day), next_steps(listed, tenant.zone)
     actions = day_of.actions_of(member, seen, tenant, day)
     tickets = day_of.tickets_of(seen, tenant, now)
     alerts = day_of.alerts_of(seen)
@@ -63,7 +64,7 @@ def today(request: TenantRequest) -> HttpResponse:
         "alerts": [alert_row(alert, tenant.slug, day) for alert in alerts[: day_of.SHORT]],
         "inbox_url": reverse("inbox", args=[tenant.slug]) + (f"?whose={whose}"),
         "bands": _bands(size, band, address),
-        "rows": [_row(account, trends.get(account.id, []), tenant, day) for account in listed],
+        "rows": [_row(a, trends.get(a.id, []), steps.get(a.id), tenant, day) for a in listed],
         "orders": [
             {"label": label, "url": address(sort=key), "on": key == order}
             for key, label in (("need", _("Need")), ("renews", _("Renewal")), ("arr", _("ARR")), ("name", _("Name")))
@@ -219,7 +220,9 @@ def _list(request: TenantRequest, **filters: Any) -> str:
     return f"{reverse('accounts', args=[request.tenant.slug])}?{urlencode(filters)}"
 
 
-def _row(account: Any, trend: list[float | None], tenant: Tenant, day: dt.date) -> dict[str, Any]:
+def _row(
+    account: Any, trend: list[float | None], step: NextStep | None, tenant: Tenant, day: dt.date
+) -> dict[str, Any]:
     touched = account.last_touch.astimezone(tenant.zone).date() if account.last_touch else None
     return {
         "name": account.name,
@@ -233,7 +236,9 @@ def _row(account: Any, trend: list[float | None], tenant: Tenant, day: dt.date) 
         "change": cells.change(account.health_change, _("in a week")),
         "touch": cells.last_seen(touched, day),
         "touch_late": touched is not None and (day - touched).days >= book.SILENCE_DAYS,
-        "next": account.next_step or "–",
+        "next": step.text if step else "–",
+        "next_on": cells.short_day(step.day, day) if step and step.day else "",
+        "next_late": bool(step and step.day and step.day < day),
     }
 
 
