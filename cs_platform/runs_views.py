@@ -4,7 +4,6 @@ import datetime as dt
 from typing import Any
 from uuid import UUID
 
-from babel.numbers import format_decimal
 from django.contrib import messages
 from django.db.models import Sum
 from django.http import Http404, HttpResponse
@@ -12,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
@@ -22,7 +21,7 @@ from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.models import Finding, Run, RunStep, Work
-from cs_platform.kernel.templatetags.cells import day_text, moment_text
+from cs_platform.kernel.templatetags.cells import day_text, moment_text, number_text
 
 SHOWN = 30
 
@@ -68,10 +67,6 @@ def _name(name: str) -> str:
     return str(NAMES.get(name, name))
 
 
-def _number(value: int | None) -> str:
-    return "–" if value is None else format_decimal(value, locale=get_language() or "en")
-
-
 def _duration(milliseconds: int | None) -> str:
     """850 ms, 12.4 s or 3 min 5 s."""
     if milliseconds is None:
@@ -79,7 +74,7 @@ def _duration(milliseconds: int | None) -> str:
     if milliseconds < 1000:
         return gettext("%(count)s ms") % {"count": milliseconds}
     if milliseconds < 60_000:
-        text = format_decimal(round(milliseconds / 1000, 1), locale=get_language() or "en")
+        text = number_text(milliseconds / 1000)
         return gettext("%(count)s s") % {"count": text}
     minutes, seconds = divmod(milliseconds // 1000, 60)
     return gettext("%(minutes)d min %(seconds)d s") % {"minutes": minutes, "seconds": seconds}
@@ -91,7 +86,7 @@ def _steps(run: Run) -> list[dict[str, Any]]:
             "name": _name(step.name),
             "state": step.get_state_display(),
             "tone": TONES[RunStep.State(step.state)],
-            "rows": _number(step.rows),
+            "rows": number_text(step.rows),
             "duration": _duration(step.milliseconds),
             "attempts": step.attempts,
             "error": step.error,
@@ -185,7 +180,7 @@ def show_runs(request: TenantRequest) -> HttpResponse:
                     "name": _name(row.name),
                     "state": row.get_state_display(),
                     "tone": TONES[Run.State(row.state)],
-                    "rows": _number(sums.get(row.id, {}).get("rows")),
+                    "rows": number_text(sums.get(row.id, {}).get("rows")),
                     "work": _duration(sums.get(row.id, {}).get("ms")),
                     "started": moment_text(row.started_at),
                     "current": run is not None and row.id == run.id,

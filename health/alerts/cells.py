@@ -8,11 +8,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.cells import short_day
-from cs_platform.kernel.templatetags.cells import percent_text
+from cs_platform.kernel.templatetags.cells import number_text, percent_text
 from health.alerts.rules import RULES, Rule, Threshold
 from health.enums import AlertLevel, AlertState
 from health.models import Alert
-from health.scoring.indicators import number
 
 TONES = {AlertLevel.CRITICAL: "risk", AlertLevel.WARNING: "watch", AlertLevel.INFO: "none"}
 
@@ -23,12 +22,12 @@ def amount(threshold: Threshold, value: float) -> str:
         case "share":
             return percent_text(value, 0)
         case "days":
-            return ngettext("%(n)s day", "%(n)s days", round(value)) % {"n": number(value, 0)}
+            return ngettext("%(n)s day", "%(n)s days", round(value)) % {"n": number_text(value, 0)}
         case "hours":
-            return ngettext("%(n)s hour", "%(n)s hours", round(value)) % {"n": number(value, 0)}
+            return ngettext("%(n)s hour", "%(n)s hours", round(value)) % {"n": number_text(value, 0)}
         case "times":
-            return _("%(n)s times") % {"n": number(value)}
-    return number(value)
+            return _("%(n)s times") % {"n": number_text(value)}
+    return number_text(value)
 
 
 def thresholds(rule: Rule, values: dict[str, float]) -> list[dict[str, str]]:

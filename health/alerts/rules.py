@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.enums import AccountEventKind, HealthBand, Profile
-from cs_platform.kernel.templatetags.cells import day_text, percent_text
+from cs_platform.kernel.templatetags.cells import day_text, number_text, percent_text
 from health.enums import AlertLevel, TouchpointStatus
-from health.scoring.indicators import FIRST_VALUE_DAYS, INDICATORS, Source, number
+from health.scoring.indicators import FIRST_VALUE_DAYS, INDICATORS, Source
 
 Values = Mapping[str, float]
 # Days from signature after which the absence of a first value is an alarm (E19); it is due by FIRST_VALUE_DAYS.
@@ -252,15 +252,15 @@ def _say_engagement(i: Mapping[str, Any], t: Values) -> str:
 
 def _say_silence(i: Mapping[str, Any], t: Values) -> str:
     return _("Silent for %(days)s days: last word %(word)s, last meeting %(meeting)s, last use %(quiet)s days ago.") % {
-        "days": number(t["days"], 0), "word": _day(i["word"]), "meeting": _day(i["meeting"]),
-        "quiet": "–" if i["quiet"] is None else number(i["quiet"], 0),
+        "days": number_text(t["days"], 0), "word": _day(i["word"]), "meeting": _day(i["meeting"]),
+        "quiet": "–" if i["quiet"] is None else number_text(i["quiet"], 0),
     }  # fmt: skip
 
 
 def _say_turned(i: Mapping[str, Any], t: Values) -> str:
     line = t.get("yellow", t.get("red", 0))
     return _("The score is %(score)s, below %(line)s; before it was %(before)s.") % {
-        "score": number(i["score"]), "line": number(line, 0), "before": str(HealthBand(i["before"]).label).lower(),
+        "score": number_text(i["score"]), "line": number_text(line, 0), "before": str(HealthBand(i["before"]).label).lower(),
     }  # fmt: skip
 
 
@@ -273,7 +273,7 @@ def _say_days(i: Mapping[str, Any], t: Values) -> str:
 def _say_support(i: Mapping[str, Any], t: Values) -> str:
     if "times" in i:
         return _("%(n)s tickets in 28 days, %(times)s times the usual.") % {
-            "n": i["tickets"], "times": number(i["times"]),
+            "n": i["tickets"], "times": number_text(i["times"]),
         }  # fmt: skip
     words = {"share": percent_text(i["share"], 0), "n": i["tickets"]}
     return {
@@ -293,7 +293,7 @@ def _say_missed(i: Mapping[str, Any], t: Values) -> str:
 
 def _say_company(i: Mapping[str, Any]) -> str:
     words = {name: percent_text(i[name], 0) for name in ("csat", "churn", "nrr")}
-    words["nps"] = "–" if i["nps"] is None else number(i["nps"], 0)
+    words["nps"] = "–" if i["nps"] is None else number_text(i["nps"], 0)
     return (
         _("CSAT %(csat)s and NPS %(nps)s, but a logo churn of %(churn)s and an NRR of %(nrr)s: behaviour counts.")
         % words
@@ -305,12 +305,12 @@ def _say_mismatch(i: Mapping[str, Any], t: Values) -> str:
         return _say_company(i)
     parts = []
     if i["nps"] is not None:
-        parts.append(_("NPS answers %(nps)s") % {"nps": number(i["nps"])})
+        parts.append(_("NPS answers %(nps)s") % {"nps": number_text(i["nps"])})
     if i["csat"] is not None:
         parts.append(_("CSAT %(csat)s") % {"csat": percent_text(i["csat"], 0)})
     parts.append(_("usage %(trend)s") % {"trend": INDICATORS["usage_trend"].say(i["trend"])})
     if i["score"] is not None:
-        parts.append(_("score %(score)s") % {"score": number(i["score"], 0)})
+        parts.append(_("score %(score)s") % {"score": number_text(i["score"], 0)})
     return _("Words and behaviour disagree: %(what)s.") % {"what": ", ".join(parts)}
 
 

@@ -9,10 +9,10 @@ from django.utils.translation import ngettext
 
 from accounts.models import Account
 from cs_platform.kernel.periods import add_months, month_of
-from cs_platform.kernel.templatetags.cells import day_text
+from cs_platform.kernel.templatetags.cells import day_text, number_text
 from health.engagement import formulas
 from health.engagement.breakdown import sums_by
-from health.engagement.timeline_cells import number, score_text, survey_tone
+from health.engagement.timeline_cells import score_text, survey_tone
 from health.enums import SurveyKind
 from health.models import Survey
 
@@ -57,14 +57,14 @@ def value_text(kind: str, sums: formulas.Answers) -> str:
     """+30 for an NPS, 4.3 of 5 for a CSAT, 1.8 of 7 for a CES; a dash without answers."""
     if kind in (SurveyKind.NPS, SurveyKind.JOURNEY_NPS):
         value = formulas.nps(sums)
-        text = number(abs(value), 0) if value is not None else "–"
+        text = number_text(abs(value), 0) if value is not None else "–"
         return text if not value or round(value) == 0 else f"+{text}" if value > 0 else f"−{text}"
     value = formulas.mean(sums)
     if value is None:
         return "–"
     scale = formulas.CSAT_SCALE if kind == SurveyKind.CSAT else 7
-    return _("%(value)s of %(scale)s") % {"value": number(value, 1), "scale": scale}
+    return _("%(value)s of %(scale)s") % {"value": number_text(value, 1), "scale": scale}
 
 
 def count_text(count: int) -> str:
-    return ngettext("%(n)s answer", "%(n)s answers", count) % {"n": number(count)}
+    return ngettext("%(n)s answer", "%(n)s answers", count) % {"n": number_text(count)}

@@ -15,11 +15,10 @@ from accounts.cells import last_seen
 from accounts.enums import AccountEventKind, ChangeKind, HealthBand
 from accounts.models import Account, Tenant
 from cs_platform.kernel.money import money_text
-from cs_platform.kernel.templatetags.cells import day_text
+from cs_platform.kernel.templatetags.cells import day_text, number_text
 from health.engagement.timeline import GROUPS, WINDOW, Engagement, Line
 from health.enums import Sentiment, SurveyKind, TouchpointKind, TouchpointStatus
 from health.models import Touchpoint
-from health.usage.cells import number
 
 NAMES = {
     "talks": gettext_lazy("Talks"),
@@ -63,11 +62,16 @@ MISSED = (TouchpointStatus.CANCELLED, TouchpointStatus.NO_SHOW)
 
 def chips(counts: dict[str, int], group: str, path: str) -> list[dict[str, Any]]:
     """Filters by group that have lines, with their counts; all of them first."""
-    every = {"label": _("All"), "url": path, "on": not group, "count": number(sum(counts.values()))}
+    every = {"label": _("All"), "url": path, "on": not group, "count": number_text(sum(counts.values()))}
     return [
         every,
         *(
-            {"label": NAMES[name], "url": f"{path}?kind={name}", "on": name == group, "count": number(counts[name])}
+            {
+                "label": NAMES[name],
+                "url": f"{path}?kind={name}",
+                "on": name == group,
+                "count": number_text(counts[name]),
+            }
             for name in GROUPS
             if counts.get(name)
         ),
@@ -164,7 +168,7 @@ def _ticket_resolved(line: Line, tenant: Tenant, account: Account) -> dict[str, 
 
 def score_text(kind: str, score: Any, scale: int) -> str:
     """NPS 8, or CSAT 4 of 5."""
-    words = {"kind": SurveyKind(kind).label, "score": number(score, 2), "scale": scale}
+    words = {"kind": SurveyKind(kind).label, "score": number_text(score, 2), "scale": scale}
     if kind in (SurveyKind.NPS, SurveyKind.JOURNEY_NPS):
         return _("%(kind)s %(score)s") % words
     return _("%(kind)s %(score)s of %(scale)s") % words
@@ -200,7 +204,7 @@ def _outcome(line: Line, tenant: Tenant, account: Account) -> dict[str, Any]:
 
 def _measured(line: Line, tenant: Tenant, account: Account) -> dict[str, Any]:
     row = line.row
-    words = {"name": row.outcome.name, "value": number(row.value, 4), "unit": row.outcome.unit}
+    words = {"name": row.outcome.name, "value": number_text(row.value, 4), "unit": row.outcome.unit}
     return _outcome(line, tenant, account) | {
         "title": (_("%(name)s measured: %(value)s %(unit)s") % words).strip(),
         "notes": [row.note] if row.note else [],
@@ -245,8 +249,8 @@ def _band(line: Line, tenant: Tenant, account: Account) -> dict[str, Any]:
     return {
         "title": _("Score %(was)s to %(score)s, %(before)s to %(band)s")
         % {
-            "was": number(said["was"], 0),
-            "score": number(said["score"], 0),
+            "was": number_text(said["was"], 0),
+            "score": number_text(said["score"], 0),
             "before": before.label,
             "band": band.label,
         },
@@ -306,18 +310,18 @@ def tiles(sums: Engagement, now: dt.datetime) -> list[dict[str, Any]]:
         },
         {
             "label": _("Meetings held"),
-            "value": number(sums.held),
-            "unit": _("of %(n)s") % {"n": number(planned)} if planned else "",
+            "value": number_text(sums.held),
+            "unit": _("of %(n)s") % {"n": number_text(planned)} if planned else "",
             "foot": _("%(cancelled)s cancelled, %(missed)s without the customer")
-            % {"cancelled": number(sums.cancelled), "missed": number(sums.missed)},
+            % {"cancelled": number_text(sums.cancelled), "missed": number_text(sums.missed)},
             "definition": _definition(
                 "held", _("Meetings held"), _("held ÷ (held + cancelled + customer did not come)"), period
             ),
         },
         {
             "label": _("Replies"),
-            "value": number(sums.replies),
-            "unit": _("of %(n)s") % {"n": number(sums.sent)} if sums.sent else "",
+            "value": number_text(sums.replies),
+            "unit": _("of %(n)s") % {"n": number_text(sums.sent)} if sums.sent else "",
             "foot": _("median reply time %(time)s") % {"time": hours_text(sums.reply_hours)}
             if sums.reply_hours is not None
             else _("no reply time known"),
@@ -327,21 +331,21 @@ def tiles(sums: Engagement, now: dt.datetime) -> list[dict[str, Any]]:
         },
         {
             "label": _("Trainings"),
-            "value": number(sums.trainings),
+            "value": number_text(sums.trainings),
             "foot": _("held in %(n)s days") % {"n": WINDOW},
             "definition": _definition("trainings", _("Trainings"), _("trainings that were held"), period),
         },
         {
             "label": _("Engagement"),
-            "value": number(sums.signs),
+            "value": number_text(sums.signs),
             "delta": {
-                "value": number(abs(trend)),
+                "value": number_text(abs(trend)),
                 "text": _("against the %(n)s days before") % {"n": WINDOW},
                 "direction": "up" if trend > 0 else "down" if trend < 0 else "flat",
                 "good": None if not trend else trend > 0,
             },
             "foot": ngettext("%(n)s in the 90 days before", "%(n)s in the 90 days before", sums.before)
-            % {"n": number(sums.before)},
+            % {"n": number_text(sums.before)},
             "definition": _definition(
                 "signs",
                 _("Engagement"),
@@ -358,8 +362,8 @@ def hours_text(hours: float | None) -> str:
     if hours is None:
         return "–"
     if hours < 1:
-        return _("%(n)s min") % {"n": number(hours * 60, 0)}
-    return _("%(n)s h") % {"n": number(hours)} if hours < 72 else _("%(n)s d") % {"n": number(hours / 24)}
+        return _("%(n)s min") % {"n": number_text(hours * 60, 0)}
+    return _("%(n)s h") % {"n": number_text(hours)} if hours < 72 else _("%(n)s d") % {"n": number_text(hours / 24)}
 
 
 def _definition(key: str, term: str, formula: str, period: str, note: str = "") -> dict[str, str]:

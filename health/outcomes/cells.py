@@ -10,10 +10,9 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import Account, Tenant
 from cs_platform.kernel.money import money_text
-from cs_platform.kernel.templatetags.cells import day_text, percent_text
+from cs_platform.kernel.templatetags.cells import day_text, number_text, percent_text
 from health.outcomes.progress import Clock, Standing, verdict
 from health.outcomes.selectors import Criterion, TimeToValue, Value
-from health.usage.cells import number
 
 STANDINGS: dict[Standing, tuple[str, Any]] = {
     Standing.CONFIRMED: ("good", gettext_lazy("Confirmed")),
@@ -27,7 +26,7 @@ STANDINGS: dict[Standing, tuple[str, Any]] = {
 
 def value_text(value: Decimal | None, unit: str) -> str:
     """5.8 h, or a dash."""
-    return f"{number(value, 4)} {unit}".strip() if value is not None else "–"
+    return f"{number_text(value, 4)} {unit}".strip() if value is not None else "–"
 
 
 def rows(found: list[Criterion], tenant: Tenant, account: Account, today: dt.date) -> list[dict[str, Any]]:
@@ -40,7 +39,7 @@ def _row(one: Criterion, tenant: Tenant, account: Account, today: dt.date) -> di
     tone, word = STANDINGS[state.standing]
     if state.standing == Standing.MISSED:
         word = ngettext("Missed, %(n)s day late", "Missed, %(n)s days late", state.days_late) % {
-            "n": number(state.days_late)
+            "n": number_text(state.days_late)
         }
     done = min(max(state.done, Decimal(0)), Decimal(1))
     if state.standing == Standing.CONFIRMED:
@@ -114,7 +113,7 @@ def meta(found: list[Criterion]) -> str:
     """2 of 5 reached."""
     counted = [one for one in found if one.progress.standing != Standing.DROPPED]
     done = sum(one.progress.standing in (Standing.CONFIRMED, Standing.REACHED) for one in counted)
-    return _("%(done)s of %(all)s reached") % {"done": number(done), "all": number(len(counted))}
+    return _("%(done)s of %(all)s reached") % {"done": number_text(done), "all": number_text(len(counted))}
 
 
 def tiles(
@@ -129,18 +128,18 @@ def tiles(
     return [
         {
             "label": _("Reached"),
-            "value": number(len(done)),
-            "unit": _("of %(n)s") % {"n": number(len(counted))},
-            "foot": _("%(n)s confirmed by the customer") % {"n": number(confirmed)},
+            "value": number_text(len(done)),
+            "unit": _("of %(n)s") % {"n": number_text(len(counted))},
+            "foot": _("%(n)s confirmed by the customer") % {"n": number_text(confirmed)},
             "definition": _definition(
                 "reached", _("Reached"), _("criteria at their target or confirmed ÷ criteria that were not dropped"), as_of
             ),
         },
         {
             "label": _("Behind or missed"),
-            "value": number(len(late)),
+            "value": number_text(len(late)),
             "foot": _("%(n)s past their deadline")
-            % {"n": number(sum(one.progress.standing == Standing.MISSED for one in late))},
+            % {"n": number_text(sum(one.progress.standing == Standing.MISSED for one in late))},
             "definition": _definition(
                 "behind", _("Behind or missed"),
                 _("share of the way done < share of the time gone; missed: past the deadline and not reached"), as_of,
@@ -152,7 +151,7 @@ def tiles(
             "value": money_text(value.confirmed, tenant.currency, compact=True),
             "unit": _("a year"),
             "foot": _("%(times)s times the ACV of %(acv)s")
-            % {"times": number(value.times, 2), "acv": money_text(value.acv, tenant.currency, compact=True)}
+            % {"times": number_text(value.times, 2), "acv": money_text(value.acv, tenant.currency, compact=True)}
             if value.times is not None
             else _("the account pays nothing now"),
             "definition": _definition(
@@ -190,7 +189,7 @@ def _clock_tile(
             pill = {"tone": tone or "line", "text": text}
     return {
         "label": label,
-        "value": number(clock.days) if clock else "–",
+        "value": number_text(clock.days) if clock else "–",
         "unit": ngettext("day", "days", clock.days) if clock else "",
         "foot": foot,
         "pill": pill,

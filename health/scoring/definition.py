@@ -22,9 +22,10 @@ from django.utils.translation import gettext as _
 
 from accounts.enums import HealthBand, Profile
 from cs_platform.kernel.errors import DomainError
+from cs_platform.kernel.templatetags.cells import number_text
 from health.enums import Component
 from health.scoring import indicators
-from health.scoring.indicators import INDICATORS, Early, Indicator, number
+from health.scoring.indicators import INDICATORS, Early, Indicator
 
 LIMIT = 1_000_000  # no end of a curve lies further out
 LONGEST_EARLY = 60  # months
@@ -120,7 +121,7 @@ class Definition:
 
 
 def _plain(value: float) -> str:
-    return number(value, 4)
+    return number_text(value, 4)
 
 
 @dataclass

@@ -11,9 +11,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from cs_platform.kernel.templatetags.cells import number_text
 from health.enums import Component
 from health.scoring.definition import Definition, Part
-from health.scoring.indicators import CATALOGUE, Indicator, Unit, number
+from health.scoring.indicators import CATALOGUE, Indicator, Unit
 
 EARLY_ROWS = 2  # curves for young accounts that the form offers, more where a definition has more
 PERCENT = (Unit.SHARE, Unit.CHANGE)
@@ -173,7 +174,7 @@ def sums(data: Mapping[str, str]) -> list[dict[str, Any]]:
         text = (
             _("Weights sum to 100.")
             if total == 100
-            else _("Weights must sum to 100: these sum to %(total)s.") % {"total": number(float(total), 4)}
+            else _("Weights must sum to 100: these sum to %(total)s.") % {"total": number_text(float(total), 4)}
         )
         return {"name": name, "place": place, "right": right, "text": text}
 

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from babel.numbers import format_decimal
-from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.enums import Profile
-from cs_platform.kernel.templatetags.cells import percent_text
+from cs_platform.kernel.templatetags.cells import number_text, percent_text
 from health.enums import Component
 from health.outcomes.progress import TTV_BANDS
 
@@ -104,15 +103,9 @@ class Indicator:
         return _("%(label)s %(before)s to %(after)s") % words
 
 
-def number(value: float, places: int = 1) -> str:
-    """A number in the reader's language with at most `places` decimals and a real minus sign."""
-    pattern = "#,##0." + "#" * places if places else "#,##0"
-    return format_decimal(round(value, places) + 0.0, pattern, locale=get_language() or "en").replace("-", MINUS)
-
-
 def signed(value: float, places: int = 1) -> str:
     """See `number`, with a plus sign: +2.4, −18, 0."""
-    text = number(value, places)
+    text = number_text(value, places)
     return f"+{text}" if round(value, places) > 0 else text
 
 
@@ -124,7 +117,7 @@ def _days(value: float) -> str:
 def _hours(value: float) -> str:
     if value >= 48:
         return _days(value / 24)
-    text = number(value, 0 if value >= 10 else 1)
+    text = number_text(value, 0 if value >= 10 else 1)
     return ngettext("%(hours)s hour", "%(hours)s hours", 1 if text == "1" else 2) % {"hours": text}
 
 
@@ -143,18 +136,18 @@ def say(unit: Unit, value: float | None) -> str:
         case Unit.HOURS:
             return _hours(value)
         case Unit.MINUTES:
-            return _("%(count)s min") % {"count": number(value)}
+            return _("%(count)s min") % {"count": number_text(value)}
         case Unit.TIMES:
-            return _("%(count)s times the usual") % {"count": number(value)}
+            return _("%(count)s times the usual") % {"count": number_text(value)}
         case Unit.A_WEEK:
-            return _("%(count)s a week") % {"count": number(value)}
+            return _("%(count)s a week") % {"count": number_text(value)}
         case Unit.OF_TEN:
-            return _("%(count)s of 10") % {"count": number(value)}
+            return _("%(count)s of 10") % {"count": number_text(value)}
         case Unit.OF_FIVE:
-            return _("%(count)s of 5") % {"count": number(value)}
+            return _("%(count)s of 5") % {"count": number_text(value)}
         case Unit.MOOD:
             return signed(value, 2)
-    return number(value)
+    return number_text(value)
 
 
 U, E, S, O = Component.USAGE, Component.ENGAGEMENT, Component.SUPPORT, Component.OUTCOMES  # noqa: E741

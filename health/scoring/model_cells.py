@@ -9,11 +9,11 @@ from django.utils.translation import ngettext
 from accounts import cells
 from accounts.cells import TONES
 from accounts.enums import HealthBand
-from cs_platform.kernel.templatetags.cells import percent_text
+from cs_platform.kernel.templatetags.cells import number_text, percent_text
 from health.enums import Component
 from health.models import HealthModelVersion
 from health.scoring.definition import Definition, Part
-from health.scoring.indicators import number, signed
+from health.scoring.indicators import signed
 from health.scoring.versions import Moved, Preview
 
 SHOWN = (HealthBand.GREEN, HealthBand.YELLOW, HealthBand.RED, HealthBand.NONE)
@@ -30,23 +30,25 @@ def changes(old: Definition, new: Definition) -> list[str]:
             found.append(_("%(name)s: %(what)s %(before)s to %(after)s") % words)
 
     for component in Component:
-        told(component.label, _("weight"), number(old.weights[component], 4), number(new.weights[component], 4))
+        told(
+            component.label, _("weight"), number_text(old.weights[component], 4), number_text(new.weights[component], 4)
+        )
     before = {part.key: part for part in old.parts}
     after = {part.key: part for part in new.parts}
     for key, part in after.items():
         if key not in before:
-            words = {"name": part.indicator.label, "weight": number(part.weight, 4)}
+            words = {"name": part.indicator.label, "weight": number_text(part.weight, 4)}
             found.append(_("%(name)s joins with weight %(weight)s") % words)
             continue
         was, label = before[key], part.indicator.label
-        told(label, _("weight"), number(was.weight, 4), number(part.weight, 4))
+        told(label, _("weight"), number_text(was.weight, 4), number_text(part.weight, 4))
         told(label, _("worst"), part.indicator.say(was.worst), part.indicator.say(part.worst))
         told(label, _("best"), part.indicator.say(was.best), part.indicator.say(part.best))
         told(label, _("days"), str(was.window or "–"), str(part.window or "–"))
         told(label, _("young accounts"), _young(was), _young(part))
     found += [_("%(name)s leaves") % {"name": part.indicator.label} for key, part in before.items() if key not in after]
-    told(HealthBand.YELLOW.label, _("from"), number(old.yellow, 4), number(new.yellow, 4))
-    told(HealthBand.GREEN.label, _("from"), number(old.green, 4), number(new.green, 4))
+    told(HealthBand.YELLOW.label, _("from"), number_text(old.yellow, 4), number_text(new.yellow, 4))
+    told(HealthBand.GREEN.label, _("from"), number_text(old.green, 4), number_text(new.green, 4))
     told(_("Coverage"), _("at least"), percent_text(old.coverage, 0), percent_text(new.coverage, 0))
     return found
 
@@ -68,10 +70,10 @@ def summary(definition: Definition) -> list[dict[str, Any]]:
         rows.append(
             {
                 "name": component.label,
-                "weight": number(definition.weights[component], 4),
-                "parts": [f"{part.indicator.label} {number(part.weight, 4)}" for part in parts],
+                "weight": number_text(definition.weights[component], 4),
+                "parts": [f"{part.indicator.label} {number_text(part.weight, 4)}" for part in parts],
                 "bar": [("acc", definition.weights[component]), ("", 100 - definition.weights[component])],
-                "spoken": _("%(weight)s of 100") % {"weight": number(definition.weights[component], 4)},
+                "spoken": _("%(weight)s of 100") % {"weight": number_text(definition.weights[component], 4)},
             }
         )
     return rows
@@ -134,8 +136,8 @@ def _moved(row: Moved, currency: str, url: str) -> dict[str, Any]:
         "arr": cells.arr_text(row.arr_minor // 12, currency),
         "before": cells.health(row.band_before),
         "after": cells.health(row.band_after),
-        "score_before": number(row.before) if row.before is not None else "–",
-        "score_after": number(row.after) if row.after is not None else "–",
+        "score_before": number_text(row.before) if row.before is not None else "–",
+        "score_after": number_text(row.after) if row.after is not None else "–",
     }
 
 
@@ -145,8 +147,8 @@ def judged_row(
     """One version's judgement of one account."""
     return {
         "name": name,
-        "score": number(score) if score is not None else "–",
+        "score": number_text(score) if score is not None else "–",
         "health": cells.health(band),
         "coverage": percent_text(coverage, 0),
-        "components": [number(value) if value is not None else "–" for value in parts.values()],
+        "components": [number_text(value) if value is not None else "–" for value in parts.values()],
     }

@@ -9,13 +9,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.enums import HealthBand
-from cs_platform.kernel.templatetags.cells import day_text, percent_text
+from cs_platform.kernel.templatetags.cells import day_text, number_text, percent_text
 from health.enums import Component
 from health.models import HealthScore
 from health.scoring.definition import Definition
 from health.scoring.diff import COVERAGE, MODEL, Difference
 from health.scoring.formulas import MICRO
-from health.scoring.indicators import INDICATORS, Source, number, signed
+from health.scoring.indicators import INDICATORS, Source, signed
 from health.scoring.path import Path
 from health.scoring.selectors import Day, Factor
 
@@ -85,11 +85,16 @@ def figure(days: Sequence[Day], marks: Sequence[Mark], definition: Definition) -
     finding = _("No score in this time.")
     if last is not None:
         finding = _("The score was %(score)s on %(day)s.") % {
-            "score": number(last.score or 0),
+            "score": number_text(last.score or 0),
             "day": day_text(last.day),
         }
     rows = [
-        [day_text(d.day), "–" if d.score is None else number(d.score), str(d.band.label), percent_text(d.coverage, 0)]
+        [
+            day_text(d.day),
+            "–" if d.score is None else number_text(d.score),
+            str(d.band.label),
+            percent_text(d.coverage, 0),
+        ]
         for d in reversed(days)
     ]
     head = [_("Day"), _("Score"), _("Band"), _("Coverage")]
@@ -107,15 +112,17 @@ def components(
         was = getattr(before, component) if before else None
         weight = sum(f.weight for f in own)
         given = sum(f.contribution or 0 for f in own)
-        words = [_("%(points)s points") % {"points": number(float(points), 0)} if points is not None else _("no data")]
+        words = [
+            _("%(points)s points") % {"points": number_text(float(points), 0)} if points is not None else _("no data")
+        ]
         if was is not None and points is not None and round(was) != round(points):
-            words.append(_("was %(points)s") % {"points": number(float(was), 0)})
+            words.append(_("was %(points)s") % {"points": number_text(float(was), 0)})
         rows.append(
             {
                 "name": component.label,
-                "nominal": number(definition.weights[component], 1),
-                "given": number(given) if points is not None else "–",
-                "of": number(weight),
+                "nominal": number_text(definition.weights[component], 1),
+                "given": number_text(given) if points is not None else "–",
+                "of": number_text(weight),
                 "text": ", ".join(words),
                 "bar": [(tone_of(float(points), definition), given), ("rest", max(weight - given, 0))] if points is not None else [("rest", 1)],
                 "label": f"{component.label}: {', '.join(words)}",
@@ -170,7 +177,7 @@ def _balance(day: dt.date, score: float, definition: Definition, width: float, e
         "width": f"{width:.1f}",
         "tone": "bal",
         "edges": edges,
-        "points": number(score),
+        "points": number_text(score),
     }
 
 
@@ -190,7 +197,7 @@ def factor_rows(
                 "head": True,
                 "name": component.label,
                 "weight": percent_text(weight / 100, 0),
-                "given": number(given),
+                "given": number_text(given),
                 "change": signed(sum(moved.get(f.part.key, 0) for f in own)),
             }
         )
@@ -206,10 +213,10 @@ def factor_rows(
                     "explained": factor.indicator.explained,
                     "now": factor.said(),
                     "before": _("same") if then == factor.said() else then,
-                    "points": "–" if factor.points is None else number(factor.points, 0),
+                    "points": "–" if factor.points is None else number_text(factor.points, 0),
                     "bar": None if factor.points is None else [("acc", factor.points), ("rest", 100 - factor.points)],
                     "weight": percent_text(factor.weight / 100, 0 if factor.weight >= 1 or not factor.weight else 1),
-                    "given": "–" if factor.contribution is None else number(factor.contribution),
+                    "given": "–" if factor.contribution is None else number_text(factor.contribution),
                     "change": signed(moved[factor.part.key]) if factor.part.key in moved else "",
                     "negative": moved.get(factor.part.key, 0) < 0,
                     "reason": factor.reason(),
@@ -239,24 +246,25 @@ def path_rows(paths: Sequence[Path], definition: Definition) -> dict[str, Any] |
                 "name": _("%(label)s to %(value)s") % {"label": indicator.label, "value": indicator.say(step.after)},
                 "now": _("now %(value)s") % {"value": indicator.say(step.before)},
                 "gain": signed(step.gain / MICRO),
-                "reached": number(reached),
+                "reached": number_text(reached),
             }
         )
         bars.append({"tone": f"st {'' if count < 3 else 'b'}", "x": f"{passed + 0.2:.2f}", "width": f"{max(reached - passed - 0.2, 0.3):.2f}"})  # fmt: skip
         for edge, band in ((definition.yellow, HealthBand.RED), (definition.green, HealthBand.YELLOW)):
             if passed < edge <= reached:
-                text = _("Leaves %(band)s at %(score)s") % {"band": band.label, "score": number(reached)}
+                text = _("Leaves %(band)s at %(score)s") % {"band": band.label, "score": number_text(reached)}
                 rows.append({"gate": text, "tone": "watch" if band == HealthBand.RED else "good"})
         passed = reached
-    ends = number(passed)
+    ends = number_text(passed)
     text = ngettext("%(n)s step", "%(n)s steps", len(way.steps)) % {"n": len(way.steps)}
     return {
         "rows": rows,
         "bars": bars,
         "edges": [f"{definition.yellow:.1f}", f"{definition.green:.1f}"],
-        "meta": _("%(start)s to %(end)s, %(steps)s") % {"start": number(start), "end": ends, "steps": text},
+        "meta": _("%(start)s to %(end)s, %(steps)s") % {"start": number_text(start), "end": ends, "steps": text},
         "reached": way.reached,
-        "label": _("%(start)s now; %(steps)s reach %(end)s") % {"start": number(start), "steps": text, "end": ends},
+        "label": _("%(start)s now; %(steps)s reach %(end)s")
+        % {"start": number_text(start), "steps": text, "end": ends},
     }
 
 

@@ -11,14 +11,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import Tenant
-from cs_platform.kernel.templatetags.cells import day_text, moment_text, month_name, percent_text
+from cs_platform.kernel.templatetags.cells import day_text, moment_text, month_name, number_text, percent_text
 from cs_platform.kernel.templatetags.ui import band_pill
 from health.enums import TicketPriority
 from health.models import Ticket
 from health.support import desk_charts
 from health.support.desk import LOAD, WINDOW, Load, Month, Step, Waiting
 from health.support.reports import PROMPT_HOURS, STANDARD_HOURS
-from health.usage.cells import number
 
 ESCALATED = 0.10  # of the tickets: from here on it is too many (MET-15, TRG-06)
 SPIKE_TIMES, SPIKE_LEAST = 2.5, 4  # what the alert rule of a ticket spike starts with
@@ -37,10 +36,10 @@ def minutes_text(minutes: float | None) -> str:
     if minutes is None:
         return "–"
     if minutes < 60:
-        return _("%(n)s min") % {"n": number(minutes, 0)}
+        return _("%(n)s min") % {"n": number_text(minutes, 0)}
     if minutes < 3 * 24 * 60:
-        return _("%(n)s h") % {"n": number(minutes / 60)}
-    return _("%(n)s d") % {"n": number(minutes / 24 / 60)}
+        return _("%(n)s h") % {"n": number_text(minutes / 60)}
+    return _("%(n)s d") % {"n": number_text(minutes / 24 / 60)}
 
 
 def clock_name(always: bool) -> str:
@@ -82,7 +81,7 @@ def tiles(found: dict[str, Any], load: Load, now: dt.datetime, clock: str) -> li
         {
             "label": _("Resolved within 24 h"),
             "value": percent_text(found["resolution_within_24h"], 0),
-            "foot": _foot(quick, _("%(n)s resolved") % {"n": number(found["resolved"])}),
+            "foot": _foot(quick, _("%(n)s resolved") % {"n": number_text(found["resolved"])}),
             "definition": _definition(
                 "resolution", _("Resolved within 24 h"),
                 _("resolved within 24 h ÷ resolved; judged by the median, which lies at 24 h or below"), period,
@@ -109,10 +108,10 @@ def tiles(found: dict[str, Any], load: Load, now: dt.datetime, clock: str) -> li
         },
         {
             "label": _("Tickets in 28 days"),
-            "value": number(load.recent),
+            "value": number_text(load.recent),
             "foot": _foot(
-                band_pill("risk", _("%(n)s times the usual") % {"n": number(load.times)}) if many else None,
-                _("usual %(n)s") % {"n": number(load.usual)},
+                band_pill("risk", _("%(n)s times the usual") % {"n": number_text(load.times)}) if many else None,
+                _("usual %(n)s") % {"n": number_text(load.usual)},
             ),
             "definition": _definition(
                 "load", _("Tickets in 28 days"),
@@ -128,17 +127,17 @@ def _fast(median: Any, mark: int) -> Any:
     if median is None:
         return None
     tone = "good" if median <= mark else "risk"
-    return band_pill(tone, _("median %(n)s h") % {"n": number(median)})
+    return band_pill(tone, _("median %(n)s h") % {"n": number_text(median)})
 
 
 def _waiting(count: int) -> str:
     if not count:
         return _("nobody waits")
-    return ngettext("%(n)s waits for an answer", "%(n)s wait for an answer", count) % {"n": number(count)}
+    return ngettext("%(n)s waits for an answer", "%(n)s wait for an answer", count) % {"n": number_text(count)}
 
 
 def _of(part: int, every: int) -> str:
-    return _("%(part)s of %(all)s") % {"part": number(part), "all": number(every)}
+    return _("%(part)s of %(all)s") % {"part": number_text(part), "all": number_text(every)}
 
 
 def _foot(pill: Any, text: str) -> Any:
@@ -217,8 +216,8 @@ def chart(months: Sequence[Month], clock: str) -> dict[str, Any]:
     opened, resolved = sum(one.opened for one in months), sum(one.resolved for one in months)
     hours = [one for one in months if one.hours is not None]
     finding = _("%(opened)s tickets opened and %(resolved)s resolved in twelve months.") % {
-        "opened": number(opened),
-        "resolved": number(resolved),
+        "opened": number_text(opened),
+        "resolved": number_text(resolved),
     }
     if hours:
         finding += " " + _("Half of those resolved in %(month)s took %(hours)s or less, in %(clock)s.") % {
@@ -240,10 +239,10 @@ def chart(months: Sequence[Month], clock: str) -> dict[str, Any]:
         "table": {
             "head": [_("Month"), *names],
             "rows": [
-                [month_name(one.month), number(one.opened), number(one.resolved), number(one.hours)]
+                [month_name(one.month), number_text(one.opened), number_text(one.resolved), number_text(one.hours)]
                 for one in reversed(months)
             ],
-            "foot": [_("Twelve months"), number(opened), number(resolved), ""],
+            "foot": [_("Twelve months"), number_text(opened), number_text(resolved), ""],
         },
     }
 
@@ -280,8 +279,8 @@ def ticket_context(
         (_("First response"), moment_text(ticket.first_response_at)),
         (_("Resolved"), moment_text(ticket.resolved_at)),
         (_("Closed"), moment_text(ticket.closed_at) if ticket.closed_at else ""),
-        (_("Reopened"), number(ticket.reopen_count) if ticket.reopen_count else ""),
-        (_("Reassigned"), number(ticket.reassignment_count) if ticket.reassignment_count else ""),
+        (_("Reopened"), number_text(ticket.reopen_count) if ticket.reopen_count else ""),
+        (_("Reassigned"), number_text(ticket.reassignment_count) if ticket.reassignment_count else ""),
         (_("Sentiment"), ticket.get_sentiment_display()),
     ]
     return {

@@ -6,12 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 from babel.dates import format_date
-from babel.numbers import format_decimal
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from accounts.cells import last_seen
-from cs_platform.kernel.templatetags.cells import day_text, month_name, percent_text
+from cs_platform.kernel.templatetags.cells import day_text, month_name, number_text, percent_text
 from health.usage import charts, formulas
 from health.usage.formulas import Level
 from health.usage.selectors import WEEKS, WINDOW, Activity, Breadth, Day, FeatureUse
@@ -20,19 +19,12 @@ DASH = "–"
 TONES = {Level.LOW: "risk", Level.TYPICAL: "watch", Level.EXCELLENT: "good"}
 
 
-def number(value: int | float | Decimal | None, places: int = 1) -> str:
-    """12,345 or 2.4 in the reader's language; a dash when undefined."""
-    if value is None:
-        return DASH
-    return format_decimal(round(Decimal(value), places), locale=get_language() or "en")
-
-
 def short(day: dt.date) -> str:
     return format_date(day, "d MMM", locale=get_language() or "en")
 
 
 def users_text(count: int) -> str:
-    return ngettext("%(n)s user", "%(n)s users", count) % {"n": number(count)}
+    return ngettext("%(n)s user", "%(n)s users", count) % {"n": number_text(count)}
 
 
 def _definition(key: str, term: str, formula: str, period: str, note: str = "") -> dict[str, Any]:
@@ -101,16 +93,16 @@ def tiles(act: Activity, seats: int | None, wide: Breadth, days: Sequence[Day], 
     return [
         {
             "label": _("Active users, 28 days"),
-            "value": number(act.users_28),
+            "value": number_text(act.users_28),
             "delta": change(act.users_28, act.users_before),
             "foot": _("%(week)s in 7 days, %(day)s on the last")
-            % {"week": number(act.users_7), "day": number(act.users_1)},
+            % {"week": number_text(act.users_7), "day": number_text(act.users_1)},
             "definition": told["active"],
         },
         {
             "label": _("Weekly active of seats"),
             "value": percent_text(of_seats, 0) if of_seats is not None else DASH,
-            "foot": _("%(users)s of %(seats)s seats") % {"users": number(act.users_7), "seats": number(seats)}
+            "foot": _("%(users)s of %(seats)s seats") % {"users": number_text(act.users_7), "seats": number_text(seats)}
             if seats
             else _("No seats are known for what is paid now"),
             "definition": told["seats"],
@@ -124,15 +116,16 @@ def tiles(act: Activity, seats: int | None, wide: Breadth, days: Sequence[Day], 
         },
         {
             "label": _("Features used"),
-            "value": number(wide.used),
-            "unit": _("of %(n)s") % {"n": number(wide.of)},
-            "foot": _("%(used)s of %(of)s core") % {"used": number(wide.core_used), "of": number(wide.core_of)},
+            "value": number_text(wide.used),
+            "unit": _("of %(n)s") % {"n": number_text(wide.of)},
+            "foot": _("%(used)s of %(of)s core")
+            % {"used": number_text(wide.core_used), "of": number_text(wide.core_of)},
             "definition": told["breadth"],
         },
         {
             "label": _("Sessions a user"),
-            "value": number(each),
-            "foot": _("%(minutes)s minutes each") % {"minutes": number(Decimal(seconds) / 60 / sessions)}
+            "value": number_text(each),
+            "foot": _("%(minutes)s minutes each") % {"minutes": number_text(Decimal(seconds) / 60 / sessions)}
             if sessions > 0
             else _("No session in 28 days"),
             "definition": told["sessions"],
@@ -142,7 +135,7 @@ def tiles(act: Activity, seats: int | None, wide: Breadth, days: Sequence[Day], 
 
 def change(now: int, before: int) -> dict[str, Any] | None:
     """Delta of a number of users against the 28 days before."""
-    return delta(now - before, number(abs(now - before)))
+    return delta(now - before, number_text(abs(now - before)))
 
 
 def points(now: Decimal | None, before: Decimal | None) -> dict[str, Any] | None:
@@ -150,7 +143,7 @@ def points(now: Decimal | None, before: Decimal | None) -> dict[str, Any] | None
     if now is None or before is None:
         return None
     moved = round((now - before) * 100, 0)
-    return delta(moved, _("%(n)s pt") % {"n": number(abs(moved), 0)})
+    return delta(moved, _("%(n)s pt") % {"n": number_text(abs(moved), 0)})
 
 
 def delta(moved: int | Decimal, text: str) -> dict[str, Any] | None:
@@ -203,11 +196,11 @@ def trend_days(days: Sequence[Day], act: Activity) -> dict[str, Any]:
     return {
         "figure": charts.daily_users(labels, [d.users for d in days], names),
         "finding": _("%(now)s in the last 28 days, %(before)s in the 28 days before.")
-        % {"now": users_text(act.users_28), "before": number(act.users_before)},
+        % {"now": users_text(act.users_28), "before": number_text(act.users_before)},
         "table": {
             "head": [_("Day"), *names, _("Events"), _("Sessions")],
             "rows": [
-                [label, number(d.users), number(mean), number(d.events), number(d.sessions)]
+                [label, number_text(d.users), number_text(mean), number_text(d.events), number_text(d.sessions)]
                 for label, d, mean in zip(labels, days, smooth, strict=True)
             ][::-1],
         },
@@ -239,10 +232,10 @@ def trend_months(rows: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
                 [
                     label,
                     share_text(row["stickiness"]),
-                    number(row["active_users"]),
-                    number(row["avg_dau"]),
-                    number(row["active_days"]),
-                    number(row["features_used"]),
+                    number_text(row["active_users"]),
+                    number_text(row["avg_dau"]),
+                    number_text(row["active_days"]),
+                    number_text(row["features_used"]),
                 ]
                 for label, row in zip(labels, rows, strict=True)
             ][::-1],
@@ -267,7 +260,7 @@ def heat_map(found: Sequence[FeatureUse], last: dt.date) -> dict[str, Any]:
                 "core": use.core,
                 "relevant": use.relevant,
                 "last": last_seen(use.last_day, last),
-                "cells": [{"text": number(count), "tone": charts.heat(count, most)} for count in use.weeks],
+                "cells": [{"text": number_text(count), "tone": charts.heat(count, most)} for count in use.weeks],
             }
             for use in found
         ],
@@ -278,8 +271,8 @@ def user_rows(rows: Sequence[dict[str, Any]], last: dt.date) -> list[dict[str, A
     return [
         {
             "name": row["external_id"],
-            "days": number(row["active_days"]),
-            "core": number(row["core_days"]),
+            "days": number_text(row["active_days"]),
+            "core": number_text(row["core_days"]),
             "last": last_seen(row["last_day"], last),
             "since": day_text(row["first_day"]),
         }
@@ -309,7 +302,7 @@ def peer_rows(
     ]
     found = []
     for name, own, median, percent in rows:
-        text = share_text if percent else number
+        text = share_text if percent else number_text
         tone = ""
         if own is not None and median is not None and text(own) != text(median):
             tone = "pos" if float(own) > float(median) else "neg"

@@ -15,11 +15,10 @@ from django.utils.translation import gettext_lazy
 from accounts.enums import ImportKind
 from accounts.models import Account
 from cs_platform.kernel.access import Permission, TenantRequest, may
-from cs_platform.kernel.templatetags.cells import moment_text, percent_text
+from cs_platform.kernel.templatetags.cells import moment_text, number_text, percent_text
 from health.enums import Freshness, HeldState, ReceiptKind
 from health.models import HeldEvent, Receipt
 from health.usage import sources
-from health.usage.cells import number
 
 TONES = {
     Freshness.FRESH: "good",
@@ -66,8 +65,8 @@ def span_text(seconds: float | None) -> str:
         return "–"
     for size, text in ((86400, _("%(n)s d")), (3600, _("%(n)s h")), (60, _("%(n)s min"))):
         if seconds >= size:
-            return text % {"n": number(round(seconds / size, 1))}
-    return _("%(n)s s") % {"n": number(round(seconds, 1))}
+            return text % {"n": number_text(round(seconds / size, 1))}
+    return _("%(n)s s") % {"n": number_text(round(seconds, 1))}
 
 
 def share(part: int, whole: int) -> str:
@@ -93,13 +92,13 @@ def source_row(request: TenantRequest, sender: sources.Sender) -> dict[str, Any]
         "state": _("Archive") if archive else sender.freshness.label,
         "tone": "none" if archive else TONES[sender.freshness],
         "last": moment_text(sender.last) if sender.last else "–",
-        "day": number(sender.day),
-        "week": number(sender.week),
+        "day": number_text(sender.day),
+        "week": number_text(sender.week),
         "lag": span_text(sender.lag_seconds),
         "refused": share(sender.rejected_week, sender.received_week),
         "waiting": share(sender.quarantined_week, sender.received_week),
         "points": sender.points,
-        "trend": _("Events of each of the last 14 days, at most %(n)s") % {"n": number(peak)},
+        "trend": _("Events of each of the last 14 days, at most %(n)s") % {"n": number_text(peak)},
     }
 
 
@@ -112,8 +111,8 @@ def file_row(request: TenantRequest, files: sources.Files) -> dict[str, Any]:
         "state": _("Archive") if archive else files.freshness.label,
         "tone": "none" if archive else TONES[files.freshness],
         "last": moment_text(files.last),
-        "files": number(files.files),
-        "rows": number(files.rows),
+        "files": number_text(files.files),
+        "rows": number_text(files.rows),
         "refused": share(files.rejected, files.rows),
     }
 
@@ -121,10 +120,10 @@ def file_row(request: TenantRequest, files: sources.Files) -> dict[str, Any]:
 def thresholds() -> dict[str, str]:
     """The limits of freshness in words."""
     hours = {
-        "late": number(sources.EVENTS.late.total_seconds() // 3600),
-        "silent": number(sources.EVENTS.silent.total_seconds() // 3600),
+        "late": number_text(sources.EVENTS.late.total_seconds() // 3600),
+        "silent": number_text(sources.EVENTS.silent.total_seconds() // 3600),
     }
-    days = {"late": number(sources.FILES.late.days), "silent": number(sources.FILES.silent.days)}
+    days = {"late": number_text(sources.FILES.late.days), "silent": number_text(sources.FILES.silent.days)}
     return {
         "events": _("A source is late after %(late)s hours without an event and silent after %(silent)s.") % hours,
         "files": _("Files of a kind are late after %(late)s days without one and silent after %(silent)s.") % days,
@@ -138,11 +137,11 @@ def receipt_row(slug: str, receipt: Receipt) -> dict[str, Any]:
         "url": reverse("data_receipt", args=[slug, receipt.id]),
         "at": moment_seconds(receipt.received_at),
         "source": sender_name(receipt.kind, receipt.api_key),
-        "received": number(receipt.received),
-        "accepted": number(receipt.accepted),
-        "duplicate": number(receipt.duplicate),
-        "quarantined": number(receipt.quarantined),
-        "rejected": number(receipt.rejected),
+        "received": number_text(receipt.received),
+        "accepted": number_text(receipt.accepted),
+        "duplicate": number_text(receipt.duplicate),
+        "quarantined": number_text(receipt.quarantined),
+        "rejected": number_text(receipt.rejected),
         "some_waiting": bool(receipt.quarantined),
         "some_refused": bool(receipt.rejected),
         "lag": span_text(_lag(receipt)),

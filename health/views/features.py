@@ -18,9 +18,8 @@ from accounts.models import Account, AccountFeature, Feature
 from accounts.views.forms import form_page, saved
 from cs_platform.kernel.access import Permission, TenantRequest, may, requires
 from cs_platform.kernel.htmx import page
-from cs_platform.kernel.templatetags.cells import day_text, percent_text
+from cs_platform.kernel.templatetags.cells import day_text, number_text, percent_text
 from health.usage import catalogue
-from health.usage.cells import number
 from health.usage.selectors import usage_day
 
 
@@ -36,12 +35,12 @@ def features(request: TenantRequest) -> HttpResponse:
         "tab": "features",
         "as_of": day_text(last),
         "rows": [_row(slug, feature, live) for feature in found],
-        "total": ngettext("%(n)s feature", "%(n)s features", len(found)) % {"n": number(len(found))},
+        "total": ngettext("%(n)s feature", "%(n)s features", len(found)) % {"n": number_text(len(found))},
         "unused": ngettext("%(n)s was not used in 90 days", "%(n)s were not used in 90 days", unused)
-        % {"n": number(unused)}
+        % {"n": number_text(unused)}
         if unused
         else "",
-        "live": number(live),
+        "live": number_text(live),
         "may_edit": may(request, Permission.MANAGE_SETTINGS),
         "add_url": reverse("settings_features_add", args=[slug]),
     }
@@ -58,12 +57,12 @@ def _row(slug: str, feature: catalogue.Adoption, live: int) -> dict[str, Any]:
         "kind": str(Feature.Kind(feature.kind).label),
         "core": core,
         "other": Feature.Kind.ADVANCED.value if core else Feature.Kind.CORE.value,
-        "accounts_28": number(feature.accounts_28),
-        "accounts_90": number(feature.accounts_90),
+        "accounts_28": number_text(feature.accounts_28),
+        "accounts_90": number_text(feature.accounts_90),
         "share": percent_text(feature.accounts_90 / live, 0) if live else "–",
-        "user_days_28": number(feature.user_days_28),
-        "user_days_90": number(feature.user_days_90),
-        "relevant": number(feature.relevant),
+        "user_days_28": number_text(feature.user_days_28),
+        "user_days_90": number_text(feature.user_days_90),
+        "relevant": number_text(feature.relevant),
         "first": day_text(feature.first_day),
         "last": day_text(feature.last_day),
     }

@@ -14,6 +14,7 @@ from accounts.account_frame import account_frame, open_account
 from accounts.models import Account
 from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.htmx import page
+from cs_platform.kernel.templatetags.cells import number_text
 from health.alerts.cells import alert_row
 from health.enums import AlertState, Component
 from health.models import Alert, HealthModelVersion, HealthScore
@@ -21,7 +22,7 @@ from health.outcomes import cells as outcome_cells
 from health.outcomes import selectors as outcome_selectors
 from health.scoring import diff, path, tab_cells
 from health.scoring.definition import Definition
-from health.scoring.indicators import number, signed
+from health.scoring.indicators import signed
 
 BACK = 7  # days
 LEAST = 0.5  # points that a component moved, to be named
@@ -101,7 +102,8 @@ def _sum(found: diff.Difference) -> dict[str, str] | None:
         return None
     points = (round(found.after * 10) - round(found.before * 10)) / 10
     return {
-        "text": _("Score, %(before)s to %(after)s") % {"before": number(found.before), "after": number(found.after)},
+        "text": _("Score, %(before)s to %(after)s")
+        % {"before": number_text(found.before), "after": number_text(found.after)},
         "points": signed(points),
         "tone": "neg" if points < 0 else "pos" if points > 0 else "",
     }

@@ -23,13 +23,13 @@ from accounts.models import Account, AccountEvent
 from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.errors import Conflict, DomainError
 from cs_platform.kernel.htmx import page
-from cs_platform.kernel.templatetags.cells import day_text
+from cs_platform.kernel.templatetags.cells import day_text, number_text
 from health.models import AccountDay, HealthOverride, HealthScore, OutcomeMeasurement, Survey, Ticket, Touchpoint
 from health.scoring import diff, overrides, selectors
 from health.scoring import path as paths
 from health.scoring import tab_cells as cells
 from health.scoring.definition import Definition
-from health.scoring.indicators import Source, number
+from health.scoring.indicators import Source
 
 PERIODS = {30: gettext_lazy("30 days"), 180: gettext_lazy("6 months"), 730: gettext_lazy("2 years")}
 MARKS = 8
@@ -141,7 +141,7 @@ def _score(request: TenantRequest, account: Account, row: HealthScore, today: dt
     score = None if row.score is None else float(row.score)
     return {
         "score": score_text(score),
-        "exact": "–" if score is None else number(score, 2),
+        "exact": "–" if score is None else number_text(score, 2),
         "tone": cells.tone_of(score, definition),
         "band": definition.band(score).label,
         "as_of": row.as_of,
@@ -150,7 +150,7 @@ def _score(request: TenantRequest, account: Account, row: HealthScore, today: dt
         "history": cells.figure(days, marks, definition),
         "marks": [{"no": n, "text": m.text, "day": day_text(m.day)} for n, m in enumerate(marks, start=1)],
         "components": cells.components(row, first, factors, definition),
-        "sum": " + ".join(number(sum(f.contribution or 0 for f in factors if f.indicator.component == c)) for c in definition.weights),
+        "sum": " + ".join(number_text(sum(f.contribution or 0 for f in factors if f.indicator.component == c)) for c in definition.weights),
         "url": url,
         "from": first_day,
         "to": last_day,

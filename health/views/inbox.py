@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.htmx import page
+from cs_platform.kernel.templatetags.cells import number_text
 from health.enums import HeldState
 from health.models import HeldEvent
 from health.usage import data_cells as cells
@@ -63,7 +64,7 @@ def inbox(request: TenantRequest) -> HttpResponse:
         "reasons": [
             {
                 "label": cells.reason(each),
-                "count": cells.number(sum(counts.get((state, each), 0) for state in VIEWS[view])),
+                "count": number_text(sum(counts.get((state, each), 0) for state in VIEWS[view])),
                 "current": each == code,
                 "url": f"{request.path}?state={view}" + ("" if each == code else f"&code={each}"),
             }
@@ -101,7 +102,7 @@ def _counts() -> dict[tuple[str, str], int]:
 
 
 def _sum(counts: dict[tuple[str, str], int], view: str) -> str:
-    return cells.number(sum(n for (state, _code), n in counts.items() if state in VIEWS[view]))
+    return number_text(sum(n for (state, _code), n in counts.items() if state in VIEWS[view]))
 
 
 def _bulk(code: str, counts: dict[tuple[str, str], int]) -> dict[str, Any] | None:
@@ -110,7 +111,7 @@ def _bulk(code: str, counts: dict[tuple[str, str], int]) -> dict[str, Any] | Non
     if not total:
         return None
     some = min(total, AT_ONCE)
-    text = ngettext("Replay %(n)s event", "Replay %(n)s events", some) % {"n": cells.number(some)}
+    text = ngettext("Replay %(n)s event", "Replay %(n)s events", some) % {"n": number_text(some)}
     return {"code": code, "label": text, "accept": code == "too_old", "reason": cells.reason(code)}
 
 
@@ -183,10 +184,10 @@ def replay(request: TenantRequest) -> HttpResponse:
     became = doing.replay_all(code, by=request.member, accept="accept" in request.POST, limit=AT_ONCE)
     stored = became["accepted"] + became["duplicate"]
     held_back = sum(became.values()) - stored
-    parts = [ngettext("%(n)s event is stored", "%(n)s events are stored", stored) % {"n": cells.number(stored)}]
+    parts = [ngettext("%(n)s event is stored", "%(n)s events are stored", stored) % {"n": number_text(stored)}]
     if held_back:
         text = ngettext("%(n)s is still held", "%(n)s are still held", held_back)
-        parts.append(text % {"n": cells.number(held_back)})
+        parts.append(text % {"n": number_text(held_back)})
     level = messages.success if stored else messages.warning
     level(request, f"{', '.join(parts)}.")
     return redirect(f"{reverse('data_inbox', args=[request.tenant.slug])}?code={code}")

@@ -14,7 +14,7 @@ from accounts.account_frame import account_frame, open_account
 from accounts.models import Account, BusinessHours
 from cs_platform.kernel.access import Permission, TenantRequest, may, requires
 from cs_platform.kernel.htmx import page
-from cs_platform.kernel.templatetags.cells import day_text
+from cs_platform.kernel.templatetags.cells import day_text, number_text
 from health.engagement import answers_card
 from health.engagement.timeline import moment_of
 from health.enums import SurveyContext, TicketPriority
@@ -86,7 +86,7 @@ def _list(request: TenantRequest, account: Account) -> dict[str, Any]:
         "filters": cells.filters(url, state, level),
         "filtered": bool(kept),
         "clear_url": url,
-        "shown": ngettext("%(n)s ticket", "%(n)s tickets", count) % {"n": cells.number(count)},
+        "shown": ngettext("%(n)s ticket", "%(n)s tickets", count) % {"n": number_text(count)},
         "sorted": _("the newest first"),
         "previous_url": first if before else "",
         "next_url": f"{url}?{urlencode(kept | {'before': following})}" if following else "",

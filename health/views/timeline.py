@@ -12,6 +12,7 @@ from accounts.account_frame import account_frame, open_account
 from accounts.models import Account
 from cs_platform.kernel.access import Permission, TenantRequest, may, requires
 from cs_platform.kernel.htmx import page
+from cs_platform.kernel.templatetags.cells import number_text
 from health.engagement import answers_card
 from health.engagement import timeline as selectors
 from health.engagement import timeline_cells as cells
@@ -42,7 +43,7 @@ def timeline(request: TenantRequest, account_id: UUID) -> HttpResponse:
         "previous_url": (f"{url}?{urlencode(kept)}" if kept else url) if before else "",
         "next_url": f"{url}?{urlencode(kept | {'before': following})}" if following else "",
         "shown": ngettext("%(n)s shown of %(all)s", "%(n)s shown of %(all)s", len(lines))
-        % {"n": len(lines), "all": cells.number(counts.get(group, 0) if group else sum(counts.values()))},
+        % {"n": len(lines), "all": number_text(counts.get(group, 0) if group else sum(counts.values()))},
         "surveys": answers_card.card(account, now),
     }
     return page(request, "health/timeline.html", context, pieces=("account-timeline",))

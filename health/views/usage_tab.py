@@ -16,7 +16,7 @@ from accounts.models import Account
 from cs_platform.kernel.access import Permission, TenantRequest, may, requires
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.periods import add_months, month_of
-from cs_platform.kernel.templatetags.cells import day_text
+from cs_platform.kernel.templatetags.cells import day_text, number_text
 from health.usage import cells, reports, selectors
 
 DAYS = 90
@@ -56,7 +56,7 @@ def peers(request: TenantRequest, account_id: UUID) -> HttpResponse:
         "meta": ngettext(
             "%(n)s account with users in 28 days", "%(n)s accounts with users in 28 days", medians["accounts"]
         )
-        % {"n": cells.number(medians["accounts"])},
+        % {"n": number_text(medians["accounts"])},
         "segment": account.segment.name if account.segment else _("Accounts without a segment"),
     }
     return page(request, "health/usage_peers.html", context, pieces=("usage-peers",))
@@ -94,7 +94,7 @@ def _figures(request: TenantRequest, account: Account, last: dt.date, newest: dt
     if silent >= selectors.WINDOW:
         context["dormant"] = _("No event in 28 days: the last one was on %(day)s, %(n)s days before.") % {
             "day": day_text(newest),
-            "n": cells.number(silent),
+            "n": number_text(silent),
         }
         context["dormant_url"] = f"{request.path}?{urlencode({'day': newest.isoformat()})}"
     if last < selectors.usage_day(request.tenant):

@@ -4,11 +4,14 @@ import datetime as dt
 from decimal import Decimal
 
 from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal
 from django import template
 from django.utils import timezone
 from django.utils.translation import get_language
 
 from cs_platform.kernel.money import money_text
+
+MINUS = "\N{MINUS SIGN}"
 
 register = template.Library()
 
@@ -23,6 +26,15 @@ def money(minor: int | None, currency: str) -> str:
 def money_short(minor: int | None, currency: str) -> str:
     """48660000_00 minor units as $48.66M."""
     return money_text(minor, currency, compact=True)
+
+
+def number_text(value: Decimal | float | None, places: int = 1) -> str:
+    """12,345 or −2.4 in the reader's language with at most `places` decimals; a dash when undefined."""
+    if value is None:
+        return "–"
+    pattern = "#,##0." + "#" * places if places else "#,##0"
+    text = format_decimal(round(Decimal(value), places) + 0, pattern, locale=get_language() or "en")
+    return text.replace("-", MINUS)
 
 
 def percent_text(ratio: Decimal | float | None, places: int = 1) -> str:
