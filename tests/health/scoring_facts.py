@@ -6,7 +6,16 @@ from uuid import UUID, uuid4
 
 from django.db import connection
 
-from accounts.models import Account, AccountEvent, Contact, ContactPast, Feature, Segment, Subscription, SubscriptionChange
+from accounts.models import (
+    Account,
+    AccountEvent,
+    Contact,
+    ContactPast,
+    Feature,
+    Segment,
+    Subscription,
+    SubscriptionChange,
+)
 from cs_platform.kernel.tenancy import current_tenant_id
 from health.models import (
     AccountDay,
@@ -34,7 +43,9 @@ def account(
     row = Account.objects.create(
         external_id=name, name=f"Company {name}", signed_on=since, customer_since=since, mrr_minor=100_000, **fields
     )
-    period(row, since, external_id=f"S-{name}", interval_months=12, amount_minor=1_200_000, mrr_minor=100_000, seats=seats)
+    period(
+        row, since, external_id=f"S-{name}", interval_months=12, amount_minor=1_200_000, mrr_minor=100_000, seats=seats
+    )
     return row
 
 

@@ -14,7 +14,6 @@ from accounts.models import (
     Contact,
     Feature,
     Segment,
-    Subscription,
     Tenant,
 )
 from health.models import Outcome, OutcomeMeasurement, Ticket, Touchpoint
@@ -362,7 +361,9 @@ def random_future(rng: random.Random, row: Account, day: dt.date) -> None:
     Outcome.objects.filter(account=row, dropped_on=None).update(dropped_on=later)
     gone = rng.choice([later, day - dt.timedelta(days=30)])  # the latter was learned of later
     for person in Contact.objects.filter(account=row):
-        facts.person_changed(person, later, role=rng.choice(["champion", "user"]), left_on=rng.choice([None, gone]))
+        facts.person_changed(
+            person, later, role=rng.choice(["champion", "core_user"]), left_on=rng.choice([None, gone])
+        )
     Contact.objects.create(account=row, external_id=f"{row.id}-new", name="New", role="champion")
     facts.touch(row, "qbr", later, status="cancelled")
     facts.ticket(row, later)
@@ -374,7 +375,9 @@ def random_future(rng: random.Random, row: Account, day: dt.date) -> None:
     AccountEvent.objects.create(account=row, kind="budget_cut", happened_on=later)
     AccountEvent.objects.create(account=row, kind="merger", happened_on=day)  # learned of today
     ended = row.signed_on + dt.timedelta(days=1)
-    facts.changed(row, later, seats=rng.choice([None, 1, 70]), end_on=rng.choice([None, ended]), voided=rng.random() < 0.3)
+    facts.changed(
+        row, later, seats=rng.choice([None, 1, 70]), end_on=rng.choice([None, ended]), voided=rng.random() < 0.3
+    )
     facts.period(row, later, external_id=f"{row.external_id}-more", seats=500)
 
 
