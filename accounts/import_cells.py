@@ -1,5 +1,6 @@
 """What the import pages show, as text: rows of the list, progress, problems, the way to the first dashboard."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db.models import Count
@@ -94,9 +95,22 @@ def list_row(slug: str, run: Import) -> dict[str, Any]:
     }
 
 
+# What comes after subscriptions: a floor above registers its steps here, each a function of the request.
+NEXT_STEPS: list[Callable[[TenantRequest], dict[str, Any]]] = []
+NEW_DAYS = 30  # how long a company whose subscriptions are in is still shown what is missing
+
+
 def checklist(request: TenantRequest) -> dict[str, Any] | None:
-    """From an empty company to the first dashboard, each step with its way there; nothing once subscriptions are in."""
-    if Subscription.objects.exists():
+    """From an empty company to the first dashboard, each step with its way there.
+
+    Nothing once subscriptions and what the floors above ask for are in, or a month after the company was made: whoever
+    sends no events until then knows why.
+    """
+    paid = Subscription.objects.exists()
+    if paid and (timezone.now() - request.tenant.created_at).days >= NEW_DAYS:
+        return None
+    later = [step(request) for step in NEXT_STEPS]
+    if paid and all(step["done"] for step in later):
         return None
     tenant, slug = request.tenant, request.tenant.slug
     people, accounts = Member.objects.filter(is_active=True).count(), Account.objects.count()
@@ -137,10 +151,14 @@ def checklist(request: TenantRequest) -> dict[str, Any] | None:
         },
         {
             "title": _("Bring in subscriptions"),
-            "done": False,
-            **bring(ImportKind.SUBSCRIPTIONS, _("Import subscriptions"), _("Unlocks ARR, NRR, GRR and renewals")),
+            "done": paid,
+            **(
+                {"text": _("The first figures follow with the next night")}
+                if paid
+                else bring(ImportKind.SUBSCRIPTIONS, _("Import subscriptions"), _("Unlocks ARR, NRR, GRR and renewals"))
+            ),
         },
-        {"title": _("Send usage events"), "text": _("Unlocks health scores, in a later version"), "done": False},
+        *later,
     ]
     current = next(step for step in steps if not step["done"])
     current["current"] = True

@@ -42,6 +42,8 @@ def home(request: TenantRequest) -> HttpResponse:
     if request.user.last_tenant != request.tenant.slug:
         request.user.last_tenant = request.tenant.slug
         request.user.save(update_fields=["last_tenant"])
+    if may(request, Permission.IMPORT_DATA) and not Account.objects.exists():
+        return redirect("imports", request.tenant.slug)  # an empty company begins with its first steps
     return redirect(request.member.role.home, request.tenant.slug)
 
 

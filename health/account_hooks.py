@@ -1,9 +1,9 @@
-"""What this floor adds to the pages of accounts below it: a filter of the list and a fact of the header."""
+"""What this floor adds to the pages below it: a filter of the accounts, a fact of their header, a first step."""
 
 import datetime as dt
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -11,11 +11,13 @@ from django.utils.translation import gettext_lazy
 from accounts import cells
 from accounts.account_frame import FACTS
 from accounts.enums import HealthBand
+from accounts.import_cells import NEXT_STEPS
 from accounts.listing import FILTERS, Filter
 from accounts.models import Account, Member
 from cs_platform.kernel.access import TenantRequest
 from health.enums import AlertState
-from health.models import Alert, HealthScore
+from health.models import HealthScore, Receipt
+from health.next_steps import next_steps
 
 Shift = tuple[dt.date, HealthBand, dt.date, HealthBand]
 
@@ -67,18 +69,36 @@ def open_action(alias: str = "alerts__") -> Q:
 
 
 def next_step(request: TenantRequest, account: Account) -> dict[str, Any]:
-    """The header's last fact: of what was answered to open alerts, what is due first."""
-    step = (
-        Alert.objects.filter(open_action(""), account=account).order_by(F("due_on").asc(nulls_last=True), "id").first()
-    )
+    """The header's last fact: what was promised or agreed with the customer, whichever comes first."""
+    today = request.tenant.today()
     label = {"label": _("Next step"), "next": True}
+    step = next_steps([account], request.tenant.zone).get(account.id)
     if step is None:
         return label | {"value": _("None agreed")}
-    today = request.tenant.today()
-    note = cells.short_day(step.due_on, today) if step.due_on else ""
-    if step.due_on and step.due_on < today:
+    note = cells.short_day(step.day, today) if step.day else ""
+    if step.day and step.day < today:
         note = _("%(day)s, late") % {"day": note}
-    return label | {"value": step.answer, "note": note, "url": reverse("alert", args=[request.tenant.slug, step.id])}
+    slug = request.tenant.slug
+    url = (
+        reverse("alert", args=[slug, step.alert_id])
+        if step.alert_id
+        else reverse("account_timeline", args=[slug, account.id])
+    )
+    return label | {"value": step.text, "note": note, "url": url}
+
+
+def usage_step(request: TenantRequest) -> dict[str, Any]:
+    """The last of the first steps of a new company: usage events, from a program or a file."""
+    slug = request.tenant.slug
+    if Receipt.objects.filter(accepted__gt=0).exists():
+        return {"title": _("Send usage events"), "text": _("Scores follow within minutes"), "done": True}
+    return {
+        "title": _("Send usage events"),
+        "text": _("Unlocks usage, health scores and alerts"),
+        "done": False,
+        "action": {"url": reverse("data_sources", args=[slug]) + "#send", "label": _("How to send them")},
+        "sample": {"url": reverse("import_sample", args=[slug, "usage"]), "label": _("Sample file")},
+    }
 
 
 def register() -> None:
@@ -87,3 +107,5 @@ def register() -> None:
     FILTERS[entry.name] = entry
     if next_step not in FACTS:
         FACTS.append(next_step)
+    if usage_step not in NEXT_STEPS:
+        NEXT_STEPS.append(usage_step)

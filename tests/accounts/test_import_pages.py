@@ -1,5 +1,6 @@
 """The import pages in a browser's eyes: upload, match, check, import, result (ACC-01, ACC-03, ACC-04, API-04, ROL-01)."""
 
+import datetime as dt
 import gzip
 import html
 import re
@@ -10,11 +11,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts import import_forms, import_views
 from accounts.kinds import KINDS
-from accounts.models import Account, Contact, Import, Member, Subscription
+from accounts.models import Account, Contact, Import, Member, Subscription, Tenant
 from cs_platform.kernel import queue
+from health.models import Receipt
 
 ACCOUNTS = (
     "ext_id,company_name,seg,signed,legacy\n"
@@ -221,7 +224,8 @@ def test_stop_go_on_and_discard(world):
     assert latest(world).id == run.id
 
 
-def test_the_way_to_the_first_dashboard_ends_with_subscriptions(world):
+def test_the_way_to_the_first_dashboard_ends_with_events(world):
+    """From nothing to subscriptions by files; then events are asked for, until some came or the company is a month old."""
     client = world.client("ops")
     shown = words(client.get(world.url("data/imports/")))
     assert "From empty to your first dashboard" in shown
@@ -242,7 +246,25 @@ def test_the_way_to_the_first_dashboard_ends_with_subscriptions(world):
         queue.drain()
     with world.open():
         assert (Subscription.objects.count(), Contact.objects.count()) == (3, 0)
+    shown = words(client.get(world.url("data/imports/")))
+    assert "4 of 5" in shown
+    assert "How to send them" in shown
+    with world.open():
+        Tenant.objects.update(created_at=timezone.now() - dt.timedelta(days=31))
     assert "From empty to your first dashboard" not in words(client.get(world.url("data/imports/")))
+    with world.open():
+        Tenant.objects.update(created_at=timezone.now())
+        Receipt.objects.create(kind="api", received=2, accepted=1, duplicate=0, quarantined=0, rejected=1)
+    assert "From empty to your first dashboard" not in words(client.get(world.url("data/imports/")))
+
+
+def test_an_empty_company_begins_with_its_first_steps(world):
+    """PAGES: who may import is led to the first steps until there is an account; the others to their own page."""
+    assert world.client("admin").get(world.url("")).url == world.url("data/imports/")
+    assert world.client("csm").get(world.url("")).url == world.url("today/")
+    with world.open():
+        Account.objects.create(external_id="A-1", name="Halcyon Freight")
+    assert world.client("admin").get(world.url("")).url != world.url("data/imports/")
 
 
 def test_people_are_invited_by_who_may(world):

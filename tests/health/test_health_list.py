@@ -7,7 +7,8 @@ import pytest
 
 from accounts.models import Account
 from health.account_hooks import shift_value
-from health.models import Alert, HealthScore
+from health.models import Alert, HealthScore, Touchpoint
+from health.next_steps import next_steps
 from tests.conftest import World
 
 DAY = dt.date(2026, 6, 30)
@@ -179,3 +180,49 @@ def test_the_header_leads_with_health_and_ends_with_the_next_step(worlds, book):
     assert facts[-1]["value"] == "Call the sponsor"
     facts = world.client("csm").get(world.url(f"accounts/{book['Green'].id}/")).context["facts"]
     assert facts[-1]["value"] == "None agreed"
+
+
+def test_a_planned_activity_is_a_next_step_until_its_moment_is_over(worlds, book):
+    """HLT-05: what is planned before the promise comes first; what is over, held or another company's does not."""
+    world, rival = worlds
+    now = dt.datetime.now(dt.UTC)
+    with rival.open():
+        theirs = Account.objects.create(external_id="A-1", name="Red", status="live")
+        Touchpoint.objects.create(
+            account=theirs,
+            kind="call",
+            status="planned",
+            subject="Theirs",
+            known_on=DAY,
+            happened_at=now + dt.timedelta(days=1),
+        )
+    with world.open():
+        red, zone = book["Red"], world.tenant.zone
+
+        def plan(text: str, days: int, status: str = "planned", row: Account = red) -> None:
+            Touchpoint.objects.create(
+                account=row,
+                external_id=text,
+                kind="call",
+                status=status,
+                subject=text,
+                known_on=DAY,
+                happened_at=now + dt.timedelta(days=days),
+            )
+
+        plan("Over", -1)
+        plan("Called off", 1, "cancelled")
+        plan("Elsewhere", 1, row=book["Edge"])
+        assert next_steps([red], zone) == {}
+        plan("Quarterly review", 5)
+        assert next_steps([red], zone)[red.id].text == "Quarterly review"
+        Alert.objects.create(account=red, rule="a", cause="x", as_of=DAY, answer="Some day", answered_at=now)
+        assert next_steps([red], zone)[red.id].text == "Quarterly review"
+        due = world.tenant.today() + dt.timedelta(days=2)
+        Alert.objects.create(
+            account=red, rule="a", cause="y", as_of=DAY, answer="Call first", answered_at=now, due_on=due
+        )
+        assert next_steps([red], zone)[red.id].text == "Call first"
+        assert set(next_steps([red, book["Edge"], book["Green"]], zone)) == {red.id, book["Edge"].id}
+    with rival.open():
+        assert next_steps([red], zone) == {}
