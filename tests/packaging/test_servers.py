@@ -103,12 +103,16 @@ def test_each_role_may_do_its_part_and_no_more(machine: Machine) -> None:
     roles = machine.query(
         urls["DATABASE_URL"],
         "select rolname, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb from pg_roles"
-        " where rolname in ('cs_app', 'cs_ops', 'cs_owner') order by rolname",
+        " where rolname in ('cs_app', 'cs_ops', 'cs_owner', 'cs_search') order by rolname",
     )
     assert roles == [
         ("cs_app", False, False, False, False),
         ("cs_ops", False, True, False, False),
         ("cs_owner", False, False, False, True),
+        ("cs_search", False, True, False, False),
+    ]
+    assert machine.query(urls["DATABASE_OPS_URL"], "select rolcanlogin from pg_roles where rolname = 'cs_search'") == [
+        (False,)
     ]
     machine.query(urls["DATABASE_ADMIN_URL"], "create table kept (id bigint generated always as identity, note text)")
     machine.query(urls["DATABASE_URL"], "insert into kept (note) values ('one'); create temporary table mine (x int)")
