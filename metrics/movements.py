@@ -1,0 +1,97 @@
+"""What people say of movements: reason and ownership beside the ledger, which no word of theirs rewrites (MET-07).
+
+A note is about one account, month and paid period: about the lines that the ledger has for these three, currency aside
+(rates move by themselves). Whoever reads lines in SQL joins `NOTE_OF_LINE` and takes `EFFECTIVE_REASON` and `CS_OWNED`;
+whoever reads them as a query takes `with_notes`. Both are the same rule: what a person says counts, else what was read
+off the terms; new business and currency are not owned by the CS team, everything else is, unless somebody says so.
+
+    SELECT t.month, sum(t.amount_minor), <EFFECTIVE_REASON> FROM metrics_mrrmovement t <NOTE_OF_LINE> GROUP BY ...
+"""
+
+import datetime as dt
+
+from django.db import transaction
+from django.db.models import (
+    BooleanField,
+    Case,
+    CharField,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce, NullIf
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Account, Member, Subscription
+from cs_platform.kernel.errors import DomainError
+from metrics.enums import MovementKind, MovementReason
+from metrics.models import MovementNote, MrrMovement
+
+# For statements whose ledger lines are called `t`; the note is called `note`.
+NOTE_OF_LINE = (
+    "LEFT JOIN metrics_movementnote note ON note.tenant_id = t.tenant_id AND note.account_id = t.account_id "
+    "AND note.month = t.month AND note.subscription_id = t.subscription_id AND t.kind <> 'fx'"
+)
+EFFECTIVE_REASON = "coalesce(nullif(note.reason, ''), t.reason)"
+CS_OWNED = "coalesce(note.cs_owned, t.kind NOT IN ('new', 'fx'))"
+
+# What the CS team does not own unless somebody says so.
+NOT_OWNED = (MovementKind.NEW, MovementKind.FX)
+
+
+def with_notes(lines: QuerySet[MrrMovement]) -> QuerySet[MrrMovement]:
+    """Ledger lines with `effective_reason`, `cs_owned`, and what was said: `said_reason` ("" when nothing), `said`."""
+    about = {"account": OuterRef("account"), "month": OuterRef("month"), "subscription": OuterRef("subscription")}
+    kind = ExpressionWrapper(OuterRef("kind"), output_field=CharField())
+    notes = MovementNote.objects.filter(**about).annotate(kind=kind).exclude(kind=MovementKind.FX)
+    said_reason = Subquery(notes.values("reason")[:1], output_field=CharField())
+    return lines.annotate(
+        said_reason=Coalesce(said_reason, Value("")),
+        said=Coalesce(Subquery(notes.values("note")[:1], output_field=CharField()), Value("")),
+        effective_reason=Coalesce(NullIf(said_reason, Value("")), F("reason")),
+        cs_owned=Coalesce(
+            Subquery(notes.values("cs_owned")[:1], output_field=BooleanField()),
+            Case(When(Q(kind__in=NOT_OWNED), then=Value(False)), default=Value(True)),
+        ),
+    )
+
+
+@transaction.atomic
+def note_movement(
+    *,
+    account: Account,
+    month: dt.date,
+    subscription: Subscription,
+    by: Member,
+    reason: str = "",
+    cs_owned: bool | None = None,
+    note: str = "",
+) -> MovementNote | None:
+    """Say why the account's money moved in a month by this period, and whether the CS team owns it. Replaces what was
+    said before; saying nothing at all takes it back (None). Audited; figures by reason or ownership read it at once.
+
+    DomainError names the field: a reason that does not exist or is currency, a month without a line of this period.
+    The caller has made sure that `by` sees the account and may write.
+    """
+    if reason and (reason not in MovementReason.values or reason == MovementReason.CURRENCY):
+        raise DomainError(_("Choose one of the reasons."), fields={"reason": _("Choose one of the reasons.")})
+    text = note.strip()
+    if len(text) > 500:
+        limit = _("At most %(limit)s characters fit here.") % {"limit": 500}
+        raise DomainError(limit, fields={"note": limit})
+    lines = MrrMovement.objects.filter(account=account, month=month, subscription=subscription)
+    if not lines.exclude(kind=MovementKind.FX).exists():
+        raise DomainError(_("The ledger has no movement of this period in this month."), code="no_movement")
+    about = {"account": account, "month": month, "subscription": subscription}
+    if not reason and cs_owned is None and not text:
+        MovementNote.objects.filter(**about).delete()
+        return None
+    said = {"reason": reason, "cs_owned": cs_owned, "note": text, "noted_by": by, "noted_at": timezone.now()}
+    saved, _made = MovementNote.objects.update_or_create(**about, defaults=said)
+    return saved
