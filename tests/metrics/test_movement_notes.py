@@ -35,7 +35,7 @@ def lines(month: dt.date = MAY) -> dict[str, list[tuple[str, bool]]]:
         found.setdefault(line.kind, []).append((line.effective_reason, line.cs_owned))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT t.kind, {movements.EFFECTIVE_REASON}, {movements.CS_OWNED} "  # noqa: S608
+            f"SELECT t.kind, {movements.EFFECTIVE_REASON}, {movements.CS_OWNED} "
             f"FROM metrics_mrrmovement t {movements.NOTE_OF_LINE} WHERE t.month = %s ORDER BY t.id",
             [month],
         )
