@@ -73,6 +73,8 @@ class Ticket(EntityModel, Fact):
         indexes: ClassVar = [
             models.Index(fields=["tenant", "account", "-opened_at"], name="ticket_of_account"),
             models.Index(fields=["tenant", "updated_at", "id"], name="ticket_by_update"),
+            # Since when the tenant has had any tickets is asked at each score.
+            models.Index(fields=["tenant", "known_on"], name="ticket_known"),
             models.Index(
                 fields=["tenant", "opened_at"], name="ticket_open", condition=models.Q(resolved_at=None, closed_at=None)
             ),

@@ -1,6 +1,7 @@
 -- The questions as the families need them: one row of `wanted` is one score to be made.
 -- `until` ends the day in the tenant's zone, `known_until` the day of what is known; what happened or became known later
 -- does not exist for the row.
+ANALYZE wanted;
 CREATE TEMPORARY TABLE asked ON COMMIT DROP AS
 SELECT row_number() OVER (ORDER BY w.as_of, w.account_id)::int AS n, w.account_id, coalesce(m.model, 0)::int AS model,
        w.as_of, w.known_on, w.usage_day, timezone(%(zone)s, (w.as_of + 1)::timestamp) AS until, timezone(%(zone)s, (w.known_on + 1)::timestamp) AS known_until,
