@@ -22,6 +22,7 @@ from cs_platform.kernel import sheets
 from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.htmx import page
+from cs_platform.kernel.keyset import uuid_of
 
 SHOWN = 50
 
@@ -38,7 +39,7 @@ def imports(request: TenantRequest) -> HttpResponse:
         except DomainError as error:
             form.add_error("file", error.message)
     found = Import.objects.select_related("created_by")
-    if before := _uuid(request.GET.get("before", "")):
+    if before := uuid_of(request.GET.get("before", "")):
         found = found.filter(id__lt=before)
     runs = list(found.order_by("-id")[: SHOWN + 1])
     context = {
@@ -56,13 +57,6 @@ def imports(request: TenantRequest) -> HttpResponse:
         },
     }
     return page(request, "imports/list.html", context, status=422 if form.errors else 200)
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def _run(request: TenantRequest, import_id: UUID) -> Import:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import HealthBand, Source, Status, Tier
 from accounts.models import Account, Member, Segment, Team
+from cs_platform.kernel.keyset import uuid_of
 from cs_platform.kernel.periods import add_months, parse_month
 
 PAGE_SIZE = 50
@@ -38,11 +39,11 @@ class Filter:
 
 
 def _is_owner(value: str) -> bool:
-    return value in {"me", "none"} or _uuid(value) is not None
+    return value in {"me", "none"} or uuid_of(value) is not None
 
 
 def _owned(values: tuple[str, ...], member: Member, today: dt.date) -> Q:
-    ids = [member.id if value == "me" else _uuid(value) for value in values if value != "none"]
+    ids = [member.id if value == "me" else uuid_of(value) for value in values if value != "none"]
     return Q(owner__in=ids) | Q(owner=None) if "none" in values else Q(owner__in=ids)
 
 
@@ -102,7 +103,7 @@ FILTERS: dict[str, Filter] = {
         Filter("health", _("Health"), _one_of("health_band"), lambda value: value in HealthBand.values),
         Filter("segment", _("Segment"), _one_of("segment__name")),
         Filter("owner", _("Owner"), _owned, _is_owner),
-        Filter("team", _("Team"), _one_of("owner__team_id"), lambda value: _uuid(value) is not None, _team_name),
+        Filter("team", _("Team"), _one_of("owner__team_id"), lambda value: uuid_of(value) is not None, _team_name),
         Filter("status", _("Status"), _one_of("status"), lambda value: value in Status.values),
         Filter("industry", _("Industry"), _one_of("industry")),
         Filter("source", _("Source"), _one_of("source"), lambda value: value in Source.values),
@@ -169,13 +170,6 @@ COLUMNS = {
 DEFAULT_COLUMNS = ("health", "score", "change", "status", "arr", "renews", "owner", "industry", "tier", "since")
 
 
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
-
-
 def _clean(values: Iterable[str], limit: int = 200) -> tuple[str, ...]:
     """Values without control characters, each once, as many as make sense."""
     kept = dict.fromkeys(_CONTROL.sub("", value).strip()[:limit] for value in values)
@@ -193,7 +187,7 @@ class Cursor:
     @classmethod
     def parse(cls, text: str, sort: Sort, *, backwards: bool) -> "Cursor | None":
         """`<id>` for an empty value, else `<id>~<value>`; None when it cannot be read."""
-        key = _uuid(text[:36])
+        key = uuid_of(text[:36])
         if key is None or "\x00" in text:
             return None
         if len(text) == 36:

@@ -17,8 +17,8 @@ from django.views.i18n import set_language as remember_language
 from accounts import invitations, people
 from accounts.models import User
 from accounts.settings_forms import JoinForm, ProfileForm, ThemeForm
-from accounts.settings_sections import accepted
 from cs_platform.kernel.access import TenantRequest
+from cs_platform.kernel.forms import accepted
 from cs_platform.kernel.htmx import page
 
 

@@ -1,16 +1,14 @@
 """The settings: their sections in order, who may open which, and the page with the list of them at its side."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django import forms
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from cs_platform.kernel.access import Permission, TenantRequest, may
-from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.htmx import page
 
 
@@ -98,16 +96,3 @@ def section_page(
             items.append({"label": entry.label, "icon": entry.icon, "url": url(request, entry.name), "current": here})
         groups.append({"label": label, "items": items})
     return page(request, template, {"groups": groups, "section": current, **context}, pieces=pieces, status=status)
-
-
-def accepted(form: forms.BaseForm, act: Callable[[dict[str, Any]], Any]) -> bool:
-    """Whether the form is valid and `act` did not refuse; a refusal then stands in the form, at the field it names."""
-    if not form.is_valid():
-        return False
-    try:
-        act(form.cleaned_data)
-    except DomainError as error:
-        for field, text in (error.fields or {"": error.message}).items():
-            form.add_error(field if field in form.fields else None, text)
-        return False
-    return True

@@ -1,7 +1,10 @@
 """The kinds of rows of the health floor (CONTRACTS 1)."""
 
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from accounts.enums import ImportKind
@@ -15,72 +18,63 @@ from health.usage import rows as usage
 
 SAMPLES = Path(__file__).parent / "data" / "samples"
 
+
+def _kind(name: ImportKind, title: Promise, rows: ModuleType, **more: Any) -> Kind:
+    """A kind whose columns, their names and their check stand in the module `rows`."""
+    return Kind(
+        name=name.value,
+        title=title,
+        fields=rows.FIELDS,
+        required=rows.REQUIRED,
+        labels=rows.LABELS,
+        synonyms=rows.SYNONYMS,
+        check=rows.check,
+        samples=SAMPLES,
+        **more,
+    )
+
+
 KINDS = (
-    Kind(
-        name=ImportKind.USAGE.value,
-        title=gettext_lazy("Import usage events"),
-        fields=usage.FIELDS,
-        required=usage.REQUIRED,
+    _kind(
+        ImportKind.USAGE,
+        gettext_lazy("Import usage events"),
+        usage,
         key=("account", "event", "event_at"),
-        check=usage.check,
         merge=usage.merge_usage,
         counted=True,
         quarantines=True,
-        labels=usage.LABELS,
-        synonyms=usage.SYNONYMS,
-        samples=SAMPLES,
     ),
-    Kind(
-        name=ImportKind.TICKETS.value,
-        title=gettext_lazy("Import tickets"),
-        fields=tickets.FIELDS,
-        required=tickets.REQUIRED,
+    _kind(
+        ImportKind.TICKETS,
+        gettext_lazy("Import tickets"),
+        tickets,
         key=("ticket",),
-        check=tickets.check,
         merge=merge_tickets,
         quarantines=True,
-        labels=tickets.LABELS,
-        synonyms=tickets.SYNONYMS,
-        samples=SAMPLES,
     ),
-    Kind(
-        name=ImportKind.TOUCHPOINTS.value,
-        title=gettext_lazy("Import touchpoints"),
-        fields=touchpoints.FIELDS,
-        required=touchpoints.REQUIRED,
+    _kind(
+        ImportKind.TOUCHPOINTS,
+        gettext_lazy("Import touchpoints"),
+        touchpoints,
         key=("touchpoint",),
-        check=touchpoints.check,
         merge=touchpoints.merge_touchpoints,
         repeated=gettext_lazy("Row %(first)s has this touchpoint already, with other values."),
-        labels=touchpoints.LABELS,
-        synonyms=touchpoints.SYNONYMS,
-        samples=SAMPLES,
     ),
-    Kind(
-        name=ImportKind.SURVEYS.value,
-        title=gettext_lazy("Import surveys"),
-        fields=surveys.FIELDS,
-        required=surveys.REQUIRED,
+    _kind(
+        ImportKind.SURVEYS,
+        gettext_lazy("Import surveys"),
+        surveys,
         key=("survey",),
-        check=surveys.check,
         merge=surveys.merge_surveys,
         repeated=gettext_lazy("Row %(first)s has this answer already, with other values."),
-        labels=surveys.LABELS,
-        synonyms=surveys.SYNONYMS,
-        samples=SAMPLES,
     ),
-    Kind(
-        name=ImportKind.OUTCOMES.value,
-        title=gettext_lazy("Import outcomes"),
-        fields=outcomes.FIELDS,
-        required=outcomes.REQUIRED,
+    _kind(
+        ImportKind.OUTCOMES,
+        gettext_lazy("Import outcomes"),
+        outcomes,
         key=("outcome",),
-        check=outcomes.check,
         merge=merge_outcomes,
         repeated=gettext_lazy("Row %(first)s has this outcome already, with other values."),
         further=frozenset(outcomes.MEASURED),
-        labels=outcomes.LABELS,
-        synonyms=outcomes.SYNONYMS,
-        samples=SAMPLES,
     ),
 )

@@ -12,9 +12,10 @@ from django.utils.translation import ngettext
 from accounts.models import Account
 from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.htmx import page
+from cs_platform.kernel.keyset import row_of, rows_after
 from cs_platform.kernel.periods import add_months
 from cs_platform.kernel.templatetags.cells import number_text
-from health.engagement.selectors import answers_after, answers_by_month, bounds, trailing
+from health.engagement.selectors import answers_by_month, bounds, trailing
 from health.enums import SurveyKind
 from health.models import Survey
 from metrics import answers as answer_cells
@@ -46,7 +47,8 @@ def answers(request: TenantRequest) -> HttpResponse:
     every = _answers(asked, kind, first, group)
     seen = every.filter(account__in=Account.objects.visible_to(request.member))
     total, hidden = every.count(), every.count() - seen.count()
-    rows = list(answers_after(seen, request.GET.get("before", "")).select_related("account", "contact")[: SHOWN + 1])
+    later = rows_after(seen, "answered_at", row_of(seen, request.GET.get("before", "")))
+    rows = list(later.select_related("account", "contact")[: SHOWN + 1])
     context = _head(request, asked, months, names, kind, group, first)
     context |= {
         "rows": [answer_cells.row(request.tenant.slug, survey, request.tenant) for survey in rows[:SHOWN]],

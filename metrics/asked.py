@@ -15,6 +15,7 @@ from uuid import UUID
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from cs_platform.kernel.keyset import uuid_of
 from cs_platform.kernel.periods import add_months, month_text, parse_month
 from metrics.enums import Dimension, Window
 
@@ -69,8 +70,8 @@ class Asked:
             cohort=cohort if cohort in COHORT_MEASURES else COHORT_MEASURES[0],
             opened=params["opened"].replace("\0", "") if "opened" in params else None,
             part=params.get("part", ""),
-            account=_uuid(params.get("account", "")),
-            line=_uuid(params.get("line", "")),
+            account=uuid_of(params.get("account", "")),
+            line=uuid_of(params.get("line", "")),
             known=_moment(params.get("known", "")),
             everything=params.get("everything", "") == "1",
         )
@@ -101,13 +102,6 @@ _CUTS = frozenset(Dimension.values) - {Dimension.ALL}
 def _month(text: str) -> dt.date | None:
     try:
         return parse_month(text)
-    except ValueError:
-        return None
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
     except ValueError:
         return None
 

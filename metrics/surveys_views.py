@@ -14,11 +14,11 @@ from django.utils.translation import ngettext
 from accounts.models import Account, Segment
 from cs_platform.kernel.access import Permission, TenantRequest, may, requires
 from cs_platform.kernel.htmx import page
+from cs_platform.kernel.keyset import row_of, rows_after
 from cs_platform.kernel.periods import add_months, month_of, months_between
 from cs_platform.kernel.templatetags.cells import number_text
 from health.engagement.breakdown import sums_by
 from health.engagement.formulas import Answers
-from health.engagement.selectors import answers_after
 from health.enums import SurveyContext, SurveyKind
 from health.models import Survey
 from metrics import answers as answer_cells
@@ -158,7 +158,9 @@ def _list(request: TenantRequest, rows: QuerySet[Survey], asked: dict[str, Any])
     rows = rows.order_by("-answered_at", "-id")
     count = rows.count()
     before = request.GET.get("before", "")
-    found = list(answers_after(rows, before).select_related("account", "contact")[: SHOWN + 1])
+    found = list(
+        rows_after(rows, "answered_at", row_of(rows, before)).select_related("account", "contact")[: SHOWN + 1]
+    )
     return {
         "rows": [answer_cells.row(request.tenant.slug, survey, request.tenant) for survey in found[:SHOWN]],
         "groups": [

@@ -29,6 +29,14 @@ class Origin:
     ref: UUID | None = None
     actor: str = ""
 
+    def params(self) -> dict[str, Any]:
+        """What a merging statement is told of whose rows it writes and where they come from."""
+        return {
+            "tenant_id": current_tenant_id(),
+            "source": self.source,
+            "source_ref": str(self.ref) if self.ref else None,
+        }
+
 
 @dataclass(frozen=True)
 class Rejected:

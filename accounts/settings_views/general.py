@@ -8,9 +8,10 @@ from django.utils.translation import gettext as _
 from accounts import company
 from accounts.models import BusinessHours, Tenant
 from accounts.settings_forms import CompanyForm, HoursForm
-from accounts.settings_sections import accepted, open_sections, section_page, url
+from accounts.settings_sections import open_sections, section_page, url
 from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.errors import NotAllowed
+from cs_platform.kernel.forms import accepted
 
 
 @requires(Permission.VIEW_HOME)

@@ -15,9 +15,10 @@ from accounts import services
 from accounts.enums import KeyScope
 from accounts.models import ApiKey
 from accounts.settings_forms import KeyForm
-from accounts.settings_sections import accepted, section_page, url
+from accounts.settings_sections import section_page, url
 from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.errors import DomainError
+from cs_platform.kernel.forms import accepted
 from cs_platform.kernel.templatetags.cells import moment_text
 
 

@@ -19,9 +19,9 @@ from django.views.decorators.http import require_POST
 from accounts import company
 from accounts.models import Account, Feature, Holiday, Member, Plan, Product, Segment, Team
 from accounts.settings_forms import FeatureForm, HolidayForm, PlanForm, ProductForm, SegmentForm, TeamForm
-from accounts.settings_sections import accepted, section_page, url
+from accounts.settings_sections import section_page, url
 from cs_platform.kernel.access import Permission, TenantRequest, requires
-from cs_platform.kernel.forms import TenantForm
+from cs_platform.kernel.forms import TenantForm, accepted
 from cs_platform.kernel.templatetags.cells import day_text
 from cs_platform.kernel.tenancy import TenantModel
 

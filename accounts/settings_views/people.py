@@ -14,8 +14,9 @@ from django.views.decorators.http import require_POST
 from accounts import invitations, people
 from accounts.models import Invitation, Member, Role
 from accounts.settings_forms import InvitationForm, MemberForm, RoleForm
-from accounts.settings_sections import accepted, section_page, url
+from accounts.settings_sections import section_page, url
 from cs_platform.kernel.access import Permission, Scope, TenantRequest, requires
+from cs_platform.kernel.forms import accepted
 from cs_platform.kernel.models import Work
 from cs_platform.kernel.templatetags.cells import moment_text
 

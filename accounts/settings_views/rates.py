@@ -16,9 +16,10 @@ from accounts.merging import Origin, merge_fx_rates
 from accounts.models import FxRate
 from accounts.rows import parse
 from accounts.settings_forms import RateForm
-from accounts.settings_sections import accepted, section_page, url
+from accounts.settings_sections import section_page, url
 from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.errors import DomainError
+from cs_platform.kernel.forms import accepted
 from cs_platform.kernel.periods import add_months, month_text, parse_month
 from cs_platform.kernel.templatetags.cells import moment_text, month_name
 

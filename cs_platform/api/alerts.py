@@ -9,12 +9,11 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from cs_platform.api.errors import Stale
 from cs_platform.api.queries import NoQuery, SyncedQuery, plausible, read_query
 from cs_platform.api.resources import Resource
 from cs_platform.api.schema import ANSWER_HEADERS, IF_MATCH, refusals
 from cs_platform.api.serializers import shown
-from cs_platform.api.writing import if_match, object_of
+from cs_platform.api.writing import object_of, refuse_stale
 from health import models
 from health.alerts import cells, services
 from health.alerts.rules import RULES
@@ -108,9 +107,7 @@ class Alerts(Resource):
         if "due_on" in values and "answer" not in values:
             raise ValidationError({"due_on": [_("Send it with an answer.")]})
         row = self.find(ref, lock=True)
-        for sent in (if_match(request), values.get("version")):
-            if sent is not None and sent != row.version:
-                raise Stale(sent, row.version, self.represent(row).data)
+        refuse_stale(self, row, values.get("version"))
         if values.get("state") == AlertState.OPEN:
             row = services.reopen_alert(alert=row, version=None, by=None)
         if "answer" in values:

@@ -1,7 +1,6 @@
 """Tickets, touchpoints, survey answers and outcomes over HTTP (API-01): the same doors that files come by."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any, ClassVar
 
 from django.utils import timezone
@@ -21,9 +20,6 @@ from cs_platform.api.schema import ResourceSchema
 from cs_platform.api.writing import Writable, object_of
 from cs_platform.kernel.errors import DomainError
 from health import models
-from health.engagement.surveys import merge_surveys
-from health.engagement.touchpoints import merge_touchpoints
-from health.outcomes.merge import merge_outcomes
 from health.outcomes.rows import MEASUREMENTS, Measurement, number_problem
 from health.support.merge import merge_tickets
 
@@ -117,7 +113,7 @@ class TicketSchema(ResourceSchema):
 class Tickets(Writable):
     """Support tickets. Each write is a change of the ticket: one state change, or its whole history in `changes`."""
 
-    door = Door(read_ticket, merge_told, models.Ticket, {"external_id": "ticket"}, {"ticket": "external_id"})
+    door = Door.of(ImportKind.TICKETS, models.Ticket, read=read_ticket, merge=merge_told)
     kept = ("external_id", "account", "state")
     quarantines = True
     example: ClassVar = {
@@ -173,13 +169,7 @@ class Tickets(Writable):
 class Touchpoints(Writable):
     """Activities with customers, by id or external id."""
 
-    door = Door(
-        partial(parse, ImportKind.TOUCHPOINTS),
-        merge_touchpoints,
-        models.Touchpoint,
-        {"external_id": "touchpoint"},
-        {"touchpoint": "external_id"},
-    )
+    door = Door.of(ImportKind.TOUCHPOINTS, models.Touchpoint)
     kept = ("external_id", "account", "kind", "happened_at")
     example: ClassVar = {
         "external_id": "M-501",
@@ -206,13 +196,7 @@ class Touchpoints(Writable):
 class Surveys(Writable):
     """Answers to surveys, by id or external id."""
 
-    door = Door(
-        partial(parse, ImportKind.SURVEYS),
-        merge_surveys,
-        models.Survey,
-        {"external_id": "survey"},
-        {"survey": "external_id"},
-    )
+    door = Door.of(ImportKind.SURVEYS, models.Survey)
     kept = ("external_id", "account", "kind", "score", "scale", "direction", "answered_at")
     example: ClassVar = {
         "external_id": "R-1",
@@ -276,7 +260,7 @@ def _measurement(part: Mapping[str, Any]) -> Measurement | Problem:
 class Outcomes(Writable):
     """Success criteria with what was measured of them, by id or external id."""
 
-    door = Door(read_outcome, merge_outcomes, models.Outcome, {"external_id": "outcome"}, {"outcome": "external_id"})
+    door = Door.of(ImportKind.OUTCOMES, models.Outcome, read=read_outcome)
     kept = ("external_id", "account", "metric", "baseline", "target", "due_on", "data_source")
     example: ClassVar = {
         "external_id": "O-1",

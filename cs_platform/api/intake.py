@@ -6,15 +6,17 @@ was read. The same steps take one item and five thousand.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, Self
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from accounts.enums import ChangeSource
-from accounts.kinds import Problem, Row
+from accounts.enums import ChangeSource, ImportKind
+from accounts.kinds import KINDS, Problem, Row
 from accounts.merging import MergeResult, Origin
+from accounts.rows import parse
 from cs_platform.api.authentication import key_of
 from cs_platform.kernel.errors import request_id
 from cs_platform.kernel.tenancy import EntityModel
@@ -34,6 +36,18 @@ class Door:
     key: Mapping[str, str]
     # Whether rows count their versions. Those that do not are only added, each change as a row of its own.
     versioned: bool = True
+
+    @classmethod
+    def of(cls, kind: ImportKind, model: type[EntityModel], **other: Any) -> Self:
+        """The door of a kind that files bring as well. The field that names its rows there is their external id."""
+        own = KINDS[kind].key[0]
+        usual: dict[str, Any] = {
+            "read": partial(parse, kind),
+            "merge": KINDS[kind].merge,
+            "columns": {"external_id": own},
+            "key": {own: "external_id"},
+        }
+        return cls(model=model, **(usual | other))
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """The resources of the API: what each one is made of. How they behave stands in resources.py and writing.py."""
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -12,16 +11,12 @@ from rest_framework.response import Response
 
 from accounts import models
 from accounts.enums import ChangeKind, ImportKind
+from accounts.kinds import KINDS
 from accounts.merging import (
-    merge_accounts,
-    merge_contacts,
-    merge_fx_rates,
     merge_products,
-    merge_subscriptions,
     read_product,
     void_subscription,
 )
-from accounts.rows import parse
 from cs_platform.api import queries, serializers
 from cs_platform.api.intake import Door, Outcome, origin_of
 from cs_platform.api.resources import Resource
@@ -36,13 +31,7 @@ TERMS = ("interval_months", "amount", "currency")
 class Accounts(Writable):
     """Customer companies, by id or external id."""
 
-    door = Door(
-        partial(parse, ImportKind.ACCOUNTS),
-        merge_accounts,
-        models.Account,
-        {"external_id": "account"},
-        {"account": "external_id"},
-    )
+    door = Door.of(ImportKind.ACCOUNTS, models.Account)
     example: ClassVar = {"external_id": "A-1", "name": "Northwind", "segment": "Enterprise", "signed_on": "2026-01-15"}
 
     model = models.Account
@@ -62,13 +51,7 @@ class Accounts(Writable):
 class Contacts(Writable):
     """People at the customers, by id or external id."""
 
-    door = Door(
-        partial(parse, ImportKind.CONTACTS),
-        merge_contacts,
-        models.Contact,
-        {"external_id": "contact"},
-        {"contact": "external_id"},
-    )
+    door = Door.of(ImportKind.CONTACTS, models.Contact)
     kept = ("external_id", "account", "name")
     example: ClassVar = {"external_id": "C-1", "account": "A-1", "name": "Ana Ruiz", "email": "ana@northwind.example"}
 
@@ -86,12 +69,10 @@ class Contacts(Writable):
 class Subscriptions(Writable):
     """Paid periods. `ext:` names the live period of a subscription that starts last; an id names one period."""
 
-    door = Door(
-        partial(parse, ImportKind.SUBSCRIPTIONS),
-        merge_subscriptions,
+    door = Door.of(
+        ImportKind.SUBSCRIPTIONS,
         models.Subscription,
-        {"external_id": "subscription_id"},
-        {"subscription_id": "external_id", "start_date": "start_on"},
+        key={"subscription_id": "external_id", "start_date": "start_on"},
     )
     identity = ("external_id", "start_date")
     kept = (*identity, "account", "end_date", *TERMS, "mrr")
@@ -200,12 +181,11 @@ class FxRates(BulkWritable):
     """Exchange rates at the end of each month. A rate that is sent again with another value takes the old one's place,
     and the old one stays on record."""
 
-    door = Door(
-        partial(parse, ImportKind.FX_RATES),
-        merge_fx_rates,
+    door = Door.of(
+        ImportKind.FX_RATES,
         models.FxRate,
-        {},
-        {n: n for n in ("month", "base", "quote")},
+        columns={},
+        key={n: n for n in KINDS[ImportKind.FX_RATES].key},
         versioned=False,
     )
     example: ClassVar = {"month": "2026-10", "base": "EUR", "quote": "USD", "rate": "1.0823"}

@@ -144,9 +144,7 @@ class Writable(BulkWritable):
         row = self.find(ref, lock=True)
         if "external_id" in body and body["external_id"] != row.external_id:
             raise _immutable()
-        for sent in (if_match(request), body.get("version")):
-            if isinstance(sent, int) and sent != row.version:
-                raise Stale(sent, row.version, self.represent(row).data)
+        refuse_stale(self, row, body.get("version"))
         return row
 
     def _one(self, item: dict[str, Any]) -> Outcome:
@@ -174,6 +172,13 @@ def object_of(data: Any) -> dict[str, Any]:
     if not isinstance(data, Mapping):
         raise ValidationError({"": [_("Send one object of fields.")]})
     return dict(data)
+
+
+def refuse_stale(resource: Resource, row: Any, version: Any) -> None:
+    """409 with the row as it stands when the request was made for another version: that of If-Match, or `version`."""
+    for sent in (if_match(resource.request), version):
+        if isinstance(sent, int) and sent != row.version:
+            raise Stale(sent, row.version, resource.represent(row).data)
 
 
 def if_match(request: Request) -> int | None:

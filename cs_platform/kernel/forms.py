@@ -1,10 +1,31 @@
 """Forms: a base that checks tenant-wide uniqueness before the database does, and choices that wait for the tenant."""
 
+from collections.abc import Callable
 from typing import Any, Self
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils.translation import gettext as _
+
+from cs_platform.kernel.errors import DomainError
+
+
+def refuse(form: forms.BaseForm, error: DomainError) -> None:
+    """Let a refusal stand in the form, at the field that it names."""
+    for field, text in (error.fields or {"": error.message}).items():
+        form.add_error(field if field in form.fields else None, text)
+
+
+def accepted(form: forms.BaseForm, act: Callable[[dict[str, Any]], Any]) -> bool:
+    """Whether the form is valid and `act` did not refuse its values; a refusal then stands in the form."""
+    if not form.is_valid():
+        return False
+    try:
+        act(form.cleaned_data)
+    except DomainError as error:
+        refuse(form, error)
+        return False
+    return True
 
 
 class TenantForm(forms.ModelForm):

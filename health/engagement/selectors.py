@@ -5,15 +5,12 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
-
 from accounts.models import Tenant
 from cs_platform.kernel import sqljobs
 from cs_platform.kernel.periods import add_months, months_between
 from cs_platform.kernel.tenancy import current_tenant_id
 from health.engagement.formulas import CSAT_SCALE, PASSIVE, PROMOTER, TOP_BOXES, Answers, total
 from health.enums import SurveyKind
-from health.models import Survey
 
 SQL = Path(__file__).parent / "sql"
 KINDS = (SurveyKind.NPS, SurveyKind.CSAT, SurveyKind.CES)
@@ -63,14 +60,3 @@ def answers_by_month(
 def trailing(by_month: ByMonth, month: dt.date, months: int) -> Answers:
     """The answers of the `months` months that end with `month`."""
     return total(by_month.get(each, Answers()) for each in months_between(add_months(month, 1 - months), month))
-
-
-def answers_after(rows: QuerySet[Survey], before: str) -> QuerySet[Survey]:
-    """The answers that follow the one with the id `before`, latest first; all where there is none."""
-    try:
-        last = rows.filter(id=UUID(before)).first()
-    except ValueError:
-        return rows
-    if last is None:
-        return rows
-    return rows.filter(Q(answered_at__lt=last.answered_at) | Q(answered_at=last.answered_at, id__lt=last.id))

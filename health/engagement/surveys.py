@@ -12,14 +12,13 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from accounts.kinds import Problem, Reader, Row
 from accounts.merging import MergeResult, Origin
-from accounts.merging.result import first_of_each, quiet_inserts
+from accounts.merging.result import first_of_each
 from accounts.models import Tenant
 from accounts.rows import amount, choice, moment, text, whole
-from cs_platform.kernel import copying, sqljobs
 from cs_platform.kernel.tenancy import current_tenant_id
-from health import news
 from health.enums import SurveyContext, SurveyDirection, SurveyKind
 from health.known import known_on
+from health.merging import write_staged
 from health.naming import Ids, named
 
 SQL = Path(__file__).parent / "sql"
@@ -124,17 +123,6 @@ def merge_surveys(rows: Sequence[Row], origin: Origin) -> MergeResult:
             v.get("comment") or "", known, "{" + ",".join(sorted(row.given)) + "}",
         ]  # fmt: skip
 
-    copying.stage("stage_survey", COLUMNS, (cells(row, ids) for row, ids in accepted))
-    quiet_inserts(len(accepted))
-    params = {
-        "tenant_id": current_tenant_id(),
-        "source": origin.source,
-        "source_ref": str(origin.ref) if origin.ref else None,
-    }
-    touched = set()
-    for found in sqljobs.rows(SQL / "merge_surveys.sql", params):
-        result.add(found["number"], found["id"], found["outcome"])
-        if found["outcome"] != "unchanged":
-            touched |= {found["account_id"], found["before_id"]} - {None}
-    news.signals_changed(sorted(touched), actor=origin.actor)
+    rows_of = (cells(row, ids) for row, ids in accepted)
+    write_staged(SQL / "merge_surveys.sql", "stage_survey", COLUMNS, rows_of, result=result, origin=origin)
     return result

@@ -11,14 +11,13 @@ from django.utils.translation import gettext_lazy
 
 from accounts.kinds import Problem, Reader, Row
 from accounts.merging import MergeResult, Origin
-from accounts.merging.result import first_of_each, quiet_inserts
+from accounts.merging.result import first_of_each
 from accounts.models import Tenant
 from accounts.rows import choice, email, flag, moment, text, whole
-from cs_platform.kernel import copying, sqljobs
 from cs_platform.kernel.tenancy import current_tenant_id
-from health import news
 from health.enums import Sentiment, TouchpointKind, TouchpointStatus
 from health.known import known_on
+from health.merging import write_staged
 from health.naming import Ids, named
 
 SQL = Path(__file__).parent / "sql"
@@ -121,17 +120,6 @@ def merge_touchpoints(rows: Sequence[Row], origin: Origin) -> MergeResult:
             v.get("replied_at"), v.get("sentiment") or "", v.get("subject") or "", v.get("note") or "", known, given,
         ]  # fmt: skip
 
-    copying.stage("stage_touchpoint", COLUMNS, (cells(row, ids) for row, ids in accepted))
-    quiet_inserts(len(accepted))
-    params = {
-        "tenant_id": current_tenant_id(),
-        "source": origin.source,
-        "source_ref": str(origin.ref) if origin.ref else None,
-    }
-    touched = set()
-    for found in sqljobs.rows(SQL / "merge_touchpoints.sql", params):
-        result.add(found["number"], found["id"], found["outcome"])
-        if found["outcome"] != "unchanged":
-            touched |= {found["account_id"], found["before_id"]} - {None}
-    news.signals_changed(sorted(touched), actor=origin.actor)
+    rows_of = (cells(row, ids) for row, ids in accepted)
+    write_staged(SQL / "merge_touchpoints.sql", "stage_touchpoint", COLUMNS, rows_of, result=result, origin=origin)
     return result

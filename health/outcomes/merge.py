@@ -55,12 +55,8 @@ def merge_outcomes(rows: Sequence[Row], origin: Origin) -> MergeResult:
     copying.stage(
         "stage_outcome", COLUMNS, (_cells(row, ids, today, tenant, origin.source) for row, ids in firsts.values())
     )
-    params = {
-        "tenant_id": current_tenant_id(),
-        "source": origin.source,
-        "source_ref": str(origin.ref) if origin.ref else None,
-        "member_id": str(origin.ref) if origin.source == ChangeSource.MEMBER and origin.ref else None,
-    }
+    params = origin.params()
+    params["member_id"] = params["source_ref"] if origin.source == ChangeSource.MEMBER else None
     touched: set[UUID] = set()
     of: dict[str, dict[str, Any]] = {}
     names = {row.number: row.values["outcome"] for row in staged}

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
-from uuid import UUID
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from accounts.models import Account, Tenant
+from cs_platform.kernel.keyset import row_of, rows_after
 from cs_platform.kernel.periods import add_months, month_of, months_between
 from health.enums import TicketPriority
 from health.models import Ticket, TicketChange
@@ -152,13 +152,7 @@ def listed(account: Account, now: dt.datetime, *, state: str = "", level: str = 
 
 def after(rows: QuerySet[Ticket], before: str) -> QuerySet[Ticket]:
     """The tickets that follow the one with that id; all where there is none."""
-    try:
-        last = rows.filter(id=UUID(before)).first()
-    except ValueError:
-        return rows
-    if last is None:
-        return rows
-    return rows.filter(Q(opened_at__lt=last.opened_at) | Q(opened_at=last.opened_at, id__lt=last.id))
+    return rows_after(rows, "opened_at", row_of(rows, before))
 
 
 @dataclass(frozen=True)

@@ -124,12 +124,7 @@ def _hold(told: Sequence[tuple[Row, Mapping[str, Any]]], origin: Origin) -> None
         text = json.dumps({name: _text(v) for name, v in values.items()}, ensure_ascii=False, sort_keys=True)
         held.append([values["account"], text, _digest(text)])
     copying.stage("stage_held", HELD, held)
-    params = {
-        "tenant_id": current_tenant_id(),
-        "source": origin.source,
-        "source_ref": str(origin.ref) if origin.ref else None,
-    }
-    sqljobs.execute(SQL / "hold_tickets.sql", params)
+    sqljobs.execute(SQL / "hold_tickets.sql", origin.params())
 
 
 class _Touched:
@@ -150,11 +145,7 @@ def _write(staged: Sequence[Sequence[Any]], origin: Origin, tenant: Tenant) -> _
     wanted = {cells[1] for cells in staged}
     standing = Ticket.objects.filter(external_id__in=wanted).order_by("id").select_for_update()
     touched.ids = dict(standing.values_list("external_id", "id"))
-    params = {
-        "tenant_id": current_tenant_id(),
-        "source": origin.source,
-        "source_ref": str(origin.ref) if origin.ref else None,
-    }
+    params = origin.params()
     made: set[UUID] = set()
     if len(touched.ids) < len(wanted):
         _tell("SELECT ticket, event_at, state, cells, digest, known_on FROM stage_ticket s "

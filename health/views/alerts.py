@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 
 from cs_platform.kernel.access import Permission, Scope, TenantRequest, may, requires
 from cs_platform.kernel.errors import DomainError
+from cs_platform.kernel.forms import refuse
 from cs_platform.kernel.htmx import page
 from health.alerts import cells, services
 from health.alerts.forms import AnswerForm
@@ -93,8 +94,7 @@ def alert(request: TenantRequest, alert_id: UUID) -> HttpResponse:
         except DomainError as error:
             if error.status != DomainError.status:
                 raise
-            for field, text in (error.fields or {"": error.message}).items():
-                form.add_error(field or None, text)
+            refuse(form, error)
         else:
             messages.success(request, _("Answered. It is an action of yours now."))
             return redirect(back)

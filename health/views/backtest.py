@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.models import Segment
 from cs_platform.kernel.access import Permission, TenantRequest, may, requires
-from cs_platform.kernel.errors import DomainError
+from cs_platform.kernel.forms import accepted
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.templatetags.cells import day_text, moment_text
 from health.enums import BacktestState, Component
@@ -76,15 +76,9 @@ def lab(request: TenantRequest, backtest_id: UUID | None = None) -> HttpResponse
 def new(request: TenantRequest) -> HttpResponse:
     """Start a backtest."""
     form = BacktestForm(request.POST)
-    if form.is_valid():
-        try:
-            start_backtest(**form.cleaned_data, by=request.member)
-        except DomainError as error:
-            for field, text in (error.fields or {"": error.message}).items():
-                form.add_error(field or None, text)
-        else:
-            messages.success(request, _("The backtest has begun."))
-            return redirect("backtest", request.tenant.slug)
+    if accepted(form, lambda values: start_backtest(**values, by=request.member)):
+        messages.success(request, _("The backtest has begun."))
+        return redirect("backtest", request.tenant.slug)
     return _page(request, None, form, status=422)
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.htmx import page
+from cs_platform.kernel.keyset import row_of, rows_after, uuid_of
 from health.enums import Freshness, ReceiptKind
 from health.models import HeldEvent, Receipt
 from health.usage import data_cells as cells
@@ -40,13 +41,9 @@ def sources(request: TenantRequest) -> HttpResponse:
 def receipts(request: TenantRequest) -> HttpResponse:
     """The latest batches, asked for again every few seconds; older ones page by page."""
     found = _chosen(request)
-    before = _uuid(request.GET.get("before", ""))
-    anchor = Receipt.objects.filter(id=before).first() if before else None
-    if anchor:
-        found = found.filter(
-            Q(received_at__lt=anchor.received_at) | Q(received_at=anchor.received_at, id__lt=anchor.id)
-        )
-    rows = list(found.select_related("api_key").order_by("-received_at", "-id")[: SHOWN + 1])
+    anchor = row_of(found, request.GET.get("before", ""))
+    later = rows_after(found, "received_at", anchor)
+    rows = list(later.select_related("api_key").order_by("-received_at", "-id")[: SHOWN + 1])
     newest = str(rows[0].id) if rows else ""
     if request.htmx and request.GET.get("newest", "-") == newest:
         return HttpResponse(status=204)
@@ -87,7 +84,7 @@ def _chosen(request: TenantRequest) -> QuerySet[Receipt]:
     if kind := request.GET.get("kind"):
         found = found.filter(kind=kind) if kind in ReceiptKind.values else found.none()
     if key := request.GET.get("key"):
-        found = found.filter(api_key_id=_uuid(key)) if _uuid(key) else found.none()
+        found = found.filter(api_key_id=uuid_of(key)) if uuid_of(key) else found.none()
     return found
 
 
@@ -106,13 +103,6 @@ def _filters(request: TenantRequest) -> list[dict[str, str]]:
                 shown = receipt.api_key.name if receipt and receipt.api_key else value
             found.append({"label": label, "value": shown, "url": f"{request.path}?{query.urlencode()}"})
     return found
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 @requires(Permission.IMPORT_DATA)
