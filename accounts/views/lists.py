@@ -65,7 +65,7 @@ def accounts(request: TenantRequest) -> HttpResponse:
     sums = totals(book, query, {tab["key"]: tab["state"] for tab in tabs}, request.member, today)
     for tab in tabs:
         tab["count"] = f"{sums.views[tab['key']]:,}"
-    found = book.filter(query.condition(request.member, today)).select_related("segment", "owner")
+    found = query.rows(book, request.member, today).select_related("segment", "owner")
     rows = read_page(found, query)
     panel = _panel(request, query)
     context = {
@@ -107,7 +107,7 @@ def export(request: TenantRequest) -> HttpResponse:
     """All rows of the filter as CSV, in the list's order; its first columns can be imported again."""
     query = ListQuery.parse(request.GET)
     tenant = request.tenant
-    found = book_of(request).filter(query.condition(request.member, tenant.today()))
+    found = query.rows(book_of(request), request.member, tenant.today())
     found = found.select_related("segment", "owner__user", "parent").order_by(*ordering(query))
     head = EXPORTED.split()
     lines = (
