@@ -50,6 +50,11 @@ def settings_of_rules() -> list[Setting]:
     return found
 
 
+def setting_of(key: str) -> Setting:
+    """This rule as the tenant has it. KeyError when there is no such rule."""
+    return {setting.rule.key: setting for setting in settings_of_rules()}[key]
+
+
 def newest(as_of: dt.date) -> dict[Source, dt.date | None]:
     """The last day up to `as_of` of which each source said anything."""
     tenant = Tenant.objects.get(id=current_tenant_id())
@@ -175,7 +180,7 @@ def company_alert(
     The figures come from the floor of metrics. Shares as fractions, NPS from −100 to 100. While the rule is off, nothing
     changes; after it ended it stays quiet for its cool-down.
     """
-    setting = next(each for each in settings_of_rules() if each.rule.key == MISMATCH)
+    setting = setting_of(MISMATCH)
     if not setting.enabled:
         return 0
     now = company_mismatch(csat=csat, nps=nps, churn=churn, nrr=nrr)

@@ -1,7 +1,7 @@
 """What the support tab says, as text in the reader's language. No request, no query."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.urls import reverse
@@ -20,7 +20,6 @@ from health.support.desk import LOAD, WINDOW, Load, Month, Step, Waiting
 from health.support.reports import PROMPT_HOURS, STANDARD_HOURS
 
 ESCALATED = 0.10  # of the tickets: from here on it is too many (MET-15, TRG-06)
-SPIKE_TIMES, SPIKE_LEAST = 2.5, 4  # what the alert rule of a ticket spike starts with
 LEVEL_TONES = {"urgent": "risk", "high": "watch"}
 STATES = {
     "": gettext_lazy("All"),
@@ -54,14 +53,17 @@ def level_pill(ticket: Ticket) -> Any:
     return band_pill(LEVEL_TONES.get(ticket.level, "line"), text)
 
 
-def tiles(found: dict[str, Any], load: Load, now: dt.datetime, clock: str) -> list[dict[str, Any]]:
-    """The five figures, each with its mark and its definition. `found` is a line of the support summary."""
+def tiles(
+    found: dict[str, Any], load: Load, now: dt.datetime, clock: str, spike: Mapping[str, float]
+) -> list[dict[str, Any]]:
+    """The five figures, each with its mark and its definition. `found` is a line of the support summary, `spike` the
+    thresholds of the alert about tickets ("times" the usual, "least" tickets), as the tenant has set them."""
     day = day_text(timezone.localtime(now).date())
     period = _("Tickets opened in the %(n)s days that end with %(day)s") % {"n": WINDOW, "day": day}
     fast = _fast(found["first_response_median_h"], PROMPT_HOURS)
     quick = _fast(found["resolution_median_h"], STANDARD_HOURS)
     rate = found["escalation_rate"]
-    many = load.recent >= SPIKE_LEAST and (load.times or 0) >= SPIKE_TIMES
+    many = load.recent >= spike["least"] and (load.times or 0) >= spike["times"]
     escalations = None
     if rate is not None:
         tone = "risk" if rate >= ESCALATED else "good"
@@ -117,7 +119,8 @@ def tiles(found: dict[str, Any], load: Load, now: dt.datetime, clock: str) -> li
                 "load", _("Tickets in 28 days"),
                 _("opened in the last 28 days, beside the mean of 28 days in the half year before"),
                 _("The %(n)s days that end with %(day)s") % {"n": LOAD, "day": day},
-                _("From 4 tickets and 2.5 times the usual on it is a spike. A usual below one counts as one."),
+                _("From %(least)s tickets and %(times)s times the usual on it is a spike. A usual below one counts as one.")
+                % {"least": number_text(spike["least"]), "times": number_text(spike["times"])},
             ),
         },
     ]  # fmt: skip

@@ -63,7 +63,7 @@ def rule(request: TenantRequest, rule_key: str) -> HttpResponse:
     if found is None:
         raise Http404
     row = AlertRule.objects.filter(key=rule_key).first()
-    setting = next(each for each in jobs.settings_of_rules() if each.rule.key == rule_key)
+    setting = jobs.setting_of(rule_key)
     form = RuleForm(request.POST if request.method == "POST" else None, setting=setting, on=row is None or row.enabled)
     simulated: dict[str, Any] | None = None
     if form.is_bound and form.is_valid():

@@ -15,6 +15,7 @@ from accounts.models import Account, BusinessHours
 from cs_platform.kernel.access import Permission, TenantRequest, may, requires
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.templatetags.cells import day_text, number_text
+from health.alerts.jobs import setting_of
 from health.engagement import answers_card
 from health.engagement.timeline import moment_of
 from health.enums import SurveyContext, TicketPriority
@@ -36,7 +37,7 @@ def support(request: TenantRequest, account_id: UUID) -> HttpResponse:
         context |= {
             "as_of": day_text(now.astimezone(request.tenant.zone).date()),
             "clock": clock,
-            "tiles": cells.tiles(desk.shares(account, now), desk.load(account, now), now, clock),
+            "tiles": cells.tiles(desk.shares(account, now), desk.load(account, now), now, clock, setting_of("support").thresholds),
             "waiting": cells.open_rows(waiting, request.tenant),
             "chart": cells.chart(desk.by_month(account, request.tenant, now), clock),
             "satisfaction": answers_card.card(account, now, context=SurveyContext.TICKET),
