@@ -9,6 +9,7 @@ from metrics import (
     lineage_views,
     settings_views,
     surveys_views,
+    targets_views,
     today_views,
     week_views,
 )
@@ -24,6 +25,8 @@ urlpatterns = [
     path("metrics/<slug:metric>/", lineage_views.metric, name="metric"),
     path("metrics/<slug:metric>/rows.csv", lineage_views.rows_csv, name="metric_rows"),
     path("accounts/<uuid:account_id>/revenue/", account_views.revenue, name="account_revenue"),
+    path("settings/targets/", targets_views.show_targets, name="settings_targets"),
+    path("settings/targets/targets.csv", targets_views.targets_csv, name="settings_targets_csv"),
     path("settings/bands/", settings_views.bands, name="settings_bands"),
     path("settings/bands/<slug:metric>/", settings_views.metric_bands, name="settings_bands_metric"),
 ]
