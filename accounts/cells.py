@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from babel.dates import format_date
@@ -11,10 +12,11 @@ from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 
 from accounts.enums import HealthBand
+from accounts.formulas import cut
 from accounts.listing import COLUMNS, SORTS, ListQuery
 from accounts.models import Account, Tenant
 from cs_platform.kernel.money import money_text
-from cs_platform.kernel.templatetags.cells import day_text
+from cs_platform.kernel.templatetags.cells import day_text, number_text
 from cs_platform.kernel.templatetags.ui import avatar, band_pill, delta, icon
 
 NUMBERS = {"score", "change", "arr", "mrr", "employees"}
@@ -72,8 +74,11 @@ def renewal(day: dt.date | None, today: dt.date) -> Any:
 
 
 def health_fact(account: Account) -> dict[str, Any]:
-    """The first fact of the header: band, score, change over a week; tinted by the band."""
+    """The first fact of the header: band, score, change over a week; tinted by the band. Without a score, why not."""
     band = HealthBand(account.health_band)
+    if account.health_score is None:
+        why = _("not scored yet") if account.health_on is None else _("too little is known")
+        return {"label": _("Health"), "value": health(band), "note": why}
     value = format_html(
         '<span class="big">{}{}</span> {}', icon(f"h-{TONES[band]}"), score_text(account.health_score), band.label
     )
@@ -104,9 +109,9 @@ def health(band: str, *, pill: bool = False) -> Any:
     return band_pill(TONES[HealthBand(band)], str(HealthBand(band).label), pill)
 
 
-def score_text(score: float | None) -> str:
-    """39: a whole number for lists, rounded down, so that 79.99 is no 80 and never looks Healthy (HLT-04)."""
-    return f"{int(score)}" if score is not None else "–"
+def score_text(score: Decimal | float | None, places: int = 0) -> str:
+    """39, or 39.4: how every score is shown, see `formulas.cut`; a dash for none."""
+    return number_text(None if score is None else cut(score, places), places)
 
 
 def change(points: float | None, text: str) -> Any:

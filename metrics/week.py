@@ -32,16 +32,15 @@ from accounts.enums import HealthBand
 from accounts.models import Account, Segment, Team
 from cs_platform.kernel.periods import add_months, month_of
 from health.account_hooks import open_action
-from health.models import Alert, HealthModelVersion, HealthScore
+from health.models import Alert, HealthScore
 from health.scoring import diff, selectors
-from health.scoring.definition import Definition
+from health.scoring.formulas import MICRO
 
 WEEK = dt.timedelta(days=7)
 WEEKS = 13  # bars of the chart
 MONTHS = 6  # of renewals
 EXPLAINED = 200  # accounts that moved most, whose reasons are told
 MOVED = 1.0  # points below which an account did not move
-POINT = 1_000_000  # millionths
 RISKS = (HealthBand.RED, HealthBand.YELLOW)
 
 
@@ -205,8 +204,7 @@ def _drivers(
     }
     if not rows:
         return {}
-    versions = HealthModelVersion.objects.filter(id__in={row.version_id for row in rows.values()})
-    read = {key: Definition.read(data) for key, data in versions.values_list("id", "definition")}
+    read = selectors.definitions(row.version_id for row in rows.values())
     found = {}
     for account, since in started.items():
         first, second = rows.get((account, before)), rows.get((account, after))
@@ -235,8 +233,8 @@ def causes(found: Sequence[Mover]) -> list[Cause]:
         for driver in mover.drivers:
             cause = result.setdefault(driver.key, Cause(driver.key, driver))
             cause.micro += driver.micro
-            cause.down += driver.micro <= -POINT
-            cause.up += driver.micro >= POINT
+            cause.down += driver.micro <= -MICRO
+            cause.up += driver.micro >= MICRO
     return sorted(result.values(), key=lambda cause: (-abs(cause.micro), cause.key))
 
 

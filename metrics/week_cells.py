@@ -13,8 +13,9 @@ from accounts.enums import HealthBand
 from cs_platform.kernel.money import from_minor
 from cs_platform.kernel.templatetags.cells import month_name, percent_text
 from health.scoring.diff import COVERAGE, MODEL
+from health.scoring.formulas import MICRO
 from health.scoring.indicators import INDICATORS, signed
-from metrics.week import POINT, Cause, Mix, Mover
+from metrics.week import Cause, Mix, Mover
 
 # Light colours of the tokens. Healthy is the pale one, so that a chart's eye-catcher is the trouble.
 COLOURS = {
@@ -216,7 +217,7 @@ def cause_rows(found: Sequence[Cause]) -> list[dict[str, Any]]:
         rows.append(
             {
                 "name": name,
-                "net": signed(cause.micro / POINT),
+                "net": signed(cause.micro / MICRO),
                 "negative": cause.micro < 0,
                 "text": _("%(down)s accounts down, %(up)s up by a point or more")
                 % {"down": cause.down, "up": cause.up},

@@ -1,6 +1,6 @@
 """Health scores over HTTP: the history as a list to synchronise, one account's latest score with all its factors."""
 
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from django.http import Http404
 from drf_spectacular.utils import extend_schema, extend_schema_field
@@ -9,8 +9,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.enums import HealthBand
-from accounts.models import Account
-from cs_platform.api.paging import page_of
 from cs_platform.api.queries import OneQuery, SyncedQuery, plausible, read_query
 from cs_platform.api.resources import Resource
 from cs_platform.api.schema import refusals
@@ -19,7 +17,7 @@ from cs_platform.api.views import Accounts
 from health.enums import Component
 from health.models import HealthScore
 from health.scoring.indicators import INDICATORS
-from health.scoring.selectors import definition_of, factors
+from health.scoring.selectors import definitions, factors
 
 
 class HealthScoreQuery(SyncedQuery):
@@ -46,7 +44,7 @@ class Factor(serializers.Serializer):
 class HealthScoreRow(serializers.Serializer):
     """The score of an account on a day. Null below the coverage that its model asks for."""
 
-    account = serializers.SerializerMethodField(help_text="External id.")
+    account = shown(serializers.CharField, source="account.external_id", help_text="External id.")
     account_id = shown(serializers.UUIDField)
     as_of = shown(serializers.DateField)
     score = shown(serializers.DecimalField, max_digits=9, decimal_places=6, help_text="0 to 100.")
@@ -60,9 +58,6 @@ class HealthScoreRow(serializers.Serializer):
     )
     model_version = shown(serializers.UUIDField, source="version_id", help_text="The version that judged.")
     computed_at = shown(serializers.DateTimeField)
-
-    def get_account(self, row: Any) -> str:
-        return str(self.context["accounts"][row.account_id])
 
 
 class HealthScoreOne(HealthScoreRow):
@@ -83,7 +78,7 @@ class HealthScoreOne(HealthScoreRow):
                 "contribution": f.contribution,
                 "reason": f.reason(),
             }
-            for f in factors(row, definition_of(row.version_id))
+            for f in factors(row, definitions([row.version_id])[row.version_id])
         ]
 
 
@@ -94,31 +89,23 @@ class HealthScores(Resource):
     model: ClassVar[Any] = HealthScore
     serializer_class = HealthScoreRow
     query_class = HealthScoreQuery
-    lookups: ClassVar = {"updated_since": "computed_at__gte", "band": "band", "as_of": "as_of"}
+    lookups: ClassVar = {
+        "updated_since": "computed_at__gte",
+        "account": "account__external_id",
+        "band": "band",
+        "as_of": "as_of",
+    }
+    related = ("account",)
     order = ("computed_at", "account_id", "as_of")
-
-    def list(self, request: Request) -> Response:
-        query = read_query(request, self.query_class)
-        serializer = self._serializer(query["fields"], many=True)
-        conditions = {lookup: query[name] for name, lookup in self.lookups.items() if name in query}
-        rows = HealthScore.objects.filter(**conditions)
-        if "account" in query:
-            rows = rows.filter(account_id__in=Account.objects.filter(external_id=query["account"]).values("id"))
-        found, following = page_of(request, rows, order=self.order, limit=query["limit"], cursor=query["cursor"])
-        names = Account.objects.filter(id__in={row.account_id for row in found}).values_list("id", "external_id")
-        cast(dict[str, Any], serializer.context)["accounts"] = dict(names)
-        serializer.instance = found
-        return Response({"results": serializer.data, "next": following})
 
     @extend_schema(responses={200: HealthScoreOne, **refusals(401, 403, 404, 422, 429, 503)})
     def retrieve(self, request: Request, ref: str) -> Response:
         wanted = read_query(request, OneQuery)["fields"]
         account = Accounts().find(ref)
-        row = HealthScore.objects.filter(account_id=account.id).order_by("-as_of").first()
+        row = self.rows().filter(account_id=account.id).order_by("-as_of").first()
         if row is None:
             raise Http404
         self.serializer_class = HealthScoreOne  # type: ignore[misc]
         serializer = self._serializer(wanted)
-        cast(dict[str, Any], serializer.context)["accounts"] = {account.id: account.external_id}
         serializer.instance = row
         return Response(serializer.data)

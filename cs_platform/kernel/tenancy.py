@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from django.conf import settings
 from django.core.exceptions import FieldDoesNotExist
@@ -42,11 +42,6 @@ def current_tenant_id() -> int:
     if tenant_id is None:
         raise NoTenant("No tenant is set: open tenant_context() first.")
     return tenant_id
-
-
-def has_tenant() -> bool:
-    """Whether a tenant context is open."""
-    return _current.get() is not None
 
 
 @contextmanager
@@ -205,11 +200,6 @@ class TenantModel(models.Model):
     def delete(self, *args: Any, **kwargs: Any) -> Any:
         self.stamp_tenant()
         return super().delete(*args, **kwargs)
-
-    @classmethod
-    def in_context(cls) -> Self:
-        """A new, unsaved row of the current tenant."""
-        return cls(tenant_id=current_tenant_id())
 
 
 class EntityModel(TenantModel):

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.cells import score_text
 from accounts.enums import AccountEventKind, HealthBand, Profile
 from cs_platform.kernel.templatetags.cells import day_text, number_text, percent_text
 from health.enums import AlertLevel, TouchpointStatus
@@ -260,7 +261,7 @@ def _say_silence(i: Mapping[str, Any], t: Values) -> str:
 def _say_turned(i: Mapping[str, Any], t: Values) -> str:
     line = t.get("yellow", t.get("red", 0))
     return _("The score is %(score)s, below %(line)s; before it was %(before)s.") % {
-        "score": number_text(i["score"]), "line": number_text(line, 0), "before": str(HealthBand(i["before"]).label).lower(),
+        "score": score_text(i["score"], 1), "line": number_text(line, 0), "before": str(HealthBand(i["before"]).label).lower(),
     }  # fmt: skip
 
 
@@ -310,7 +311,7 @@ def _say_mismatch(i: Mapping[str, Any], t: Values) -> str:
         parts.append(_("CSAT %(csat)s") % {"csat": percent_text(i["csat"], 0)})
     parts.append(_("usage %(trend)s") % {"trend": INDICATORS["usage_trend"].say(i["trend"])})
     if i["score"] is not None:
-        parts.append(_("score %(score)s") % {"score": number_text(i["score"], 0)})
+        parts.append(_("score %(score)s") % {"score": score_text(i["score"])})
     return _("Words and behaviour disagree: %(what)s.") % {"what": ", ".join(parts)}
 
 

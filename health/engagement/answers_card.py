@@ -12,7 +12,7 @@ from cs_platform.kernel.periods import add_months, month_of
 from cs_platform.kernel.templatetags.cells import day_text, number_text
 from health.engagement import formulas
 from health.engagement.breakdown import sums_by
-from health.engagement.timeline_cells import score_text, survey_tone
+from health.engagement.timeline_cells import answer_text, survey_tone
 from health.enums import SurveyKind
 from health.models import Survey
 
@@ -37,7 +37,7 @@ def card(account: Account, now: dt.datetime, *, context: str = "") -> dict[str, 
         ],
         "answers": [
             {
-                "title": score_text(row.kind, row.score, row.scale),
+                "title": answer_text(row.kind, row.score, row.scale),
                 "tone": survey_tone(row.kind, row.score, row.scale),
                 "who": row.contact.name if row.contact else _("Somebody"),
                 "day": day_text(timezone.localtime(row.answered_at).date()),

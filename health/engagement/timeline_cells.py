@@ -10,8 +10,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
-from accounts.cells import TONES as BAND_TONES
-from accounts.cells import last_seen
+from accounts import cells
 from accounts.enums import AccountEventKind, ChangeKind, HealthBand
 from accounts.models import Account, Tenant
 from cs_platform.kernel.money import money_text
@@ -166,7 +165,7 @@ def _ticket_resolved(line: Line, tenant: Tenant, account: Account) -> dict[str, 
     return made | {"title": _("Ticket resolved: %(what)s") % {"what": line.row}, "tone": "good"}
 
 
-def score_text(kind: str, score: Any, scale: int) -> str:
+def answer_text(kind: str, score: Any, scale: int) -> str:
     """NPS 8, or CSAT 4 of 5."""
     words = {"kind": SurveyKind(kind).label, "score": number_text(score, 2), "scale": scale}
     if kind in (SurveyKind.NPS, SurveyKind.JOURNEY_NPS):
@@ -185,7 +184,7 @@ def survey_tone(kind: str, score: Any, scale: int) -> str:
 
 def _survey(line: Line, tenant: Tenant, account: Account) -> dict[str, Any]:
     row = line.row
-    title = score_text(row.kind, row.score, row.scale)
+    title = answer_text(row.kind, row.score, row.scale)
     if row.contact:
         title = _("%(event)s: %(person)s") % {"event": title, "person": row.contact.name}
     notes = [_("asked after: %(context)s") % {"context": row.get_context_display()}, row.comment]
@@ -245,12 +244,12 @@ def _period(line: Line, tenant: Tenant, account: Account) -> dict[str, Any]:
 def _band(line: Line, tenant: Tenant, account: Account) -> dict[str, Any]:
     said = line.said
     before, band = HealthBand(said["before"]), HealthBand(said["band"])
-    tone = BAND_TONES[band]
+    tone = cells.TONES[band]
     return {
         "title": _("Score %(was)s to %(score)s, %(before)s to %(band)s")
         % {
-            "was": number_text(said["was"], 0),
-            "score": number_text(said["score"], 0),
+            "was": cells.score_text(said["was"]),
+            "score": cells.score_text(said["score"]),
             "before": before.label,
             "band": band.label,
         },
@@ -302,7 +301,7 @@ def tiles(sums: Engagement, now: dt.datetime) -> list[dict[str, Any]]:
     return [
         {
             "label": _("Last contact"),
-            "value": last_seen(last, today),
+            "value": cells.last_seen(last, today),
             "foot": day_text(last) if last else _("nothing was held or answered yet"),
             "definition": _definition(
                 "last", _("Last contact"), _("the latest meeting held or e-mail answered"), _("All time"),

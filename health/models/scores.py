@@ -73,6 +73,10 @@ class HealthScore(TenantModel):
 
     pk = models.CompositePrimaryKey("tenant_id", "account_id", "as_of")
     account_id = models.UUIDField()
+    # A way to join and no constraint: a night writes all rows at once.
+    account = models.ForeignObject(
+        Account, models.DO_NOTHING, from_fields=["account_id"], to_fields=["id"], related_name="scores"
+    )
     as_of = models.DateField()
     version_id = models.UUIDField()
     score = models.DecimalField(max_digits=9, decimal_places=6, null=True)

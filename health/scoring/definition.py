@@ -107,10 +107,6 @@ class Definition:
         own = {part.key: part.window for part in self.parts}
         return {i.key: own.get(i.key) or i.window for i in INDICATORS.values() if i.window is not None}
 
-    def nominal(self, part: Part) -> float:
-        """Per cent of the whole score that hang on this indicator when everything is known."""
-        return self.weights[part.component] * part.weight / 100
-
     def band(self, score: float | Decimal | None) -> HealthBand:
         """Half-open bands on the unrounded score (HLT-04, E11): 80.0 Green, 79.99 Yellow, 50.0 Yellow, 49.99 Red."""
         if score is None:

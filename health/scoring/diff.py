@@ -6,7 +6,7 @@ once more by the second day's version, and what that moves is the other term: th
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -15,9 +15,10 @@ from babel.dates import format_date
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from accounts.formulas import cut
 from accounts.models import Account
 from health.enums import Component
-from health.models import HealthModelVersion, HealthScore
+from health.models import HealthScore
 from health.scoring import formulas
 from health.scoring.definition import Definition
 from health.scoring.formulas import MICRO, MISSING
@@ -79,11 +80,11 @@ class Difference:
         return sorted(rows, key=lambda row: (-abs(row[1]), str(row[0])))
 
     def tenths(self) -> list[tuple[Driver, float]]:
-        """The drivers with one decimal, rounded so that they add up to the difference of the two rounded scores."""
+        """The drivers with one decimal, such that they add up to the difference of the two scores as they are shown."""
         if self.before is None or self.after is None:
             return []
         exact = np.array([d.micro * 10 / MICRO for d in self.drivers])
-        total = round(self.after * 10) - round(self.before * 10)
+        total = int(10 * (cut(self.after, 1) - cut(self.before, 1)))
         down = np.floor(exact).astype(int)
         up = np.argsort(down - exact, kind="stable")
         rest = total - int(down.sum())
@@ -102,22 +103,18 @@ def row_on(account_id: UUID, day: dt.date) -> HealthScore | None:
     return rows.order_by("-as_of").first()
 
 
-def explain(account_id: UUID, before: dt.date, after: dt.date) -> Difference | None:
-    """The difference between two days of an account; None when one of them has no row."""
-    first, second = row_on(account_id, before), row_on(account_id, after)
-    if first is None or second is None:
-        return None
-    versions = HealthModelVersion.objects.in_bulk([first.version_id, second.version_id])
-    definitions = {key: Definition.read(version.definition) for key, version in versions.items()}
-    return difference(
-        first, second, definitions[first.version_id], definitions[second.version_id], started_on(account_id)
-    )
-
-
-def started_on(account_id: UUID) -> dt.date | None:
+def started_on(account: Account) -> dt.date | None:
     """Since when the account is a customer: what its tenure is counted from."""
-    dates = Account.objects.filter(id=account_id).values_list("signed_on", "customer_since").first()
-    return (dates[0] or dates[1]) if dates else None
+    return account.signed_on or account.customer_since
+
+
+def explain(
+    account: Account, first: HealthScore | None, second: HealthScore | None, read: Mapping[UUID, Definition]
+) -> Difference | None:
+    """The difference between two rows of an account, with the definitions by version; None for one row or none."""
+    if first is None or second is None or first.as_of == second.as_of:
+        return None
+    return difference(first, second, read[first.version_id], read[second.version_id], started_on(account))
 
 
 def tenure_on(started: dt.date | None, day: dt.date) -> float:

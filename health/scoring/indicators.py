@@ -81,10 +81,6 @@ class Indicator:
     leading: bool = True
     explained: Any = ""
 
-    @property
-    def higher_is_better(self) -> bool:
-        return self.best > self.worst
-
     def say(self, value: float | None) -> str:
         """The raw number in the reader's language: 0.35 of DAU/MAU is "35%", 72 hours are "3 days"."""
         return say(self.unit, value)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts import cells
-from accounts.cells import TONES
+from accounts.cells import TONES, score_text
 from accounts.enums import HealthBand
 from cs_platform.kernel.templatetags.cells import number_text, percent_text
 from health.enums import Component
@@ -136,8 +136,8 @@ def _moved(row: Moved, currency: str, url: str) -> dict[str, Any]:
         "arr": cells.arr_text(row.arr_minor // 12, currency),
         "before": cells.health(row.band_before),
         "after": cells.health(row.band_after),
-        "score_before": number_text(row.before) if row.before is not None else "–",
-        "score_after": number_text(row.after) if row.after is not None else "–",
+        "score_before": score_text(row.before, 1),
+        "score_after": score_text(row.after, 1),
     }
 
 
@@ -147,8 +147,8 @@ def judged_row(
     """One version's judgement of one account."""
     return {
         "name": name,
-        "score": number_text(score) if score is not None else "–",
+        "score": score_text(score, 1),
         "health": cells.health(band),
         "coverage": percent_text(coverage, 0),
-        "components": [number_text(value) if value is not None else "–" for value in parts.values()],
+        "components": [score_text(value, 1) for value in parts.values()],
     }

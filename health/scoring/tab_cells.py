@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.cells import TONES, score_text
 from accounts.enums import HealthBand
 from cs_platform.kernel.templatetags.cells import day_text, number_text, percent_text
 from health.enums import Component
@@ -19,7 +20,6 @@ from health.scoring.indicators import INDICATORS, Source, signed
 from health.scoring.path import Path
 from health.scoring.selectors import Day, Factor
 
-TONES = {HealthBand.GREEN: "good", HealthBand.YELLOW: "watch", HealthBand.RED: "risk", HealthBand.NONE: "none"}
 LINE, MARK = "#4d4dc9", "#17171f"
 FIELDS = (("#f7e9ea", 0.0, 50.0), ("#fdf6e3", 50.0, 80.0), ("#e4f3ef", 80.0, 100.0))
 GAP = 10  # days between two scores that a line still joins
@@ -85,13 +85,13 @@ def figure(days: Sequence[Day], marks: Sequence[Mark], definition: Definition) -
     finding = _("No score in this time.")
     if last is not None:
         finding = _("The score was %(score)s on %(day)s.") % {
-            "score": number_text(last.score or 0),
+            "score": score_text(last.score, 1),
             "day": day_text(last.day),
         }
     rows = [
         [
             day_text(d.day),
-            "–" if d.score is None else number_text(d.score),
+            score_text(d.score, 1),
             str(d.band.label),
             percent_text(d.coverage, 0),
         ]
@@ -112,11 +112,9 @@ def components(
         was = getattr(before, component) if before else None
         weight = sum(f.weight for f in own)
         given = sum(f.contribution or 0 for f in own)
-        words = [
-            _("%(points)s points") % {"points": number_text(float(points), 0)} if points is not None else _("no data")
-        ]
-        if was is not None and points is not None and round(was) != round(points):
-            words.append(_("was %(points)s") % {"points": number_text(float(was), 0)})
+        words = [_("%(points)s points") % {"points": score_text(points)} if points is not None else _("no data")]
+        if was is not None and points is not None and score_text(was) != score_text(points):
+            words.append(_("was %(points)s") % {"points": score_text(was)})
         rows.append(
             {
                 "name": component.label,
@@ -177,7 +175,7 @@ def _balance(day: dt.date, score: float, definition: Definition, width: float, e
         "width": f"{width:.1f}",
         "tone": "bal",
         "edges": edges,
-        "points": number_text(score),
+        "points": score_text(score, 1),
     }
 
 
@@ -246,25 +244,25 @@ def path_rows(paths: Sequence[Path], definition: Definition) -> dict[str, Any] |
                 "name": _("%(label)s to %(value)s") % {"label": indicator.label, "value": indicator.say(step.after)},
                 "now": _("now %(value)s") % {"value": indicator.say(step.before)},
                 "gain": signed(step.gain / MICRO),
-                "reached": number_text(reached),
+                "reached": score_text(reached, 1),
             }
         )
         bars.append({"tone": f"st {'' if count < 3 else 'b'}", "x": f"{passed + 0.2:.2f}", "width": f"{max(reached - passed - 0.2, 0.3):.2f}"})  # fmt: skip
         for edge, band in ((definition.yellow, HealthBand.RED), (definition.green, HealthBand.YELLOW)):
             if passed < edge <= reached:
-                text = _("Leaves %(band)s at %(score)s") % {"band": band.label, "score": number_text(reached)}
+                text = _("Leaves %(band)s at %(score)s") % {"band": band.label, "score": score_text(reached, 1)}
                 rows.append({"gate": text, "tone": "watch" if band == HealthBand.RED else "good"})
         passed = reached
-    ends = number_text(passed)
+    ends = score_text(passed, 1)
     text = ngettext("%(n)s step", "%(n)s steps", len(way.steps)) % {"n": len(way.steps)}
     return {
         "rows": rows,
         "bars": bars,
         "edges": [f"{definition.yellow:.1f}", f"{definition.green:.1f}"],
-        "meta": _("%(start)s to %(end)s, %(steps)s") % {"start": number_text(start), "end": ends, "steps": text},
+        "meta": _("%(start)s to %(end)s, %(steps)s") % {"start": score_text(start, 1), "end": ends, "steps": text},
         "reached": way.reached,
         "label": _("%(start)s now; %(steps)s reach %(end)s")
-        % {"start": number_text(start), "steps": text, "end": ends},
+        % {"start": score_text(start, 1), "steps": text, "end": ends},
     }
 
 

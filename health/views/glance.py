@@ -11,17 +11,17 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from accounts.account_frame import account_frame, open_account
+from accounts.cells import score_text
+from accounts.formulas import cut
 from accounts.models import Account
 from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.htmx import page
-from cs_platform.kernel.templatetags.cells import number_text
 from health.alerts.cells import alert_row
 from health.enums import AlertState, Component
-from health.models import Alert, HealthModelVersion, HealthScore
+from health.models import Alert, HealthScore
 from health.outcomes import cells as outcome_cells
 from health.outcomes import selectors as outcome_selectors
-from health.scoring import diff, path, tab_cells
-from health.scoring.definition import Definition
+from health.scoring import diff, path, selectors, tab_cells
 from health.scoring.indicators import signed
 
 BACK = 7  # days
@@ -45,12 +45,11 @@ def glance(request: TenantRequest, account_id: UUID) -> HttpResponse:
 
 def _score(account: Account, latest: HealthScore, today: dt.date) -> dict[str, Any]:
     before = diff.row_on(account.id, latest.as_of - dt.timedelta(days=BACK))
-    kept = HealthModelVersion.objects.filter(id__in={latest.version_id, *([before.version_id] if before else [])})
-    read = {version.id: Definition.read(version.definition) for version in kept}
-    definition, started = read[latest.version_id], account.signed_on or account.customer_since
-    found = diff.difference(before, latest, read[before.version_id], definition, started) if before else None
+    read = selectors.definitions(row.version_id for row in (latest, before) if row)
+    definition = read[latest.version_id]
+    found = diff.explain(account, before, latest, read)
     rows = _why(found) if found else []
-    tenure = diff.tenure_on(started, latest.as_of)
+    tenure = diff.tenure_on(diff.started_on(account), latest.as_of)
     way = (
         tab_cells.path_rows(path.paths(definition, list(latest.raw), tenure), definition)
         if latest.score is not None
@@ -100,10 +99,10 @@ def _why(found: diff.Difference) -> list[dict[str, Any]]:
 def _sum(found: diff.Difference) -> dict[str, str] | None:
     if found.before is None or found.after is None:
         return None
-    points = (round(found.after * 10) - round(found.before * 10)) / 10
+    points = float(cut(found.after, 1) - cut(found.before, 1))
     return {
         "text": _("Score, %(before)s to %(after)s")
-        % {"before": number_text(found.before), "after": number_text(found.after)},
+        % {"before": score_text(found.before, 1), "after": score_text(found.after, 1)},
         "points": signed(points),
         "tone": "neg" if points < 0 else "pos" if points > 0 else "",
     }

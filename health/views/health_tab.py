@@ -21,14 +21,14 @@ from accounts.cells import score_text
 from accounts.enums import HealthBand
 from accounts.models import Account, AccountEvent
 from cs_platform.kernel.access import Permission, TenantRequest, requires
-from cs_platform.kernel.errors import Conflict, DomainError
+from cs_platform.kernel.errors import Conflict
+from cs_platform.kernel.forms import accepted
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.templatetags.cells import day_text, number_text
 from health.models import AccountDay, HealthOverride, HealthScore, OutcomeMeasurement, Survey, Ticket, Touchpoint
 from health.scoring import diff, overrides, selectors
 from health.scoring import path as paths
 from health.scoring import tab_cells as cells
-from health.scoring.definition import Definition
 from health.scoring.indicators import Source
 
 PERIODS = {30: gettext_lazy("30 days"), 180: gettext_lazy("6 months"), 730: gettext_lazy("2 years")}
@@ -62,17 +62,13 @@ def override(request: TenantRequest, account_id: UUID) -> HttpResponse:
     """Set an override beside the computed score."""
     account = open_account(request, account_id)
     form = OverrideForm(request.POST)
-    if form.is_valid():
-        try:
-            overrides.set_override(
-                account=account, today=request.tenant.today(), by=request.member, **form.cleaned_data
-            )
-        except DomainError as error:
-            for field, text in (error.fields or {"": error.message}).items():
-                form.add_error(field or None, text)
-        else:
-            messages.success(request, _("The override is set. The computed score stays beside it."))
-            return redirect("account_health", request.tenant.slug, account.id)
+
+    def set_override(values: dict[str, Any]) -> None:
+        overrides.set_override(account=account, today=request.tenant.today(), by=request.member, **values)
+
+    if accepted(form, set_override):
+        messages.success(request, _("The override is set. The computed score stays beside it."))
+        return redirect("account_health", request.tenant.slug, account.id)
     return _page(request, account, form, status=422)
 
 
@@ -124,24 +120,23 @@ def _override(account: Account, today: dt.date) -> dict[str, Any]:
 
 
 def _score(request: TenantRequest, account: Account, row: HealthScore, today: dt.date) -> dict[str, Any]:
-    definition = selectors.definition_of(row.version_id)
     url = reverse("account_health", args=[request.tenant.slug, account.id])
     period = _period(request)
     days = selectors.history(account.id, row.as_of - dt.timedelta(days=period), row.as_of)
     first_day, last_day = _two_days(request, row.as_of)
     first, second = diff.row_on(account.id, first_day), diff.row_on(account.id, last_day)
-    found = _difference(account, first, second)
+    read = selectors.definitions(each.version_id for each in (row, first, second) if each)
+    definition = read[row.version_id]
+    found = diff.explain(account, first, second, read)
     factors = selectors.factors(row, definition)
-    before = (
-        {f.part.key: f for f in selectors.factors(first, selectors.definition_of(first.version_id))} if first else {}
-    )
+    before = {f.part.key: f for f in selectors.factors(first, read[first.version_id])} if first else {}
     moved = {d.key: tenth for d, tenth in found.tenths()} if found and second and second.as_of == row.as_of else {}
     fresh = _fresh(account, request)
     marks = _marks(account, days)
     score = None if row.score is None else float(row.score)
     return {
         "score": score_text(score),
-        "exact": "–" if score is None else number_text(score, 2),
+        "exact": score_text(score, 2),
         "tone": cells.tone_of(score, definition),
         "band": definition.band(score).label,
         "as_of": row.as_of,
@@ -159,18 +154,9 @@ def _score(request: TenantRequest, account: Account, row: HealthScore, today: dt
         "appeared": [str(cells.INDICATORS[k].label) for k in found.appeared] if found else [],
         "vanished": [str(cells.INDICATORS[k].label) for k in found.vanished] if found else [],
         "factors": cells.factor_rows(factors, before, moved, fresh, today),
-        "path": cells.path_rows(paths.paths(definition, list(row.raw), diff.tenure_on(diff.started_on(account.id), row.as_of)), definition),
+        "path": cells.path_rows(paths.paths(definition, list(row.raw), diff.tenure_on(diff.started_on(account), row.as_of)), definition),
         "coverage": cells.coverage(row, factors, fresh, today),
     }  # fmt: skip
-
-
-def _difference(account: Account, first: HealthScore | None, second: HealthScore | None) -> diff.Difference | None:
-    if first is None or second is None or first.as_of == second.as_of:
-        return None
-    definitions: dict[UUID, Definition] = {r.version_id: selectors.definition_of(r.version_id) for r in (first, second)}
-    return diff.difference(
-        first, second, definitions[first.version_id], definitions[second.version_id], diff.started_on(account.id)
-    )
 
 
 def _period(request: TenantRequest) -> int:

@@ -17,6 +17,7 @@ from accounts.models import Account, Segment
 from accounts.settings_sections import section_page, url
 from cs_platform.kernel.access import Permission, TenantRequest, may, requires
 from cs_platform.kernel.errors import Conflict, DomainError
+from cs_platform.kernel.keyset import uuid_of
 from health.enums import Component, VersionState
 from health.models import HealthModel, HealthModelVersion, HealthScore
 from health.scoring import diff, draft_form, formulas, jobs, model_cells, path, versions
@@ -32,7 +33,7 @@ def models(request: TenantRequest) -> HttpResponse:
     """All models by segment, what judges now, who wrote it and why; POST makes a model for a segment."""
     problem = ""
     if request.method == "POST":
-        segment = Segment.objects.filter(id=_uuid(request.POST.get("segment", ""))).first()
+        segment = Segment.objects.filter(id=uuid_of(request.POST.get("segment", ""))).first()
         if segment is None:
             problem = _("Choose a segment.")
         else:
@@ -248,7 +249,7 @@ def _what_if(request: TenantRequest, row: HealthModel, old: Definition | None, n
         book = book.filter(segment_id=row.segment_id)
     wish = request.GET.get("q", "").replace("\x00", "")[:100].strip()
     found = list(book.named_like(wish).filter(health_on__isnull=False).order_by("-mrr_minor", "id")[:FOUND])
-    chosen = book.filter(id=_uuid(request.GET.get("account", ""))).first() or (found[0] if found else None)
+    chosen = book.filter(id=uuid_of(request.GET.get("account", ""))).first() or (found[0] if found else None)
     latest = HealthScore.objects.filter(account_id=chosen.id).order_by("-as_of").first() if chosen else None
     context: dict[str, Any] = {
         "q": wish,
@@ -267,7 +268,7 @@ def _what_if(request: TenantRequest, row: HealthModel, old: Definition | None, n
         return context
     made_by = Definition.read(HealthModelVersion.objects.get(id=latest.version_id).definition)
     raw = dict(zip(made_by.keys, latest.raw, strict=True))
-    tenure = diff.tenure_on(chosen.signed_on or chosen.customer_since, latest.as_of)
+    tenure = diff.tenure_on(diff.started_on(chosen), latest.as_of)
     judged = [(_("Now"), old), (_("Draft"), new)]
     unknown = [part.indicator.label for part in new.parts if part.key not in raw]
     return context | {
@@ -293,10 +294,3 @@ def _model(model_id: UUID) -> HealthModel:
     if row is None:
         raise Http404
     return row
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

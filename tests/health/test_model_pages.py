@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from accounts.cells import score_text
 from accounts.enums import Profile
 from accounts.models import Account, Segment
 from health.models import HealthModel, HealthModelVersion, HealthScore
@@ -236,7 +237,7 @@ def test_what_if_for_one_account(scored) -> None:
     stored = HealthScore.objects.exclude(score=None).exclude(usage=None).first()
     answer = world.client("ops").get(path(world, model, f"draft/preview/?account={stored.account_id}"))
     now, then = answer.context["judged"]
-    assert now["score"] == f"{float(stored.score):.1f}".rstrip("0").rstrip(".")
+    assert now["score"] == score_text(stored.score, 1)
     assert then["score"] == then["components"][0]
     for bad in ("?account=x", "?q=%00", "?q=" + "x" * 500, "?account=" + str(draft.id)):
         assert world.client("ops").get(path(world, model, f"draft/preview/{bad}")).status_code == 200

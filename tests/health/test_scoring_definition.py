@@ -19,7 +19,7 @@ def test_the_usual_definition_of_each_profile_is_sound(profile: str) -> None:
     assert [definition.weights[c] for c in Component] == [40, 30, 15, 15]
     assert Definition.read(json.loads(json.dumps(definition.json()))) == definition
     assert definition.keys == tuple(i.key for i in CATALOGUE)
-    assert sum(definition.nominal(p) for p in definition.parts) == pytest.approx(100)
+    assert sum(definition.weights[p.component] * p.weight / 100 for p in definition.parts) == pytest.approx(100)
 
 
 def test_first_value_follows_the_profile() -> None:

@@ -10,6 +10,7 @@ import pytest
 from django.utils import translation
 
 from accounts.enums import Profile
+from accounts.formulas import cut
 from health.models import HealthScore
 from health.scoring import diff, formulas, path
 from health.scoring.definition import Definition
@@ -74,7 +75,7 @@ def test_drivers_add_up_exactly(seed: int) -> None:
     assert found.micro == round(found.after * MICRO) - round(found.before * MICRO)
     assert sum(micro for _name, micro, _own in found.by_component()) == found.micro
     shown = found.tenths()
-    assert round(sum(value for _d, value in shown) * 10) == round(found.after * 10) - round(found.before * 10)
+    assert round(sum(value for _d, value in shown) * 10) == 10 * (cut(found.after, 1) - cut(found.before, 1))
     assert all(abs(value - driver.points) < 0.25 for driver, value in shown)
     assert set(found.appeared) == {k for k in new.keys if k in after and k not in (before.keys() & set(old.keys))}
 

@@ -13,7 +13,6 @@ from health.enums import VersionState
 from health.models import HealthModel, HealthOverride, HealthScore
 from health.scoring import diff, jobs, overrides, selectors, versions
 from health.scoring.definition import Definition
-from health.scoring.selectors import Slice
 from tests.conftest import World
 from tests.health import scoring_facts as facts
 from tests.health.scoring_facts import DAY
@@ -55,40 +54,18 @@ def moved(tenant_open: World) -> dict[str, Account]:
     return found
 
 
-def test_bands_of_a_day_with_money(moved: dict[str, Account]) -> None:
-    """DSH-02: by band, and by segment and band; money a year."""
-    year = 1_200_000
-    found = selectors.distribution(Account.objects.all(), DAY)
-    assert found == {(R,): Slice(1, year), (Y,): Slice(7, 7 * year), (G,): Slice(3, 3 * year)}
-    by = selectors.distribution(Account.objects.all(), DAY, by="segment_id")
-    assert by[(moved["A-0"].segment_id, Y)].accounts == 3
-    assert selectors.distribution(Account.objects.all(), dt.date(2020, 1, 1)) == {(N,): Slice(11, 11 * year)}
-
-
-def test_at_risk_is_yellow_and_red_and_red_apart(moved: dict[str, Account]) -> None:
-    """HLT-12, E14."""
-    found = selectors.at_risk(Account.objects.all(), DAY)
-    assert (found.all.accounts, found.red.accounts) == (8, 1)
-    assert found.all.arr_minor == 8 * 1_200_000
-
-
-def test_the_matrix_and_the_accounts_behind_a_cell(moved: dict[str, Account]) -> None:
-    everybody = Account.objects.all()
-    found = selectors.shift(everybody, WEEK_AGO, DAY)
-    assert {cell: part.accounts for cell, part in found.items()} == {
-        (R, Y): 2, (G, Y): 1, (G, G): 3, (Y, Y): 3, (R, R): 1, (N, Y): 1,
-    }  # fmt: skip
-    rose = selectors.shifted(everybody, WEEK_AGO, DAY, (R, Y))
-    assert {(a.external_id, a.score_before, a.score_after) for a in rose} == {("A-0", 30.0, 60.0), ("A-1", 30.0, 60.0)}
-    assert selectors.shifted(everybody, WEEK_AGO, DAY).count() == 4
-
-
-def test_improvement_rate(moved: dict[str, Account], tenant_open: World) -> None:
-    """HLT-17: two of ten up a band is 20%; who had no score before does not count."""
-    found = selectors.improvement(Account.objects.all(), WEEK_AGO, DAY)
-    assert [(i.owner_id, i.accounts, i.up, i.down, i.rate) for i in found] == [
-        (tenant_open.members["csm"].id, 10, 2, 1, 0.2)
-    ]
+def test_bands_of_two_days_by_one_join_each(moved: dict[str, Account]) -> None:
+    """DSH-02: each account with its bands and scores; no row is no data, and accounts stay one row each."""
+    both = selectors.bands(Account.objects.all(), WEEK_AGO, "band_before", "score_before")
+    both = selectors.bands(both, DAY, "band_after", "score_after").order_by("external_id")
+    said = str(both.query)
+    assert (said.count("LEFT OUTER JOIN"), said.count("SELECT")) == (2, 1)
+    found = {a.external_id: (a.band_before, a.score_before, a.band_after, a.score_after) for a in both}
+    assert len(found) == both.count() == 11
+    assert found["A-0"] == (R, 30.0, Y, 60.0)
+    assert found["A-10"] == (N, None, Y, 60.0)
+    assert both.filter(band_before=N).count() == 1
+    assert set(selectors.bands(Account.objects.all(), dt.date(2020, 1, 1)).values_list("band_on", flat=True)) == {N}
 
 
 def test_scores_of_another_tenant_are_not_seen(worlds: tuple[World, World]) -> None:
@@ -99,10 +76,10 @@ def test_scores_of_another_tenant_are_not_seen(worlds: tuple[World, World]) -> N
             stored(theirs, day, 30.0, R)
     with rival.open():
         facts.account("A-0")
-        assert selectors.distribution(Account.objects.all(), DAY) == {(N,): Slice(1, 1_200_000)}
-        assert selectors.shift(Account.objects.all(), WEEK_AGO, DAY) == {(N, N): Slice(1, 1_200_000)}
+        assert list(selectors.bands(Account.objects.all(), DAY).values_list("band_on", flat=True)) == [N]
         assert selectors.history(theirs.id, WEEK_AGO, DAY) == []
-        assert diff.explain(theirs.id, WEEK_AGO, DAY) is None
+        assert diff.row_on(theirs.id, DAY) is None
+        assert selectors.definitions([theirs.id]) == {}
 
 
 def test_history_and_factors(tenant_open: World) -> None:
@@ -114,7 +91,8 @@ def test_history_and_factors(tenant_open: World) -> None:
     assert [d.day for d in days] == [WEEK_AGO, DAY]
     stored_row = diff.row_on(row.id, DAY)
     assert stored_row is not None
-    definition = selectors.definition_of(stored_row.version_id)
+    read = selectors.definitions([stored_row.version_id])
+    definition = read[stored_row.version_id]
     found = selectors.factors(stored_row, definition)
     assert sum(f.weight for f in found) == pytest.approx(100)
     assert sum(f.contribution or 0 for f in found) == pytest.approx(days[1].score)
@@ -122,34 +100,11 @@ def test_history_and_factors(tenant_open: World) -> None:
         assert (factor.raw is None) == (factor.points is None) == (factor.contribution is None)
         if factor.contribution is not None and factor.points is not None:
             assert factor.contribution == pytest.approx(factor.points * factor.weight / 100, abs=1e-5)
-    difference = diff.explain(row.id, WEEK_AGO, DAY)
+    difference = diff.explain(row, diff.row_on(row.id, WEEK_AGO), stored_row, read)
     assert difference is not None
+    assert diff.explain(row, None, stored_row, read) is None
+    assert diff.explain(row, stored_row, stored_row, read) is None
     assert sum(d.micro for d in difference.drivers) == difference.micro
-
-
-def test_what_moved_the_book(tenant_open: World) -> None:
-    """DSH-02: the drivers of a book add up to the change of its mean score, also when a version changed."""
-    one, two = known_well("one"), known_well("two")
-    jobs.score_all(WEEK_AGO)
-    facts.touch(one, "qbr", DAY, status="cancelled")
-    facts.survey(two, "nps", 2, DAY)
-    jobs.score_all(DAY)
-    everybody = Account.objects.all()
-    found = selectors.book_drivers(everybody, WEEK_AGO, DAY)
-
-    def mean(day: dt.date) -> float:
-        scores = HealthScore.objects.filter(as_of=day).values_list("score", flat=True)
-        return float(sum(scores)) / len(scores)
-
-    assert sum(d.points for d in found) == pytest.approx(mean(DAY) - mean(WEEK_AGO))
-    meetings = next(d for d in found if d.key == "meeting_attendance")
-    assert (meetings.down, meetings.points < 0) == (2, True)  # one cancelled; the other's weight went to the survey
-    model = versions.standard()
-    draft = versions.draft_from(model=model, by=None)
-    versions.publish(draft=draft, reason="Again", by=None)
-    jobs.score_all(DAY)
-    assert [d.key for d in selectors.book_drivers(everybody, WEEK_AGO, DAY)] == ["model"]
-    assert selectors.book_drivers(everybody, dt.date(2020, 1, 1), DAY) == []
 
 
 def test_an_override_stands_beside_the_score(tenant_open: World) -> None:
