@@ -17,9 +17,9 @@ from cs_platform.kernel.models import Work
 from cs_platform.kernel.tenancy import current_tenant_id
 from health import news
 from health.scoring import features, formulas, storing, versions
+from health.scoring.storing import EVERYBODY
 
 SCORED = "scored"  # topic: accounts whose score was made anew, for whoever follows it
-EVERYBODY = "accounts_account"
 
 
 def last_full_day(tenant: Tenant, as_of: dt.date) -> dt.date:

@@ -13,6 +13,7 @@ from cs_platform.kernel.tenancy import current_tenant_id
 from health.scoring.formulas import Scores
 
 SQL = Path(__file__).parent / "sql"
+EVERYBODY = "accounts_account"
 _EPOCH = dt.date(2000, 1, 1)
 _HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TRAILER = b"\xff\xff"
@@ -84,7 +85,8 @@ def store(as_of: dt.date, scope: str) -> int:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext('health.scores'))", [current_tenant_id()])
         cursor.execute("ANALYZE scored")
     rows = sqljobs.execute(SQL / "store.sql", params)
-    rows += sqljobs.execute(SQL / "withdraw.sql", params, tables={"scope": scope})
+    with sqljobs.in_bulk(rows if scope == EVERYBODY else 0):
+        rows += sqljobs.execute(SQL / "withdraw.sql", params, tables={"scope": scope})
     with audit.derived():
         sqljobs.execute(SQL / "show.sql", params)
         sqljobs.execute(SQL / "show_none.sql", params, tables={"scope": scope})
