@@ -99,6 +99,31 @@ def trend_figure(
     }
 
 
+def add_plan(figure: Figure, name: str, colour: str, values: Sequence[Decimal | None]) -> None:
+    """Draw what was planned into a trend as a dashed line, and make room for it."""
+    heights = _floats(values)
+    known = [height for height in heights if height is not None]
+    if not known:
+        return
+    labels = next(trace["x"] for trace in figure["data"] if "name" in trace)
+    figure["data"].append(
+        {
+            "type": "scatter",
+            "mode": "lines+markers" if len(known) == 1 else "lines",
+            "name": name,
+            "x": list(labels),
+            "y": heights,
+            "line": {"width": 1.4, "color": colour, "dash": "dash"},
+            "hovertemplate": "%{y:.1f}%",
+        }
+    )
+    axis = figure["layout"]["yaxis"]
+    bottom, top = axis["range"]
+    axis["range"] = [min(bottom, min(known) - 1), max(top, max(known) + 1)]
+    axis["tickvals"] = ticks(*axis["range"])
+    axis["ticktext"] = [f"{mark:g}%" for mark in axis["tickvals"]]
+
+
 def _flat(labels: Sequence[str], height: float) -> Figure:
     return {
         "type": "scatter",
