@@ -4,6 +4,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -18,10 +19,11 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Tenant
 from cs_platform.kernel.models import AuditEntry
 from cs_platform.kernel.money import money_text
-from cs_platform.kernel.templatetags.cells import day_text, moment_text
+from cs_platform.kernel.templatetags.cells import day_text, moment_text, number_text
 
 SHOWN = 12
 
+# The tables that people know by a word; floors above add theirs in `ready()`.
 TABLES: dict[str, Promise | str] = {
     "accounts_tenant": _("Company"),
     "accounts_account": _("Account"),
@@ -79,7 +81,7 @@ COLUMNS: dict[str, Promise | str] = {
     "upper": _("Up to"),
     "user": _("Person"),
 }
-_NOISE = {"created_at", "recorded_at", "updated_at", "version", "name_key", "weekday"}
+_NOISE = {"created_at", "known_on", "recorded_at", "source_ref", "updated_at", "version", "name_key", "weekday"}
 
 
 @dataclass(frozen=True)
@@ -184,6 +186,8 @@ def _text(value: Any, field: models.Field | None, names: dict[Any, Any], tenant:
         return ", ".join(_text(item, base, names, tenant) for item in value) or "–"
     if isinstance(value, dict):  # the tenant's own columns of an account or a contact
         return "; ".join(f"{key}: {text}" for key, text in sorted(value.items())) or "–"
+    if isinstance(field, models.DecimalField):
+        return number_text(Decimal(value), field.decimal_places)
     if isinstance(field, models.ForeignKey):
         return names.get(field.related_model, {}).get(str(value), gettext("deleted"))
     if field is not None and field.name.endswith("_minor"):

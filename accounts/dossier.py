@@ -24,6 +24,9 @@ CHART_MONTHS = 36
 # What the night derives from the paid periods, and what the page says anyway.
 UNTOLD = {"mrr_minor", "status", "renews_on", "customer_since", "account_id", "recorded_by_id"}
 
+# Names under which an account knows the rows whose changes its history tells; floors above append theirs in `ready()`.
+TOLD = ["contacts", "events"]
+
 
 def visible_account(member: Member, account_id: UUID) -> Account:
     """The account with segment, owner and parent; 404 when it is unknown or not this member's to see."""
@@ -117,12 +120,13 @@ def versions_of(period: Subscription) -> list[Origin]:
 
 
 def audit_page(account: Account, before: str, size: int = 50) -> tuple[list[AuditEntry], str]:
-    """Audit entries of the account, its people and its events, latest first, and where they go on ("" at the end).
+    """Audit entries of the account and of its rows (`TOLD`), latest first, and where they go on ("" at the end).
 
     `before` is `<iso time>~<id>` of the last entry shown, or empty. What the night derives is no news to a reader and
     left out.
     """
-    rows = [account.id, *account.contacts.values_list("id", flat=True), *account.events.values_list("id", flat=True)]
+    first, *others = (getattr(account, name).order_by().values_list("id", flat=True) for name in TOLD)
+    rows = [account.id, *first.union(*others, all=True)]
     entries = AuditEntry.objects.filter(row_id__in=rows).order_by("-at", "-id")
     if cursor := _audit_cursor(before):
         at, key = cursor

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import cells
+from accounts import audit_trail, cells, dossier
 from accounts.account_frame import FACTS
 from accounts.enums import HealthBand
 from accounts.import_cells import NEXT_STEPS
@@ -18,6 +18,20 @@ from cs_platform.kernel.access import TenantRequest
 from health.enums import AlertState
 from health.models import HealthScore, Receipt
 from health.next_steps import next_steps
+
+# Whose changes the history of an account tells, and what the audit trail calls the tables of this floor.
+TOLD = ("touchpoints", "outcomes", "health_overrides")
+TABLES = {
+    "health_alert": gettext_lazy("Alert"),
+    "health_alertrule": gettext_lazy("Alert rule"),
+    "health_healthmodel": gettext_lazy("Health model"),
+    "health_healthmodelversion": gettext_lazy("Version of a health model"),
+    "health_healthoverride": gettext_lazy("Health override"),
+    "health_outcome": gettext_lazy("Success criterion"),
+    "health_survey": gettext_lazy("Survey answer"),
+    "health_ticket": gettext_lazy("Ticket"),
+    "health_touchpoint": gettext_lazy("Activity"),
+}
 
 Shift = tuple[dt.date, HealthBand, dt.date, HealthBand]
 
@@ -109,3 +123,5 @@ def register() -> None:
         FACTS.append(next_step)
     if usage_step not in NEXT_STEPS:
         NEXT_STEPS.append(usage_step)
+    dossier.TOLD.extend(name for name in TOLD if name not in dossier.TOLD)
+    audit_trail.TABLES.update(TABLES)
