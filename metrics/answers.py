@@ -18,7 +18,7 @@ from health.enums import SurveyKind
 from health.models import Survey
 from metrics import cells
 from metrics.asked import Asked
-from metrics.bands import band_of, normal_band
+from metrics.bands import normal_band
 from metrics.definitions import survey_definition, term
 from metrics.enums import Metric, Window
 from metrics.selectors import BoardFigures
@@ -63,10 +63,9 @@ def tile(slug: str, figures: BoardFigures) -> dict[str, Any]:
         if normal:
             foot = _("No answers yet · normal %(range)s") % {"range": cells.range_text(Metric.NPS, normal)}
     else:
-        found = band_of(Metric.NPS, bands, now)
         foot = format_html(
             '{} <span class="nowrap">{}</span>',
-            cells.pill(Metric.NPS, found) if found else cells.no_band_pill() if bands else "",
+            cells.mark(Metric.NPS, bands, now),
             _count(count),
         )
     return {

@@ -2,7 +2,9 @@
 
 Percentages and points are stored as people write them: 110 is 110%. A band holds its lower edge and not its upper one,
 on unrounded values. The worst band of logo churn says "more than": a logo churn of exactly 20% is Warning.
-A tenant without rows of its own is judged by `DEFAULT_BANDS`.
+What no band names is "between" two bands or "below typical". A tenant without rows of its own is judged by
+`DEFAULT_BANDS`. Days to first value are judged by the profile of a segment and belong to the account's clock
+(`health.outcomes.progress.TTV_BANDS`); they are shown here and not kept a second time.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,13 +19,14 @@ from django.utils.translation import gettext_noop
 
 from accounts.models import Member
 from cs_platform.kernel.errors import DomainError
+from health.outcomes.progress import TTV_BANDS
+from metrics.catalogue import METRICS
 from metrics.enums import Metric, Tone
 from metrics.models import MetricBand
 
-LESS_IS_BETTER = frozenset({Metric.LOGO_CHURN, Metric.CES})
+LESS_IS_BETTER = frozenset(metric for metric, said in METRICS.items() if said.less_is_better)
 # Their worst band says "more than": its lower edge belongs to the band below it.
 MORE_THAN = frozenset({Metric.LOGO_CHURN})
-BANDED = (Metric.NRR, Metric.GRR, Metric.LOGO_CHURN, Metric.NPS, Metric.CSAT, Metric.CES)
 NAME_LENGTH = 60
 
 
@@ -51,8 +54,11 @@ def _bands(*rows: tuple[str, Tone, int | str | None, int | str | None]) -> tuple
 BEST, GOOD, ACCEPTABLE = gettext_noop("Best"), gettext_noop("Good"), gettext_noop("Acceptable")
 WARNING, CRITICAL, POOR = gettext_noop("Warning"), gettext_noop("Critical"), gettext_noop("Poor")
 EXCELLENT, ABOVE_TARGET = gettext_noop("Excellent"), gettext_noop("Above target")
+TYPICAL, BELOW_TARGET = gettext_noop("Typical"), gettext_noop("Below target")
+ON_TARGET, EARLY, LATE = gettext_noop("On target"), gettext_noop("Earlier than usual"), gettext_noop("Later than usual")
 
-# Best first. LTV has none of its own: what is good depends on the cost of acquisition (MET-06).
+# Best first. LTV and revenue churn have none of their own: what is good depends on the cost of acquisition (MET-06), and
+# revenue churn is judged as GRR.
 DEFAULT_BANDS: dict[str, tuple[Band, ...]] = {
     Metric.NRR: _bands(
         (BEST, Tone.GOOD, 120, None),
@@ -92,7 +98,51 @@ DEFAULT_BANDS: dict[str, tuple[Band, ...]] = {
         (ACCEPTABLE, Tone.NONE, 10, 30),
         (POOR, Tone.RISK, None, 10),
     ),
+    # Below 10% the reference names nothing (MET-11, E11).
+    Metric.EXPANSION_RATE: _bands(
+        (BEST, Tone.GOOD, 25, None),
+        (GOOD, Tone.GOOD, 15, 25),
+        (ACCEPTABLE, Tone.NONE, 10, 15),
+    ),
+    # Nothing is named from 1.2 to 1.5 times (MET-13, E11).
+    Metric.LAND_AND_EXPAND: _bands(
+        (EXCELLENT, Tone.GOOD, 2, None),
+        (GOOD, Tone.GOOD, "1.5", 2),
+        (POOR, Tone.RISK, None, "1.2"),
+    ),
+    # MET-06, E10.
+    Metric.LTV_CAC: _bands(
+        (EXCELLENT, Tone.GOOD, 5, None),
+        (GOOD, Tone.GOOD, 3, 5),
+        (BELOW_TARGET, Tone.RISK, None, 3),
+    ),
+    # Months; the reference is 12 to 18 (MET-06).
+    Metric.PAYBACK: _bands(
+        (GOOD, Tone.GOOD, None, 12),
+        (TYPICAL, Tone.NONE, 12, 18),
+        (ABOVE_TARGET, Tone.WATCH, 18, None),
+    ),
+    # Below 20% the reference names nothing (HLT-07, E11).
+    Metric.STICKINESS: _bands(
+        (EXCELLENT, Tone.GOOD, 40, None),
+        (TYPICAL, Tone.NONE, 20, 40),
+    ),
+    # Share of the users who use a core feature (HLT-07).
+    Metric.FEATURE_ADOPTION: _bands((GOOD, Tone.GOOD, 70, None)),
+    # Business hours, and shares of tickets: the reference says "less than", so the edge itself fails (MET-15, E11).
+    Metric.FIRST_RESPONSE: _bands((ON_TARGET, Tone.GOOD, None, 4), (ABOVE_TARGET, Tone.WATCH, 4, None)),
+    Metric.RESOLUTION: _bands((ON_TARGET, Tone.GOOD, None, 24), (ABOVE_TARGET, Tone.WATCH, 24, None)),
+    Metric.ESCALATION_RATE: _bands((ON_TARGET, Tone.GOOD, None, 10), (ABOVE_TARGET, Tone.WATCH, 10, None)),
 }
+BANDED = tuple(DEFAULT_BANDS)
+
+
+def ttv_bands(profile: str) -> tuple[Band, ...]:
+    """Days to first value as a segment of this profile is judged (MET-14), both ends of the usual range included."""
+    early, late = TTV_BANDS[profile]
+    return _bands(
+        (EARLY, Tone.GOOD, None, early), (TYPICAL, Tone.GOOD, early, late + 1), (LATE, Tone.WATCH, late + 1, None)
+    )
 
 
 def bands_for_all() -> dict[str, Sequence[Band]]:
@@ -123,6 +173,20 @@ def band_of(metric: str, bands: Sequence[Band], value: Decimal | None) -> Band |
         if above and below:
             return band
     return None
+
+
+def unnamed(metric: str, bands: Sequence[Band], value: Decimal) -> str:
+    """What a value is called that no band holds (E11): "between the bands" if some band is worse, else "below typical".
+
+    Example: land and expand of 1.3 lies between Poor and Good; an expansion rate of 8% is below typical.
+    """
+    less = metric in LESS_IS_BETTER
+    worse = (
+        any(band.lower is not None and band.lower > value for band in bands)
+        if less
+        else any(band.upper is not None and band.upper <= value for band in bands)
+    )
+    return _("between the bands") if worse else _("below typical")
 
 
 def normal_band(bands: Sequence[Band]) -> Band | None:

@@ -89,8 +89,7 @@ def _foot(figures: BoardFigures, metric: str, now: Decimal | None) -> Any:
         known = [value for value in figures.values(metric) if value is not None]
         if not known:
             return _young(figures) or _("No losses in a year: no value")
-        scale = cells.Scale.of([int(value) for value in known], currency)
-        low, high = scale.money(int(min(known))), scale.money(int(max(known)))
+        low, high = (money_text(int(value), currency, compact=True) for value in (min(known), max(known)))
         return _("%(low)s to %(high)s in this time") % {"low": low, "high": high}
     if figures.asked.window == Window.MONTH:
         year = figures.values(metric, year=True)[-1]
@@ -103,7 +102,7 @@ def _foot(figures: BoardFigures, metric: str, now: Decimal | None) -> Any:
         return _young(figures) or _("Nobody paid a year ago")
     found = band_of(metric, bands, cells.scaled(metric, now))
     normal = normal_band(bands)
-    mark = cells.pill(metric, found) if found else cells.no_band_pill() if bands else ""
+    mark = cells.mark(metric, bands, now)
     if normal is None or normal is found:
         return mark
     return format_html(
@@ -290,7 +289,7 @@ def cohort_table(rows: Sequence[CohortRow], measure: str, currency: str, account
         {
             "name": cells.quarter_name(row.quarter),
             "url": f"{accounts_url}?since={row.quarter.year}-Q{(row.quarter.month + 2) // 3}",
-            "size": number_text(row.customers) if measure == "logo" else cells.short_money(row.mrr, currency),
+            "size": number_text(row.customers) if measure == "logo" else money_text(row.mrr, currency, compact=True),
             "cells": [{"text": _heat_text(ratio), "heat": heat(measure, ratio)} for ratio in row.ratios],
         }
         for row in rows

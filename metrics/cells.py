@@ -16,8 +16,9 @@ from django.utils.translation import gettext as _
 from cs_platform.kernel.money import digits, from_minor, money_text
 from cs_platform.kernel.templatetags.cells import month_name, number_text, percent_text
 from cs_platform.kernel.templatetags.ui import band_pill
-from metrics.bands import LESS_IS_BETTER, MORE_THAN, Band
-from metrics.enums import POINTS, Dimension, Metric, Tone
+from metrics.bands import LESS_IS_BETTER, MORE_THAN, Band, band_of, unnamed
+from metrics.catalogue import of
+from metrics.enums import Dimension, Tone, Unit
 
 COMPACT_FROM = 100_000
 
@@ -40,30 +41,45 @@ def short_money(minor: int | Decimal | None, currency: str, *, signed: bool = Fa
 
 def scaled(metric: str, value: Decimal | None) -> Decimal | None:
     """The value as bands and sparklines count it: a ratio in percent, everything else as it is."""
-    return None if value is None else value if metric == Metric.LTV or metric in POINTS else value * 100
+    return of(metric).said(value)
 
 
 def value_text(metric: str, value: Decimal | None, currency: str) -> str:
-    """112.4%, or $1.15M, or an NPS of 47, a CSAT of 4.32; a dash when undefined."""
-    if metric in POINTS:
-        return "–" if value is None else number_text(rounded(metric, value), 2)
-    return short_money(value, currency) if metric == Metric.LTV else percent_text(value)
+    """112.4%, $1.15M, 3.24x, 4.2 h, 47: a value in the unit of its metric; a dash when undefined."""
+    said = of(metric)
+    if value is None:
+        return "–"
+    if said.unit == Unit.MONEY:
+        return short_money(value, currency)
+    if said.unit == Unit.RATIO:
+        return percent_text(value)
+    return with_unit(said.unit, number_text(rounded(metric, value), said.places))
 
 
 def exact_text(metric: str, value: Decimal | None, currency: str) -> str:
     """The value unrounded as far as it says something: 112.416452%, or money to the cent."""
     if value is None:
         return "–"
-    if metric == Metric.LTV:
+    unit = of(metric).unit
+    if unit == Unit.MONEY:
         return money_text(int(value.to_integral_value()), currency)
-    if metric in POINTS:
-        return number_text(value, 6)
-    return percent_text(value, 6)
+    return percent_text(value, 6) if unit == Unit.RATIO else with_unit(unit, number_text(value, 6))
+
+
+def with_unit(unit: str, number: str) -> str:
+    """3.2x, 4.2 h, 12 d, 14 mo, 110%: a number as text with what it counts."""
+    return {
+        Unit.RATIO: _("%(number)s%%"),
+        Unit.TIMES: _("%(number)sx"),
+        Unit.HOURS: _("%(number)s h"),
+        Unit.DAYS: _("%(number)s d"),
+        Unit.MONTHS: _("%(number)s mo"),
+    }.get(Unit(unit), "%(number)s") % {"number": number}
 
 
 def rounded(metric: str, value: Decimal) -> Decimal:
     """An NPS in whole points, a mean to two decimals, half up."""
-    return value.quantize(Decimal(1) if metric == Metric.NPS else Decimal("0.01"), rounding=ROUND_HALF_UP)
+    return value.quantize(Decimal(1).scaleb(-of(metric).places), rounding=ROUND_HALF_UP)
 
 
 def edge_text(edge: Decimal) -> str:
@@ -73,17 +89,19 @@ def edge_text(edge: Decimal) -> str:
 
 def range_text(metric: str, band: Band) -> str:
     """110–120%; at an open end 120% and more, below 90%, more than 20%."""
-    unit = "" if metric in POINTS else "%"
+    unit = of(metric).unit
+
+    def edge(value: Decimal | None) -> str:
+        return with_unit(unit, edge_text(value or Decimal(0)))
+
     if band.lower is None and band.upper is None:
         return _("any value")
     if band.lower is None:
-        return _("below %(edge)s") % {"edge": edge_text(band.upper or Decimal(0)) + unit}
+        return _("below %(edge)s") % {"edge": edge(band.upper)}
     if band.upper is None:
-        edge = edge_text(band.lower) + unit
-        return (
-            _("more than %(edge)s") % {"edge": edge} if metric in MORE_THAN else _("%(edge)s and more") % {"edge": edge}
-        )
-    return f"{edge_text(band.lower)}–{edge_text(band.upper)}{unit}"
+        lower = {"edge": edge(band.lower)}
+        return _("more than %(edge)s") % lower if metric in MORE_THAN else _("%(edge)s and more") % lower
+    return f"{edge_text(band.lower)}–{edge(band.upper)}"
 
 
 def ends(band: Band) -> tuple[float, float]:
@@ -104,32 +122,35 @@ def pill(metric: str, band: Band) -> SafeString:
     return band_pill("line" if band.tone == Tone.NONE else band.tone, band_text(metric, band))
 
 
-def no_band_pill() -> SafeString:
-    """The mark of a value that lies in no band (E11)."""
-    return band_pill("line", _("between the bands"))
+def mark(metric: str, bands: Sequence[Band], value: Decimal | None) -> SafeString | str:
+    """How bands judge a value: its band, or what a value is called that no band holds (E11); empty without either."""
+    counted = scaled(metric, value)
+    if counted is None or not bands:
+        return ""
+    band = band_of(metric, bands, counted)
+    return pill(metric, band) if band else band_pill("line", unnamed(metric, bands, counted))
 
 
 def delta(metric: str, now: Decimal | None, before: Decimal | None, month: dt.date) -> dict[str, Any] | None:
     """The change since the month before: points for ratios, percent for money; None when either is undefined."""
     if now is None or before is None:
         return None
-    if metric == Metric.LTV:
+    unit, before_month = of(metric).unit, since(month)
+    if unit == Unit.MONEY:
         change = now / before - 1 if before else Decimal(0)
-        shown = percent_text(abs(change))
-    elif metric in POINTS:
-        change = rounded(metric, now) - rounded(metric, before)
-        shown = number_text(abs(change), 2)
-    else:
+        shown, flat = percent_text(abs(change)), abs(now - before) < Decimal("0.05")
+    elif unit == Unit.RATIO:
         change = (now - before) * 100
         shown = _("%(points)s pt") % {"points": number_text(abs(change))}
-    flat = (
-        not change if metric in POINTS else abs(now - before) * (1 if metric == Metric.LTV else 100) < Decimal("0.05")
-    )
+        flat = abs(change) < Decimal("0.05")
+    else:
+        change = rounded(metric, now) - rounded(metric, before)
+        shown, flat = with_unit(unit, number_text(abs(change), 2)), not change
     if flat:
-        return {"value": shown, "text": since(month), "direction": "flat", "good": None}
+        return {"value": shown, "text": before_month, "direction": "flat", "good": None}
     return {
         "value": shown,
-        "text": since(month),
+        "text": before_month,
         "direction": "up" if change > 0 else "down",
         "good": (change > 0) != (metric in LESS_IS_BETTER),
     }

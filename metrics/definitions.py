@@ -1,5 +1,5 @@
 """The definition box beside each figure: formula, cohort, period, treatment of currency and of those that came back
-(METRICS 1, MET-23)."""
+(METRICS 1, MET-23). What a metric is stands in `metrics.catalogue`; here it meets the numbers of a month."""
 
 import datetime as dt
 from typing import Any
@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 from cs_platform.kernel.periods import add_months, month_end
 from cs_platform.kernel.templatetags.cells import day_text, number_text, percent_text
 from metrics.asked import Asked
+from metrics.catalogue import CONTRACT_CURRENCY, of
 from metrics.enums import Metric, Window
 from metrics.formulas import Sums, base_month
 
@@ -22,28 +23,13 @@ def term(metric: str) -> str:
 
 
 def formula(metric: str) -> str:
-    return {
-        Metric.NRR: _("(opening + expansion − contraction − churn) ÷ opening"),
-        Metric.GRR: _("(opening − contraction − churn) ÷ opening, at most 100%"),
-        Metric.LOGO_CHURN: _("customers lost ÷ customers at the start"),
-        Metric.LTV: _("ARR per customer × gross margin ÷ yearly gross revenue churn (1 − GRR)"),
-        Metric.NPS: _("share of promoters (9–10) − share of detractors (0–6)"),
-        Metric.CSAT: _("mean of the scores out of five; a scale of ten is halved"),
-        Metric.CES: _("mean of the scores from 1 (easy) to 7"),
-        MOVEMENTS: _("opening + currency + expansion − contraction − churn + reactivation + new = closing"),
-    }[metric]
+    return str(of(metric).formula)
 
 
-def _back(metric: str, window: Window) -> str:
-    if metric == MOVEMENTS:
-        return _("A movement of its own")
-    if window == Window.MONTH:
-        return _("Outside: it did not pay at the start of the month")
-    if metric == Metric.GRR:
-        return _("Counts with what it pays now, at most what it paid then")
-    if metric == Metric.LOGO_CHURN:
-        return _("Not lost when it pays again now")
-    return _("Counts with what it pays now")
+def reactivation(metric: str, window: Window) -> str:
+    """How an account counts that came back, which a window of one month leaves out."""
+    said = of(metric)
+    return str(said.reactivation_month if window == Window.MONTH and said.reactivation_month else said.reactivation)
 
 
 def definition(
@@ -55,9 +41,8 @@ def definition(
     notes = [_("Unrounded: %(value)s.") % {"value": exact}]
     if metric == Metric.LTV:
         notes.append(_("Gross margin %(margin)s, a setting of the company.") % {"margin": percent_text(margin)})
-        notes.append(_("Without losses there is no value, not infinity."))
-    elif metric != MOVEMENTS:
-        notes.append(_("Who joined inside the window is outside."))
+    if metric != MOVEMENTS:
+        notes.append(str(of(metric).note))
     if window == Window.YEAR and metric in {Metric.NRR, Metric.GRR, Metric.LOGO_CHURN}:
         notes.append(_("Bands: lower edge included, judged unrounded."))
     return {
@@ -70,8 +55,8 @@ def definition(
         % {"n": number_text(sums.opening_customers), "day": day_text(start)},
         "period": _("%(start)s to %(end)s, as of %(as_of)s")
         % {"start": day_text(start), "end": day_text(end), "as_of": day_text(as_of)},
-        "fx": _("Contract currency; the opening at this month's rate, the effect shown apart"),
-        "reactivation": _back(metric, window),
+        "fx": str(CONTRACT_CURRENCY),
+        "reactivation": reactivation(metric, window),
         "note": " ".join(notes),
         "url": url,
     }
@@ -91,6 +76,8 @@ def survey_definition(
         % {"start": day_text(start), "end": day_text(end), "as_of": day_text(as_of)},
         "note": _("Unrounded: %(value)s.") % {"value": exact}
         + " "
-        + _("Without answers there is no value, not zero. Segments are those of today."),
+        + str(of(metric).note)
+        + " "
+        + _("Segments are those of today."),
         "url": url,
     }

@@ -27,6 +27,13 @@ class Window(IntegerChoices):
 KEPT_WINDOWS = (Window.MONTH, Window.YEAR)
 
 
+class Basis(TextChoices):
+    """As of which knowledge a figure is told: of a closed month what Finance signed, or what is known now."""
+
+    NOW = "now", _("As known now")
+    REPORTED = "reported", _("As reported")
+
+
 class Dimension(TextChoices):
     """What retention is cut by. Values are those at the base date."""
 
@@ -85,6 +92,76 @@ class Metric(TextChoices):
     TRAININGS = "trainings", _("Trainings held")
 
 
+class Level(TextChoices):
+    """The hierarchy of metrics (MET-22): who steers by it."""
+
+    EXECUTIVE = "executive", _("Executive")
+    OPERATIONAL = "operational", _("Operational")
+    TACTICAL = "tactical", _("Tactical")
+    ACTIVITY = "activity", _("Activity")
+
+
+class Timing(TextChoices):
+    """Whether a metric speaks before the money moves or after (HLT-10)."""
+
+    LEADING = "leading", _("Leading")
+    LAGGING = "lagging", _("Lagging")
+
+
+class Purpose(TextChoices):
+    """The three questions that metrics answer (MET-26)."""
+
+    VALUE = "value", _("Are customers achieving value?")
+    GROWTH = "growth", _("Will they renew and expand?")
+    EFFICIENCY = "efficiency", _("Are operations efficient?")
+
+
+class Unit(TextChoices):
+    """What a value is counted in. Ratios are fractions of 1, money is in minor units; both are written for people as
+    percent and as currency units, everything else as it is."""
+
+    RATIO = "ratio", _("Percent")
+    MONEY = "money", _("Money")
+    TIMES = "times", _("Times")
+    POINTS = "points", _("Points")
+    MONTHS = "months", _("Months")
+    DAYS = "days", _("Days")
+    HOURS = "hours", _("Hours")
+    NUMBER = "number", _("Number")
+
+
+class Origin(TextChoices):
+    """Where the values of a metric come from."""
+
+    SUMS = "sums", _("Sums of the revenue ledger")
+    COHORTS = "cohorts", _("Monthly revenue by the month of the first payment")
+    ACQUISITION = "acquisition", _("Acquisition costs of accounts, with the revenue ledger")
+    CLOCKS = "clocks", _("Dates from signature to first value")
+    SURVEYS = "surveys", _("Answers to surveys")
+    HEALTH = "health", _("Health scores at the end of the month")
+    USAGE = "usage", _("Usage events")
+    SUPPORT = "support", _("Support tickets")
+    ACTIVITY = "activity", _("Touchpoints that took place")
+
+
+class Cut(TextChoices):
+    """What the explorer cuts and filters by: the dimensions that are kept, and those made on demand (MET-08, MET-09)."""
+
+    ALL = "all", _("All")
+    SEGMENT = "segment", _("Segment")
+    ACV_BAND = "acv_band", _("ACV band")
+    INDUSTRY = "industry", _("Industry")
+    SOURCE = "source", _("Source")
+    OWNER = "owner", _("CSM")
+    SIZE = "size", _("Company size")
+    REGION = "region", _("Region")
+    TIER = "tier", _("Touch tier")
+    COHORT = "cohort", _("Month won")
+    QUARTER = "quarter", _("Quarter won")
+    STATUS = "status", _("Status")
+    ACCOUNT = "account", _("Account")
+
+
 class MovementReason(TextChoices):
     """Why MRR moved (MET-07): read off the terms, or said by a person."""
 
@@ -103,10 +180,6 @@ class MovementReason(TextChoices):
     RETURNED = "returned", _("Came back")
     CURRENCY = "currency", _("Currency")
     OTHER = "other", _("Other terms")
-
-
-# Spoken of as they are, in points of their own scale; the others are ratios, spoken of in percent, or money.
-POINTS = frozenset({Metric.NPS, Metric.CSAT, Metric.CES})
 
 
 class Tone(TextChoices):

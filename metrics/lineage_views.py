@@ -22,7 +22,7 @@ from cs_platform.kernel.templatetags.cells import day_text, moment_text, month_n
 from metrics import board_cells, cells, lineage, origins, reports, selectors
 from metrics import lineage_cells as columns
 from metrics.asked import Asked, Months
-from metrics.bands import band_of, bands_for
+from metrics.bands import bands_for
 from metrics.board_views import no_figures, switches
 from metrics.definitions import MOVEMENTS, definition, term
 from metrics.enums import Metric, Window
@@ -106,7 +106,6 @@ def _head(
     exact = money_text(sums.closing, currency) if name == MOVEMENTS else cells.exact_text(name, value, currency)
     link = _link(url, asked)
     bands = bands_for(name) if asked.window == Window.YEAR and name in Metric.values else ()
-    band = band_of(name, bands, cells.scaled(name, value)) if bands else None
     only = columns.COUNTED[name] if name in {Metric.NRR, Metric.GRR} else ()
     findings = selectors.open_findings(asked)
     box = definition(name, asked, sums, as_of=question.as_of, exact=exact, margin=question.margin)
@@ -133,7 +132,7 @@ def _head(
         "value": _shown(name, value, currency),
         "period": _("%(window)s to %(day)s") % {"window": asked.window.label, "day": day_text(month_end(asked.month))},
         "fraction": columns.fraction(name, sums, question, link),
-        "pill": cells.pill(name, band) if band else cells.no_band_pill() if bands and value is not None else "",
+        "pill": cells.mark(name, bands, value) if bands else "",
         "bridge": board_cells.bridge(asked, sums, currency, only=only, narrow=True),
         "definition": box,
         "doubtful": not sums.balances or any(finding.name == "roll_forward" for finding in findings),

@@ -8,13 +8,15 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.enums import Profile
 from accounts.settings_sections import SECTIONS, Section, section_page, url
 from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.errors import DomainError
 from metrics import bands as band_rules
 from metrics import cells
 from metrics.bands import BANDED, DEFAULT_BANDS, bands_for_all, replace_bands, reset_bands
-from metrics.enums import POINTS, Metric
+from metrics.catalogue import of
+from metrics.enums import Metric
 from metrics.forms import BandsForm
 
 SECTIONS[0][1].append(Section("bands", gettext_lazy("Bands"), "gauge", Permission.MANAGE_SETTINGS))
@@ -33,7 +35,11 @@ def bands(request: TenantRequest) -> HttpResponse:
         }
         for metric in BANDED
     ]
-    return section_page(request, "bands", "metrics/bands.html", {"rows": rows})
+    first_value = [
+        {"name": profile.label, "pills": [cells.pill(Metric.TTV, band) for band in band_rules.ttv_bands(profile)]}
+        for profile in Profile
+    ]
+    return section_page(request, "bands", "metrics/bands.html", {"rows": rows, "first_value": first_value})
 
 
 @requires(Permission.MANAGE_SETTINGS)
@@ -65,7 +71,7 @@ def metric_bands(request: TenantRequest, metric: str) -> HttpResponse:
         "own": known is not DEFAULT_BANDS[metric],
         "holes": [_hole(metric, *ends) for ends in band_rules.holes(known)],
         "less": metric in band_rules.MORE_THAN,
-        "points": metric in POINTS,
+        "unit": of(metric).unit.label,
         "back": url(request, "bands"),
     }
     return section_page(request, "bands", "metrics/bands_edit.html", context, status=422 if form.is_bound else 200)

@@ -13,10 +13,13 @@ from metrics.bands import (
     Band,
     band_of,
     bands_for,
+    check_bands,
     holes,
     normal_band,
     replace_bands,
     reset_bands,
+    ttv_bands,
+    unnamed,
 )
 from metrics.enums import Metric
 from metrics.models import MetricBand
@@ -33,6 +36,14 @@ EDGES = [
     (Metric.LOGO_CHURN, "20.0001", "Critical"),
     (Metric.NPS, "71", "Best"), (Metric.NPS, "50", "Best"), (Metric.NPS, "30", "Good"), (Metric.NPS, "10", "Acceptable"),
     (Metric.NPS, "9.9", "Poor"), (Metric.NPS, "-100", "Poor"),
+    (Metric.EXPANSION_RATE, "36", "Best"), (Metric.EXPANSION_RATE, "25", "Best"), (Metric.EXPANSION_RATE, "15", "Good"),
+    (Metric.EXPANSION_RATE, "10", "Acceptable"), (Metric.LAND_AND_EXPAND, "2", "Excellent"), (Metric.LAND_AND_EXPAND, "3.5", "Excellent"),
+    (Metric.LAND_AND_EXPAND, "1.5", "Good"), (Metric.LAND_AND_EXPAND, "1.1999", "Poor"),
+    (Metric.LTV_CAC, "2.9999", "Below target"), (Metric.LTV_CAC, "3", "Good"), (Metric.LTV_CAC, "5", "Excellent"),
+    (Metric.PAYBACK, "11.9", "Good"), (Metric.PAYBACK, "12", "Typical"), (Metric.PAYBACK, "18", "Above target"),
+    (Metric.STICKINESS, "40", "Excellent"), (Metric.STICKINESS, "20", "Typical"), (Metric.FEATURE_ADOPTION, "70", "Good"),
+    (Metric.FIRST_RESPONSE, "3.99", "On target"), (Metric.FIRST_RESPONSE, "4", "Above target"),
+    (Metric.RESOLUTION, "24", "Above target"), (Metric.ESCALATION_RATE, "9.99", "On target"), (Metric.ESCALATION_RATE, "10", "Above target"),
 ]  # fmt: skip
 
 
@@ -48,8 +59,38 @@ def test_undefined_has_no_band():
     assert Metric.LTV not in DEFAULT_BANDS
 
 
-def test_defaults_leave_no_hole_and_do_not_overlap():
-    for metric in BANDED:
+@pytest.mark.parametrize(
+    ("metric", "value", "name"),
+    [
+        (Metric.EXPANSION_RATE, "8", "below typical"),
+        (Metric.LAND_AND_EXPAND, "1.2", "between the bands"),
+        (Metric.LAND_AND_EXPAND, "1.4999", "between the bands"),
+        (Metric.STICKINESS, "19.9", "below typical"),
+        (Metric.FEATURE_ADOPTION, "69", "below typical"),
+    ],
+)
+def test_what_no_band_names(metric, value, name):
+    """E11: holes of MET-11, MET-13 and HLT-07 get a neutral name."""
+    assert band_of(metric, DEFAULT_BANDS[metric], D(value)) is None
+    assert unnamed(metric, DEFAULT_BANDS[metric], D(value)) == name
+
+
+def test_days_to_first_value_follow_the_profile():
+    """MET-14: 60 to 120 days are usual for an enterprise, both included; 121 are late."""
+    days = ttv_bands("enterprise")
+    assert [band_of(Metric.TTV, days, D(day)).name for day in (59, 60, 120, 121)] == [
+        "Earlier than usual", "Typical", "Typical", "Later than usual",
+    ]  # fmt: skip
+
+
+def test_reference_bands_do_not_overlap_and_leave_only_its_own_holes():
+    named = {Metric.EXPANSION_RATE, Metric.LAND_AND_EXPAND, Metric.STICKINESS, Metric.FEATURE_ADOPTION}
+    assert {metric for metric in BANDED if holes(DEFAULT_BANDS[metric])} == named
+    assert all(not check_bands(bands) for bands in DEFAULT_BANDS.values())
+
+
+def test_bands_of_the_board_leave_no_hole():
+    for metric in (Metric.NRR, Metric.GRR, Metric.LOGO_CHURN, Metric.NPS, Metric.CSAT, Metric.CES):
         bands = DEFAULT_BANDS[metric]
         upwards = bands if metric in LESS_IS_BETTER else bands[::-1]
         assert upwards[0].lower is None
