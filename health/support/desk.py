@@ -9,7 +9,6 @@ from typing import Any
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from accounts.models import Account, Tenant
-from cs_platform.kernel.keyset import row_of, rows_after
 from cs_platform.kernel.periods import add_months, month_of, months_between
 from health.enums import TicketPriority
 from health.models import Ticket, TicketChange
@@ -148,11 +147,6 @@ def listed(account: Account, now: dt.datetime, *, state: str = "", level: str = 
     if level in TicketPriority.values:
         rows = rows.filter(level=level)
     return rows.order_by("-opened_at", "-id")
-
-
-def after(rows: QuerySet[Ticket], before: str) -> QuerySet[Ticket]:
-    """The tickets that follow the one with that id; all where there is none."""
-    return rows_after(rows, "opened_at", row_of(rows, before))
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from accounts.models import Account
 from accounts.settings_sections import section_page, url
 from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.errors import DomainError
+from cs_platform.kernel.forms import refuse
 from cs_platform.kernel.templatetags.cells import day_text, moment_text
 from health.alerts import cells, jobs, services
 from health.alerts.forms import RuleForm
@@ -78,8 +79,7 @@ def rule(request: TenantRequest, rule_key: str) -> HttpResponse:
             except DomainError as error:
                 if error.status != DomainError.status:
                     raise
-                for field, text in (error.fields or {"": error.message}).items():
-                    form.add_error(field or None, text)
+                refuse(form, error)
             else:
                 messages.success(request, _("Saved. The next run follows it."))
                 return redirect(url(request, "alert_rules"))

@@ -14,6 +14,7 @@ from accounts.account_frame import account_frame, open_account
 from accounts.models import Account, BusinessHours
 from cs_platform.kernel.access import Permission, TenantRequest, may, requires
 from cs_platform.kernel.htmx import page
+from cs_platform.kernel.keyset import row_of, rows_after
 from cs_platform.kernel.templatetags.cells import day_text, number_text
 from health.alerts.jobs import setting_of
 from health.engagement import answers_card
@@ -37,7 +38,9 @@ def support(request: TenantRequest, account_id: UUID) -> HttpResponse:
         context |= {
             "as_of": day_text(now.astimezone(request.tenant.zone).date()),
             "clock": clock,
-            "tiles": cells.tiles(desk.shares(account, now), desk.load(account, now), now, clock, setting_of("support").thresholds),
+            "tiles": cells.tiles(
+                desk.shares(account, now), desk.load(account, now), now, clock, setting_of("support").thresholds
+            ),
             "waiting": cells.open_rows(waiting, request.tenant),
             "chart": cells.chart(desk.by_month(account, request.tenant, now), clock),
             "satisfaction": answers_card.card(account, now, context=SurveyContext.TICKET),
@@ -76,7 +79,7 @@ def _list(request: TenantRequest, account: Account) -> dict[str, Any]:
     level = level if level in TicketPriority.values else ""
     before = request.GET.get("before", "")
     rows = desk.listed(account, moment_of(request.tenant), state=state, level=level)
-    found = list(desk.after(rows, before)[: SHOWN + 1])
+    found = list(rows_after(rows, "opened_at", row_of(rows, before))[: SHOWN + 1])
     url = reverse("account_support", args=[request.tenant.slug, account.id])
     kept = {name: value for name, value in (("state", state), ("level", level)) if value}
     first = f"{url}?{urlencode(kept)}" if kept else url
