@@ -60,6 +60,7 @@ REACTIONS: dict[str, tuple[str, ...]] = {
     "features.changed": ("recount_features",),
     "signals.changed": ("refresh_scores",),
     "health.scored": ("refresh_alerts",),
+    "month.closed": (),
 }
 
 

@@ -17,7 +17,7 @@ from django.utils.dateparse import parse_datetime
 
 from cs_platform.kernel.keyset import uuid_of
 from cs_platform.kernel.periods import add_months, month_text, parse_month
-from metrics.enums import Dimension, Window
+from metrics.enums import Basis, Dimension, Window
 
 TREND_MONTHS = 13
 COHORT_MEASURES = ("ndr", "gdr", "logo")
@@ -54,6 +54,7 @@ class Asked:
     line: UUID | None = None
     known: dt.datetime | None = None
     everything: bool = False
+    basis: str = ""  # of `Basis`; empty for what the page tells by itself: the board as reported, others as known now
 
     @classmethod
     def parse(cls, params: Mapping[str, str], months: Months) -> Self:
@@ -74,6 +75,7 @@ class Asked:
             line=uuid_of(params.get("line", "")),
             known=_moment(params.get("known", "")),
             everything=params.get("everything", "") == "1",
+            basis=params["basis"] if params.get("basis") in Basis.values else "",
         )
 
     @property

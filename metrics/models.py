@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models.functions import Now
 
+from accounts.enums import LogoLevel
 from accounts.models import Account, Import, Member, Subscription, SubscriptionChange
 from cs_platform.kernel.tenancy import EntityModel, TenantForeignKey, TenantModel
 from metrics.enums import DigestKind, Dimension, Metric, MovementKind, MovementReason, Tone, Window
@@ -148,6 +149,11 @@ class MonthClose(EntityModel):
     reason = models.CharField(max_length=500, blank=True)
     currency = models.CharField(max_length=3)
     gross_margin = models.DecimalField(max_digits=5, decimal_places=4)
+    # What else the sums hang on: days that an unpaid period counts on, and what a customer is (METRICS 4).
+    dunning_days = models.PositiveSmallIntegerField(default=30)
+    logo_level = models.CharField(max_length=7, choices=LogoLevel, default=LogoLevel.ACCOUNT)
+    # Answers to surveys as known then, {kind: {segment, "" for all: {window: the fields of `Answers` in their order}}}.
+    answers = models.JSONField(default=dict)
     # What was looked at before it was signed: [{"name", "ok", "text"}].
     checks = models.JSONField(default=list)
 

@@ -3,7 +3,7 @@ earlier moment of knowledge, from temporary ones built by the same SQL."""
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -21,8 +21,9 @@ from health.scoring import reports as scoring
 from health.support import reports as support
 from health.usage import reports as usage
 from metrics import formulas, jobs
-from metrics.enums import Dimension, Window
+from metrics.enums import Basis, Dimension, Window
 from metrics.formulas import Sums
+from metrics.models import MonthClose
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,14 @@ class Question:
     segment: str
     currency: str
     margin: Decimal
-    tables: Mapping[str, str]
+    tables: sqljobs.Tables
     to: dt.date | None = None  # the last month as it was asked for, complete or not
+    basis: Basis = Basis.NOW
+    closes: Mapping[dt.date, MonthClose] = field(default_factory=dict)  # of months told as reported, their last close
+
+    def margin_of(self, month: dt.date) -> Decimal:
+        """The gross margin of a month's figures: of one told as reported that of its close."""
+        return self.closes[month].gross_margin if month in self.closes else self.margin
 
     @property
     def known_on(self) -> dt.date:
@@ -70,16 +77,19 @@ class ReportResult:
     definition: str
     as_of: dt.date
     known_at: dt.datetime
+    basis: Basis = Basis.NOW
 
 
 @dataclass(frozen=True)
 class Report:
-    """A report: its columns in order, what it says, and how its rows are found; whether in the ledger's tables."""
+    """A report: its columns in order, what it says, and how its rows are found; whether in the ledger's tables, and
+    whether closes keep what it tells."""
 
     columns: list[str]
     definition: Any
     rows: Callable[[Question], list[dict[str, Any]]]
     ledger: bool = True
+    closed: bool = False
 
 
 SUM_COLUMNS = {
@@ -104,6 +114,9 @@ SUM_COLUMNS = {
         )
     },
 }
+
+
+REPORTED_MONTHS = jobs.SQL / "reported_months.sql"
 
 
 def sums_of(row: Mapping[str, Any]) -> Sums:
@@ -175,7 +188,7 @@ def _retention_12m(q: Question) -> list[dict[str, Any]]:
         paid = paid or (row["month"] if sums.closing_customers else None)
         if not paid or row["month"] < add_months(paid, 12) or (q.first and row["month"] < q.first):
             continue
-        figures = year_figures(sums, q.margin)
+        figures = year_figures(sums, q.margin_of(row["month"]))
         money = {"avg_acv", "prior_avg_acv", "arpa_annual", "ltv", "ltv_simple"}
         rows.append(
             {
@@ -302,6 +315,7 @@ REPORTS: dict[str, Report] = {
             "at the closing month-end rate, the effect shown apart; reactivation is outside NRR and GRR, and in the quick ratio."
         ),
         _mrr_monthly,
+        closed=True,
     ),
     "retention_12m": Report(
         [
@@ -331,6 +345,7 @@ REPORTS: dict[str, Report] = {
             "joined inside the window are outside, accounts of the base that came back count with what they pay now."
         ),
         _retention_12m,
+        closed=True,
     ),
     "cohorts": Report(
         [
@@ -365,6 +380,7 @@ REPORTS: dict[str, Report] = {
             "Trailing twelve months by segment, ACV band, industry, source and CSM as they were at the base date."
         ),
         _segments,
+        closed=True,
     ),
     "account_month": Report(
         ["account", "month", "previous_mrr", "mrr", "movement", "amount"],
@@ -466,10 +482,12 @@ def run_report(
     as_of: dt.date | None = None,
     known_at: dt.datetime | None = None,
     segment: str = "",
+    basis: str = Basis.NOW,
 ) -> ReportResult:
-    """Answer a report for the current tenant. DomainError for an unknown report or segment.
+    """Answer a report for the current tenant. DomainError for an unknown report, segment or basis.
 
-    `as_of` limits the months to those complete on that day; `known_at` limits the facts to those recorded by then.
+    `as_of` limits the months to those complete on that day; `known_at` limits the facts to those recorded by then. With
+    `basis` "reported" months that were closed are as they were signed, and the others as known now.
     """
     if name not in REPORTS:
         known = ", ".join(REPORTS)
@@ -477,9 +495,24 @@ def run_report(
     if segment and not Segment.objects.filter(name=segment).exists():
         raise DomainError(_("There is no segment %(name)s.") % {"name": segment}, fields={"segment": segment})
     report = REPORTS[name]
-    question = ask(frm=frm, to=to, as_of=as_of, known_at=known_at, segment=segment, ledger=report.ledger)
+    _check_basis(report, basis, known_at)
+    question = ask(frm=frm, to=to, as_of=as_of, known_at=known_at, segment=segment, ledger=report.ledger, basis=basis)
     rows = report.rows(question)
-    return ReportResult(name, report.columns, rows, str(report.definition), question.as_of, question.known_at)
+    definition = str(report.definition)
+    return ReportResult(name, report.columns, rows, definition, question.as_of, question.known_at, question.basis)
+
+
+def _check_basis(report: Report, basis: str, known_at: dt.datetime | None) -> None:
+    """DomainError for a basis that this report cannot answer with: silence would look like an answer."""
+    problem = ""
+    if basis not in Basis.values:
+        problem = _("The basis is one of: %(known)s.") % {"known": ", ".join(Basis.values)}
+    elif basis == Basis.REPORTED and not report.closed:
+        problem = _("Closes do not keep what this report tells; ask for it as known at a moment.")
+    elif basis == Basis.REPORTED and known_at:
+        problem = _("Ask either for what was reported or for what was known at a moment.")
+    if problem:
+        raise DomainError(problem, fields={"basis": problem})
 
 
 def ask(
@@ -491,13 +524,19 @@ def ask(
     segment: str = "",
     only: dt.date | None = None,
     ledger: bool = True,
+    basis: str = Basis.NOW,
 ) -> Question:
     """The question behind a report or a page; builds the temporary tables when it asks the ledger about an earlier
-    knowledge: of all months, or of the `only` one that the asker will look at."""
+    knowledge: of all months, or of the `only` one that the asker will look at. With `basis` "reported" the sums of
+    closed months are those of their last close."""
     tenant = jobs.tenant()
     day = as_of or tenant.figures_as_of
     last = last_complete_month(day)
-    tables = _as_known(last, known_at, only) if known_at and ledger else jobs.STORED
+    tables: sqljobs.Tables = _as_known(last, known_at, only) if known_at and ledger else jobs.STORED
+    closes: Mapping[dt.date, MonthClose] = {}
+    if basis == Basis.REPORTED:
+        closes = last_closes()
+        tables = {**tables, "retention_month": REPORTED_MONTHS}
     return Question(
         first=frm,
         last=min(to, last) if to else last,
@@ -508,7 +547,15 @@ def ask(
         margin=tenant.gross_margin,
         tables=tables,
         to=to,
+        basis=Basis(basis),
+        closes=closes,
     )
+
+
+def last_closes() -> dict[dt.date, MonthClose]:
+    """The close that holds of each month that Finance signed."""
+    newest = MonthClose.objects.order_by("month", "-version").distinct("month")
+    return {close.month: close for close in newest}
 
 
 def _as_known(last: dt.date, known_at: dt.datetime, only: dt.date | None = None) -> dict[str, str]:

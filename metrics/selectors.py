@@ -19,9 +19,9 @@ from health.enums import SurveyKind
 from metrics import formulas, jobs, reports
 from metrics.asked import TREND_MONTHS, Asked, Months
 from metrics.bands import Band, bands_for_all
-from metrics.enums import Dimension, Metric, Window
+from metrics.enums import Basis, Dimension, Metric, Window
 from metrics.formulas import Sums
-from metrics.models import RetentionMonth
+from metrics.models import MonthClose, RetentionMonth
 
 COHORTS_SHOWN = 7
 AGES_SHOWN = 6
@@ -53,13 +53,33 @@ def known_segment(name: str, names: Sequence[str]) -> None:
         raise Http404
 
 
-def question_of(asked: Asked, tenant: Tenant, *, known_at: dt.datetime | None = None) -> reports.Question:
+def question_of(
+    asked: Asked, tenant: Tenant, *, known_at: dt.datetime | None = None, basis: str = Basis.NOW
+) -> reports.Question:
     """The report question behind a page: the months of its trend, its segment; for an earlier moment of knowledge only
     the asked month."""
     found = reports.ask(
-        to=asked.month, as_of=tenant.figures_as_of, known_at=known_at, segment=asked.segment, only=asked.month
+        to=asked.month,
+        as_of=tenant.figures_as_of,
+        known_at=known_at,
+        segment=asked.segment,
+        only=asked.month,
+        basis=basis,
     )
     return replace(found, first=add_months(asked.month, 1 - TREND_MONTHS))
+
+
+def board_question(asked: Asked, tenant: Tenant) -> reports.Question:
+    """The question of the board and of what is sent of it: as reported, unless the page is asked otherwise."""
+    return question_of(asked, tenant, basis=asked.basis or Basis.REPORTED)
+
+
+def rows_question(asked: Asked, tenant: Tenant, close: MonthClose | None) -> reports.Question:
+    """The question behind the rows of a figure: of a closed month told as reported the rows as known at its close, with
+    the sums and the margin that were signed."""
+    if close is None:
+        return question_of(asked, tenant, known_at=asked.known)
+    return question_of(asked, tenant, known_at=close.known_at, basis=Basis.REPORTED)
 
 
 def sums_by_month(question: reports.Question, window: Window) -> dict[dt.date, Sums]:
@@ -84,6 +104,15 @@ def metric_values(sums: Sums, margin: Decimal) -> dict[str, Decimal | None]:
     """The metrics of the board from a trailing year or a month: fractions of 1, LTV in minor units, None undefined."""
     figures = reports.year_figures(sums, margin)
     return {metric: figures.get(metric) for metric in (Metric.NRR, Metric.GRR, Metric.LOGO_CHURN, Metric.LTV)}
+
+
+def answers_at(close: MonthClose, kind: str, segment: str, window: int) -> Answers:
+    """The answers that a close keeps, of everybody or a segment; none for one that did not exist then."""
+    row = close.answers.get(str(kind), {}).get(segment, {}).get(str(window))
+    if row is None:
+        return Answers()
+    count, promoters, passives, detractors, points, top = row
+    return Answers(int(count), int(promoters), int(passives), int(detractors), Decimal(points), int(top))
 
 
 @dataclass(frozen=True)
@@ -113,16 +142,25 @@ class BoardFigures:
         if metric == Metric.NPS:
             return [nps(self.answers(SurveyKind.NPS, month)) for month in self.trend]
         sums = self.year if year or metric == Metric.LTV else self.shown
-        return [metric_values(sums.get(month, Sums()), self.question.margin)[metric] for month in self.trend]
+        return [metric_values(sums.get(month, Sums()), self.question.margin_of(month))[metric] for month in self.trend]
+
+    @property
+    def close(self) -> MonthClose | None:
+        """The close that the page's month is told by; None for an open month and for figures as known now."""
+        return self.question.closes.get(self.asked.month)
 
     def answers(self, kind: str, month: dt.date) -> Answers:
-        """The answers of that kind in the page's window, which ends with the month."""
+        """The answers of that kind in the page's window, which ends with the month; of a closed one those known then."""
+        if close := self.question.closes.get(month):
+            return answers_at(close, kind, self.asked.segment, int(self.asked.window))
         return trailing(self.surveys[kind], month, int(self.asked.window))
 
 
 def board_figures(asked: Asked, months: Months, tenant: Tenant) -> BoardFigures:
     """Read the aggregates for the board's tiles and charts."""
-    question = question_of(asked, tenant)
+    question = board_question(asked, tenant)
+    if asked.month in question.closes:  # links lead to the same figure
+        asked = replace(asked, basis=Basis.REPORTED)
     year = sums_by_month(question, Window.YEAR)
     shown = year if asked.window == Window.YEAR else sums_by_month(question, Window.MONTH)
     first = add_months(asked.month, 2 - TREND_MONTHS - int(asked.window))

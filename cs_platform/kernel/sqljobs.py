@@ -14,26 +14,32 @@ def _text(path: Path) -> str:
     return path.read_text()
 
 
-def statement(path: Path, tables: Mapping[str, str] | None = None) -> str:
-    """The text of a .sql file; `{name}` marks are replaced by `tables`, whose values must be plain identifiers."""
+# What stands for a mark: the name of a table, or the file of a query that is read like one.
+Tables = Mapping[str, str | Path]
+
+
+def statement(path: Path, tables: Tables | None = None) -> str:
+    """The text of a .sql file; `{name}` marks are replaced by `tables`, whose values must be plain identifiers or
+    .sql files of the product, each one query."""
     text = _text(path)
     for mark, name in (tables or {}).items():
+        if isinstance(name, Path):
+            text = text.replace("{" + mark + "}", f"(\n{_text(name)})")
+            continue
         if not name.replace("_", "").isalnum():
             raise ValueError(f"{name!r} is not an identifier")
         text = text.replace("{" + mark + "}", name)
     return text
 
 
-def execute(path: Path, params: Mapping[str, Any] | None = None, *, tables: Mapping[str, str] | None = None) -> int:
+def execute(path: Path, params: Mapping[str, Any] | None = None, *, tables: Tables | None = None) -> int:
     """Run the file and return the number of rows it touched."""
     with connection.cursor() as cursor:
         cursor.execute(statement(path, tables), params or {})
         return max(cursor.rowcount, 0)
 
 
-def rows(
-    path: Path, params: Mapping[str, Any] | None = None, *, tables: Mapping[str, str] | None = None
-) -> list[dict[str, Any]]:
+def rows(path: Path, params: Mapping[str, Any] | None = None, *, tables: Tables | None = None) -> list[dict[str, Any]]:
     """Run the file and return its rows as dicts in column order."""
     with connection.cursor() as cursor:
         cursor.execute(statement(path, tables), params or {})

@@ -1,0 +1,139 @@
+"""Closing months: Finance signs the figures of a month, and from then on the board shows these (ADR 0005).
+
+Facts are never refused because of a close. What comes late is a restatement (`metrics.restated`), and the figures that
+were signed change only when Finance closes the month again, with a reason.
+"""
+
+import datetime as dt
+from dataclasses import asdict
+from typing import Any
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from accounts.models import Member, Segment, Tenant
+from cs_platform.kernel import queue, sqljobs
+from cs_platform.kernel.errors import Conflict, DomainError
+from cs_platform.kernel.periods import add_months
+from cs_platform.kernel.tenancy import current_tenant_id
+from health.engagement.selectors import answers_by_month, trailing
+from metrics import jobs
+from metrics.closing_checks import Check, checks_of
+from metrics.enums import KEPT_WINDOWS
+from metrics.models import ClosedSums, MonthClose
+
+CLOSED = "month.closed"
+# Of the same family as the locks of the work list: whoever derives figures, or records facts, holds one of these.
+LOCKS = ("month_close", "refresh_revenue", "nightly")
+
+
+def last_close(month: dt.date) -> MonthClose | None:
+    """The close that holds of a month; None while it is open."""
+    return MonthClose.objects.filter(month=month).order_by("-version").first()
+
+
+def close_month(
+    *, month: dt.date, signed_as: str, by: Member, note: str = "", acknowledged: bool = False
+) -> MonthClose:
+    """Sign a month's figures as they are known now. DomainError when the month is not over or its figures are not
+    there, do not balance, or have open points that were not `acknowledged`; Conflict when it is closed already."""
+    _lock()
+    if last_close(month) is not None:
+        raise Conflict(_("This month is closed already. Restate it to change its figures."), code="closed")
+    return _write(month, 1, signed_as, note, "", acknowledged, by)
+
+
+def restate_month(
+    *, month: dt.date, signed_as: str, reason: str, by: Member, note: str = "", acknowledged: bool = False
+) -> MonthClose:
+    """Close a closed month again with what is known now, and say why; both versions stay."""
+    _lock()
+    before = last_close(month)
+    if before is None:
+        raise DomainError(_("This month is not closed: close it instead."), code="open")
+    if not reason.strip():
+        text = _("Say why the figures change.")
+        raise DomainError(text, fields={"reason": text})
+    return _write(month, before.version + 1, signed_as, note, reason.strip(), acknowledged, by)
+
+
+def _lock() -> None:
+    """Keep facts and derived figures still until this transaction ends; Conflict while somebody is writing some."""
+    with connection.cursor() as cursor:
+        for name in LOCKS:
+            cursor.execute("SELECT pg_try_advisory_xact_lock(%s, hashtext(%s))", [current_tenant_id(), name])
+            if not cursor.fetchone()[0]:
+                raise Conflict(
+                    _("Figures are still being refreshed, or somebody else is closing. Try again in a minute."),
+                    code="busy",
+                )
+
+
+def _write(
+    month: dt.date, version: int, signed_as: str, note: str, reason: str, acknowledged: bool, by: Member
+) -> MonthClose:
+    if not signed_as.strip():
+        text = _("Type your name to sign.")
+        raise DomainError(text, fields={"signed_as": text})
+    found = checks_of(month)
+    refuse_open_points(found, acknowledged)
+    tenant = Tenant.objects.get(id=current_tenant_id())
+    close = MonthClose.objects.create(
+        month=month,
+        version=version,
+        known_at=_clock(),
+        signed_by=by,
+        signed_as=signed_as.strip()[:120],
+        note=note.strip()[:2000],
+        reason=reason[:500],
+        currency=tenant.currency,
+        gross_margin=tenant.gross_margin,
+        dunning_days=tenant.dunning_days,
+        logo_level=tenant.logo_level,
+        answers=_answers(month),
+        checks=[{"name": check.name, "ok": check.ok, "text": str(check.text)} for check in found],
+    )
+    params = {
+        "tenant_id": current_tenant_id(),
+        "close_id": str(close.id),
+        "month": month,
+        "windows": [int(window) for window in KEPT_WINDOWS],
+    }
+    sqljobs.execute(jobs.SQL / "close_sums.sql", params)
+    queue.publish(CLOSED, actor=by.name)
+    return close
+
+
+def refuse_open_points(found: list[Check], acknowledged: bool) -> None:
+    """DomainError with what stands in the way of a close."""
+    if blocking := next((check for check in found if check.blocks and not check.ok), None):
+        raise DomainError(str(blocking.text), code=blocking.name)
+    if not acknowledged and any(check.ok is False for check in found):
+        text = _("Some points are open. Confirm that you have seen them, or settle them first.")
+        raise DomainError(text, code="open_points", fields={"acknowledged": text})
+
+
+def _clock() -> dt.datetime:
+    """The database's clock, by which facts are recorded."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        found: dt.datetime = cursor.fetchone()[0]
+    return found
+
+
+def _answers(month: dt.date) -> dict[str, dict[str, dict[str, list[Any]]]]:
+    """Answers to surveys of the windows that end with the month, of everybody and of each segment: an answer that comes
+    later, or is corrected, does not move what was signed."""
+    kept: dict[str, dict[str, dict[str, list[Any]]]] = {}
+    for segment in ("", *Segment.objects.values_list("name", flat=True)):
+        for kind, by_month in answers_by_month(add_months(month, -11), month, segment=segment).items():
+            kept.setdefault(kind, {})[segment] = {
+                str(int(window)): [str(value) for value in asdict(trailing(by_month, month, int(window))).values()]
+                for window in KEPT_WINDOWS
+            }
+    return kept
+
+
+def closed_sums(close: MonthClose) -> dict[int, ClosedSums]:
+    """The sums over everybody that were signed, by window."""
+    return {row.window: row for row in ClosedSums.objects.filter(close=close, dimension="all")}

@@ -1,0 +1,188 @@
+"""What is looked at before a month is signed: is it over, are its figures there and whole, did every source speak?"""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Max, Sum
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.enums import ChangeSource, ImportKind, ImportState
+from accounts.models import Import, SubscriptionChange, Tenant
+from cs_platform.kernel import sqljobs
+from cs_platform.kernel.models import Dirty, Finding, Work
+from cs_platform.kernel.money import money_text
+from cs_platform.kernel.periods import add_months, last_complete_month, month_end, month_text
+from cs_platform.kernel.templatetags.cells import day_text, moment_text, month_name, number_text
+from cs_platform.kernel.tenancy import current_tenant_id
+from health.usage import sources
+from metrics import formulas, jobs
+from metrics.enums import Window
+from metrics.formulas import Sums
+from metrics.models import Reconciliation, RetentionMonth
+from metrics.reports import sums_of
+
+# What figures of revenue are made of.
+REVENUE_KINDS = (ImportKind.ACCOUNTS, ImportKind.SUBSCRIPTIONS, ImportKind.FX_RATES)
+TOPICS = ("revenue", "ledger", "retention")
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the list. `ok` is None where nothing can be said, which stops nobody; a check that `blocks` cannot be
+    confirmed away."""
+
+    name: str
+    label: Any
+    ok: bool | None
+    text: Any
+    aside: Any = ""
+    blocks: bool = False
+
+
+def checks_of(month: dt.date) -> list[Check]:
+    """Everything that is looked at before a month is signed, in the order of the page."""
+    tenant = Tenant.objects.get(id=current_tenant_id())
+    return [
+        _over(month, tenant),
+        _refreshed(month),
+        _sources(month, tenant),
+        _rejected(month, tenant),
+        _balance(month, tenant),
+        *_findings(month),
+        _reconciled(month, tenant),
+    ]
+
+
+def _over(month: dt.date, tenant: Tenant) -> Check:
+    ends = month_end(month)
+    over = month <= last_complete_month(tenant.figures_as_of)
+    text = (
+        _("Ended on %(day)s") % {"day": day_text(ends)}
+        if over
+        else _("%(month)s is not over: figures speak about %(day)s.")
+        % {"month": month_name(month), "day": day_text(tenant.figures_as_of)}
+    )
+    return Check("over", _("The month is over"), over, text, blocks=True)
+
+
+def refreshing() -> bool:
+    """Whether facts wait to be worked into the figures."""
+    return Dirty.objects.filter(topic__in=TOPICS).exists() or Work.objects.filter(name="refresh_revenue").exists()
+
+
+def _refreshed(month: dt.date) -> Check:
+    if refreshing():
+        text = _("Figures are still being refreshed: facts wait to be worked in.")
+        return Check("refreshing", _("Figures are complete"), False, text, blocks=True)
+    built = RetentionMonth.objects.filter(month=month, window=Window.MONTH, dimension="all").exists()
+    text = _("No fact waits to be worked in") if built else _("There are no figures of this month.")
+    return Check("built", _("Figures are complete"), built, text, blocks=True)
+
+
+def _sources(month: dt.date, tenant: Tenant) -> Check:
+    """Who sends facts, and whether each has been heard of since the month ended."""
+    ended = dt.datetime.combine(add_months(month, 1), dt.time(), tenant.zone)
+    heard: list[tuple[str, dt.datetime | None]] = [
+        (str(ImportKind(each.kind).label), each.last) for each in sources.files() if each.kind != ImportKind.USAGE
+    ]
+    heard += [
+        (sender.key.name if sender.key else str(sender.kind.label), sender.last)
+        for sender in sources.senders()
+        if sender.last is not None
+    ]
+    told = SubscriptionChange.objects.filter(source=ChangeSource.API).aggregate(last=Max("recorded_at"))["last"]
+    heard += [(str(_("Subscriptions over the API")), told)] if told else []
+    label = _("Sources complete")
+    if not heard:
+        return Check("sources", label, None, _("Nothing is sent by itself"))
+    late = [name for name, last in heard if last is None or last < ended]
+    text = (
+        _("Not heard of since the month ended: %(names)s") % {"names": ", ".join(late)}
+        if late
+        else ", ".join(name for name, _last in heard)
+    )
+    aside = _("%(n)s of %(all)s") % {"n": number_text(len(heard) - len(late)), "all": number_text(len(heard))}
+    return Check("sources", label, not late, text, aside)
+
+
+def _rejected(month: dt.date, tenant: Tenant) -> Check:
+    """Rows of revenue files that were refused since the month began; left are those of the last file of each kind."""
+    since = dt.datetime.combine(month, dt.time(), tenant.zone)
+    done = Import.objects.filter(kind__in=REVENUE_KINDS, state=ImportState.DONE, dry_run=False, finished_at__gte=since)
+    refused = done.aggregate(n=Sum("rejected"))["n"] or 0
+    last = done.order_by("kind", "-finished_at", "-id").distinct("kind")
+    left = sum(run.rejected for run in last)
+    label = _("Rows rejected")
+    if not refused:
+        return Check("rejected", label, True, _("None since the month began"))
+    text = ngettext("%(left)s left of %(n)s", "%(left)s left of %(n)s", refused) % {
+        "left": number_text(left),
+        "n": number_text(refused),
+    }
+    newest = max((run.finished_at for run in last if run.finished_at), default=None)
+    return Check("rejected", label, not left, text, moment_text(newest))
+
+
+def month_sums(month: dt.date, window: int = Window.MONTH) -> Sums:
+    """The sums of a month over everybody as known now; zeros without figures."""
+    row = RetentionMonth.objects.filter(month=month, window=window, dimension="all").values().first()
+    return sums_of(row) if row else Sums()
+
+
+def equation(sums: Sums, currency: str) -> str:
+    """38.90 + 7.51 − 1.02 − 1.66 + 4.93 = 48.66 with every term that is not zero, to the cent."""
+    terms = [
+        ("+", sums.fx),
+        ("+", sums.new),
+        ("+", sums.expansion),
+        ("−", sums.contraction),
+        ("−", sums.churned),
+        ("+", sums.reactivation),
+    ]
+    parts = [money_text(sums.opening, currency)]
+    for sign, amount in terms:
+        if amount:
+            shown = sign if amount > 0 else "−" if sign == "+" else "+"
+            parts.append(f"{shown} {money_text(abs(amount), currency)}")
+    return f"{' '.join(parts)} = {money_text(sums.closing, currency)}"
+
+
+def _balance(month: dt.date, tenant: Tenant) -> Check:
+    sums, year = month_sums(month), month_sums(month, Window.YEAR)
+    text = _("%(sum)s, to the cent") % {"sum": equation(sums, tenant.currency)}
+    if not (sums.balances and year.balances):
+        text = _("%(sum)s does not add up") % {"sum": equation(sums, tenant.currency)}
+    return Check("balance", _("Roll-forward balances"), sums.balances and year.balances, text, blocks=True)
+
+
+def _findings(month: dt.date) -> Iterator[Check]:
+    """What the night found wrong: of this month, and rates that are missing."""
+    found = Finding.objects.filter(name__in=("roll_forward", "exchange_rates"), resolved_at=None).order_by("subject")
+    mine = [each for each in found if each.name == "exchange_rates" or each.subject == month_text(month)]
+    if not mine:
+        yield Check("findings", _("No open finding"), True, _("Ledger, aggregates and paid periods agree"))
+    for each in mine:
+        yield Check("findings", _("Open finding"), False, each.message, each.subject)
+
+
+def reconciliation_gap(found: Reconciliation, month: dt.date, currency: str) -> Decimal:
+    """What billing says less what the ledger closes with, in minor units of the reporting currency."""
+    jobs.stage_rates(month, month)
+    rows = sqljobs.rows(
+        jobs.SQL / "close_billing.sql", {"reconciliation": str(found.id), "m": formulas.month_number(month)}
+    )
+    return Decimal(rows[0]["total"]) - month_sums(month).closing
+
+
+def _reconciled(month: dt.date, tenant: Tenant) -> Check:
+    label = _("Against billing")
+    found = Reconciliation.objects.filter(month=month).order_by("-made_at", "-id").first()
+    if found is None:
+        return Check("reconciled", label, None, _("Not done"))
+    gap = int(reconciliation_gap(found, month, tenant.currency))
+    text = _("Difference %(amount)s") % {"amount": money_text(gap, tenant.currency, signed=bool(gap))}
+    return Check("reconciled", label, not gap, text, moment_text(found.made_at))

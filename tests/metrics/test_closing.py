@@ -1,0 +1,214 @@
+"""Month close (MET-23, RELIABILITY 6): what Finance signed stays, whatever comes late; each later version says why."""
+
+import datetime as dt
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from cs_platform.kernel.errors import Conflict, DomainError
+from cs_platform.kernel.models import Finding, Work
+from metrics import closing, closing_checks
+from metrics.models import ClosedSums, MonthClose, RetentionMonth
+from tests.books import Book
+
+MONTH = dt.date(2025, 12, 1)
+BOOK = (
+    ("A", "2024-01-01", "2025-06-01", "1000.00"),
+    ("A", "2025-06-01", "", "1500.00"),
+    ("B", "2024-02-01", "", "800.00"),
+    ("C", "2024-01-15", "2025-08-15", "250.50"),
+    ("D", "2025-05-01", "", "333.33"),
+)
+
+
+def fill(world) -> Book:
+    book = Book(world)
+    for number, (account, start, end, mrr) in enumerate(BOOK):
+        book.period(account, start, end, mrr, key=f"P-{number}", segment="Enterprise" if account in "AB" else "SMB")
+    refresh(book)
+    return book
+
+
+def refresh(book: Book, day: str = "2025-12-31") -> None:
+    """A night, and the work that facts wished for is done with it."""
+    book.night(day)
+    with book.world.open():
+        Work.objects.filter(name="refresh_revenue").delete()
+
+
+def close(book: Book, month: dt.date = MONTH, **more) -> MonthClose:
+    with book.world.open():
+        return closing.close_month(
+            month=month, signed_as="Ana Ruiz", by=book.world.members["ops"], **{"acknowledged": True} | more
+        )
+
+
+def restate(book: Book, reason: str = "Late order form", signed_as: str = "Ana Ruiz") -> MonthClose:
+    with book.world.open():
+        return closing.restate_month(
+            month=MONTH, signed_as=signed_as, reason=reason, by=book.world.members["ops"], acknowledged=True
+        )
+
+
+@pytest.fixture
+def book(worlds) -> Book:
+    fill(worlds[1])
+    return fill(worlds[0])
+
+
+def sums(model, **only) -> list[dict]:
+    names = [f.name for f in RetentionMonth._meta.fields if f.name not in {"pk", "tenant"}]
+    return list(model.objects.filter(**only).order_by("window", "dimension", "value").values(*names))
+
+
+def test_close_keeps_every_sum_of_the_month(book):
+    """Both kept windows and all dimensions, with what the figures hang on."""
+    made = close(book, note="Seen by Finance")
+    with book.world.open():
+        kept = sums(ClosedSums, close=made)
+        assert kept == sums(RetentionMonth, month=MONTH)
+        assert {row["dimension"] for row in kept} >= {"all", "segment", "acv_band"}
+        assert {row["window"] for row in kept} == {1, 12}
+        assert (made.version, made.currency, made.gross_margin, made.note) == (
+            1,
+            "USD",
+            made.gross_margin,
+            "Seen by Finance",
+        )
+        assert {check["name"] for check in made.checks} >= {"over", "built", "balance", "findings", "reconciled"}
+
+
+def test_late_fact_moves_what_is_known_and_not_what_was_reported(book):
+    """The acceptance story on the reports: basis reported stays, basis now follows; a restatement takes it over."""
+    close(book)
+    before = book.month("retention_12m", "2025-12")
+    assert book.month("retention_12m", "2025-12", basis="reported") == before
+    book.period("B", "2024-02-01", "", "500.00", key="P-2")
+    refresh(book)
+    now = book.month("retention_12m", "2025-12")
+    assert now["nrr"] != before["nrr"]
+    assert book.month("retention_12m", "2025-12", basis="reported") == before
+    assert book.month("mrr_monthly", "2025-11", basis="reported") == book.month("mrr_monthly", "2025-11")
+    second = restate(book)
+    assert (second.version, second.reason) == (2, "Late order form")
+    assert book.month("retention_12m", "2025-12", basis="reported") == now
+    with book.world.open():
+        assert MonthClose.objects.filter(month=MONTH).count() == 2
+
+
+def test_reported_segments_are_those_of_the_close(book):
+    close(book)
+    only = {"frm": MONTH, "to": MONTH}
+    reported = book.report("segments", basis="reported", **only).rows
+    book.period("A", "2025-06-01", "", "1600.00", key="P-1")
+    refresh(book)
+    assert book.report("segments", basis="reported", **only).rows == reported
+    assert book.report("segments", **only).rows != reported
+
+
+def test_ltv_of_a_closed_month_has_the_margin_of_then(book):
+    close(book)
+    before = book.month("retention_12m", "2025-12", basis="reported")["ltv"]
+    book.world.tenant.gross_margin = "0.5000"
+    book.world.tenant.save()
+    assert book.month("retention_12m", "2025-12", basis="reported")["ltv"] == before
+    assert book.month("retention_12m", "2025-12")["ltv"] != before
+
+
+def test_month_that_is_not_over_or_has_no_figures_is_refused(book):
+    with pytest.raises(DomainError) as refused:
+        close(book, dt.date(2026, 1, 1))
+    assert refused.value.code == "over"
+    with pytest.raises(DomainError) as refused:
+        close(book, dt.date(2020, 1, 1))
+    assert refused.value.code == "built"
+
+
+def test_closing_twice_is_refused_and_restating_needs_a_close_and_a_reason(book):
+    with pytest.raises(DomainError) as refused:
+        restate(book)
+    assert refused.value.code == "open"
+    close(book)
+    with pytest.raises(Conflict) as conflict:
+        close(book)
+    assert conflict.value.code == "closed"
+    with pytest.raises(DomainError) as refused:
+        restate(book, reason="  ")
+    assert set(refused.value.fields) == {"reason"}
+    with pytest.raises(DomainError) as refused:
+        restate(book, signed_as=" ")
+    assert set(refused.value.fields) == {"signed_as"}
+
+
+def test_facts_that_wait_are_said(book):
+    """Dirty keys waiting: figures are still being refreshed."""
+    book.period("B", "2024-02-01", "", "500.00", key="P-2")
+    with pytest.raises(DomainError, match="still being refreshed") as refused:
+        close(book)
+    assert refused.value.code == "refreshing"
+    refresh(book)
+    assert close(book).version == 1
+
+
+def test_open_points_have_to_be_acknowledged(book):
+    with book.world.open():
+        Finding.objects.create(name="roll_forward", subject="2025-12", as_of=dt.date(2025, 12, 31), message="A gap.")
+        Finding.objects.create(
+            name="roll_forward", subject="2025-03", as_of=dt.date(2025, 12, 31), message="Elsewhere."
+        )
+    with pytest.raises(DomainError) as refused:
+        close(book, acknowledged=False)
+    assert set(refused.value.fields) == {"acknowledged"}
+    made = close(book)
+    said = [check for check in made.checks if not check["ok"] and check["name"] == "findings"]
+    assert [check["text"] for check in said] == ["A gap."]
+
+
+def test_month_that_does_not_balance_cannot_be_signed(book):
+    with book.world.open():
+        RetentionMonth.objects.filter(month=MONTH, window=1, dimension="all").update(closing_mrr=1)
+    with pytest.raises(DomainError) as refused:
+        close(book)
+    assert refused.value.code == "balance"
+
+
+def test_closes_are_append_only(book):
+    made = close(book)
+    with book.world.open():
+        for statement in (
+            "UPDATE metrics_monthclose SET signed_as = 'x'",
+            "DELETE FROM metrics_monthclose",
+            "UPDATE metrics_closedsums SET closing_mrr = 0",
+            "DELETE FROM metrics_closedsums",
+        ):
+            with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(statement)
+        assert ClosedSums.objects.filter(close=made, dimension="all", window=1).get().closing_mrr != 0
+
+
+def test_tenants_close_for_themselves(worlds):
+    """API-04: the rival's close neither shows nor counts here."""
+    mine, theirs = fill(worlds[0]), fill(worlds[1])
+    close(theirs)
+    with mine.world.open():
+        assert not MonthClose.objects.exists()
+        assert not ClosedSums.objects.exists()
+    mine.period("B", "2024-02-01", "", "500.00", key="P-2")
+    refresh(mine)
+    assert mine.month("mrr_monthly", "2025-12", basis="reported") == mine.month("mrr_monthly", "2025-12")
+    assert close(mine).version == 1
+
+
+def test_reports_that_closes_do_not_keep_refuse_the_basis(book):
+    for question in ({"name": "cohorts", "basis": "reported"}, {"name": "mrr_monthly", "basis": "yesterday"}):
+        with pytest.raises(DomainError) as refused:
+            book.report(**question)
+        assert set(refused.value.fields) == {"basis"}
+    with pytest.raises(DomainError):
+        book.report("mrr_monthly", basis="reported", known_at=dt.datetime(2025, 12, 31, tzinfo=dt.UTC))
+
+
+def test_equation_says_every_term_with_its_sign(book):
+    with book.world.open():
+        found = closing_checks.month_sums(dt.date(2025, 8, 1))
+        assert closing_checks.equation(found, "USD") == "$2,883.83 − $250.50 = $2,633.33"
