@@ -9,10 +9,21 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.enums import AccountEventKind, Complexity, ContactRole, Engagement, Level, Source, Tier
+from accounts.enums import (
+    AccountEventKind,
+    ChargeKind,
+    Complexity,
+    ContactRole,
+    EndReason,
+    Engagement,
+    Level,
+    Source,
+    Tier,
+)
+from accounts.formulas import monthly_minor
 from accounts.models import Account, AccountEvent, Contact, Member, Segment, Subscription
 from cs_platform.kernel.access import Scope
-from cs_platform.kernel.money import from_minor, normalised_monthly
+from cs_platform.kernel.money import from_minor
 
 
 def _day() -> forms.DateInput:
@@ -189,7 +200,22 @@ class SubscriptionForm(RowForm):
     end_date = forms.DateField(
         label=_("End"), widget=_day(), required=False, help_text=_("The first day that is not paid any more.")
     )
+    end_reason = forms.ChoiceField(label=_("Why it ended"), choices=_optional(EndReason), required=False)
+    charge = forms.ChoiceField(
+        label=_("Charge"),
+        choices=ChargeKind.choices,
+        required=False,
+        help_text=_("Only what is recurring counts as MRR."),
+    )
     amount = forms.DecimalField(label=_("Amount"), max_digits=18, decimal_places=4, min_value=0)
+    discount = forms.DecimalField(
+        label=_("Recurring discount"),
+        max_digits=18,
+        decimal_places=4,
+        min_value=0,
+        required=False,
+        help_text=_("Off the amount, each time. For one that ends, end the period and add the next."),
+    )
     currency = forms.CharField(label=_("Currency"), min_length=3, max_length=3)
     interval_months = forms.IntegerField(
         label=_("Paid each (months)"),
@@ -204,7 +230,13 @@ class SubscriptionForm(RowForm):
         decimal_places=4,
         min_value=0,
         required=False,
-        help_text=_("Left empty, it is the amount divided by its months."),
+        help_text=_("Left empty, it is the amount less the discount, divided by its months."),
+    )
+    past_due_on = forms.DateField(
+        label=_("Past due since"),
+        widget=_day(),
+        required=False,
+        help_text=_("It counts for the company's dunning days more. Empty when it is paid."),
     )
     seats = forms.IntegerField(label=_("Seats"), min_value=0, max_value=2_000_000_000, required=False)
     auto_renew = forms.NullBooleanField(label=_("Renews by itself"), required=False)
@@ -220,7 +252,7 @@ class SubscriptionForm(RowForm):
     def values_of(period: Subscription) -> dict[str, Any]:
         """The fields' values as they stand in the database (product and plan selected)."""
         amount = from_minor(period.amount_minor, period.currency)
-        usual = normalised_monthly(amount, period.interval_months, period.currency)
+        usual = monthly_minor(period.amount_minor, period.discount_minor, period.interval_months, period.charge)
         return {
             "version": period.version,
             "subscription_id": period.external_id,
@@ -228,7 +260,11 @@ class SubscriptionForm(RowForm):
             "plan": period.plan.name if period.plan else "",
             "start_date": period.start_on,
             "end_date": period.end_on,
+            "end_reason": period.end_reason,
+            "charge": period.charge,
             "amount": amount,
+            "discount": from_minor(period.discount_minor, period.currency) if period.discount_minor else None,
+            "past_due_on": period.past_due_on,
             "mrr": None if period.mrr_minor == usual else from_minor(period.mrr_minor, period.currency),
             "currency": period.currency,
             "interval_months": period.interval_months,

@@ -6,12 +6,23 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.enums import Complexity, ContactRole, Engagement, ImportKind, Level, Source, Tier
+from accounts.enums import (
+    ChargeKind,
+    Complexity,
+    ContactRole,
+    EndReason,
+    Engagement,
+    ImportKind,
+    Level,
+    Source,
+    Tier,
+)
+from accounts.formulas import monthly_minor
 from accounts.import_columns import LABELS
 from accounts.kinds import Kind, Problem
 from accounts.merging import merge_accounts, merge_contacts, merge_fx_rates, merge_subscriptions
 from accounts.rows import amount, choice, currency, day, email, flag, month, rate, text, whole
-from cs_platform.kernel.money import digits, normalised_monthly, to_minor
+from cs_platform.kernel.money import digits, to_minor
 
 LARGEST = 10**15  # minor units: beyond any book, well inside a bigint even when summed
 
@@ -38,11 +49,13 @@ def _check_subscription(values: dict[str, Any]) -> list[Problem]:
                 "end_date", end.isoformat(), "order", _("The end is the first day without service, after the start.")
             )
         ]
-    code, paid, given = values["currency"], values.get("amount"), values.get("mrr")
+    if problem := _check_end(values):
+        return [problem]
+    code, paid, given, off = values["currency"], values.get("amount"), values.get("mrr"), values.get("discount")
     months = values.get("interval_months") or 1
     if paid is None and given is None:
         return [Problem("amount", "", "required", _("Give the amount of an interval, or the MRR."))]
-    for name, value in (("amount", paid), ("mrr", given)):
+    for name, value in (("amount", paid), ("discount", off), ("mrr", given)):
         if value is None:
             continue
         if value < 0:
@@ -57,11 +70,30 @@ def _check_subscription(values: dict[str, Any]) -> list[Problem]:
                     name, str(value), "decimals", _("%(code)s has %(n)s decimals.") % {"code": code, "n": digits(code)}
                 )
             ]
+    if paid is not None and off is not None and off > paid:
+        return [Problem("discount", str(off), "out_of_range", _("A discount is at most the amount."))]
+    if given and values.get("charge") not in (None, "", ChargeKind.RECURRING):
+        message = _("Only a recurring charge has MRR. Leave it empty here.")
+        return [Problem("mrr", str(given), "not_recurring", message)]
     values["interval_months"] = months
-    amount_paid = Decimal(given or 0) * months if paid is None else paid
-    values["mrr_minor"] = normalised_monthly(amount_paid, months, code) if given is None else to_minor(given, code)
+    amount_paid = Decimal(given or 0) * months + Decimal(off or 0) if paid is None else paid
     values["amount_minor"] = to_minor(amount_paid, code)
+    values["discount_minor"] = to_minor(off or Decimal(0), code)
+    terms = (values["amount_minor"], values["discount_minor"], months, values.get("charge") or ChargeKind.RECURRING)
+    values["mrr_minor"] = monthly_minor(*terms) if given is None else to_minor(given, code)
     return []
+
+
+def _check_end(values: dict[str, Any]) -> Problem | None:
+    """What is said of an end that the row says there is not, and of a debt before the first day."""
+    overdue = values.get("past_due_on")
+    if overdue is not None and overdue < values["start_date"]:
+        message = _("A period is not past due before it starts.")
+        return Problem("past_due_on", overdue.isoformat(), "order", message)
+    reason = values.get("end_reason")
+    if reason and "end_date" in values and values["end_date"] is None:
+        return Problem("end_reason", reason, "no_end", _("An open period has no reason of its end."))
+    return None
 
 
 def _check_rate(values: dict[str, Any]) -> list[Problem]:
@@ -154,6 +186,10 @@ KINDS = (
             "amount": amount,
             "currency": currency,
             "mrr": amount,
+            "charge": choice(ChargeKind),
+            "discount": amount,
+            "past_due_on": day,
+            "end_reason": choice(EndReason),
             "seats": whole(0, 10**9),
             "plan": text(120),
             "auto_renew": flag,
@@ -176,6 +212,8 @@ KINDS = (
             "end_date": ("end", "ends", "end_on", "renews"),
             "interval_months": ("interval", "months"),
             "amount": ("price",),
+            "charge": ("charge_kind", "charge_type"),
+            "past_due_on": ("past_due", "past_due_since", "overdue_since"),
             "seats": ("quantity", "licences", "licenses"),
         },
     ),

@@ -13,8 +13,9 @@ from django.db import connection
 from django.http import Http404
 
 from accounts.enums import ChangeSource
+from accounts.formulas import counts_until, monthly_minor
 from accounts.models import Import, ImportChunk, Subscription, SubscriptionChange
-from cs_platform.kernel.money import from_minor, normalised_monthly, to_minor
+from cs_platform.kernel.money import to_minor
 from cs_platform.kernel.periods import add_months, month_of
 from metrics import formulas, jobs
 from metrics.enums import MovementKind
@@ -45,9 +46,7 @@ def change_behind(line: LedgerLine, question: Question) -> ChangeBehind:
     external_id = change.subscription.external_id
     versions = SubscriptionChange.objects.filter(subscription=change.subscription, recorded_at__lt=change.recorded_at)
     earlier = Subscription.objects.filter(account=change.account_id, external_id=external_id, voided=False)
-    from_terms = normalised_monthly(
-        from_minor(change.amount_minor, change.currency), change.interval_months, change.currency
-    )
+    from_terms = monthly_minor(change.amount_minor, change.discount_minor, change.interval_months, change.charge)
     return ChangeBehind(
         change=change,
         external_id=external_id,
@@ -66,7 +65,8 @@ def _amount_from(change: SubscriptionChange, line: LedgerLine, question: Questio
     if line.kind == MovementKind.FX:
         return value[1] - value[0]
     starts = month_of(change.start_on) == line.month
-    ends = change.end_on is not None and month_of(change.end_on) == line.month
+    end = counts_until(change.end_on, change.past_due_on, jobs.tenant().dunning_days)
+    ends = end is not None and month_of(end) == line.month
     return value[1] * (int(starts) - int(ends))
 
 
@@ -116,7 +116,7 @@ def _cells(run: Import, row: int) -> list[tuple[str, str]]:
 
 
 def _said(run: Import, cells: Sequence[tuple[str, str]], change: SubscriptionChange) -> int | None:
-    """The MRR that the row states: its own column, else amount / interval."""
+    """The MRR that the row states: its own column, else (amount - discount) / interval."""
     values: dict[str, str] = {}
     for column, text in cells:
         values[run.mapping.get(column, column)] = text.strip()
@@ -125,7 +125,9 @@ def _said(run: Import, cells: Sequence[tuple[str, str]], change: SubscriptionCha
             return to_minor(Decimal(values["mrr"]), change.currency)
         if values.get("amount"):
             months = int(values.get("interval_months") or change.interval_months)
-            return normalised_monthly(Decimal(values["amount"]), months, change.currency)
+            amount = to_minor(Decimal(values["amount"]), change.currency)
+            off = to_minor(Decimal(values["discount"] or 0), change.currency) if "discount" in values else None
+            return monthly_minor(amount, change.discount_minor if off is None else off, months, change.charge)
     except (InvalidOperation, ValueError, ZeroDivisionError):
         return None
     return None

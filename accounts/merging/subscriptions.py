@@ -30,9 +30,15 @@ from cs_platform.kernel.tenancy import current_tenant_id
 COLUMNS = [
     ("number", "int"), ("account", "text"), ("subscription_id", "text"), ("segment_id", "uuid"), ("product_id", "uuid"),
     ("plan_id", "uuid"), ("start_on", "date"), ("end_on", "date"), ("interval_months", "int"), ("amount_minor", "bigint"),
-    ("currency", "text"), ("mrr_minor", "bigint"), ("seats", "int"), ("auto_renew", "bool"), ("card_on_file", "bool"),
-    ("prepaid", "bool"), ("notice_days", "int"), ("reason", "text"), ("alone", "bool"), ("given", "text[]"),
+    ("currency", "text"), ("mrr_minor", "bigint"), ("charge", "text"), ("discount_minor", "bigint"), ("past_due_on", "date"),
+    ("end_reason", "text"), ("seats", "int"), ("auto_renew", "bool"), ("card_on_file", "bool"), ("prepaid", "bool"), ("notice_days", "int"), ("reason", "text"), ("alone", "bool"), ("given", "text[]"),
 ]  # fmt: skip
+
+# What a version holds of a period (models.Terms), whether withdrawn apart.
+TERMS = (
+    "start_on", "end_on", "interval_months", "amount_minor", "discount_minor", "charge", "past_due_on", "end_reason", "currency",
+    "mrr_minor", "seats", "product_id", "plan_id",
+)  # fmt: skip
 
 
 def merge_subscriptions(
@@ -73,6 +79,10 @@ def merge_subscriptions(
             source = by_number[row["number"]]
             message = _("This subscription belongs to another account. Withdraw it there first.")
             result.reject(source, "account", source.values["account"], "other_account", message)
+        elif row["outcome"] == "not_recurring":
+            source = by_number[row["number"]]
+            message = _("This period is no recurring charge and has no MRR. Send its charge as well to change that.")
+            result.reject(source, "mrr", str(source.values["mrr"]), "not_recurring", message)
         else:
             result.add(row["number"], row["id"], row["outcome"])
     changed = {row["account_id"] for row in touched if row["kind"]}
@@ -97,17 +107,6 @@ def void_subscription(
     if not changed:
         raise Conflict(_("The period was changed in the meantime. Reload and look again."))
     subscription.refresh_from_db()
-    terms = (
-        "start_on",
-        "end_on",
-        "interval_months",
-        "amount_minor",
-        "currency",
-        "mrr_minor",
-        "seats",
-        "product_id",
-        "plan_id",
-    )
     SubscriptionChange.objects.create(
         subscription=subscription,
         account_id=subscription.account_id,
@@ -118,7 +117,7 @@ def void_subscription(
         actor=origin.actor[:200],
         reason=reason[:200],
         voided=not restore,
-        **{name: getattr(subscription, name) for name in terms},
+        **{name: getattr(subscription, name) for name in TERMS},
     )
     revenue_changed([subscription.account_id], origin)
     customers_changed([subscription.account_id], actor=origin.actor)
@@ -140,9 +139,11 @@ def _cells(row: Row, products: Any, plans: Any, segments: Any, counts: Mapping[s
     for name, column in (("product", "product_id"), ("plan", "plan_id")):
         if name in given:
             given.add(column)
+    if v.get("mrr") is not None:
+        given.add("mrr_minor")
     return [
         row.number, v["account"], v["subscription_id"], segments.get(v.get("segment")), products.get(v.get("product")),
         plans.get(v.get("plan")), v["start_date"], v.get("end_date"), v["interval_months"], v["amount_minor"], v["currency"],
-        v["mrr_minor"], v.get("seats"), v.get("auto_renew"), v.get("card_on_file"), v.get("prepaid"), v.get("notice_days"),
+        v["mrr_minor"], v.get("charge") or "recurring", v["discount_minor"], v.get("past_due_on"), v.get("end_reason") or "", v.get("seats"), v.get("auto_renew"), v.get("card_on_file"), v.get("prepaid"), v.get("notice_days"),
         v.get("reason") or "", counts.get(v["subscription_id"], 1) == 1, "{" + ",".join(sorted(given)) + "}",
     ]  # fmt: skip

@@ -11,11 +11,23 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts.enums import ChangeKind, ChangeSource, Complexity, ContactRole, Engagement, Level, Profile, Source, Tier
+from accounts.enums import (
+    ChangeKind,
+    ChangeSource,
+    ChargeKind,
+    Complexity,
+    ContactRole,
+    EndReason,
+    Engagement,
+    Level,
+    Profile,
+    Source,
+    Tier,
+)
 from accounts.enums import Status as AccountStatus
 from cs_platform.kernel.money import from_minor
 from cs_platform.kernel.periods import month_text
-from metrics.enums import MovementKind
+from metrics.enums import MovementKind, MovementReason
 
 
 def shown(kind: type[serializers.Field], source: str = "", **options: Any) -> Any:
@@ -173,8 +185,20 @@ class Subscription(serializers.Serializer):
         required=False, min_value=1, max_value=120, help_text="Months that `amount` pays for; 1 when not sent."
     )
     amount = Money("amount_minor", required=False, help_text="For one interval. It or `mrr` must be sent.")
+    discount = Money("discount_minor", required=False, help_text="Recurring, off the amount of one interval.")
+    charge = serializers.ChoiceField(
+        ChargeKind.choices, required=False, help_text="Only `recurring`, which it is when not sent, has MRR."
+    )
     currency = serializers.CharField(max_length=3, help_text="ISO 4217.")
-    mrr = Money("mrr_minor", required=False, help_text="Amount by months when not sent, half up to the cent.")
+    mrr = Money(
+        "mrr_minor", required=False, help_text="Amount less discount by months when not sent, half up to the cent."
+    )
+    past_due_on = serializers.DateField(
+        required=False,
+        allow_null=True,
+        help_text="Not paid since; it counts until the company's dunning days are over. Null: paid.",
+    )
+    end_reason = choice(EndReason)
     seats = serializers.IntegerField(required=False, allow_null=True, min_value=0)
     auto_renew = serializers.BooleanField(required=False, allow_null=True)
     card_on_file = serializers.BooleanField(required=False, allow_null=True)
@@ -202,8 +226,12 @@ class SubscriptionChange(serializers.Serializer):
     end_date = shown(serializers.DateField, "end_on")
     interval_months = shown(serializers.IntegerField)
     amount = Money("amount_minor", read_only=True)
+    discount = Money("discount_minor", read_only=True)
+    charge = shown(serializers.ChoiceField, choices=ChargeKind.choices)
     currency = shown(serializers.CharField)
     mrr = Money("mrr_minor", read_only=True)
+    past_due_on = shown(serializers.DateField)
+    end_reason = shown(serializers.ChoiceField, choices=EndReason.choices)
     seats = shown(serializers.IntegerField)
     product = shown(serializers.CharField, "product.external_id")
     plan = shown(serializers.CharField, "plan.name")
@@ -241,6 +269,9 @@ class Movement(serializers.Serializer):
     account_id = shown(serializers.UUIDField)
     month = Month(read_only=True)
     kind = shown(serializers.ChoiceField, choices=MovementKind.choices)
+    reason = shown(
+        serializers.ChoiceField, choices=MovementReason.choices, help_text="Read off the terms before and after."
+    )
     amount = Money("amount_minor", read_only=True)
     currency = TenantCurrency(help_text="The tenant's.")
     effective_on = shown(serializers.DateField)

@@ -25,7 +25,7 @@ from cs_platform.kernel.errors import DomainError
 from metrics.models import MrrMovement
 
 # What the MRR of a period is computed from.
-TERMS = ("interval_months", "amount", "currency")
+TERMS = ("interval_months", "amount", "discount", "charge", "currency")
 
 
 class Accounts(Writable):
