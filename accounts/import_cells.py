@@ -17,7 +17,7 @@ from accounts.import_forms import ColumnsForm
 from accounts.kinds import KINDS
 from accounts.models import Account, Import, Member, Subscription
 from cs_platform.kernel.access import Permission, TenantRequest, may
-from cs_platform.kernel.templatetags.cells import moment_text
+from cs_platform.kernel.templatetags.cells import moment_text, number_text
 
 PROBLEMS_SHOWN = 20
 EXAMPLE = 60
@@ -121,7 +121,7 @@ def checklist(request: TenantRequest) -> dict[str, Any] | None:
         if run := begun.get(kind):
             text = ngettext("%(file)s, %(n)s row", "%(file)s, %(n)s rows", run.total)
             return {
-                "text": text % {"file": run.filename, "n": run.total},
+                "text": text % {"file": run.filename, "n": number_text(run.total, 0)},
                 "action": {"url": reverse("import_run", args=[slug, run.id]), "label": _("Go on")},
             }
         return {
@@ -174,7 +174,7 @@ def run_context(slug: str, run: Import, stage: str) -> dict[str, Any]:
         "stage": stage,
         "title": KINDS[run.kind].title,
         "meta": _("%(file)s · %(rows)s rows · %(columns)s columns")
-        % {"file": run.filename, "rows": run.total, "columns": len(run.columns)},
+        % {"file": run.filename, "rows": number_text(run.total, 0), "columns": len(run.columns)},
         "steps": [
             {"label": label, "state": "done" if i < now[stage] else "current" if i == now[stage] else "todo"}
             for i, label in enumerate(labels)
@@ -224,14 +224,14 @@ def headline(run: Import) -> str:
     """The finding of a check or of an import."""
     good = run.created + run.updated + run.unchanged + run.quarantined
     if stage_of(run) == "check":
-        ready = ngettext("%(n)s row is ready.", "%(n)s rows are ready.", good) % {"n": good}
+        ready = ngettext("%(n)s row is ready.", "%(n)s rows are ready.", good) % {"n": number_text(good, 0)}
         if not run.rejected:
             return ready
         bad = ngettext(
             "%(n)s has an error and would be left out.", "%(n)s have an error and would be left out.", run.rejected
         )
-        return f"{ready} {bad % {'n': run.rejected}}"
-    return ngettext("%(n)s row is in", "%(n)s rows are in", good) % {"n": good}
+        return f"{ready} {bad % {'n': number_text(run.rejected, 0)}}"
+    return ngettext("%(n)s row is in", "%(n)s rows are in", good) % {"n": number_text(good, 0)}
 
 
 def job(slug: str, run: Import) -> dict[str, Any]:
@@ -248,7 +248,8 @@ def job(slug: str, run: Import) -> dict[str, Any]:
         "done": run.read,
         "total": run.total,
         "percent": round(run.read / run.total * 100) if run.total else 0,
-        "headline": _("%(done)s of %(total)s rows") % {"done": run.read, "total": run.total},
+        "headline": _("%(done)s of %(total)s rows")
+        % {"done": number_text(run.read, 0), "total": number_text(run.total, 0)},
         "counts": counts(run),
         "message": run.error or left,
     }

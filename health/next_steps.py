@@ -7,7 +7,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db.models import CharField, DateField, DateTimeField, UUIDField, Value
-from django.db.models.functions import Cast
 from django.utils import timezone
 
 from accounts.models import Account
@@ -38,9 +37,17 @@ def next_steps(accounts: Iterable[Account], zone: ZoneInfo) -> dict[UUID, NextSt
         account_id__in=ids, status=TouchpointStatus.PLANNED, happened_at__gt=timezone.now()
     ).order_by()
     rows = promised.values_list(
-        "account_id", "answer", Value("", output_field=CharField()), "due_on", Cast(None, DateTimeField()), "id"
+        "account_id",
+        "answer",
+        Value("", output_field=CharField()),
+        "due_on",
+        Value(None, output_field=DateTimeField()),
+        "id",
     ).union(
-        planned.values_list("account_id", "subject", "kind", no_day, "happened_at", Cast(None, UUIDField())), all=True
+        planned.values_list(
+            "account_id", "subject", "kind", no_day, "happened_at", Value(None, output_field=UUIDField())
+        ),
+        all=True,
     )
     found: dict[UUID, list[tuple[dt.date, bool, str, NextStep]]] = {}
     for account_id, text, kind, due, at, alert_id in rows:

@@ -236,7 +236,7 @@ def mover_row(mover: Mover, url: str, currency: str, today: dt.date) -> dict[str
         "band": mover.band.label,
         "score": cells.score_text(mover.after),
         "delta": cells.change(mover.moved, _("since last week")),
-        "reason": mover.reason() or _("other data became known or went missing"),
+        "reason": mover.reason() or _("Other data became known or went missing"),
         "renews": cells.renewal(mover.renews_on, today),
         "owner": mover.owner,
     }

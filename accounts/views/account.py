@@ -108,13 +108,13 @@ def period_of(account: Account, subscription_id: UUID) -> Subscription:
 
 
 def revenue_card(periods: list[Subscription], today: dt.date) -> dict[str, Any]:
-    """The account's own money: a step line of MRR while it is one currency, and what is paid for now."""
+    """The account's own money: a step line of ARR while it is one currency, and what is paid for now."""
     live = [period for period in periods if not period.voided]
     currencies = sorted({period.currency for period in live})
     active = dossier.active_on(live, today)
     card: dict[str, Any] = {
         "any": bool(live),
-        "currencies": ", ".join(currencies),
+        "currencies": _("ARR in %(currencies)s") % {"currencies": ", ".join(currencies)} if live else "",
         "several": len(currencies) > 1,
         "lines": [
             {
@@ -135,7 +135,7 @@ def revenue_card(periods: list[Subscription], today: dt.date) -> dict[str, Any]:
             card["steps"] = charts.mrr_steps(points)
             card["first"] = _month_money(*paying[0], currencies[0])
             card["last"] = _month_money(*points[-1], currencies[0])
-            card["label"] = _("MRR by month, from %(first)s to %(last)s") % {
+            card["label"] = _("ARR by month, from %(first)s to %(last)s") % {
                 "first": card["first"],
                 "last": card["last"],
             }
@@ -143,8 +143,9 @@ def revenue_card(periods: list[Subscription], today: dt.date) -> dict[str, Any]:
 
 
 def _month_money(month: dt.date, amount: int, currency: str) -> str:
+    """ARR of a month from its MRR in minor units: $412k, Dec 2023."""
     return _("%(money)s, %(month)s") % {
-        "money": money_text(amount, currency, compact=True),
+        "money": money_text(amount * 12, currency, compact=True),
         "month": month_name(month, short=True),
     }
 

@@ -330,13 +330,13 @@ RULES: dict[str, Rule] = {
             "turned_red", "TRG-04", gettext_lazy("Turned Critical"), gettext_lazy("The score fell below 50."),
             gettext_lazy("Reach out today and open a save play."), AlertLevel.CRITICAL, (USAGE,),
             _turned(HealthBand.RED, "red"), _say_turned,
-            (T("red", gettext_lazy("Below"), "points", 50, 52, 1, 99), T("days", gettext_lazy("News for"), "days", 3, 3650, 1, 3650)),
+            (T("red", gettext_lazy("Below"), "points", 50, 52, 1, 99), T("days", gettext_lazy("Counts as news for"), "days", 3, 3650, 1, 3650)),
         ),
         Rule(
             "turned_yellow", "TRG-04", gettext_lazy("Turned At risk"), gettext_lazy("The score fell below 80."),
             gettext_lazy("Agree on a plan of engagement."), AlertLevel.WARNING, (USAGE,),
             _turned(HealthBand.YELLOW, "yellow"), _say_turned,
-            (T("yellow", gettext_lazy("Below"), "points", 80, 82, 1, 100), T("days", gettext_lazy("News for"), "days", 3, 3650, 1, 3650)),
+            (T("yellow", gettext_lazy("Below"), "points", 80, 82, 1, 100), T("days", gettext_lazy("Counts as news for"), "days", 3, 3650, 1, 3650)),
         ),
         Rule(
             "usage_decline", "TRG-01", gettext_lazy("Usage declines"), gettext_lazy("DAU/MAU against two months ago."),
@@ -346,8 +346,8 @@ RULES: dict[str, Rule] = {
         Rule(
             "engagement_drop", "TRG-02", gettext_lazy("Engagement drops"), gettext_lazy("Slower answers, reviews called off, trainings that stopped."),
             gettext_lazy("Repair the relationship: another person, another occasion."), AlertLevel.WARNING, (TOUCH,), _engagement_drop, _say_engagement,
-            (T("hours", gettext_lazy("Answers take at least"), "hours", 48, 30, 4, 480), T("times", gettext_lazy("Times as long as before"), "times", 4, 2, 1.5, 50),
-             T("trainings", gettext_lazy("Trainings before"), "count", 4, 3, 1, 20)),
+            (T("hours", gettext_lazy("Answers take at least"), "hours", 48, 30, 4, 480), T("times", gettext_lazy("Longer than before, at least"), "times", 4, 2, 1.5, 50),
+             T("trainings", gettext_lazy("Trainings before, at least"), "count", 4, 3, 1, 20)),
         ),
         Rule(
             "silence", "TRG-03", gettext_lazy("Silent disengagement"), gettext_lazy("No word, no use and no meeting in the window."),
@@ -357,34 +357,34 @@ RULES: dict[str, Rule] = {
         Rule(
             "ttv_delay", "TRG-05", gettext_lazy("First value is late"), gettext_lazy("Days since signature beyond the segment's band."),
             gettext_lazy("Escalate the onboarding: what blocks it, who decides?"), AlertLevel.WARNING, (), _ttv_delay, _say_days,
-            (T("grace", gettext_lazy("Days beyond the band"), "days", 0, 0, 0, 365), T("look_back", gettext_lazy("For as long as"), "days", 180, 180, 10, 720)),
+            (T("grace", gettext_lazy("Beyond the band by"), "days", 0, 0, 0, 365), T("look_back", gettext_lazy("For as long as"), "days", 180, 180, 10, 720)),
         ),
         Rule(
             "first_value_missed", "TRG-10", gettext_lazy("No first value"), gettext_lazy("No first value by day 120, 90, 30 or 7, by profile."),
             gettext_lazy("Escalate; the renewal is at risk from today."), AlertLevel.CRITICAL, (), _first_value_missed, _say_days,
-            (T("grace", gettext_lazy("Days beyond"), "days", 0, 0, 0, 365), T("look_back", gettext_lazy("For as long as"), "days", 240, 240, 10, 720)),
+            (T("grace", gettext_lazy("Beyond that day by"), "days", 0, 0, 0, 365), T("look_back", gettext_lazy("For as long as"), "days", 240, 240, 10, 720)),
         ),
         Rule(
             "support", "TRG-06", gettext_lazy("Support strains"), gettext_lazy("A spike of tickets, escalations, slow answers or solutions."),
             gettext_lazy("Review the tickets with support and tell the customer what follows."), AlertLevel.WARNING, (TICKETS,), _support, _say_support,
-            (T("times", gettext_lazy("Times the usual"), "times", 2.5, 1.5, 1.1, 20), T("least", gettext_lazy("Tickets in 28 days"), "count", 4, 2, 1, 100),
-             T("least_90", gettext_lazy("Tickets in 90 days"), "count", 5, 4, 1, 500), T("escalated", gettext_lazy("Escalated at least"), "share", 0.10, 0.08, 0.01, 1),
+            (T("times", gettext_lazy("Above the usual, at least"), "times", 2.5, 1.5, 1.1, 20), T("least", gettext_lazy("Tickets in 28 days, at least"), "count", 4, 2, 1, 100),
+             T("least_90", gettext_lazy("Tickets in 90 days, at least"), "count", 5, 4, 1, 500), T("escalated", gettext_lazy("Escalated at least"), "share", 0.10, 0.08, 0.01, 1),
              T("in_time", gettext_lazy("In time less than"), "share", 0.4, 0.5, 0.05, 0.99)),
         ),
         Rule(
             "champion", "TRG-07", gettext_lazy("Champion left or changed role"), gettext_lazy("An event on the account."),
             gettext_lazy("Map the stakeholders anew and ask for an introduction."), AlertLevel.CRITICAL, (), _events(CHAMPION), _say_event,
-            (T("days", gettext_lazy("News for"), "days", 14, 90, 1, 90),),
+            (T("days", gettext_lazy("Counts as news for"), "days", 14, 90, 1, 90),),
         ),
         Rule(
             "account_event", "TRG-08", gettext_lazy("Risk at the customer"), gettext_lazy("Budget cut, reorganisation, merger, new leadership, a competitor, a release."),
             gettext_lazy("Review the risk and whether a stage starts anew."), AlertLevel.WARNING, (), _events(RISKS), _say_event,
-            (T("days", gettext_lazy("News for"), "days", 14, 60, 1, 90),),
+            (T("days", gettext_lazy("Counts as news for"), "days", 14, 60, 1, 90),),
         ),
         Rule(
             "milestone_missed", "TRG-09", gettext_lazy("Success criterion missed"), gettext_lazy("Its deadline passed below the target."),
             gettext_lazy("Agree on what is done until when, with both owners."), AlertLevel.WARNING, (), _milestone_missed, _say_missed,
-            (T("grace", gettext_lazy("Days of grace"), "days", 0, 0, 0, 90), T("look_back", gettext_lazy("For as long as"), "days", 60, 120, 7, 365)),
+            (T("grace", gettext_lazy("After a grace of"), "days", 0, 0, 0, 90), T("look_back", gettext_lazy("For as long as"), "days", 60, 120, 7, 365)),
         ),
         Rule(
             "mismatch", "TRG-20", gettext_lazy("Words and behaviour disagree"), gettext_lazy("High answers beside falling use or a Critical score."),

@@ -65,12 +65,12 @@ def verdict(found: Mapping[str, Any], labels: Mapping[str, str], lead: Mapping[s
         }  # fmt: skip
         change = found["difference"]
         low, high = change["low"], change["high"]
-        text = _("AUC %(b)s against %(a)s, difference %(d)s (95 %% %(low)s to %(high)s).") % {
+        text = _("AUC %(b)s against %(a)s, difference %(d)s (95%% %(low)s to %(high)s).") % {
             "b": decimal(own["auc"]), "a": decimal(sets["a"]["auc"]), "d": decimal(change["auc"], signed=True),
             "low": decimal(low, signed=True), "high": decimal(high, signed=True),
         }  # fmt: skip
         return {"big": big, "text": f"{text} {_compared(low, high)[1]}", "tone": _compared(low, high)[0]}
-    text = _("AUC %(auc)s (95 %% %(low)s to %(high)s); chance is 0.5.") % {
+    text = _("AUC %(auc)s (95%% %(low)s to %(high)s); chance is 0.5.") % {
         "auc": decimal(own["auc"]), "low": decimal(own["low"]), "high": decimal(own["high"]),
     }  # fmt: skip
     if lead["a"]["median"] is not None:
@@ -184,7 +184,7 @@ def auc_chart(found: Mapping[str, Any], labels: Mapping[str, str]) -> dict[str, 
         "finding": _("AUC of %(model)s: %(auc)s; chance is 0.5.")
         % {"model": labels[chief], "auc": decimal(found["sets"][chief]["auc"])},
         "table": {
-            "head": [_("Score"), _("AUC"), _("95 % from"), _("to")],
+            "head": [_("Score"), _("AUC"), _("95% from"), _("to")],
             "rows": [
                 [set_name(n, labels), *(decimal(found["sets"][n][k], 3) for k in ("auc", "low", "high"))]
                 for n in reversed(names)
@@ -293,7 +293,7 @@ def suggestion(found: Mapping[str, Any] | None, names: Sequence[str]) -> dict[st
     """The weights that would have told best, out of sample; None without enough losses."""
     if found is None:
         return None
-    parts = [f"{name} {weight} %" for name, weight in zip(names, found["weights"], strict=True)]
+    parts = [f"{name} {weight}%" for name, weight in zip(names, found["weights"], strict=True)]
     return {
         "weights": ", ".join(parts),
         "auc": decimal(found["auc"]),

@@ -48,7 +48,7 @@ class Driver:
     def told(self) -> str:
         """In words: "DAU/MAU 35% to 15%"."""
         if self.key == COVERAGE:
-            return _("other data became known or went missing")
+            return _("Other data became known or went missing")
         if self.key == MODEL:
             return _("another version of the model")
         return INDICATORS[self.key].told(self.before, self.after)

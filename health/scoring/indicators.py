@@ -100,8 +100,8 @@ class Indicator:
 
 
 def signed(value: float, places: int = 1) -> str:
-    """See `number`, with a plus sign: +2.4, −18, 0."""
-    text = number_text(value, places)
+    """See `number_text`, with a plus sign and all its decimals: +2.4, −18.0, 0.0."""
+    text = number_text(value, places, fixed=True)
     return f"+{text}" if round(value, places) > 0 else text
 
 

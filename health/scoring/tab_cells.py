@@ -119,7 +119,7 @@ def components(
             {
                 "name": component.label,
                 "nominal": number_text(definition.weights[component], 1),
-                "given": number_text(given) if points is not None else "–",
+                "given": number_text(given, fixed=True) if points is not None else "–",
                 "of": number_text(weight),
                 "text": ", ".join(words),
                 "bar": [(tone_of(float(points), definition), given), ("rest", max(weight - given, 0))] if points is not None else [("rest", 1)],
@@ -195,7 +195,7 @@ def factor_rows(
                 "head": True,
                 "name": component.label,
                 "weight": percent_text(weight / 100, 0),
-                "given": number_text(given),
+                "given": number_text(given, fixed=True),
                 "change": signed(sum(moved.get(f.part.key, 0) for f in own)),
             }
         )
@@ -214,7 +214,7 @@ def factor_rows(
                     "points": "–" if factor.points is None else number_text(factor.points, 0),
                     "bar": None if factor.points is None else [("acc", factor.points), ("rest", 100 - factor.points)],
                     "weight": percent_text(factor.weight / 100, 0 if factor.weight >= 1 or not factor.weight else 1),
-                    "given": "–" if factor.contribution is None else number_text(factor.contribution),
+                    "given": "–" if factor.contribution is None else number_text(factor.contribution, fixed=True),
                     "change": signed(moved[factor.part.key]) if factor.part.key in moved else "",
                     "negative": moved.get(factor.part.key, 0) < 0,
                     "reason": factor.reason(),
@@ -233,7 +233,7 @@ def path_rows(paths: Sequence[Path], definition: Definition) -> dict[str, Any] |
     way = paths[-1]
     start = way.start / MICRO
     rows: list[dict[str, Any]] = []
-    bars = [{"tone": "now", "x": "0.00", "width": f"{start:.2f}"}]
+    bars = [{"tone": f"now {tone_of(start, definition)}", "x": "0.00", "width": f"{start:.2f}"}]
     passed = start
     for count, step in enumerate(way.steps, start=1):
         indicator = INDICATORS[step.key]
@@ -258,7 +258,10 @@ def path_rows(paths: Sequence[Path], definition: Definition) -> dict[str, Any] |
     return {
         "rows": rows,
         "bars": bars,
-        "edges": [f"{definition.yellow:.1f}", f"{definition.green:.1f}"],
+        "edges": [
+            {"x": f"{at:.1f}", "label": f"{number_text(at)} {band.label}"}
+            for at, band in ((definition.yellow, HealthBand.YELLOW), (definition.green, HealthBand.GREEN))
+        ],
         "meta": _("%(start)s to %(end)s, %(steps)s") % {"start": score_text(start, 1), "end": ends, "steps": text},
         "reached": way.reached,
         "label": _("%(start)s now; %(steps)s reach %(end)s")

@@ -37,7 +37,7 @@ def test_what_changed_adds_up_to_the_last_row(worlds, moved) -> None:
     total = round(sum(row["value"] for row in rows), 1)
     before, after = re.findall(r"[\d.]+", last["text"])
     assert total == round(float(after) - float(before), 1) < 0
-    assert last["points"].replace("\N{MINUS SIGN}", "-") == f"{total:g}"
+    assert last["points"].replace("\N{MINUS SIGN}", "-") == f"{total:.1f}"
     assert "60 since" in answer.context["finding"].replace("\N{MINUS SIGN}", "")
     assert answer.context["steps"][0]["no"] == 1
 

@@ -28,13 +28,19 @@ def money_short(minor: int | None, currency: str) -> str:
     return money_text(minor, currency, compact=True)
 
 
-def number_text(value: Decimal | float | None, places: int = 1) -> str:
-    """12,345 or −2.4 in the reader's language with at most `places` decimals; a dash when undefined."""
+def number_text(value: Decimal | float | None, places: int = 1, *, fixed: bool = False) -> str:
+    """12,345 or −2.4 in the reader's language with at most `places` decimals, or exactly as many; a dash when undefined."""
     if value is None:
         return "–"
-    pattern = "#,##0." + "#" * places if places else "#,##0"
+    pattern = "#,##0." + ("0" if fixed else "#") * places if places else "#,##0"
     text = format_decimal(round(Decimal(value), places) + 0, pattern, locale=get_language() or "en")
     return text.replace("-", MINUS)
+
+
+@register.filter
+def number(value: Decimal | float | None, places: int = 0) -> str:
+    """See `number_text`; whole unless told otherwise."""
+    return number_text(value, places)
 
 
 def percent_text(ratio: Decimal | float | None, places: int = 1) -> str:
