@@ -5,7 +5,7 @@ has ended since the last night is built for every account.
 """
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,12 +20,14 @@ from cs_platform.kernel.money import digits, from_minor
 from cs_platform.kernel.periods import add_months, last_complete_month, month_of, month_text
 from cs_platform.kernel.tenancy import current_tenant_id
 from metrics import formulas
-from metrics.enums import KEPT_WINDOWS, Window
+from metrics.enums import KEPT_WINDOWS, Dimension, Window
 from metrics.models import CohortMonth, RetentionMonth
 
 SQL = Path(__file__).parent / "sql"
 FOREVER = dt.datetime.max.replace(tzinfo=dt.UTC)
 EVERYBODY = "accounts_account"
+# The dated attributes that the night cuts by; ACV bands come from the money itself.
+KEPT_CUTS = (Dimension.SEGMENT, Dimension.INDUSTRY, Dimension.SOURCE, Dimension.OWNER)
 STORED = {
     "account_month": "metrics_accountmonth",
     "retention_month": "metrics_retentionmonth",
@@ -35,11 +37,13 @@ STORED = {
 
 @dataclass(frozen=True)
 class Span:
-    """Months to build, both included, and the moment of knowledge they are built from."""
+    """Months to build, both included, and the moment of knowledge they are built from. With a quarter as the `short`
+    window only the months that end one are built, beside those three months before."""
 
     first: dt.date
     last: dt.date
     known_at: dt.datetime = FOREVER
+    short: Window = Window.MONTH
 
     def params(self) -> dict[str, object]:
         return {
@@ -49,6 +53,7 @@ class Span:
             "from_month": self.first,
             "to_month": self.last,
             "known_at": self.known_at,
+            "short": int(self.short),
         }
 
 
@@ -195,18 +200,36 @@ def build_retention(as_of: dt.date) -> int:
     return rows
 
 
-def aggregate(span: Span, tables: dict[str, str]) -> int:
+def aggregate(span: Span, tables: sqljobs.Tables) -> int:
     """Fill the retention and cohort tables named in `tables` from the snapshot named there."""
-    edges = [edge * 10 ** digits(tenant().currency) for edge in formulas.ACV_BAND_EDGES]
-    bands = {f"band_{i}": edge for i, edge in enumerate(edges, start=1)}
+    stage_history(span.known_at)
+    rows = sqljobs.execute(SQL / "cohorts.sql", span.params(), tables=tables)
+    return rows + sum(sum_up(span, tables, window) for window in KEPT_WINDOWS)
+
+
+def stage_history(known_at: dt.datetime = FOREVER) -> None:
+    """Temporary table `history`: the dated attributes of accounts as ranges of days."""
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS pg_temp.history")
-    sqljobs.execute(SQL / "history.sql", span.params())
-    rows = sqljobs.execute(SQL / "cohorts.sql", span.params(), tables=tables)
-    for window in KEPT_WINDOWS:
-        params = span.params() | bands | {"window": int(window)}
-        rows += sqljobs.execute(SQL / "retention.sql", params, tables=tables)
-    return rows
+    sqljobs.execute(SQL / "history.sql", {"known_at": known_at})
+
+
+def sum_up(
+    span: Span,
+    tables: sqljobs.Tables,
+    window: Window,
+    *,
+    cuts: Sequence[str] = KEPT_CUTS,
+    allowed: str = "",
+    acv_bands: list[str] | None = None,
+) -> int:
+    """Sums of one window into the retention table of `tables`, over everybody and cut by up to four attributes of
+    `history`. `allowed` names a table of the accounts and days that filters let through; `acv_bands` lets only those."""
+    edges = [edge * 10 ** digits(tenant().currency) for edge in formulas.ACV_BAND_EDGES]
+    params = span.params() | {f"band_{i}": edge for i, edge in enumerate(edges, start=1)}
+    params |= {f"cut_{i}": cuts[i - 1] if i <= len(cuts) else "" for i in range(1, len(KEPT_CUTS) + 1)}
+    params |= {"window": int(window), "filtered": bool(allowed), "acv_bands": acv_bands}
+    return sqljobs.execute(SQL / "retention.sql", params, tables={**tables, "allowed": allowed or "history"})
 
 
 def update_account_figures(as_of: dt.date) -> int:
