@@ -48,7 +48,7 @@ def key_digest(secret: str) -> str:
 def live_key(secret: str) -> ApiKey | None:
     """The API key that `secret` opens, unless revoked or expired."""
     digest = key_digest(secret)
-    key = first_behind("app.key_hash", digest, ApiKey.all_tenants.filter(key_hash=digest).select_related("tenant"))
+    key = first_behind("app.key_hash", digest, ApiKey, "key_hash", "tenant")
     if key is None or key.revoked_at or (key.expires_at and key.expires_at <= timezone.now()):
         return None
     return key

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, ClassVar, TypeVar
 
 from django.conf import settings
@@ -94,21 +95,43 @@ def open_door(setting: str, value: str) -> Iterator[None]:
                 cursor.execute("SELECT set_config(%s, '', true)", [setting])
 
 
-def first_behind(setting: str, value: str, rows: "models.QuerySet[_Found]") -> "_Found | None":
-    """The first of `rows` behind one SELECT-only door. Outside a transaction in one trip to the database, where opening
-    the door, asking and closing it take four: every request of the API begins with it.
+def first_behind(setting: str, value: str, model: type[_Found], column: str, joined: str) -> "_Found | None":
+    """The row of `model` whose `column` is `value`, with the row that `joined` points to, behind a SELECT-only door.
 
-    Both statements go as one text, which PostgreSQL runs as one transaction, so the door closes with it.
+    Every request of the API begins with it, so it takes one trip to the database outside a transaction, where opening
+    the door, asking and closing it take four: both statements go as one text, which PostgreSQL runs as one transaction,
+    so the door closes with it. And the statement is written once: for Django that is more work than all the rest.
     """
-    if connection.in_atomic_block:
-        with open_door(setting, value):
-            return rows.first()
+    sql, converters = _first_behind_sql(model, column, joined)
+    with connection.cursor() as cursor:
+        if connection.in_atomic_block:
+            with open_door(setting, value):
+                cursor.execute(sql, [value])
+                row = cursor.fetchone()
+        else:
+            cursor.execute(f"SELECT set_config(%s, %s, true); {sql}", [setting, value, value])
+            row = cursor.fetchone()
+    if row is None:
+        return None
+    values = list(row)
+    for number, (convert, expression) in converters.items():
+        for each in convert:
+            values[number] = each(values[number], expression, connection)
+    own = [field.attname for field in model._meta.concrete_fields]
+    other: Any = model._meta.get_field(joined).related_model
+    found = model.from_db(connection.alias, own, values[: len(own)])
+    names = [field.attname for field in other._meta.concrete_fields]
+    setattr(found, joined, other.from_db(connection.alias, names, values[len(own) :]))
+    return found
 
-    def opened(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        return execute(f"SELECT set_config(%s, %s, true); {sql}", [setting, value, *params], many, context)
 
-    with connection.execute_wrapper(opened):
-        return rows.first()
+@cache
+def _first_behind_sql(model: Any, column: str, joined: str) -> tuple[str, dict[int, Any]]:
+    """The statement with a place for the value, and what turns its columns into values, by their number."""
+    rows = model.all_tenants.filter(**{column: ""}).select_related(joined).order_by()[:1]
+    compiler = rows.query.get_compiler(connection=connection)
+    sql, _params = compiler.as_sql()
+    return sql, compiler.get_converters([column[0] for column in compiler.select])
 
 
 @dataclass(frozen=True)
