@@ -290,7 +290,7 @@ class ListQuery:
 
     def rows(self, book: QuerySet[Account], member: Member, today: dt.date) -> QuerySet[Account]:
         """The rows of the book that the filters leave; names are asked of their index, in a query of its own (D3)."""
-        found = book.filter(self.condition(member, today, leave_out="q"))
+        found: Any = book.filter(self.condition(member, today, leave_out="q"))
         return found.named_like(self.filters["q"][0]) if "q" in self.filters else found
 
 
