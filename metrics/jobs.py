@@ -14,6 +14,7 @@ from django.db import connection
 from django.db.models import Max, Min
 from django.utils.translation import gettext as _
 
+from accounts.enums import LogoLevel
 from accounts.models import FxRate, SubscriptionChange, Tenant
 from cs_platform.kernel import audit, copying, queue, runs, sqljobs
 from cs_platform.kernel.money import digits, from_minor
@@ -99,13 +100,35 @@ def stage_rates(start: dt.date, last: dt.date, known_at: dt.datetime = FOREVER) 
     return sorted(set(used) - set(rates))
 
 
+def stage_logos(known_at: dt.datetime = FOREVER) -> None:
+    """Temporary table `logo`: the accounts that count for another one, by mergers known then and by the company's
+    present setting of who is the customer (METRICS 4)."""
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS pg_temp.logo")
+    by_parent = tenant().logo_level == LogoLevel.PARENT
+    sqljobs.execute(SQL / "logos.sql", {"known_at": known_at, "by_parent": by_parent})
+
+
 def stage_periods(span: Span, scope: str = EVERYBODY) -> dict[str, str]:
-    """Temporary table `period`, of the accounts in the table `scope`; the table names for what comes next."""
+    """Temporary table `period`, of the accounts in the table `scope`; the table names for what comes next.
+
+    `scope` holds with each account whatever counts for the same customer (see `_take`).
+    """
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS pg_temp.period, pg_temp.wanted, pg_temp.standing")
+    stage_logos(span.known_at)
     tables = {"scope": scope}
-    sqljobs.execute(SQL / "periods.sql", span.params(), tables=tables)
+    sqljobs.execute(SQL / "periods.sql", span.params() | {"dunning_days": tenant().dunning_days}, tables=tables)
     return tables
+
+
+def _take(topic: str) -> int:
+    """Put the keys of `topic` into `changed`, with everything that counts for the same customers; how many there were."""
+    dirty = queue.take_dirty(topic)
+    if dirty:
+        stage_logos()
+        sqljobs.execute(SQL / "spread_changed.sql")
+    return dirty
 
 
 def _stage_rest() -> str:
@@ -135,7 +158,7 @@ def _spans(as_of: dt.date) -> tuple[dt.date, Span, Span | None] | None:
 def build_account_months(as_of: dt.date) -> int:
     """Snapshot of the accounts that changed, over all their months, and of all accounts for months that ended."""
     found = _spans(as_of)
-    dirty = queue.take_dirty("revenue")
+    dirty = _take("revenue")
     rows = 0
     if found:
         start, whole, fresh = found
@@ -171,7 +194,7 @@ def _work(whole: Span | None, fresh: Span | None) -> Iterator[tuple[Span, str]]:
 def post_movements(as_of: dt.date) -> int:
     """Ledger lines for what changed: reversals of what no longer holds, and what is missing (METRICS rules 5, 6)."""
     found = _spans(as_of)
-    dirty = queue.take_dirty("ledger")
+    dirty = _take("ledger")
     rows = 0
     if found:
         start, whole, fresh = found
@@ -238,7 +261,9 @@ def update_account_figures(as_of: dt.date) -> int:
     if start is None:
         return 0
     stage_rates(min(start, month_of(as_of)), month_of(as_of))
-    params = {"as_of": as_of, "month_m": formulas.month_number(month_of(as_of))}
+    stage_logos()
+    days = tenant().dunning_days
+    params = {"as_of": as_of, "month_m": formulas.month_number(month_of(as_of)), "dunning_days": days}
     with audit.derived():
         return sqljobs.execute(SQL / "account_figures.sql", params)
 
