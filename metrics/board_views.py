@@ -2,19 +2,24 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.models import Role
 from cs_platform.kernel.access import Permission, TenantRequest, may, requires
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.money import money_text
 from cs_platform.kernel.periods import add_months, month_text, months_between
 from cs_platform.kernel.templatetags.cells import day_text, month_name, number_text
-from metrics import answers, board_cells, cells, lineage, selectors
+from metrics import answers, board_cells, cells, closing_cells, knowledge, lineage, plan_cells, selectors
 from metrics.asked import COHORT_MEASURES, Asked, Months
-from metrics.enums import KEPT_WINDOWS, Dimension, Window
+from metrics.board_document import Board, read_board
+from metrics.enums import KEPT_WINDOWS, Basis, Dimension, Metric, Window
+from metrics.notes_views import note_context
 
 PIECES = ("board", "board-segments", "board-cohorts")
 ACCOUNTS_SHOWN = 10
@@ -32,15 +37,19 @@ def board(request: TenantRequest) -> HttpResponse:
     target = request.htmx.target if request.htmx and not request.htmx.history_restore_request else ""
     context: dict[str, Any] = {"asked": asked, "board_url": reverse("board", args=[request.tenant.slug])}
     if target == "board-segments":
-        context |= _segments(request, asked, selectors.question_of(asked, request.tenant))
+        question = selectors.board_question(asked, request.tenant)
+        context |= _segments(request, selectors.told_as(asked, question), question)
     elif target == "board-cohorts":
-        context |= _cohorts(request, asked, selectors.question_of(asked, request.tenant))
+        question = selectors.board_question(asked, request.tenant)
+        context |= _cohorts(request, selectors.told_as(asked, question), question)
     else:
-        figures = selectors.board_figures(asked, months, request.tenant)
+        board = read_board(request.tenant, asked, months)
+        figures = board.figures
         context |= _head(request, figures, names)
-        context |= _figures(request, figures)
-        context |= _segments(request, asked, figures.question)
-        context |= _cohorts(request, asked, figures.question)
+        context |= _figures(request, board)
+        context |= _outputs(request, figures)
+        context |= _segments(request, figures.asked, figures.question)
+        context |= _cohorts(request, figures.asked, figures.question)
     return page(request, "metrics/board.html", context, pieces=PIECES)
 
 
@@ -94,7 +103,10 @@ def _head(request: TenantRequest, figures: selectors.BoardFigures, names: list[s
             else _("%(month)s against the month before") % {"month": month_name(asked.month)},
             ngettext("%(n)s customer", "%(n)s customers", customers) % {"n": number_text(customers)},
             _("as of %(day)s") % {"day": day_text(figures.question.as_of)},
+            figures.question.basis.label if asked.basis == Basis.NOW else closing_cells.state(figures.close),
         ],
+        "known_now": knowledge.known_now_text(figures, request),
+        "known_now_url": board_cells.lineage_url(request.tenant.slug, Metric.NRR, asked) + "#restated",
         "switches": switches(url, asked, figures.months, names),
         "young": _(
             "The trailing twelve months exist from %(month)s on, a year after the first payment. Until then the "
@@ -108,14 +120,29 @@ def _head(request: TenantRequest, figures: selectors.BoardFigures, names: list[s
     }
 
 
-def _figures(request: TenantRequest, figures: selectors.BoardFigures) -> dict[str, Any]:
-    slug, asked, currency = request.tenant.slug, figures.asked, figures.question.currency
-    findings = selectors.open_findings(asked)
-    doubtful = any(finding.name == "roll_forward" for finding in findings) or not figures.now.balances
-    now = figures.now
+def _outputs(request: TenantRequest, figures: selectors.BoardFigures) -> dict[str, Any]:
+    """What leads away from the page with its month, window and segment: the link to share, slides, the PDF."""
+    slug, query = request.tenant.slug, Asked(
+        month=figures.asked.month, window=figures.asked.window, segment=figures.asked.segment
+    ).query()  # fmt: skip
+    readers = [role.name for role in Role.objects.order_by("name") if Permission.VIEW_BOARD in role.permissions]
     return {
-        "tiles": board_cells.tiles(slug, figures, doubtful),
-        "trend": board_cells.trend(figures),
+        "pdf_url": f"{reverse('board_pdf', args=[slug])}?{query}",
+        "present_url": f"{reverse('board_present', args=[slug])}?{query}",
+        "share_url": f"{settings.BASE_URL}{reverse('board', args=[slug])}?{query}",
+        "readers": get_text_list(readers, _("and")),
+    }
+
+
+def _figures(request: TenantRequest, board: Board) -> dict[str, Any]:
+    figures, doubtful, findings = board.figures, board.doubtful, board.findings
+    slug, asked, currency = request.tenant.slug, figures.asked, figures.question.currency
+    now, trend = figures.now, board_cells.trend(figures)
+    plan_cells.add_to_trend(trend, plan_cells.trend_plans(figures, board.plans))
+    return {
+        **note_context(request, board.note, asked.month),
+        "tiles": board.tiles,
+        "trend": trend,
         "bridge": board_cells.bridge(asked, now, currency),
         "bridge_url": board_cells.lineage_url(slug, "mrr", asked),
         "ltv": board_cells.ltv_card(figures),
@@ -135,7 +162,8 @@ def _segments(request: TenantRequest, asked: Asked, question: Any) -> dict[str, 
     opened = None
     if asked.opened is not None and asked.opened in by_value:
         cut = (asked.dimension, asked.opened)
-        opened = lineage.accounts_behind(question, asked, lineage.BASE, request.member, cut=cut, limit=ACCOUNTS_SHOWN)
+        rows = selectors.rows_question(asked, request.tenant, question.closes.get(asked.month))
+        opened = lineage.accounts_behind(rows, asked, lineage.BASE, request.member, cut=cut, limit=ACCOUNTS_SHOWN)
     return {
         "segment_table": board_cells.segment_table(slug, url, asked, by_value, opened, question.currency),
         "dimensions": [

@@ -20,56 +20,14 @@ from accounts.models import Member, Tenant
 from cs_platform.kernel.errors import Conflict, DomainError
 from cs_platform.kernel.money import from_minor
 from cs_platform.kernel.periods import add_months, month_text
-from metrics.enums import Metric
+from metrics.catalogue import METRICS, of
+from metrics.enums import Level, Metric, Unit
 from metrics.models import MetricTarget
 
-PERCENT, MONEY, POINTS, NUMBER, TIMES, DAYS, MONTHS, HOURS = (
-    "percent", "money", "points", "number", "times", "days", "months", "hours",
-)  # fmt: skip
-# The unit in which each metric is planned; activities are not planned, what they lead to is (MET-22).
-UNITS: dict[str, str] = {
-    Metric.NRR: PERCENT,
-    Metric.GRR: PERCENT,
-    Metric.LOGO_CHURN: PERCENT,
-    Metric.LTV: MONEY,
-    Metric.NPS: POINTS,
-    Metric.CSAT: POINTS,
-    Metric.CES: POINTS,
-    Metric.REVENUE_CHURN: PERCENT,
-    Metric.LTV_SIMPLE: MONEY,
-    Metric.CAC: MONEY,
-    Metric.LTV_CAC: TIMES,
-    Metric.PAYBACK: MONTHS,
-    Metric.QUICK_RATIO: TIMES,
-    Metric.MRR: MONEY,
-    Metric.ARR: MONEY,
-    Metric.CUSTOMERS: NUMBER,
-    Metric.ACV: MONEY,
-    Metric.ACV_GROWTH: PERCENT,
-    Metric.EXPANSION_RATE: PERCENT,
-    Metric.LAND_AND_EXPAND: TIMES,
-    Metric.NEW_MRR: MONEY,
-    Metric.EXPANSION_MRR: MONEY,
-    Metric.CONTRACTION_MRR: MONEY,
-    Metric.CHURNED_MRR: MONEY,
-    Metric.REACTIVATION_MRR: MONEY,
-    Metric.TTV: DAYS,
-    Metric.TTV_LOGIN: DAYS,
-    Metric.TTV_ONBOARDING: DAYS,
-    Metric.HEALTH_GREEN: PERCENT,
-    Metric.HEALTH_RED: PERCENT,
-    Metric.HEALTH: POINTS,
-    Metric.AT_RISK_ARR: MONEY,
-    Metric.STICKINESS: PERCENT,
-    Metric.FEATURE_ADOPTION: PERCENT,
-    Metric.FIRST_RESPONSE: HOURS,
-    Metric.RESOLUTION: HOURS,
-    Metric.REOPEN_RATE: PERCENT,
-    Metric.ESCALATION_RATE: PERCENT,
-}
-PLANNED: tuple[str, ...] = tuple(UNITS)
+# What can be planned: everything but activities; what they lead to is planned instead (MET-22).
+PLANNED: tuple[str, ...] = tuple(metric for metric, said in METRICS.items() if said.level != Level.ACTIVITY)
 # What a target of that unit can be; an NPS is the one that may lie below zero.
-LIMITS: dict[str, tuple[Decimal, Decimal]] = {PERCENT: (Decimal(0), Decimal(1000))}
+LIMITS: dict[str, tuple[Decimal, Decimal]] = {Unit.RATIO: (Decimal(0), Decimal(1000))}
 USUAL = (Decimal(0), Decimal(10) ** 13)
 OWN_LIMITS: dict[str, tuple[Decimal, Decimal]] = {
     Metric.NPS: (Decimal(-100), Decimal(100)),
@@ -109,10 +67,8 @@ def scaled(metric: str, value: Decimal | None, currency: str) -> Decimal | None:
     """A computed value in the unit of its target. Example: an NRR of 1.124 is 112.4, 115_000_000 minor USD are 1150000."""
     if value is None:
         return None
-    unit = UNITS.get(metric, NUMBER)
-    if unit == PERCENT:
-        return value * 100
-    return from_minor(int(value.to_integral_value()), currency) if unit == MONEY else value
+    said = of(metric)
+    return from_minor(int(value.to_integral_value()), currency) if said.unit == Unit.MONEY else said.said(value)
 
 
 def fiscal_year(tenant: Tenant, month: dt.date) -> list[dt.date]:
@@ -163,11 +119,11 @@ def read_number(text: str) -> Decimal | None:
 
 def problem(metric: str, value: Decimal | None) -> str:
     """What is wrong with a target; empty when nothing is."""
-    if metric not in UNITS:
+    if metric not in PLANNED:
         return _("There is no such metric to plan.")
     if value is None:
         return ""
-    low, high = OWN_LIMITS.get(metric) or LIMITS.get(UNITS[metric], USUAL)
+    low, high = OWN_LIMITS.get(metric) or LIMITS.get(of(metric).unit, USUAL)
     if not value.is_finite() or not low <= value <= high:
         return _("It must lie between %(low)s and %(high)s.") % {"low": f"{low:,f}", "high": f"{high:,f}"}
     if value != round(value, PLACES):

@@ -19,8 +19,9 @@ from cs_platform.kernel.periods import add_months, month_text, parse_month
 from cs_platform.kernel.sheets import csv_text
 from cs_platform.kernel.templatetags.cells import month_name, number_text
 from metrics import cells, targets
-from metrics.enums import Metric
-from metrics.targets import DAYS, HOURS, MONEY, MONTHS, PERCENT, PLANNED, POINTS, TIMES, UNITS, Cell
+from metrics.catalogue import of
+from metrics.enums import Metric, Unit
+from metrics.targets import PLANNED, Cell
 
 SECTIONS[0][1].append(Section("targets", gettext_lazy("Targets"), "target", Permission.EDIT_BOARD))
 
@@ -143,15 +144,8 @@ def _address(request: TenantRequest, first: dt.date) -> str:
 
 
 def unit_name(unit: str, currency: str) -> str:
-    return {
-        PERCENT: "%",
-        MONEY: currency,
-        POINTS: _("points"),
-        TIMES: "×",
-        DAYS: _("days"),
-        MONTHS: _("months"),
-        HOURS: _("hours"),
-    }.get(unit, _("number"))
+    """%, USD, points: what the cells of a row are counted in."""
+    return {Unit.RATIO: "%", Unit.MONEY: currency, Unit.TIMES: "×"}.get(Unit(unit)) or str(Unit(unit).label).lower()
 
 
 def _page(
@@ -167,7 +161,7 @@ def _page(
     rows: list[dict[str, Any]] = [
         {
             "label": str(Metric(metric).label),
-            "unit": unit_name(UNITS[metric], request.tenant.currency),
+            "unit": unit_name(of(metric).unit, request.tenant.currency),
             "cells": [
                 {
                     "name": (name := f"{metric}-{month_text(month)}"),

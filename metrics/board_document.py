@@ -1,0 +1,249 @@
+"""The board as plain text and drawings: what PDF, slides and e-mail print, made from the same `BoardFigures` as the page,
+by the same functions, so that a figure is equal to the page's to the character."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from html import unescape
+from typing import Any
+
+from django.db.models import Count
+from django.utils.html import strip_tags
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.enums import ChurnCategory
+from accounts.models import ChurnAnswer, Tenant
+from cs_platform.kernel.models import Finding
+from cs_platform.kernel.money import from_minor, money_text, to_minor
+from cs_platform.kernel.periods import month_end, month_text
+from cs_platform.kernel.templatetags.cells import day_text, month_name, number_text, percent_text
+from metrics import board_cells, cells, plan_cells, selectors, svg
+from metrics.asked import Asked, Months
+from metrics.bands import band_of, normal_band
+from metrics.enums import Dimension, Metric, Window
+from metrics.models import BoardNote
+from metrics.notes import note_of
+from metrics.selectors import BoardFigures
+from metrics.targets import Plan
+
+ROWS = 12  # of a table on a page or slide; the rest is counted
+
+
+def text_of(markup: Any) -> str:
+    """What a reader sees of a piece of HTML."""
+    return " ".join(unescape(strip_tags(re.sub(r"<svg.*?</svg>", " ", str(markup)))).split())
+
+
+def _cell(value: Any) -> dict[str, str]:
+    """A cell of a table as text and tone."""
+    tone = re.search(r'class="(pos|neg)"', str(value))
+    return {"text": text_of(value), "tone": tone[1] if tone else ""}
+
+
+@dataclass(frozen=True)
+class Board:
+    """A month's board as it was read once: figures, the five tiles with their plans, the note."""
+
+    tenant: Tenant
+    figures: BoardFigures
+    tiles: list[dict[str, Any]]
+    plans: Mapping[str, Plan]
+    note: BoardNote | None
+    findings: list[Finding]
+    doubtful: bool
+
+
+def read_board(tenant: Tenant, asked: Asked, months: Months) -> Board:
+    """Read what page, PDF, slides and e-mail show of a month; the number of queries is fixed."""
+    figures = selectors.board_figures(asked, months, tenant)
+    findings = selectors.open_findings(asked)
+    doubtful = any(finding.name == "roll_forward" for finding in findings) or not figures.now.balances
+    plans = plan_cells.board_plans(figures)
+    tiles = board_cells.tiles(tenant.slug, figures, doubtful)
+    plan_cells.add_plans(tiles, figures, plans)
+    return Board(tenant, figures, tiles, plans, note_of(asked.month), findings, doubtful)
+
+
+def document(board: Board, shapes: Mapping[str, tuple[float, float]]) -> dict[str, Any]:
+    """Everything that is printed of a board, in the language of the moment: text, tones and drawings in these sizes, no
+    markup."""
+    figures, asked = board.figures, board.figures.asked
+    return {
+        "company": board.tenant.name,
+        "title": _("Board"),
+        "month": month_name(asked.month),
+        "about": about(figures),
+        "basis": basis_text(figures),
+        "as_of": _("as of %(day)s") % {"day": day_text(figures.question.as_of)},
+        "doubt": _("These figures do not balance.") if board.doubtful else "",
+        "tiles": [_tile(metric, tile, figures) for metric, tile in zip(plan_cells.BOARD, board.tiles, strict=True)],
+        "trend": _trend(figures, board.plans, shapes["trend"]),
+        "bridge": _bridge(figures, shapes["bridge"]),
+        "segments": _segments(figures),
+        "cohorts": _cohorts(figures),
+        "reasons": {"title": _("Why customers left"), "rows": reasons(asked)},
+        "note": {
+            "title": _("Notes for the board"),
+            "text": board.note.text if board.note else "",
+            "by": note_by(board.note) if board.note else "",
+        },
+        "words": {"title": _("What the numbers mean"), "rows": [_words(tile) for tile in board.tiles]},
+    }
+
+
+def about(figures: BoardFigures) -> str:
+    """October 2026, trailing twelve months · 420 customers · Enterprise."""
+    asked, customers = figures.asked, figures.now.closing_customers
+    window = _("trailing twelve months") if asked.window == Window.YEAR else _("against the month before")
+    count = ngettext("%(n)s customer", "%(n)s customers", customers) % {"n": number_text(customers)}
+    return " · ".join(part for part in (window, count, asked.segment) if part)
+
+
+def basis_text(figures: BoardFigures) -> str:
+    """Who closed the month and when, or that nobody has."""
+    close = figures.close
+    if close is None:
+        return _("not closed yet")
+    values = {"name": close.signed_as, "day": day_text(close.known_at.date()), "n": close.version}
+    if close.version > 1:
+        return _("restated by %(name)s on %(day)s, version %(n)s") % values
+    return _("closed by %(name)s on %(day)s, figures final") % values
+
+
+def note_by(note: BoardNote) -> str:
+    """Dana Whitfield, 4 Nov 2026."""
+    day = day_text(note.updated_at.date())
+    return f"{note.author.name}, {day}" if note.author else day
+
+
+def file_name(tenant: Tenant, asked: Asked, ending: str) -> str:
+    """setia-board-northwind-2026-10.pdf"""
+    return f"setia-board-{tenant.slug}-{month_text(asked.month)}.{ending}"
+
+
+def _tile(metric: str, tile: Mapping[str, Any], figures: BoardFigures) -> dict[str, Any]:
+    value = figures.values(metric, year=True)[-1]
+    band = band_of(metric, figures.bands.get(metric, ()), cells.scaled(metric, value)) if metric != Metric.LTV else None
+    plan = tile.get("plan")
+    return {
+        "metric": metric,
+        "label": str(tile["label"]),
+        "value": tile["value"],
+        "delta": dict(tile["delta"], value=text_of(tile["delta"]["value"])) if tile["delta"] else None,
+        "foot": text_of(str(tile["foot"]).replace('<span class="nowrap">', "· ")),
+        "tone": str(band.tone) if band else "none",
+        "plan": plan["text"] if plan else "",
+        "plan_good": plan["good"] if plan else None,
+    }
+
+
+def _trend(figures: BoardFigures, plans: Mapping[str, Plan], size: tuple[float, float]) -> dict[str, Any]:
+    drawn = board_cells.trend(figures)
+    planned = plan_cells.trend_plans(figures, plans)
+    lines = [
+        svg.Line(
+            name,
+            colour,
+            [cells.scaled(metric, value) for value in figures.values(metric)],
+            percent_text(figures.values(metric)[-1]),
+            planned.get(metric, ()),
+        )
+        for metric, name, colour in ((Metric.GRR, "GRR", "s2"), (Metric.NRR, "NRR", "s1"))
+    ]
+    bands = [
+        (band.lower, band.upper)
+        for metric in (Metric.NRR, Metric.GRR)
+        if figures.asked.window == Window.YEAR
+        and (band := normal_band(figures.bands.get(metric, ())))
+        and band.lower is not None
+        and band.upper is not None
+    ]
+    return {
+        "title": _("Net and gross revenue retention"),
+        "finding": drawn["finding"],
+        "legend": [["s1", "NRR"], ["s2", "GRR"], *(["band", text] for text in drawn["normal"])]
+        + ([["plan", _("Plan")]] if planned else []),
+        "svg": svg.trend_svg(cells.axis_labels(figures.trend), lines, bands, drawn["finding"], size=size),
+    }
+
+
+def _bridge(figures: BoardFigures, size: tuple[float, float]) -> dict[str, Any]:
+    asked, sums, currency = figures.asked, figures.now, figures.question.currency
+    steps = board_cells.bridge_steps(asked, sums)
+    drawn = board_cells.bridge(asked, sums, currency)
+
+    def tick(value: float) -> str:
+        return cells.short_money(to_minor(Decimal(str(value)), currency), currency)
+
+    texts = [money_text(amount, currency, compact=True, signed=not balance) for _p, _l, amount, balance in steps]
+    bars = [(label, float(from_minor(amount, currency)), balance) for _part, label, amount, balance in steps]
+    return {
+        "title": _("What moved MRR"),
+        "meta": drawn["start"],
+        "finding": drawn["finding"],
+        "svg": svg.bridge_svg(bars, texts, tick, drawn["finding"], size=size),
+    }
+
+
+def _segments(figures: BoardFigures) -> dict[str, Any]:
+    asked, currency = figures.asked, figures.question.currency
+    by_value = selectors.sums_by_value(figures.question, asked.window, Dimension.SEGMENT)
+    table = board_cells.segment_table("", "", asked, by_value, None, currency)
+    head = [
+        str(Dimension.SEGMENT.label), _("Opening, %(unit)s") % {"unit": table["unit"]}, _("Expansion"),
+        _("Contraction"), _("Churn"), _("NRR"), _("GRR"),
+    ]  # fmt: skip
+    rows = [
+        [{"text": f"{row['name']}  {row['customers']}", "tone": ""}, *map(_cell, row["cells"])]
+        for row in table["rows"][:ROWS]
+    ]
+    left = len(table["rows"]) - len(rows)
+    return {
+        "title": _("Retention by segment"),
+        "head": head,
+        "rows": rows,
+        "total": [{"text": _("Total"), "tone": ""}, *map(_cell, table["total"])],
+        "left": ngettext("%(n)s more segment is in the total.", "%(n)s more segments are in the total.", left)
+        % {"n": left}
+        if left
+        else "",
+    }
+
+
+def _cohorts(figures: BoardFigures) -> dict[str, Any]:
+    asked, currency = figures.asked, figures.question.currency
+    rows = selectors.cohort_rows(figures.question, asked.month, asked.cohort)
+    table = board_cells.cohort_table(rows, asked.cohort, currency, "")
+    return {
+        "title": _("Cohorts by first payment"),
+        "meta": _("% of first MRR, growth included"),
+        "head": [_("Cohort"), _("MRR"), *(f"Q+{age}" for age in range(1, selectors.AGES_SHOWN + 1))],
+        "rows": [{"name": row["name"], "size": row["size"], "cells": [dict(c) for c in row["cells"]]} for row in table],
+    }
+
+
+def reasons(asked: Asked) -> list[dict[str, Any]]:
+    """Why customers left whose service ended in the window (MET-10), the commonest first; empty when nobody said."""
+    answers = ChurnAnswer.objects.filter(ended_on__gt=month_end(asked.base_month), ended_on__lte=month_end(asked.month))
+    if asked.segment:
+        answers = answers.filter(account__segment__name=asked.segment)
+    counts = dict(answers.order_by().values_list("category").annotate(n=Count("id")))
+    whole = sum(counts.values())
+    return [
+        {
+            "name": str(ChurnCategory(category).label),
+            "count": number_text(count),
+            "share": percent_text(Decimal(count) / whole, 0),
+            "part": round(count / whole, 4),
+            "width": f"{100 * count / whole:.1f}",
+        }
+        for category, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    ]
+
+
+def _words(tile: Mapping[str, Any]) -> dict[str, str]:
+    """What a number means, as the question mark beside it says."""
+    said = tile["definition"]
+    return {name: str(said.get(name, "")) for name in ("term", "formula", "cohort", "period", "fx")}

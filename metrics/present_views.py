@@ -1,0 +1,38 @@
+"""The board as slides for a room: no navigation, one thought a slide, moved by keys; printed, each slide is a page."""
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.safestring import mark_safe
+
+from cs_platform.kernel.access import Permission, TenantRequest, requires
+from metrics import selectors
+from metrics.asked import Asked
+from metrics.board_document import document, read_board
+
+SHAPES = {"trend": (1120.0, 430.0), "bridge": (1000.0, 430.0)}
+SLIDES = ("title", "numbers", "trend", "bridge", "segments", "cohorts", "reasons", "note", "words")
+
+
+@requires(Permission.VIEW_BOARD)
+def present(request: TenantRequest) -> HttpResponse:
+    """The slides of the asked month, window and segment; what has nothing to say has no slide."""
+    months = selectors.months_of(request.tenant)
+    if months is None:
+        raise Http404
+    asked = Asked.parse(request.GET.dict(), months)
+    selectors.known_segment(asked.segment, selectors.segment_names())
+    said = document(read_board(request.tenant, asked, months), SHAPES)
+    empty = {
+        "reasons": not said["reasons"]["rows"],
+        "note": not said["note"]["text"],
+        "cohorts": not said["cohorts"]["rows"],
+    }
+    for name in ("trend", "bridge"):
+        said[name]["svg"] = mark_safe(said[name]["svg"])  # noqa: S308 - metrics.svg escapes all text
+    context = {
+        "board": said,
+        "slides": [name for name in SLIDES if not empty.get(name)],
+        "back": f"{reverse('board', args=[request.tenant.slug])}?{asked.query()}",
+    }
+    return render(request, "metrics/present.html", context)
