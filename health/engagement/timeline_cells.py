@@ -54,6 +54,7 @@ EVENT_ICONS = {
     AccountEventKind.COMPETITIVE_ACTIVITY: ("alert-triangle", ""),
     AccountEventKind.BUDGET_CYCLE: ("calendar", ""),
     AccountEventKind.GROWTH: ("trending-up", "good"),
+    AccountEventKind.ONBOARDING_COMPLETE: ("flag", "good"),
 }
 FACES = {Sentiment.POSITIVE: "smile", Sentiment.NEUTRAL: "meh", Sentiment.NEGATIVE: "frown"}
 MISSED = (TouchpointStatus.CANCELLED, TouchpointStatus.NO_SHOW)
