@@ -121,6 +121,8 @@ def save_account(*, account: Account | None, cells: Mapping[str, Any], version: 
         check_version(version, Account.objects.select_for_update().get(id=account.id).version)
     if cells.get("parent"):
         _check_parent(account, cells["parent"], by)
+    if cells.get("referred_by"):
+        _check_referrer(account, cells["referred_by"], by)
     ids = merged(merge_accounts, ImportKind.ACCOUNTS, cells, by)
     return Account.objects.get(id=ids)
 
@@ -135,6 +137,17 @@ def _check_parent(account: Account | None, external_id: str, by: Member) -> None
         if above.id == account.id or steps > MAX_LEVELS:
             raise refused("parent", _("An account cannot stand above itself."))
         above, steps = above.parent, steps + 1
+
+
+def _check_referrer(account: Account | None, external_id: str, by: Member) -> None:
+    """Whoever referred the account is another one that is visible; one that was named before stays, seen or not."""
+    if account is not None and account.referred_by and account.referred_by.external_id == external_id:
+        return
+    found = Account.objects.visible_to(by).filter(external_id=external_id).first()
+    if found is None:
+        raise refused("referred_by", _("There is no account with this id."))
+    if account is not None and found.id == account.id:
+        raise refused("referred_by", _("An account cannot refer itself."))
 
 
 def save_contact(

@@ -78,6 +78,15 @@ class AccountForm(RowForm):
     complexity = forms.ChoiceField(label=_("Complexity"), choices=_optional(Complexity), required=False)
     level = forms.ChoiceField(label=_("Stands for"), choices=Level.choices, initial=Level.COMPANY)
     parent = _text(_("Parent"), help_text=_("External id of the account that this one belongs to."))
+    cac = forms.DecimalField(
+        label=_("Acquisition cost"),
+        max_digits=18,
+        decimal_places=4,
+        min_value=0,
+        required=False,
+        help_text=_("What winning this customer cost, in the company's currency."),
+    )
+    referred_by = _text(_("Referred by"), help_text=_("External id of the account that recommended you."))
     strategic = forms.BooleanField(label=_("Strategic account"), required=False)
 
     def __init__(self, *args: Any, member: Member, account: Account | None = None, **kwargs: Any) -> None:
@@ -119,6 +128,8 @@ class AccountForm(RowForm):
             "complexity": account.complexity,
             "level": account.level,
             "parent": account.parent.external_id if account.parent else "",
+            "cac": None if account.cac_minor is None else from_minor(account.cac_minor, account.tenant.currency),
+            "referred_by": account.referred_by.external_id if account.referred_by else "",
             "strategic": account.strategic,
         }
 

@@ -236,6 +236,29 @@ def test_an_edit_changes_only_what_was_changed(world):
         assert entry.changes["industry"] == ["Retail", "Steel"]
 
 
+def test_what_a_customer_cost_to_win_and_who_referred_it(world):
+    """MET-06, ADV-07: in the form as in files and the API; left as it is by an edit of something else, and refused."""
+    with world.open():
+        friend = make_account("Friend", external_id="FR")
+        account = make_account("Won", world.members["csm"], external_id="W")
+    client, url = world.client("admin"), world.url(f"accounts/{account.id}/edit/")
+    assert client.post(url, fields(client.get(url)) | {"cac": "1250.50", "referred_by": "FR"}).status_code == 302
+    with world.open():
+        account.refresh_from_db()
+        assert (account.cac_minor, account.referred_by_id) == (125_050, friend.id)
+    own = world.client("csm")  # who does not see the friend keeps it all the same
+    assert own.post(url, fields(own.get(url)) | {"industry": "Steel"}).status_code == 302
+    for wrong in ({"cac": "-1"}, {"cac": "a lot"}, {"referred_by": "W"}, {"referred_by": "nobody"}):
+        assert client.post(url, fields(client.get(url)) | wrong).status_code == 422
+    with world.open():
+        account.refresh_from_db()
+        assert (account.cac_minor, account.referred_by_id, account.industry) == (125_050, friend.id, "Steel")
+    assert client.post(url, fields(client.get(url)) | {"cac": "", "referred_by": ""}).status_code == 302
+    with world.open():
+        account.refresh_from_db()
+        assert (account.cac_minor, account.referred_by) == (None, None)
+
+
 # People and events
 
 
