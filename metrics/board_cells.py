@@ -36,7 +36,7 @@ def tiles(slug: str, figures: BoardFigures, doubtful: bool) -> list[dict[str, An
 
 def lineage_url(slug: str, metric: str, asked: Asked, **changes: Any) -> str:
     """The page that leads from this figure down to its rows, for the same month, window and segment."""
-    query = Asked(month=asked.month, window=asked.window, segment=asked.segment).query(**changes)
+    query = Asked(month=asked.month, window=asked.window, segment=asked.segment, basis=asked.basis).query(**changes)
     return f"{reverse('metric', args=[slug, metric])}?{query}"
 
 
@@ -71,7 +71,7 @@ def _tile(slug: str, figures: BoardFigures, metric: str, doubtful: bool) -> dict
             sums,
             as_of=figures.question.as_of,
             exact=cells.exact_text(metric, now, currency),
-            margin=figures.question.margin,
+            margin=figures.question.margin_of(figures.asked.month),
             url=url,
         ),
     }
@@ -314,9 +314,9 @@ def ltv_card(figures: BoardFigures) -> dict[str, Any]:
     arpa = formulas.average_annual(sums.closing, sums.closing_customers)
     gross, logos = formulas.grr(sums), formulas.logo_churn(sums)
     loss = None if gross is None else 1 - gross
-    ltv = formulas.lifetime_value(arpa, figures.question.margin, loss)
+    ltv = formulas.lifetime_value(arpa, figures.question.margin_of(figures.asked.month), loss)
     simple = formulas.lifetime_value(arpa, Decimal(1), logos)
-    margin = percent_text(figures.question.margin, 0)
+    margin = percent_text(figures.question.margin_of(figures.asked.month), 0)
     return {
         "ltv": cells.short_money(ltv, currency),
         "arpa": cells.short_money(arpa, currency),

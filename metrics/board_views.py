@@ -15,10 +15,10 @@ from cs_platform.kernel.htmx import page
 from cs_platform.kernel.money import money_text
 from cs_platform.kernel.periods import add_months, month_text, months_between
 from cs_platform.kernel.templatetags.cells import day_text, month_name, number_text
-from metrics import answers, board_cells, cells, lineage, plan_cells, selectors
+from metrics import answers, board_cells, cells, closing_cells, knowledge, lineage, plan_cells, selectors
 from metrics.asked import COHORT_MEASURES, Asked, Months
 from metrics.board_document import Board, read_board
-from metrics.enums import KEPT_WINDOWS, Dimension, Window
+from metrics.enums import KEPT_WINDOWS, Basis, Dimension, Metric, Window
 from metrics.notes_views import note_context
 
 PIECES = ("board", "board-segments", "board-cohorts")
@@ -37,9 +37,11 @@ def board(request: TenantRequest) -> HttpResponse:
     target = request.htmx.target if request.htmx and not request.htmx.history_restore_request else ""
     context: dict[str, Any] = {"asked": asked, "board_url": reverse("board", args=[request.tenant.slug])}
     if target == "board-segments":
-        context |= _segments(request, asked, selectors.question_of(asked, request.tenant))
+        question = selectors.board_question(asked, request.tenant)
+        context |= _segments(request, selectors.told_as(asked, question), question)
     elif target == "board-cohorts":
-        context |= _cohorts(request, asked, selectors.question_of(asked, request.tenant))
+        question = selectors.board_question(asked, request.tenant)
+        context |= _cohorts(request, selectors.told_as(asked, question), question)
     else:
         board = read_board(request.tenant, asked, months)
         figures = board.figures
@@ -101,7 +103,10 @@ def _head(request: TenantRequest, figures: selectors.BoardFigures, names: list[s
             else _("%(month)s against the month before") % {"month": month_name(asked.month)},
             ngettext("%(n)s customer", "%(n)s customers", customers) % {"n": number_text(customers)},
             _("as of %(day)s") % {"day": day_text(figures.question.as_of)},
+            figures.question.basis.label if asked.basis == Basis.NOW else closing_cells.state(figures.close),
         ],
+        "known_now": knowledge.known_now_text(figures, request),
+        "known_now_url": board_cells.lineage_url(request.tenant.slug, Metric.NRR, asked) + "#restated",
         "switches": switches(url, asked, figures.months, names),
         "young": _(
             "The trailing twelve months exist from %(month)s on, a year after the first payment. Until then the "
@@ -157,7 +162,8 @@ def _segments(request: TenantRequest, asked: Asked, question: Any) -> dict[str, 
     opened = None
     if asked.opened is not None and asked.opened in by_value:
         cut = (asked.dimension, asked.opened)
-        opened = lineage.accounts_behind(question, asked, lineage.BASE, request.member, cut=cut, limit=ACCOUNTS_SHOWN)
+        rows = selectors.rows_question(asked, request.tenant, question.closes.get(asked.month))
+        opened = lineage.accounts_behind(rows, asked, lineage.BASE, request.member, cut=cut, limit=ACCOUNTS_SHOWN)
     return {
         "segment_table": board_cells.segment_table(slug, url, asked, by_value, opened, question.currency),
         "dimensions": [

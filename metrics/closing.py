@@ -20,7 +20,9 @@ from health.engagement.selectors import answers_by_month, trailing
 from metrics import jobs
 from metrics.closing_checks import Check, checks_of
 from metrics.enums import KEPT_WINDOWS
+from metrics.formulas import Sums
 from metrics.models import ClosedSums, MonthClose
+from metrics.reports import sums_of
 
 CLOSED = "month.closed"
 # Of the same family as the locks of the work list: whoever derives figures, or records facts, holds one of these.
@@ -91,7 +93,9 @@ def _write(
         dunning_days=tenant.dunning_days,
         logo_level=tenant.logo_level,
         answers=_answers(month),
-        checks=[{"name": check.name, "ok": check.ok, "text": str(check.text)} for check in found],
+        checks=[
+            {"name": check.name, "ok": check.ok, "text": str(check.text), "aside": str(check.aside)} for check in found
+        ],
     )
     params = {
         "tenant_id": current_tenant_id(),
@@ -134,6 +138,7 @@ def _answers(month: dt.date) -> dict[str, dict[str, dict[str, list[Any]]]]:
     return kept
 
 
-def closed_sums(close: MonthClose) -> dict[int, ClosedSums]:
+def closed_sums(close: MonthClose) -> dict[int, Sums]:
     """The sums over everybody that were signed, by window."""
-    return {row.window: row for row in ClosedSums.objects.filter(close=close, dimension="all")}
+    rows = ClosedSums.objects.filter(close=close, dimension="all").values()
+    return {row["window"]: sums_of(row) for row in rows}

@@ -33,10 +33,9 @@ TOPICS = ("revenue", "ledger", "retention")
 @dataclass(frozen=True)
 class Check:
     """One line of the list. `ok` is None where nothing can be said, which stops nobody; a check that `blocks` cannot be
-    confirmed away."""
+    confirmed away. What each is called stands in `closing_cells`."""
 
     name: str
-    label: Any
     ok: bool | None
     text: Any
     aside: Any = ""
@@ -66,7 +65,7 @@ def _over(month: dt.date, tenant: Tenant) -> Check:
         else _("%(month)s is not over: figures speak about %(day)s.")
         % {"month": month_name(month), "day": day_text(tenant.figures_as_of)}
     )
-    return Check("over", _("The month is over"), over, text, blocks=True)
+    return Check("over", over, text, blocks=True)
 
 
 def refreshing() -> bool:
@@ -77,10 +76,10 @@ def refreshing() -> bool:
 def _refreshed(month: dt.date) -> Check:
     if refreshing():
         text = _("Figures are still being refreshed: facts wait to be worked in.")
-        return Check("refreshing", _("Figures are complete"), False, text, blocks=True)
+        return Check("refreshing", False, text, blocks=True)
     built = RetentionMonth.objects.filter(month=month, window=Window.MONTH, dimension="all").exists()
     text = _("No fact waits to be worked in") if built else _("There are no figures of this month.")
-    return Check("built", _("Figures are complete"), built, text, blocks=True)
+    return Check("built", built, text, blocks=True)
 
 
 def _sources(month: dt.date, tenant: Tenant) -> Check:
@@ -96,9 +95,8 @@ def _sources(month: dt.date, tenant: Tenant) -> Check:
     ]
     told = SubscriptionChange.objects.filter(source=ChangeSource.API).aggregate(last=Max("recorded_at"))["last"]
     heard += [(str(_("Subscriptions over the API")), told)] if told else []
-    label = _("Sources complete")
     if not heard:
-        return Check("sources", label, None, _("Nothing is sent by itself"))
+        return Check("sources", None, _("Nothing is sent by itself"))
     late = [name for name, last in heard if last is None or last < ended]
     text = (
         _("Not heard of since the month ended: %(names)s") % {"names": ", ".join(late)}
@@ -106,7 +104,7 @@ def _sources(month: dt.date, tenant: Tenant) -> Check:
         else ", ".join(name for name, _last in heard)
     )
     aside = _("%(n)s of %(all)s") % {"n": number_text(len(heard) - len(late)), "all": number_text(len(heard))}
-    return Check("sources", label, not late, text, aside)
+    return Check("sources", not late, text, aside)
 
 
 def _rejected(month: dt.date, tenant: Tenant) -> Check:
@@ -116,15 +114,14 @@ def _rejected(month: dt.date, tenant: Tenant) -> Check:
     refused = done.aggregate(n=Sum("rejected"))["n"] or 0
     last = done.order_by("kind", "-finished_at", "-id").distinct("kind")
     left = sum(run.rejected for run in last)
-    label = _("Rows rejected")
     if not refused:
-        return Check("rejected", label, True, _("None since the month began"))
+        return Check("rejected", True, _("None since the month began"))
     text = ngettext("%(left)s left of %(n)s", "%(left)s left of %(n)s", refused) % {
         "left": number_text(left),
         "n": number_text(refused),
     }
     newest = max((run.finished_at for run in last if run.finished_at), default=None)
-    return Check("rejected", label, not left, text, moment_text(newest))
+    return Check("rejected", not left, text, moment_text(newest))
 
 
 def month_sums(month: dt.date, window: int = Window.MONTH) -> Sums:
@@ -156,7 +153,7 @@ def _balance(month: dt.date, tenant: Tenant) -> Check:
     text = _("%(sum)s, to the cent") % {"sum": equation(sums, tenant.currency)}
     if not (sums.balances and year.balances):
         text = _("%(sum)s does not add up") % {"sum": equation(sums, tenant.currency)}
-    return Check("balance", _("Roll-forward balances"), sums.balances and year.balances, text, blocks=True)
+    return Check("balance", sums.balances and year.balances, text, blocks=True)
 
 
 def _findings(month: dt.date) -> Iterator[Check]:
@@ -164,9 +161,9 @@ def _findings(month: dt.date) -> Iterator[Check]:
     found = Finding.objects.filter(name__in=("roll_forward", "exchange_rates"), resolved_at=None).order_by("subject")
     mine = [each for each in found if each.name == "exchange_rates" or each.subject == month_text(month)]
     if not mine:
-        yield Check("findings", _("No open finding"), True, _("Ledger, aggregates and paid periods agree"))
+        yield Check("findings", True, _("Ledger, aggregates and paid periods agree"))
     for each in mine:
-        yield Check("findings", _("Open finding"), False, each.message, each.subject)
+        yield Check("findings", False, each.message, each.subject)
 
 
 def reconciliation_gap(found: Reconciliation, month: dt.date, currency: str) -> Decimal:
@@ -179,10 +176,9 @@ def reconciliation_gap(found: Reconciliation, month: dt.date, currency: str) -> 
 
 
 def _reconciled(month: dt.date, tenant: Tenant) -> Check:
-    label = _("Against billing")
     found = Reconciliation.objects.filter(month=month).order_by("-made_at", "-id").first()
     if found is None:
-        return Check("reconciled", label, None, _("Not done"))
+        return Check("reconciled", None, _("Not done"))
     gap = int(reconciliation_gap(found, month, tenant.currency))
     text = _("Difference %(amount)s") % {"amount": money_text(gap, tenant.currency, signed=bool(gap))}
-    return Check("reconciled", label, not gap, text, moment_text(found.made_at))
+    return Check("reconciled", not gap, text, moment_text(found.made_at))

@@ -2,9 +2,7 @@
 computes its sum itself, so that it can be held against the line of the level before."""
 
 import datetime as dt
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -25,6 +23,8 @@ ALL_SHOWN = 2000
 PARTS = ("opening", "fx", "expansion", "contraction", "churn", "reactivation", "new", "closing")
 # "base" are the accounts of the start with their net change, whatever its direction: a row of the segment table.
 BASE = "base"
+# Everybody who is behind any term, with the net change at this month's rate: what an audit pack lists.
+BASE_AND_NEW = "everybody"
 
 
 def part_sum(sums: Sums, part: str) -> int:
@@ -84,7 +84,7 @@ class AccountsBehind:
         return self.total - self.hidden_total - sum(line.amount for line in self.lines)
 
 
-def _visible(member: Member) -> str:
+def visible_to(member: Member) -> str:
     """The name of a table with the ids that the member sees."""
     if member.role.scope == Scope.ALL:
         return jobs.EVERYBODY
@@ -95,13 +95,20 @@ def _visible(member: Member) -> str:
     return "visible"
 
 
-def _dimension_values(dimension: Dimension, name: str) -> list[str]:
+def dimension_values(dimension: Dimension, name: str) -> list[str]:
     """What stands in the dated history for a value as the board names it: names, or ids of rows that bear it."""
     if dimension == Dimension.SEGMENT:
         return [name, *(str(key) for key in Segment.objects.filter(name=name).values_list("id", flat=True))]
     if dimension == Dimension.OWNER:
         return [name, *(str(key) for key in Member.objects.filter(name=name).values_list("id", flat=True))]
     return [name]
+
+
+def band_edges(currency: str) -> dict[str, int]:
+    """The edges of the ACV bands in minor units, as the SQL names them."""
+    return {
+        f"band_{number}": edge * 10 ** digits(currency) for number, edge in enumerate(formulas.ACV_BAND_EDGES, start=1)
+    }
 
 
 def accounts_behind(
@@ -118,7 +125,6 @@ def accounts_behind(
     if cut is None and question.segment:
         cut = (Dimension.SEGMENT, question.segment)
     dimension, value = cut or (Dimension.ALL, "")
-    edges = [edge * 10 ** digits(question.currency) for edge in formulas.ACV_BAND_EDGES]
     params = {
         "month": asked.month,
         "window": int(asked.window),
@@ -126,13 +132,13 @@ def accounts_behind(
         "base_day": month_end(asked.base_month),
         "part": part,
         "dimension": str(dimension),
-        "values": _dimension_values(dimension, value),
+        "values": dimension_values(dimension, value),
         "known_at": question.known_at,
         "account_id": account_id,
         "limit": limit,
-        **{f"band_{number}": edge for number, edge in enumerate(edges, start=1)},
+        **band_edges(question.currency),
     }
-    tables = {**question.tables, "visible": _visible(member)}
+    tables = {**question.tables, "visible": visible_to(member)}
     rows = sqljobs.rows(jobs.SQL / "lineage_accounts.sql", params, tables=tables)
     if not rows:
         return AccountsBehind([], 0, 0, 0, 0)
@@ -213,19 +219,3 @@ def ledger_lines(account_id: UUID, first: dt.date, last: dt.date, known_at: dt.d
     """The standing ledger lines of an account, by month."""
     params = {"account_id": account_id, "from_month": first, "to_month": last, "known_at": known_at}
     return [LedgerLine(**row) for row in sqljobs.rows(jobs.SQL / "lineage_movements.sql", params)]
-
-
-@dataclass(frozen=True)
-class Restated:
-    """Accounts whose month is another one now than it was known then, as rows of the SQL; hidden ones are counted."""
-
-    lines: list[Mapping[str, Any]]
-    accounts: int
-
-
-def restated_since(question: reports.Question, asked: Asked, member: Member, limit: int = 20) -> Restated:
-    """What makes the difference between a figure as known then (the question's tables) and as known now."""
-    params = {"month": asked.month, "window": int(asked.window), "limit": limit}
-    tables = {**question.tables, "visible": _visible(member)}
-    rows = sqljobs.rows(jobs.SQL / "lineage_restated.sql", params, tables=tables)
-    return Restated([row for row in rows if row["visible"]], rows[0]["accounts"] if rows else 0)

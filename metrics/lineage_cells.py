@@ -1,8 +1,7 @@
 """The columns from a figure down to its row. Each says what it adds up to and whether that agrees with the marked line
 of the column before; where it does not, it says by how much."""
 
-from collections.abc import Callable, Sequence
-from decimal import Decimal
+from collections.abc import Callable
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -350,34 +349,3 @@ def fraction(metric: str, sums: Sums, question: reports.Question, link: Link) ->
         "top_sum": money_text(kept, currency),
         "bottom_sum": money_text(sums.base, currency),
     }
-
-
-def restated_rows(rows: Sequence[Any], currency: str, accounts: int, link: Link) -> dict[str, Any]:
-    """Accounts that look different now: then and now, as known then and as known now."""
-    return {
-        "rows": [
-            {
-                "name": row["name"],
-                "url": link(account=row["account_id"], line=None),
-                "then": f"{money_text(row['was_then'], currency)} → {money_text(row['now_then'], currency)}",
-                "now": f"{money_text(row['was_now'], currency)} → {money_text(row['now_now'], currency)}",
-                "change": money_text(row["now_now"] - row["now_then"], currency, signed=True),
-                "tone": tone(row["now_now"] - row["now_then"]),
-            }
-            for row in rows
-        ],
-        "meta": ngettext("%(n)s account", "%(n)s accounts", accounts) % {"n": number_text(accounts)},
-        "rest": hidden_text(accounts - len(rows)) if accounts > len(rows) else "",
-    }
-
-
-def difference_text(metric: str, now: Decimal | None, then: Decimal | None, currency: str) -> str:
-    """What the knowledge of today changed: 0.08 points more; empty when a value is missing."""
-    if now is None or then is None:
-        return ""
-    if now == then:
-        return _("the same")
-    if metric in {Metric.LTV, MOVEMENTS}:
-        return money_text(int((now - then).to_integral_value()), currency, signed=True)
-    sign = "+" if now > then else "−"
-    return _("%(points)s points") % {"points": sign + number_text(abs(now - then) * 100, 4)}

@@ -8,7 +8,6 @@ from typing import Any
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -18,15 +17,27 @@ from cs_platform.kernel.htmx import page
 from cs_platform.kernel.money import from_minor, money_text
 from cs_platform.kernel.periods import month_end, month_text
 from cs_platform.kernel.sheets import csv_text
-from cs_platform.kernel.templatetags.cells import day_text, moment_text, month_name, number_text
-from metrics import board_cells, cells, lineage, origins, reports, selectors
+from cs_platform.kernel.templatetags.cells import day_text, month_name, number_text
+from metrics import (
+    audit_pack,
+    board_cells,
+    cells,
+    closing,
+    knowledge,
+    lineage,
+    origins,
+    reports,
+    restated,
+    selectors,
+)
 from metrics import lineage_cells as columns
 from metrics.asked import Asked, Months
 from metrics.bands import bands_for
 from metrics.board_views import no_figures, switches
 from metrics.definitions import MOVEMENTS, definition, term
-from metrics.enums import Metric, Window
+from metrics.enums import Basis, Metric, Window
 from metrics.formulas import Sums
+from metrics.models import MonthClose
 
 METRICS = (Metric.NRR, Metric.GRR, Metric.LOGO_CHURN, Metric.LTV, MOVEMENTS)
 PIECES = ("lineage", "lineage-rows")
@@ -53,6 +64,8 @@ def _read(request: TenantRequest, name: str) -> tuple[Asked, Months, list[str]] 
     if months is None:
         return None
     params = request.GET.dict()
+    if params.get("basis") in Basis.values:  # a moment belongs to the choice of another day
+        params.pop("known", None)
     asked = Asked.parse(params | {"window": "12"} if name == Metric.LTV else params, months)
     names = selectors.segment_names()
     selectors.known_segment(asked.segment, names)
@@ -62,33 +75,31 @@ def _read(request: TenantRequest, name: str) -> tuple[Asked, Months, list[str]] 
 def _answer(request: TenantRequest, name: str) -> HttpResponse:
     read = _read(request, name)
     if read is None:
-        return page(request, "metrics/board_empty.html", {"empty": no_figures(request)})
+        return page(request, "metrics/board_empty.html", {"empty": no_figures(request) | {"page": _("Metrics")}})
     asked, months, names = read
     url = reverse("metric", args=[request.tenant.slug, name])
-    question = selectors.question_of(asked, request.tenant, known_at=asked.known)
+    close = closing.last_close(asked.month)
+    told = close if asked.basis == Basis.REPORTED else None
+    question = selectors.rows_question(asked, request.tenant, told)
     sums = selectors.sums_of_month(question, asked.window, asked.month)
     context: dict[str, Any] = {
         "asked": asked,
         "url": url,
         "csv_url": f"{reverse('metric_rows', args=[request.tenant.slug, name])}?{asked.query()}",
+        "share_url": request.build_absolute_uri(f"{url}?{asked.query()}"),
+        "pack_url": f"{reverse('metric_pack', args=[request.tenant.slug, name])}?{asked.query()}",
         "columns": _columns(request, name, asked, question, sums, url),
     }
     target = request.htmx.target if request.htmx and not request.htmx.history_restore_request else ""
     if target != "lineage-rows":
         context |= _head(request, name, asked, months, names, question, sums, url)
-        context |= _knowledge(request, name, asked, question, sums, url)
+        context |= knowledge.pieces(request, name, asked, question, sums, close, url)
     return page(request, "metrics/lineage.html", context, pieces=PIECES)
 
 
-def _value(name: str, sums: Sums, margin: Decimal) -> Decimal | None:
-    """The metric as a fraction, LTV and the closing balance of the movements in minor units."""
-    return Decimal(sums.closing) if name == MOVEMENTS else selectors.metric_values(sums, margin)[name]
-
-
-def _shown(name: str, value: Decimal | None, currency: str) -> str:
-    if name == MOVEMENTS:
-        return money_text(None if value is None else int(value), currency)
-    return cells.value_text(name, value, currency)
+def told_by(asked: Asked) -> MonthClose | None:
+    """The close that the page's month is told by; None when it is open or told as known now or at another moment."""
+    return closing.last_close(asked.month) if asked.basis == Basis.REPORTED else None
 
 
 def _head(
@@ -102,7 +113,7 @@ def _head(
     url: str,
 ) -> dict[str, Any]:
     slug, currency = request.tenant.slug, question.currency
-    value = _value(name, sums, question.margin)
+    value = knowledge.value_of(name, sums, question.margin)
     exact = money_text(sums.closing, currency) if name == MOVEMENTS else cells.exact_text(name, value, currency)
     link = _link(url, asked)
     bands = bands_for(name) if asked.window == Window.YEAR and name in Metric.values else ()
@@ -128,8 +139,9 @@ def _head(
             for each in METRICS
         ],
         "switches": switches(url, asked, months, names),
+        "hidden": [("basis", asked.basis)] if asked.basis else [],
         "fixed_window": name == Metric.LTV,
-        "value": _shown(name, value, currency),
+        "value": knowledge.shown(name, value, currency),
         "period": _("%(window)s to %(day)s") % {"window": asked.window.label, "day": day_text(month_end(asked.month))},
         "fraction": columns.fraction(name, sums, question, link),
         "pill": cells.mark(name, bands, value) if bands else "",
@@ -183,43 +195,6 @@ def _columns(
     return made
 
 
-def _knowledge(
-    request: TenantRequest, name: str, asked: Asked, question: reports.Question, sums: Sums, url: str
-) -> dict[str, Any]:
-    """As known now, or at an earlier moment: both values, their difference and the accounts that make it."""
-    currency, margin = question.currency, question.margin
-    forget = f"{url}?{asked.query(known=None, line=None)}"
-    hidden = [pair for pair in _pairs(asked) if pair[0] != "known"]
-    if asked.known is None:
-        now = _shown(name, _value(name, sums, margin), currency)
-        return {"knowledge": {"now": now, "then": "", "hidden": hidden, "known": ""}}
-    today = selectors.sums_of_month(selectors.question_of(asked, request.tenant), asked.window, asked.month)
-    known_now, known_then = _value(name, today, margin), _value(name, sums, margin)
-    restated = lineage.restated_since(question, asked, request.member)
-    return {
-        "knowledge": {
-            "now": _shown(name, known_now, currency),
-            "then": _shown(name, known_then, currency),
-            "at": moment_text(asked.known),
-            "difference": columns.difference_text(name, known_now, known_then, currency),
-            "forget_url": forget,
-            "hidden": hidden,
-            "known": timezone.localtime(asked.known).strftime("%Y-%m-%dT%H:%M:%S"),
-        },
-        "restated": columns.restated_rows(restated.lines, currency, restated.accounts, _link(url, asked)),
-    }
-
-
-def _pairs(asked: Asked) -> list[tuple[str, str]]:
-    """The state that a form about the moment of knowledge keeps."""
-    pairs = [("month", month_text(asked.month)), ("window", str(int(asked.window)))]
-    return [
-        *pairs,
-        *([("segment", asked.segment)] if asked.segment else []),
-        *([("part", asked.part)] if asked.part else []),
-    ]
-
-
 @requires(Permission.VIEW_BOARD)
 def rows_csv(request: TenantRequest, metric: str) -> HttpResponse:
     """The rows behind the marked line: accounts of a term, or the ledger lines of an account."""
@@ -227,7 +202,7 @@ def rows_csv(request: TenantRequest, metric: str) -> HttpResponse:
     if read is None:
         return HttpResponse(csv_text(ACCOUNT_COLUMNS, []), content_type="text/csv; charset=utf-8")
     asked, _months, _names = read
-    question = selectors.question_of(asked, request.tenant, known_at=asked.known)
+    question = selectors.rows_question(asked, request.tenant, told_by(asked))
     sums = selectors.sums_of_month(question, asked.window, asked.month)
     part = asked.part if asked.part in lineage.PARTS else columns.usual_part(metric, sums)
     if asked.account is not None:
@@ -237,6 +212,31 @@ def rows_csv(request: TenantRequest, metric: str) -> HttpResponse:
         head, rows = _accounts_sheet(request, question, asked, part)
     response = HttpResponse(csv_text(head, rows), content_type="text/csv; charset=utf-8")
     name = f"{metric}-{part}-{request.tenant.slug}-{month_text(asked.month)}.csv"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+@requires(Permission.VIEW_BOARD)
+def pack(request: TenantRequest, metric: str) -> HttpResponse:
+    """The figure with all that is behind it as one workbook."""
+    read = _read(request, metric)
+    if read is None:
+        raise Http404
+    asked, _months, _names = read
+    close = closing.last_close(asked.month)
+    question = selectors.rows_question(asked, request.tenant, told_by(asked))
+    sums = selectors.sums_of_month(question, asked.window, asked.month)
+    value = knowledge.value_of(metric, sums, question.margin)
+    text = knowledge.shown(metric, value, question.currency)
+    box = definition(metric, asked, sums, as_of=question.as_of, exact=text, margin=question.margin)
+    found = None
+    if question.basis == Basis.REPORTED:
+        now = selectors.question_of(asked, request.tenant)
+        both = (sums, selectors.sums_of_month(now, asked.window, asked.month))
+        found = restated.compare(question, now, both, asked, request.member, close=close, limit=restated.EVERY)
+    made = audit_pack.workbook(metric, asked, question, sums, text, request.member, box, close, found)
+    response = HttpResponse(made, content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+    name = f"audit-{metric}-{request.tenant.slug}-{month_text(asked.month)}.xlsx"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 

@@ -99,11 +99,11 @@ def source_of(change: SubscriptionChange) -> SourceRow:
     if change.source != ChangeSource.IMPORT or change.source_ref is None:
         return SourceRow(change, None, [], None)
     run = Import.objects.filter(id=change.source_ref).select_related("created_by").first()
-    cells = _cells(run, change.source_row) if run and change.source_row else []
+    cells = cells_of(run, change.source_row) if run and change.source_row else []
     return SourceRow(change, run, cells, _said(run, cells, change) if run and cells else None)
 
 
-def _cells(run: Import, row: int) -> list[tuple[str, str]]:
+def cells_of(run: Import, row: int) -> list[tuple[str, str]]:
     """The row as it was sent, from its piece of the file."""
     chunk = ImportChunk.objects.filter(run=run, first_row__lte=row).order_by("-first_row").first()
     if chunk is None or row >= chunk.first_row + chunk.rows:

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Max, Min, Q
 from django.http import Http404
 
-from accounts.models import Segment, SubscriptionChange, Tenant
+from accounts.models import Member, Segment, SubscriptionChange, Tenant
 from cs_platform.kernel import sqljobs
 from cs_platform.kernel.models import Finding
 from cs_platform.kernel.periods import add_months, last_complete_month, month_text
@@ -47,6 +47,12 @@ def segment_names() -> list[str]:
     return list(Segment.objects.values_list("name", flat=True))
 
 
+def names_of_values() -> dict[str, str]:
+    """Names of the segments and members that aggregates know by id."""
+    segments = Segment.objects.values_list("id", "name")
+    return {str(key): name for key, name in (*segments, *Member.objects.values_list("id", "name"))}
+
+
 def known_segment(name: str, names: Sequence[str]) -> None:
     """404 for a segment that the tenant does not have."""
     if name and name not in names:
@@ -74,12 +80,18 @@ def board_question(asked: Asked, tenant: Tenant) -> reports.Question:
     return question_of(asked, tenant, basis=asked.basis or Basis.REPORTED)
 
 
+def told_as(asked: Asked, question: reports.Question) -> Asked:
+    """The state of a page of the board for its links: of a closed month they lead to the same, signed figure."""
+    return replace(asked, basis=Basis.REPORTED) if asked.month in question.closes else asked
+
+
 def rows_question(asked: Asked, tenant: Tenant, close: MonthClose | None) -> reports.Question:
     """The question behind the rows of a figure: of a closed month told as reported the rows as known at its close, with
     the sums and the margin that were signed."""
     if close is None:
         return question_of(asked, tenant, known_at=asked.known)
-    return question_of(asked, tenant, known_at=close.known_at, basis=Basis.REPORTED)
+    found = question_of(asked, tenant, known_at=close.known_at, basis=Basis.REPORTED)
+    return replace(found, margin=close.gross_margin)
 
 
 def sums_by_month(question: reports.Question, window: Window) -> dict[dt.date, Sums]:
@@ -159,8 +171,7 @@ class BoardFigures:
 def board_figures(asked: Asked, months: Months, tenant: Tenant) -> BoardFigures:
     """Read the aggregates for the board's tiles and charts."""
     question = board_question(asked, tenant)
-    if asked.month in question.closes:  # links lead to the same figure
-        asked = replace(asked, basis=Basis.REPORTED)
+    asked = told_as(asked, question)
     year = sums_by_month(question, Window.YEAR)
     shown = year if asked.window == Window.YEAR else sums_by_month(question, Window.MONTH)
     first = add_months(asked.month, 2 - TREND_MONTHS - int(asked.window))

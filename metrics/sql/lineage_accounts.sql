@@ -35,7 +35,7 @@ WITH history AS (
                     WHEN acv < %(band_1)s THEN 'under $1K' WHEN acv < %(band_2)s THEN '$1K-10K'
                     WHEN acv < %(band_3)s THEN '$10K-50K' ELSE '$50K+' END = ANY(%(values)s))
        AND CASE %(part)s WHEN 'opening' THEN opening > 0 WHEN 'fx' THEN was <> opening WHEN 'closing' THEN now > 0
-                WHEN 'base' THEN was > 0 ELSE kind = %(part)s END
+                WHEN 'base' THEN was > 0 WHEN 'everybody' THEN true ELSE kind = %(part)s END
 )
 SELECT b.account_id, x.name, x.external_id, v.id IS NOT NULL AS visible, b.opening, b.was, b.now, b.first_month, b.kind,
        b.amount,

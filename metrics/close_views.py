@@ -1,0 +1,186 @@
+"""Settings, Month close: which months Finance signed, what was looked at, the signature, and every later version."""
+
+import datetime as dt
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.settings_sections import SECTIONS, Section, section_page, url
+from cs_platform.kernel.access import Permission, TenantRequest, requires
+from cs_platform.kernel.forms import accepted
+from cs_platform.kernel.money import from_minor, money_text
+from cs_platform.kernel.periods import last_complete_month, month_text, months_between, parse_month
+from cs_platform.kernel.sheets import csv_text
+from cs_platform.kernel.templatetags.cells import moment_text, month_name, percent_text
+from metrics import closing, closing_cells, formulas, reports, restated_cells, selectors
+from metrics.closing_checks import checks_of
+from metrics.enums import Window
+from metrics.formulas import Sums
+from metrics.models import ClosedSums, MonthClose
+
+SECTIONS[3][1].append(Section("closes", gettext_lazy("Month close"), "lock", Permission.CLOSE_MONTHS))
+MONTHS_SHOWN = 24
+
+
+class CloseForm(forms.Form):
+    """The signature under a month: a typed name, and that open points were seen."""
+
+    signed_as = forms.CharField(
+        label=gettext_lazy("Your name"),
+        max_length=120,
+        help_text=gettext_lazy("Typed as a signature; it stands beside the figures."),
+    )
+    note = forms.CharField(label=gettext_lazy("Note"), max_length=2000, required=False, widget=forms.Textarea)
+    acknowledged = forms.BooleanField(label=gettext_lazy("I have seen the open points"), required=False)
+
+
+class RestateForm(CloseForm):
+    """The same for a month that was closed before, with the reason that every page will name."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Why the figures change"),
+        max_length=500,
+        help_text=gettext_lazy("Stands in the history and in the message to those who got the figures before."),
+    )
+    field_order = ("reason", "signed_as", "note", "acknowledged")
+
+
+@requires(Permission.CLOSE_MONTHS)
+def closes(request: TenantRequest) -> HttpResponse:
+    """The months with figures, newest first, each with its state."""
+    months = selectors.months_of(request.tenant)
+    found = reports.last_closes() if months else {}
+    span = sorted(months_between(months.first, months.last), reverse=True) if months else []
+    values = _values(span[:MONTHS_SHOWN])
+    rows = [
+        {
+            "month": month_name(month),
+            "url": url(request, "close", month_text(month)),
+            "closed": month in found,
+            "version": found[month].version if month in found else 0,
+            "state": closing_cells.state(found.get(month)),
+            "nrr": percent_text(values.get(month, (None, 0))[0]),
+            "mrr": money_text(values.get(month, (None, 0))[1], request.tenant.currency),
+        }
+        for month in span[:MONTHS_SHOWN]
+    ]
+    return section_page(request, "closes", "metrics/closes.html", {"rows": rows, "more": len(span) > MONTHS_SHOWN})
+
+
+def _values(months: list[dt.date]) -> dict[dt.date, tuple[Decimal | None, int]]:
+    """NRR of a trailing year and the closing balance of each month as reported."""
+    if not months:
+        return {}
+    question = reports.ask(frm=months[-1], to=months[0], basis="reported")
+    rows = reports.retention_rows(question, Window.YEAR)
+    return {row["month"]: (formulas.nrr(reports.sums_of(row)), int(row["closing_mrr"])) for row in rows}
+
+
+def _month(text: str) -> dt.date:
+    try:
+        return parse_month(text)
+    except ValueError:
+        raise Http404 from None
+
+
+@requires(Permission.CLOSE_MONTHS)
+def close(request: TenantRequest, month: str) -> HttpResponse:
+    """One month: what is looked at, the form to sign or restate it, and its versions. 422 for what is refused."""
+    asked = _month(month)
+    held = closing.last_close(asked)
+    kind = RestateForm if held else CloseForm
+    form = kind(request.POST or None, initial={"signed_as": request.member.name})
+
+    def sign(data: dict[str, Any]) -> None:
+        if held:
+            closing.restate_month(month=asked, by=request.member, **data)
+        else:
+            closing.close_month(month=asked, by=request.member, **data)
+
+    if request.method == "POST" and accepted(form, sign):
+        said = _("%(month)s is restated.") if held else _("%(month)s is closed. The board keeps these figures.")
+        messages.success(request, said % {"month": month_name(asked)})
+        return redirect(url(request, "close", month_text(asked)))
+    found = checks_of(asked)
+    context = {
+        "title": month_name(asked),
+        "form": form,
+        "held": held,
+        "state": closing_cells.state(held),
+        "lines": closing_cells.lines(found),
+        "kept": closing_cells.kept_lines(held) if held else [],
+        "blocked": next((str(check.text) for check in found if check.blocks and not check.ok), ""),
+        "open_points": any(check.ok is False for check in found),
+        "over": asked <= last_complete_month(request.tenant.figures_as_of),
+        "versions": list(_versions(request, asked)),
+        "back": url(request, "closes"),
+        "board_url": f"/t/{request.tenant.slug}/board/?month={month_text(asked)}",
+        "csv_url": url(request, "close_csv", month_text(asked)) if held else "",
+    }
+    return section_page(request, "closes", "metrics/close.html", context, status=422 if form.is_bound else 200)
+
+
+def _versions(request: TenantRequest, month: dt.date) -> Iterator[dict[str, Any]]:
+    """The closes of a month, newest first, each with its figures and with what it changed."""
+    found = list(MonthClose.objects.filter(month=month).order_by("-version").select_related("signed_by"))
+    sums = {close.id: closing.closed_sums(close).get(int(Window.YEAR), Sums()) for close in found}
+    for place, close in enumerate(found):
+        earlier = found[place + 1] if place + 1 < len(found) else None
+        now = reports.year_figures(sums[close.id], close.gross_margin)
+        before = reports.year_figures(sums[earlier.id], earlier.gross_margin) if earlier else None
+        yield {
+            "version": close.version,
+            "signed": close.signed_as,
+            "by": close.signed_by.name,
+            "at": moment_text(close.known_at),
+            "reason": close.reason,
+            "note": close.note,
+            "nrr": percent_text(now["nrr"]),
+            "grr": percent_text(now["grr"]),
+            "mrr": money_text(sums[close.id].closing, close.currency),
+            "change": restated_cells.difference_text("nrr", now["nrr"], before["nrr"], close.currency)
+            if before
+            else "",
+        }
+
+
+@requires(Permission.CLOSE_MONTHS)
+def close_csv(request: TenantRequest, month: str) -> HttpResponse:
+    """The sums of every version of a month, as signed: windows, dimensions and values."""
+    asked = _month(month)
+    closes = {close.id: close for close in MonthClose.objects.filter(month=asked)}
+    head = ["month", "version", "signed_as", "known_at", "window", "dimension", "value", "currency"]
+    head += list(reports.SUM_COLUMNS.values())
+    names = selectors.names_of_values()
+    rows = (
+        [
+            month_text(asked),
+            closes[row.close_id].version,
+            closes[row.close_id].signed_as,
+            closes[row.close_id].known_at.isoformat(),
+            row.window,
+            row.dimension,
+            names.get(row.value, row.value),
+            closes[row.close_id].currency,
+            *(
+                getattr(row, column)
+                if column.endswith("customers")
+                else from_minor(getattr(row, column), closes[row.close_id].currency)
+                for column in reports.SUM_COLUMNS.values()
+            ),
+        ]
+        for row in ClosedSums.objects.filter(close_id__in=closes).order_by(
+            "close__version", "window", "dimension", "value"
+        )
+    )
+    response = HttpResponse(csv_text(head, rows), content_type="text/csv; charset=utf-8")
+    name = f"close-{request.tenant.slug}-{month_text(asked)}.csv"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
