@@ -40,6 +40,9 @@ TABLES: dict[str, Promise | str] = {
     "accounts_feature": _("Feature"),
     "accounts_businesshours": _("Working hours"),
     "accounts_holiday": _("Holiday"),
+    "accounts_churnanswer": _("Churn answer"),
+    "accounts_churnreason": _("Churn reason"),
+    "accounts_churnrule": _("Churn rule"),
     "metrics_metricband": _("Metric band"),
 }
 ACTIONS = {"insert": _("added"), "update": _("changed"), "delete": _("deleted")}

@@ -198,6 +198,7 @@ def run_context(slug: str, run: Import, stage: str) -> dict[str, Any]:
         "headline": headline(run),
         "ready": run.created + run.updated + run.unchanged + run.quarantined,
         "problems": list(run.rejects.all()[:PROBLEMS_SHOWN]) if run.rejected else [],
+        "leads_to": reverse(KINDS[run.kind].leads_to, args=[slug, run.id]) if KINDS[run.kind].leads_to else "",
         "reasons": reasons(run) if run.rejected else [],
     }
 
@@ -231,7 +232,16 @@ def headline(run: Import) -> str:
             "%(n)s has an error and would be left out.", "%(n)s have an error and would be left out.", run.rejected
         )
         return f"{ready} {bad % {'n': number_text(run.rejected, 0)}}"
-    return ngettext("%(n)s row is in", "%(n)s rows are in", good) % {"n": number_text(good, 0)}
+    done = ngettext("%(n)s row is in", "%(n)s rows are in", good) % {"n": number_text(good, 0)}
+    kept = run.options.get("kept", 0)
+    if not kept:
+        return done
+    stays = ngettext(
+        "%(n)s answer stays as a person or an earlier row gave it.",
+        "%(n)s answers stay as a person or an earlier row gave them.",
+        kept,
+    )
+    return f"{done}. {stays % {'n': number_text(kept, 0)}}"
 
 
 def job(slug: str, run: Import) -> dict[str, Any]:

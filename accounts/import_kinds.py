@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.enums import (
     ChargeKind,
+    ChurnCategory,
     Complexity,
     ContactRole,
     EndReason,
@@ -23,6 +24,13 @@ from accounts.kinds import Kind, Problem
 from accounts.merging import merge_accounts, merge_contacts, merge_fx_rates, merge_subscriptions
 from accounts.rows import amount, choice, currency, day, email, flag, month, rate, text, whole
 from cs_platform.kernel.money import digits, to_minor
+
+# Why the customer left, beside an account or the paid period that ended (MET-10).
+LEFT = {"churn_reason": text(200), "churn_category": choice(ChurnCategory), "churned_on": day}
+LEFT_SYNONYMS = {
+    "churn_reason": ("cancellation_reason", "cancel_reason", "reason_for_leaving", "lost_reason"),
+    "churned_on": ("churn_date", "churned_at", "cancelled_on"),
+}
 
 LARGEST = 10**15  # minor units: beyond any book, well inside a bigint even when summed
 
@@ -90,9 +98,11 @@ def _check_end(values: dict[str, Any]) -> Problem | None:
     if overdue is not None and overdue < values["start_date"]:
         message = _("A period is not past due before it starts.")
         return Problem("past_due_on", overdue.isoformat(), "order", message)
-    reason = values.get("end_reason")
-    if reason and "end_date" in values and values["end_date"] is None:
-        return Problem("end_reason", reason, "no_end", _("An open period has no reason of its end."))
+    for name in ("end_reason", "churn_reason", "churn_category"):
+        reason = values.get(name)
+        told = name != "end_reason" and values.get("churned_on")
+        if reason and "end_date" in values and values["end_date"] is None and not told:
+            return Problem(name, reason, "no_end", _("An open period has no reason of its end."))
     return None
 
 
@@ -124,6 +134,7 @@ KINDS = (
             "referred_by": text(200),
             "employees": whole(0, 10**9),
             "cac": amount,
+            **LEFT,
         },
         required=("account",),
         key=("account",),
@@ -141,6 +152,7 @@ KINDS = (
             "domain": ("website",),
             "source": ("lead_source", "channel"),
             "employees": ("headcount", "company_size"),
+            **LEFT_SYNONYMS,
         },
     ),
     Kind(
@@ -197,6 +209,7 @@ KINDS = (
             "prepaid": flag,
             "notice_days": whole(0, 3650),
             "reason": text(200),
+            **LEFT,
         },
         required=("account", "subscription_id", "start_date", "currency"),
         key=("subscription_id",),
@@ -215,6 +228,7 @@ KINDS = (
             "charge": ("charge_kind", "charge_type"),
             "past_due_on": ("past_due", "past_due_since", "overdue_since"),
             "seats": ("quantity", "licences", "licenses"),
+            **LEFT_SYNONYMS,
         },
     ),
     Kind(

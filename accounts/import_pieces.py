@@ -195,7 +195,7 @@ def merge_piece(run: Import) -> bool:
         if not remains:
             run.state = ImportState.DONE
             run.finished_at = timezone.now()
-        run.save(update_fields=[*COUNTS, "error", *([] if remains else ["state", "finished_at"])])
+        run.save(update_fields=[*COUNTS, "options", "error", *([] if remains else ["state", "finished_at"])])
     return remains
 
 
@@ -235,6 +235,8 @@ def _merge(run: Import, chunk: ImportChunk) -> None:
     run.rejected += len(refused)
     run.quarantined += result.quarantined
     run.next_piece += 1
+    if result.notes:
+        run.options = run.options | {"kept": run.options.get("kept", 0) + len(result.notes)}
 
 
 def rejected_records(run: Import) -> Iterator[list[str]]:

@@ -134,6 +134,7 @@ def start_import(*, run: Import, by: Member | None = None, dry_run: bool = False
     if not goes_on:
         run.rejects.all().delete()
         run.next_piece = run.read = run.created = run.updated = run.unchanged = run.rejected = run.quarantined = 0
+        run.options = {name: value for name, value in run.options.items() if name != "kept"}
         run.started_at = timezone.now()
         run.finished_at = None
     run.state = ImportState.RUNNING

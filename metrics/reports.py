@@ -20,7 +20,7 @@ from cs_platform.kernel.periods import add_months, last_complete_month, month_te
 from health.scoring import reports as scoring
 from health.support import reports as support
 from health.usage import reports as usage
-from metrics import formulas, jobs
+from metrics import churn, formulas, jobs
 from metrics.enums import Basis, Dimension, Window
 from metrics.formulas import Sums
 from metrics.models import MonthClose
@@ -401,6 +401,15 @@ REPORTS: dict[str, Report] = {
             "What customers pay 24 months after their first month against that month; yearly averages of survivors."
         ),
         _land_and_expand,
+    ),
+    "churn_reasons": Report(
+        ["category", "reason", "customers", "share", "category_customers", "category_share"],
+        gettext_lazy(
+            "Why customers left: those that the ledger lost in the months asked (all of them, when none are asked) and that "
+            "have not come back by their end, each with one answer: that about an end in the month that it left in, else "
+            "that about no certain end. Shares are of those who answered. Segments as of the day before the month."
+        ),
+        churn.report_rows,
     ),
     "usage_month": Report(
         usage.MONTH_COLUMNS,

@@ -5,6 +5,7 @@ nothing. Everything happens in the caller's transaction.
 """
 
 from accounts.merging.accounts import merge_accounts
+from accounts.merging.churn import merge_answers, read_answer
 from accounts.merging.contacts import merge_contacts
 from accounts.merging.products import merge_products, read_product
 from accounts.merging.rates import merge_fx_rates
@@ -18,10 +19,12 @@ __all__ = [
     "Rejected",
     "customers_changed",
     "merge_accounts",
+    "merge_answers",
     "merge_contacts",
     "merge_fx_rates",
     "merge_products",
     "merge_subscriptions",
+    "read_answer",
     "read_product",
     "void_subscription",
 ]

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from accounts import selectors
 from accounts.formulas import profile_of_segment
 from accounts.kinds import Row
+from accounts.merging.churn import answers_of_file
 from accounts.merging.result import (
     SQL,
     MergeResult,
@@ -95,6 +96,7 @@ def merge_accounts(rows: Sequence[Row], origin: Origin) -> MergeResult:
     dated = sqljobs.rows(SQL / "account_changes.sql", params)
     revenue_changed({row["account_id"] for row in dated}, origin)
     customers_changed(judged, actor=origin.actor)
+    answers_of_file(accepted, origin, result, lambda row: row.values.get("churned_on"))
     accounts_appeared(result.created + named, origin)
     return result
 

@@ -52,6 +52,8 @@ class MergeResult:
     its account appears, without an id), and what was refused."""
 
     rejected: list[Rejected] = field(default_factory=list)
+    # Of rows that were taken: what of them was left as it stands, and why.
+    notes: list[Rejected] = field(default_factory=list)
     ids: dict[int, UUID] = field(default_factory=dict)
     outcomes: dict[int, str] = field(default_factory=dict)
 
@@ -82,6 +84,9 @@ class MergeResult:
 
     def reject(self, row: Row, column: str, value: str, code: str, message: str) -> None:
         self.rejected.append(Rejected(row.number, Problem(column, value[:200], code, message)))
+
+    def note(self, row: Row, column: str, value: str, code: str, message: str) -> None:
+        self.notes.append(Rejected(row.number, Problem(column, value[:200], code, message)))
 
 
 def first_of_each(rows: Sequence[Row], result: MergeResult, *fields: str) -> list[Row]:

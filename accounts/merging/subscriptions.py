@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.enums import ChangeKind
 from accounts.kinds import Row
 from accounts.merging.accounts import segment_ids
+from accounts.merging.churn import answers_of_file
 from accounts.merging.result import (
     SQL,
     MergeResult,
@@ -86,6 +87,7 @@ def merge_subscriptions(
         else:
             result.add(row["number"], row["id"], row["outcome"])
     changed = {row["account_id"] for row in touched if row["kind"]}
+    answers_of_file(rows, origin, result, lambda row: row.values.get("churned_on") or row.values.get("end_date"))
     revenue_changed(changed, origin)
     customers_changed(changed, actor=origin.actor)
     accounts_appeared(len(new), origin)

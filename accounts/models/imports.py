@@ -21,7 +21,8 @@ class Import(EntityModel):
     # Header of the file in its order, and what each column becomes: {column: field}; "" is left out.
     columns = models.JSONField(default=list)
     mapping = models.JSONField(default=dict)
-    # How the file is read: {"dates": "iso" | "dmy" | "mdy"}; "filled" counts the cells of each column that are not empty.
+    # How the file is read: {"dates": "iso" | "dmy" | "mdy"}; "filled" counts the cells of each column that are not empty,
+    # "kept" the rows of which something was left as it stands (`MergeResult.notes`).
     options = models.JSONField(default=dict)
     dry_run = models.BooleanField(_("Only check"), default=False)
     total = models.PositiveIntegerField(default=0)

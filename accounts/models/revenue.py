@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
@@ -208,6 +208,28 @@ class ChurnReason(EntityModel):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ChurnRule(EntityModel):
+    """What a share of the losses means, in percent of the customers who answered (MET-09, MET-10); `accounts.churn.Rule`
+    says how it is read."""
+
+    audited: ClassVar[bool] = True
+
+    category = models.CharField(_("Category"), max_length=12, choices=ChurnCategory, blank=True)
+    words = models.CharField(_("Words"), max_length=200, blank=True)
+    least = models.PositiveSmallIntegerField(
+        _("From percent"), validators=[MinValueValidator(1), MaxValueValidator(100)]
+    )
+    advice = models.CharField(_("What it means"), max_length=200)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta(EntityModel.Meta):
+        ordering: ClassVar = ["position", "advice"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["tenant", "advice"], name="churnrule_advice")]
+
+    def __str__(self) -> str:
+        return self.advice
 
 
 class ChurnAnswer(EntityModel):

@@ -84,7 +84,7 @@ class Writable(BulkWritable):
         body = object_of(request.data)
         outcome = self._one(body)
         if outcome.status != "created" and not self.came_back(outcome):
-            raise Exists(_("There is a row with this key."), fields={"external_id": _("It is taken.")})
+            raise Exists(_("There is a row with this key."), fields={self.identity[0]: _("It is taken.")})
         response = self.represent(self.rows().get(id=outcome.id), status=201)
         response["Location"] = f"{request.path}/{outcome.id}"
         return response
@@ -142,7 +142,7 @@ class Writable(BulkWritable):
         """The row of `ref`, locked, if the request was made for the version that it has."""
         read_query(request, NoQuery)
         row = self.find(ref, lock=True)
-        if "external_id" in body and body["external_id"] != row.external_id:
+        if "external_id" in body and body["external_id"] != getattr(row, "external_id", None):
             raise _immutable()
         refuse_stale(self, row, body.get("version"))
         return row

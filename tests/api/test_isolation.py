@@ -6,7 +6,7 @@ import pytest
 from django.apps import apps
 from django.urls import get_resolver
 
-from accounts.models import Account, Contact, FxRate, Product, Segment, Subscription, SubscriptionChange
+from accounts.models import Account, ChurnAnswer, Contact, FxRate, Product, Segment, Subscription, SubscriptionChange
 from cs_platform.kernel.tenancy import is_tenant_model
 from health.models import Outcome, Survey, Ticket, Touchpoint
 from metrics.models import MrrMovement
@@ -21,6 +21,7 @@ MODELS = {
     "subscription-changes": SubscriptionChange,
     "movements": MrrMovement,
     "fx-rates": FxRate,
+    "churn-answers": ChurnAnswer,
     "tickets": Ticket,
     "touchpoints": Touchpoint,
     "surveys": Survey,

@@ -8,7 +8,17 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.enums import ChangeKind, ChangeSource
-from accounts.models import Account, AccountChange, Contact, FxRate, Product, Segment, Subscription, SubscriptionChange
+from accounts.models import (
+    Account,
+    AccountChange,
+    ChurnAnswer,
+    Contact,
+    FxRate,
+    Product,
+    Segment,
+    Subscription,
+    SubscriptionChange,
+)
 from health.models import Outcome, Survey, Ticket, Touchpoint
 from metrics.models import MrrMovement
 
@@ -58,6 +68,7 @@ def fill(world, count: int = 3, first: int = 0) -> None:
                 effective_on=JAN,
             )
             FxRate.objects.create(month=FEB, base="EUR", quote="USD", rate=Decimal("1.08") + n, source="api")
+            ChurnAnswer.objects.create(account=account, ended_on=FEB, category="price", source=ChangeSource.API)
             fact = {"account": account, "known_on": JAN, "source": "api"}
             at = dt.datetime(2026, 1, 5, tzinfo=dt.UTC)
             Ticket.objects.create(external_id=f"T-{n}", state="New", opened_at=at, **fact)
@@ -84,6 +95,7 @@ LISTS = [
     "subscription-changes",
     "movements",
     "fx-rates",
+    "churn-answers",
     "tickets",
     "touchpoints",
     "surveys",
@@ -310,6 +322,7 @@ LIST_QUERIES = {
     "subscription-changes": 12 + 3,
     "movements": 12 + 3,
     "fx-rates": 12,
+    "churn-answers": 12 + 1,
     "tickets": 12 + 1,
     "touchpoints": 12 + 1,  # of those that have a value
     "surveys": 12 + 1,
