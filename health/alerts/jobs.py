@@ -4,6 +4,7 @@ Rerunnable: the alerts of a day are the same however often it runs. What is held
 """
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from cs_platform.kernel.models import Work
 from cs_platform.kernel.tenancy import current_tenant_id
 from health.alerts import engine, snapshots
 from health.alerts.engine import Key, Setting
-from health.alerts.rules import RULES, company_mismatch
+from health.alerts.rules import RULES
 from health.enums import AlertLevel, AlertState
 from health.models import AccountDay, Alert, AlertRule, AlertRun, Ticket, Touchpoint
 from health.scoring.indicators import Source
@@ -27,7 +28,6 @@ from health.scoring.indicators import Source
 EVERYBODY = "accounts_account"
 ALL = "*"  # the row of AlertRule that is the switch for all of them; in a run, what is said of the whole book
 RESOLVED = "-"  # in a run: the alerts that it ended, so that they can be brought back
-MISMATCH = "mismatch"
 CHECK = "alert_inputs"
 # Days without anything new after which a source counts as broken and its rules are held.
 STALE_DAYS = {Source.USAGE: 3, Source.TOUCHPOINTS: 21, Source.TICKETS: 21}
@@ -172,22 +172,19 @@ def refresh_alerts(work: Work) -> bool:
     return False
 
 
-def company_alert(
-    as_of: dt.date, *, csat: float | None, nps: float | None, churn: float | None, nrr: float | None
-) -> int:
-    """Open or end the alert about the whole company, whose surveys and revenue disagree (HLT-14); 1 when that changed.
+def company_alert(as_of: dt.date, *, rule: str, inputs: Mapping[str, Any] | None, cause: str = "") -> int:
+    """Open or end an alert about the whole company, judged by the floor of metrics: `inputs` are what was measured, None
+    when nothing is wrong; 1 when the alert changed.
 
-    The figures come from the floor of metrics. Shares as fractions, NPS from −100 to 100. While the rule is off, nothing
-    changes; after it ended it stays quiet for its cool-down.
+    While the rule is off, nothing changes; after it ended it stays quiet for its cool-down.
     """
-    setting = setting_of(MISMATCH)
+    setting = setting_of(rule)
     if not setting.enabled:
         return 0
-    now = company_mismatch(csat=csat, nps=nps, churn=churn, nrr=nrr)
-    rows = Alert.objects.filter(account=None, rule=MISMATCH)
+    rows = Alert.objects.filter(account=None, rule=rule, cause=cause)
     standing = rows.filter(state=AlertState.OPEN).first()
     with audit.derived():
-        if standing and not now and standing.as_of <= as_of:
+        if standing and inputs is None and standing.as_of <= as_of:
             return rows.filter(id=standing.id).update(
                 state=AlertState.RESOLVED,
                 ended_at=_moment(as_of),
@@ -195,12 +192,13 @@ def company_alert(
                 version=F("version") + 1,
             )
         quiet = rows.filter(ended_at__gt=_moment(as_of) - dt.timedelta(days=setting.cooldown_days))
-        if standing or not now or quiet.exists():
+        if standing or inputs is None or quiet.exists():
             return 0
         Alert.objects.create(
-            rule=MISMATCH,
+            rule=rule,
+            cause=cause,
             level=AlertLevel.CRITICAL,
-            inputs={"cause": "", "csat": csat, "nps": nps, "churn": churn, "nrr": nrr},
+            inputs={"cause": cause, **inputs},
             as_of=as_of,
             opened_at=_moment(as_of),
         )

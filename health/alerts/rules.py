@@ -1,4 +1,4 @@
-"""The rules of the trigger catalogue that facts of this floor allow (REQUIREMENTS 1K: TRG-01 to TRG-10, TRG-20, HLT-05).
+"""The rules of the trigger catalogue that facts of this floor allow (REQUIREMENTS 1K: TRG-01 to TRG-10, TRG-19, TRG-20, HLT-05).
 
 A rule is a pure function of a snapshot and its thresholds. Each threshold has a second value, `release`: an alert ends
 only when the rule no longer holds with these, so that a value on the line does not open and close one every day.
@@ -34,6 +34,13 @@ RISKS = {
 }
 WORSE = {HealthBand.GREEN: 2, HealthBand.YELLOW: 1, HealthBand.RED: 0}
 TREND_DAYS = 60  # "in two months" (TRG-01)
+# What the floor of metrics watches over the months (TRG-19), by the names that it gives.
+WATCHED = {
+    "nrr": gettext_lazy("Net revenue retention"),
+    "grr": gettext_lazy("Gross revenue retention"),
+    "logo_churn": gettext_lazy("Logo churn"),
+    "revenue_churn": gettext_lazy("Gross revenue churn"),
+}
 
 
 @dataclass(frozen=True)
@@ -315,6 +322,22 @@ def _say_mismatch(i: Mapping[str, Any], t: Values) -> str:
     return _("Words and behaviour disagree: %(what)s.") % {"what": ", ".join(parts)}
 
 
+def _no_account(s: Snapshot, t: Values) -> Iterator[Match]:
+    """A rule about the whole company, which the floor of metrics judges, matches no account."""
+    yield from ()
+
+
+def _say_trend(i: Mapping[str, Any], t: Values) -> str:
+    sentence = (
+        _("%(metric)s rose in each of the last %(months)s months, from %(first)s to %(last)s.")
+        if i["last"] > i["first"]
+        else _("%(metric)s fell in each of the last %(months)s months, from %(first)s to %(last)s.")
+    )
+    return sentence % {
+        "metric": WATCHED.get(i["metric"], i["metric"]), "months": i["months"], "first": percent_text(i["first"]), "last": percent_text(i["last"]),
+    }  # fmt: skip
+
+
 def _say_no_action(i: Mapping[str, Any], t: Values) -> str:
     return _("%(band)s for %(days)s days, and nobody has said what will be done.") % {
         "band": HealthBand(i["band"]).label, "days": i["days"],
@@ -391,6 +414,10 @@ RULES: dict[str, Rule] = {
             gettext_lazy("Trust the behaviour: ask those who stopped."), AlertLevel.WARNING, (USAGE,), _mismatch, _say_mismatch,
             (T("nps", gettext_lazy("NPS answers from"), "of_ten", 8.5, 8, 6, 10), T("csat", gettext_lazy("CSAT from"), "share", 0.9, 0.85, 0.5, 1),
              T("fall", gettext_lazy("Usage falls by"), "share", 0.4, 0.2, 0.05, 0.95)),
+        ),
+        Rule(
+            "metric_trend", "TRG-19", gettext_lazy("Retention gets worse"), gettext_lazy("NRR or GRR of a year falls, or churn rises, six months in a row."),
+            gettext_lazy("Find the segment that it comes from, and act there."), AlertLevel.CRITICAL, (), _no_account, _say_trend,
         ),
         Rule(
             "no_action", "HLT-05", gettext_lazy("No action yet"), gettext_lazy("Critical or at risk, and nobody has said what will be done."),
