@@ -1,0 +1,131 @@
+"""Who a question counts and what its answer is cut by: filters and dimensions that the aggregates do not keep (MET-08,
+MET-09, MET-23). The same SQL as the night's fills temporary tables, restricted at the base date; nothing else computes
+retention. They last until the transaction ends.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+from django.db import connection
+
+from accounts.models import Member, Segment
+from cs_platform.kernel import sqljobs
+from cs_platform.kernel.money import digits
+from metrics import formulas, jobs, reports
+from metrics.enums import KEPT_WINDOWS, Cut, Dimension, Window
+
+NO_FILTERS: Mapping[Cut, tuple[str, ...]] = MappingProxyType({})
+APART = {mark: f"cut_{mark}" for mark in ("account_month", "retention_month")}
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Only the accounts whose attributes have one of the values of each filter (segments and owners by name, an empty
+    value for "not set"), cut by `cut`. Dated attributes count as they were at the base date of a window, or on the day
+    of the fact; size, region and status as they are today."""
+
+    filters: Mapping[Cut, tuple[str, ...]] = field(default_factory=lambda: NO_FILTERS)
+    cut: Cut = Cut.ALL
+
+    @property
+    def kept(self) -> bool:
+        """Whether the night's aggregates hold it already."""
+        return not self.filters and self.cut in Dimension.values
+
+    def only(self, value: str) -> "Slice":
+        """The accounts behind one value of this slice, each for itself."""
+        filters = dict(self.filters)
+        if self.cut != Cut.ALL:
+            filters[self.cut] = (value,)
+        return Slice(filters, Cut.ACCOUNT)
+
+
+def stored_values(cut: str, names: Iterable[str]) -> list[str]:
+    """What stands in the dated history for values as people name them: the names, or ids of the rows that bear them."""
+    names = list(names)
+    ids: Iterable[object] = ()
+    if cut == Cut.SEGMENT:
+        ids = Segment.objects.filter(name__in=names).values_list("id", flat=True)
+    elif cut == Cut.OWNER:
+        ids = Member.objects.filter(name__in=names).values_list("id", flat=True)
+    return [*names, *(str(key) for key in ids)]
+
+
+def ledger(
+    question: reports.Question, cut: Slice, months: tuple[dt.date, dt.date], window: Window, *, known: bool = False
+) -> reports.Question:
+    """The question with tables that hold the sums of `window` for the slice and months: the stored ones where they do,
+    else temporary ones. With `known` everything is as known at the question's moment."""
+    if cut.kept and window in KEPT_WINDOWS and not known:
+        return question
+    short = Window.QUARTER if window == Window.QUARTER else Window.MONTH
+    span = jobs.Span(*months, question.known_at if known else jobs.FOREVER, short)
+    tables = dict(question.tables)
+    start = jobs.history_starts(span.known_at)
+    _make("retention_month")
+    tables["retention_month"] = APART["retention_month"]
+    if known or short == Window.QUARTER:
+        _make("account_month")
+        tables["account_month"] = APART["account_month"]
+        if start and start <= span.last:
+            jobs.stage_rates(start, span.last, span.known_at)
+            tables |= jobs.stage_periods(span)
+            sqljobs.execute(jobs.SQL / "account_months.sql", span.params(), tables=tables)
+    _stage(question, cut, span.known_at, banded=False)
+    jobs.sum_up(
+        span,
+        tables,
+        window,
+        cuts=() if cut.cut in {Cut.ALL, Cut.ACV_BAND} else (cut.cut,),
+        allowed="allowed" if set(cut.filters) - {Cut.ACV_BAND} else "",
+        acv_bands=list(cut.filters[Cut.ACV_BAND]) if Cut.ACV_BAND in cut.filters else None,
+    )
+    return replace(question, tables=tables)
+
+
+def explored(question: reports.Question, cut: Slice) -> None:
+    """Temporary table `explored`: the accounts of the slice, under the value that it cuts them by, with the days on which
+    they had it. For everything that is counted by account and day rather than by money."""
+    _stage(question, cut, question.known_at, banded=True)
+    _forget("explored")
+    sqljobs.execute(jobs.SQL / "cut_explored.sql", {"cut": str(cut.cut)})
+
+
+def _stage(question: reports.Question, cut: Slice, known_at: dt.datetime, *, banded: bool) -> None:
+    """Temporary tables `history` and `allowed`. The ACV band of a ledger row comes from its own money; of anything else
+    (`banded`) from what the account paid at the end of the month."""
+    jobs.stage_history(known_at)
+    filters = {name: values for name, values in cut.filters.items() if banded or name != Cut.ACV_BAND}
+    wanted = {str(name) for name in (*filters, cut.cut, Cut.ALL)}
+    edges = [edge * 10 ** digits(question.currency) for edge in formulas.ACV_BAND_EDGES]
+    params = {f"band_{number}": edge for number, edge in enumerate(edges, start=1)}
+    sqljobs.execute(
+        jobs.SQL / "cut_history.sql",
+        params | {"wanted": sorted(wanted)},
+        tables={"account_month": jobs.STORED["account_month"]},
+    )
+    pairs = [(str(name), value) for name, values in filters.items() for value in set(stored_values(name, values))]
+    pairs = pairs or [(str(Cut.ALL), "")]
+    _forget("allowed")
+    sqljobs.execute(
+        jobs.SQL / "cut_allowed.sql",
+        {
+            "attributes": [name for name, _value in pairs],
+            "values": [value for _name, value in pairs],
+            "filters": len({name for name, _value in pairs}),
+        },
+    )
+
+
+def _forget(name: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{name}")
+
+
+def _make(mark: str) -> None:
+    """An empty temporary table like the stored one."""
+    _forget(APART[mark])
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TEMPORARY TABLE {APART[mark]} (LIKE {jobs.STORED[mark]}) ON COMMIT DROP")
