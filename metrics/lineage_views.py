@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -221,7 +221,7 @@ def pack(request: TenantRequest, metric: str) -> HttpResponse:
     """The figure with all that is behind it as one workbook."""
     read = _read(request, metric)
     if read is None:
-        raise Http404
+        return redirect("metric", request.tenant.slug, metric)  # which says what is missing
     asked, _months, _names = read
     close = closing.last_close(asked.month)
     question = selectors.rows_question(asked, request.tenant, told_by(asked))

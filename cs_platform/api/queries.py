@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from accounts.enums import Status, Tier
 from cs_platform.kernel.periods import parse_month
 from health.enums import HeldState
-from metrics.enums import MovementKind
+from metrics.enums import Basis, MovementKind
 
 MAX_LIMIT = 1000
 
@@ -123,6 +123,11 @@ class ReportQuery(serializers.Serializer):
         help_text="The figures as they were known at this moment (ISO 8601 with offset).",
     )
     segment = serializers.CharField(required=False, help_text="Name of a segment.")
+    basis = serializers.ChoiceField(
+        [(basis.value, basis.label) for basis in Basis],
+        required=False,
+        help_text="`reported`: closed months as Finance signed them. Else everything as known now.",
+    )
 
     def get_fields(self) -> dict[str, serializers.Field]:
         # `from` is a word of Python and cannot be an attribute.

@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 from cs_platform.api.queries import ReportQuery, read_query
 from cs_platform.api.schema import REPORT_HEADERS, REPORT_RESPONSES
 from cs_platform.kernel.sheets import csv_text
+from metrics.enums import Basis
 from metrics.reports import REPORTS, cell, run_report
 
 
@@ -62,6 +63,7 @@ class ReportView(APIView):
             as_of=query.get("as_of"),
             known_at=query.get("known_at"),
             segment=query.get("segment", ""),
+            basis=query.get("basis", Basis.NOW),
         )
         as_csv = request.accepted_renderer.format == "csv"
         number = Fixed if as_csv else "{:f}".format  # a JSON number would be read as a float
@@ -72,6 +74,7 @@ class ReportView(APIView):
                 "definition": result.definition,
                 "as_of": result.as_of,
                 "known_at": result.known_at,
+                "basis": str(result.basis),
                 "columns": result.columns,
                 "rows": [
                     {c: number(row[c]) if isinstance(row[c], Decimal) else said(row[c]) for c in result.columns}
@@ -81,6 +84,7 @@ class ReportView(APIView):
         )
         response["X-Report-As-Of"] = result.as_of.isoformat()
         response["X-Report-Known-At"] = result.known_at.astimezone(dt.UTC).isoformat()
+        response["X-Report-Basis"] = str(result.basis)
         if as_csv:
             response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
         return response

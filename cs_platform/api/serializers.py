@@ -27,7 +27,7 @@ from accounts.enums import (
 from accounts.enums import Status as AccountStatus
 from cs_platform.kernel.money import from_minor
 from cs_platform.kernel.periods import month_text
-from metrics.enums import MovementKind, MovementReason
+from metrics.enums import Basis, MovementKind, MovementReason
 
 
 def shown(kind: type[serializers.Field], source: str = "", **options: Any) -> Any:
@@ -327,6 +327,7 @@ class Report(serializers.Serializer):
     definition = serializers.CharField()
     as_of = serializers.DateField()
     known_at = serializers.DateTimeField()
+    basis = serializers.ChoiceField([(basis.value, basis.label) for basis in Basis])
     columns = serializers.ListField(child=serializers.CharField())
     rows = serializers.ListField(child=serializers.DictField(child=serializers.CharField(allow_null=True)))
 

@@ -9,6 +9,7 @@ from django.urls.resolvers import URLPattern
 from cs_platform.api import facts, views
 from cs_platform.api.alerts import Alerts
 from cs_platform.api.churn import ChurnAnswers
+from cs_platform.api.closes import Closes
 from cs_platform.api.events import EventsView, Receipts, RejectedEvents
 from cs_platform.api.health import HealthScores
 from cs_platform.api.reports import ReportView
@@ -48,6 +49,7 @@ urlpatterns = [
     *routes("movements", views.Movements),
     *routes("fx-rates", views.FxRates),
     *routes("churn-answers", ChurnAnswers),
+    *routes("closes", Closes),
     *routes("tickets", facts.Tickets),
     *routes("touchpoints", facts.Touchpoints),
     *routes("surveys", facts.Surveys),

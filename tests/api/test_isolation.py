@@ -60,8 +60,8 @@ def test_every_resource_is_in_this_test():
         for pattern in included.url_patterns
         if str(pattern.pattern).startswith("v1/")
     }
-    # Their own tests: test_health_scores.py, test_events.py, test_alerts_api.py.
-    apart = {"schema", "reports", "alerts", "health-scores", "events", "receipts", "rejected-events"}
+    # Their own tests: test_health_scores.py, test_events.py, test_alerts_api.py, test_closes_api.py.
+    apart = {"schema", "reports", "alerts", "closes", "health-scores", "events", "receipts", "rejected-events"}
     assert names == set(MODELS) | apart
 
 

@@ -15,6 +15,7 @@ from accounts.selectors import tenant_by_slug
 from cs_platform.kernel.commands import ProductCommand
 from cs_platform.kernel.periods import parse_month
 from cs_platform.kernel.tenancy import tenant_context
+from metrics.enums import Basis
 from metrics.reports import ReportResult, cell, plain, run_report
 
 
@@ -48,13 +49,14 @@ class Command(ProductCommand):
         parser.add_argument("--as-of", type=dt.date.fromisoformat, metavar="DATE")
         parser.add_argument("--known-at", type=moment, metavar="TIMESTAMP")
         parser.add_argument("--segment", default="")
+        parser.add_argument("--basis", choices=Basis.values, default=str(Basis.NOW), help="reported: closed months as signed")
         parser.add_argument("--format", choices=["csv", "json"], default="csv")
         parser.add_argument("--out", type=Path, metavar="FILE")
 
     def answer(self, **options: Any) -> None:
         tenant = tenant_by_slug(options["tenant"])
         with tenant_context(tenant.id):
-            names = ("frm", "to", "as_of", "known_at", "segment")
+            names = ("frm", "to", "as_of", "known_at", "segment", "basis")
             result = run_report(options["name"], **{name: options[name] for name in names})
         text = as_json(result) if options["format"] == "json" else as_csv(result)
         if options["out"]:
@@ -79,6 +81,7 @@ def as_json(result: ReportResult) -> str:
         "definition": result.definition,
         "as_of": result.as_of,
         "known_at": result.known_at,
+        "basis": str(result.basis),
         "columns": result.columns,
         "rows": [{column: plain(row[column]) for column in result.columns} for row in result.rows],
     }
