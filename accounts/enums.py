@@ -179,6 +179,7 @@ class ImportKind(TextChoices):
     SURVEYS = "surveys", _("Surveys")
     OUTCOMES = "outcomes", _("Outcomes")
     FX_RATES = "fx_rates", _("Exchange rates")
+    BILLING = "billing", _("Billing totals")
 
 
 class ImportState(TextChoices):

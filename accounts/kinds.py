@@ -77,6 +77,8 @@ class Kind:
     quarantines: bool = False
     synonyms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     samples: Path = Path(__file__).parent / "data" / "samples"
+    # Name of the page that shows what became of such an import, by its id; without one its result leads to the accounts.
+    leads_to: str = ""
 
     @property
     def sample(self) -> Path:

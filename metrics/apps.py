@@ -5,3 +5,9 @@ from django.apps import AppConfig
 
 class MetricsConfig(AppConfig):
     name = "metrics"
+
+    def ready(self) -> None:
+        from accounts import kinds  # noqa: PLC0415 - models are there only now
+        from metrics.reconciliation import BILLING  # noqa: PLC0415
+
+        kinds.register(BILLING)

@@ -34,6 +34,30 @@ class Basis(TextChoices):
     REPORTED = "reported", _("As reported")
 
 
+class Differs(TextChoices):
+    """How billing and ledger stand to each other over an account."""
+
+    AGREED = "agreed", _("Agreed")
+    OTHER_AMOUNT = "other_amount", _("Other amount")
+    ONLY_THERE = "only_there", _("Only in billing")
+    ONLY_HERE = "only_here", _("Only in the ledger")
+
+
+class Cause(TextChoices):
+    """What facts show as the likely reason of a difference."""
+
+    UNKNOWN = "unknown", _("No account here has this id")
+    NO_RATE = "no_rate", _("No rate leads from its currency to the reporting currency")
+    CURRENCY = "currency", _("Billing says another currency than the contract")
+    ROUNDING = "rounding", _("Rounding of yearly amounts")
+    DISCOUNT = "discount", _("Billing leaves out the recurring discount")
+    INTERVAL = "interval", _("An amount of several months was taken for one")
+    PAST_DUE = "past_due", _("Not paid: it left the ledger after the dunning days")
+    FREE = "free", _("Trial, free, metered or one-off: no MRR here")
+    ENDED = "ended", _("It ended around this month")
+    STARTED = "started", _("It started around this month")
+
+
 class Dimension(TextChoices):
     """What retention is cut by. Values are those at the base date."""
 

@@ -5,7 +5,7 @@ has ended since the last night is built for every account.
 """
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,12 +75,14 @@ def built_through() -> dt.date | None:
     return rows.aggregate(Max("month"))["month__max"]
 
 
-def stage_rates(start: dt.date, last: dt.date, known_at: dt.datetime = FOREVER) -> list[str]:
-    """Temporary table `rate` (currency, month number, factor on minor units); the currencies that nothing converts."""
+def stage_rates(
+    start: dt.date, last: dt.date, known_at: dt.datetime = FOREVER, *, also: Iterable[str] = ()
+) -> list[str]:
+    """Temporary table `rate` (currency, month number, factor on minor units) of the currencies of the book and of `also`;
+    those that nothing converts."""
     target = tenant().currency
-    used = list(
-        SubscriptionChange.objects.filter(recorded_at__lte=known_at).values_list("currency", flat=True).distinct()
-    )
+    booked = SubscriptionChange.objects.filter(recorded_at__lte=known_at).order_by()
+    used = sorted({*booked.values_list("currency", flat=True).distinct(), *also})
     newest = FxRate.objects.filter(recorded_at__lte=known_at).order_by("month", "base", "quote", "-recorded_at", "-id")
     known = (
         [

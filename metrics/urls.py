@@ -11,6 +11,7 @@ from metrics import (
     lineage_views,
     notes_views,
     present_views,
+    reconciliation_views,
     settings_views,
     surveys_views,
     targets_views,
@@ -35,6 +36,24 @@ urlpatterns = [
     path("settings/closes/", close_views.closes, name="settings_closes"),
     path("settings/closes/<str:month>/", close_views.close, name="settings_close"),
     path("settings/closes/<str:month>/figures.csv", close_views.close_csv, name="settings_close_csv"),
+    path("settings/reconciliation/", reconciliation_views.reconciliations, name="settings_reconciliations"),
+    path("settings/reconciliation/upload/", reconciliation_views.upload, name="settings_reconciliation_upload"),
+    path(
+        "settings/reconciliation/of/<uuid:import_id>/", reconciliation_views.of_import, name="reconciliation_of_import"
+    ),
+    path(
+        "settings/reconciliation/<uuid:reconciliation_id>/", reconciliation_views.show, name="settings_reconciliation"
+    ),
+    path(
+        "settings/reconciliation/<uuid:reconciliation_id>/note/",
+        reconciliation_views.note,
+        name="settings_reconciliation_note",
+    ),
+    path(
+        "settings/reconciliation/<uuid:reconciliation_id>/differences.csv",
+        reconciliation_views.differences_csv,
+        name="settings_reconciliation_csv",
+    ),
     path("accounts/<uuid:account_id>/revenue/", account_views.revenue, name="account_revenue"),
     path("settings/targets/", targets_views.show_targets, name="settings_targets"),
     path("settings/targets/targets.csv", targets_views.targets_csv, name="settings_targets_csv"),

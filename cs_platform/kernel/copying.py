@@ -46,6 +46,12 @@ def stage(table: str, columns: Sequence[tuple[str, str]], rows: Iterable[Sequenc
             cursor.execute(f"ANALYZE {table}")
 
 
+def drop(table: str) -> None:
+    """Forget a temporary table of this transaction, if there is one."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{table}")
+
+
 def stage_text(table: str, columns: Sequence[tuple[str, str]], text: str) -> None:
     """As `stage`, for rows that stand already as COPY reads them. For small tables that are read whole: no statistics."""
     with connection.cursor() as cursor:
