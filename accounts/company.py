@@ -1,15 +1,17 @@
 """Verbs on the company itself: its settings, its calendar and the segments it cuts by."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, ProtectedError
 from django.utils.translation import gettext as _
 
-from accounts.merging import customers_changed
+from accounts.enums import ChangeSource
+from accounts.merging import Origin, customers_changed, revenue_changed
 from accounts.models import Account, BusinessHours, Feature, Member, Segment, Subscription, Tenant
 from cs_platform.kernel import queue, sqljobs
 from cs_platform.kernel.errors import DomainError, request_id
@@ -24,6 +26,8 @@ def update_company(*, tenant: Tenant, changes: Mapping[str, Any], by: Member) ->
     """Change settings of the company ({field: value}, validated) and write the audit row that no trigger writes here.
 
     The currency is refused once money is kept in it (DomainError on `currency`): figures cannot be turned into another.
+    Other dunning days or another level of the customer change figures, past ones as well; the accounts concerned are
+    derived anew.
     """
     row = Tenant.objects.select_for_update().get(id=tenant.id)
     changed = {name: [getattr(row, name), value] for name, value in changes.items() if getattr(row, name) != value}
@@ -47,7 +51,20 @@ def update_company(*, tenant: Tenant, changes: Mapping[str, Any], by: Member) ->
         actor=by.name,
         request=request_id(),
     )
+    revenue_changed(_counted_anew(changed.keys()), Origin(ChangeSource.MEMBER, by.id, by.name))
     return row
+
+
+def _counted_anew(changed: Collection[str]) -> set[UUID]:
+    """The accounts whose money counts otherwise after these settings changed (METRICS 4): whoever stands in a tree when
+    it is another one that is the customer, whoever has not paid when the dunning days are others."""
+    keys: set[UUID] = set()
+    if "logo_level" in changed:
+        for below, above in Account.objects.exclude(parent=None).values_list("id", "parent_id"):
+            keys |= {below, above}
+    if "dunning_days" in changed:
+        keys |= set(Subscription.objects.exclude(past_due_on=None).values_list("account_id", flat=True).distinct())
+    return keys
 
 
 def _plain(value: Any) -> Any:

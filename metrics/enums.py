@@ -206,6 +206,16 @@ class MovementReason(TextChoices):
     OTHER = "other", _("Other terms")
 
 
+# Of these the text of a change may be one, and then it counts; those that say that a period is left are about its end.
+SAID_REASONS = tuple(reason for reason in MovementReason if reason != MovementReason.CURRENCY)
+LEAVING_REASONS = (
+    MovementReason.CANCELLED,
+    MovementReason.INVOLUNTARY,
+    MovementReason.PAUSED,
+    MovementReason.PRODUCT_DROPPED,
+)
+
+
 class Tone(TextChoices):
     """How a band is judged; each has a shape and a colour of its own."""
 

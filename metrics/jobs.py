@@ -21,7 +21,7 @@ from cs_platform.kernel.money import digits, from_minor
 from cs_platform.kernel.periods import add_months, last_complete_month, month_of, month_text
 from cs_platform.kernel.tenancy import current_tenant_id
 from metrics import formulas
-from metrics.enums import KEPT_WINDOWS, Dimension, Window
+from metrics.enums import KEPT_WINDOWS, LEAVING_REASONS, SAID_REASONS, Dimension, Window
 from metrics.models import CohortMonth, RetentionMonth
 
 SQL = Path(__file__).parent / "sql"
@@ -117,7 +117,8 @@ def stage_periods(span: Span, scope: str = EVERYBODY) -> dict[str, str]:
     `scope` holds with each account whatever counts for the same customer (see `_take`).
     """
     with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS pg_temp.period, pg_temp.wanted, pg_temp.standing")
+        staged = ("period", "line", "said", "product_move", "wanted", "standing")
+        cursor.execute("DROP TABLE IF EXISTS " + ", ".join(f"pg_temp.{name}" for name in staged))
     stage_logos(span.known_at)
     tables = {"scope": scope}
     sqljobs.execute(SQL / "periods.sql", span.params() | {"dunning_days": tenant().dunning_days}, tables=tables)
@@ -201,10 +202,10 @@ def post_movements(as_of: dt.date) -> int:
     if found:
         start, whole, fresh = found
         stage_rates(start, whole.last)
-        currency = tenant().currency
+        words = {"currency": tenant().currency, "reasons": list(SAID_REASONS), "leaving": list(LEAVING_REASONS)}
         for span, scope in _work(whole if dirty else None, fresh):
             tables = stage_periods(span, scope)
-            rows += sqljobs.execute(SQL / "movements.sql", span.params() | {"currency": currency}, tables=tables)
+            rows += sqljobs.execute(SQL / "movements.sql", span.params() | words, tables=tables)
     queue.settle_dirty("ledger", then="retention")
     return rows
 

@@ -9,7 +9,14 @@ from accounts.merging.churn import merge_answers, read_answer
 from accounts.merging.contacts import merge_contacts
 from accounts.merging.products import merge_products, read_product
 from accounts.merging.rates import merge_fx_rates
-from accounts.merging.result import CUSTOMERS, MergeResult, Origin, Rejected, customers_changed
+from accounts.merging.result import (
+    CUSTOMERS,
+    MergeResult,
+    Origin,
+    Rejected,
+    customers_changed,
+    revenue_changed,
+)
 from accounts.merging.subscriptions import merge_subscriptions, void_subscription
 
 __all__ = [
@@ -26,5 +33,6 @@ __all__ = [
     "merge_subscriptions",
     "read_answer",
     "read_product",
+    "revenue_changed",
     "void_subscription",
 ]

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
 from accounts import selectors
+from accounts.enums import LogoLevel
 from accounts.formulas import profile_of_segment
 from accounts.kinds import Row
 from accounts.merging.churn import answers_of_file
@@ -79,8 +81,8 @@ def merge_accounts(rows: Sequence[Row], origin: Origin) -> MergeResult:
     segments = segment_ids({r.values["segment"] for r in accepted if r.values.get("segment")})
     above = {r.values[n] for r in accepted for n in ("parent", "referred_by") if r.values.get(n)}
     named = _name_accounts(above - {r.values["account"] for r in accepted})
-    currency = Tenant.objects.get(id=current_tenant_id()).currency
-    copying.stage("stage_account", COLUMNS, (_cells(r, segments, owners, currency) for r in accepted))
+    tenant = Tenant.objects.get(id=current_tenant_id())
+    copying.stage("stage_account", COLUMNS, (_cells(r, segments, owners, tenant.currency) for r in accepted))
     quiet_inserts(len(accepted))
     params = {
         "tenant_id": current_tenant_id(),
@@ -89,12 +91,19 @@ def merge_accounts(rows: Sequence[Row], origin: Origin) -> MergeResult:
         "source_ref": str(origin.ref) if origin.ref else None,
     }
     judged = []
+    moved: set[UUID] = set()  # those that stand below another parent now, and who that was
     for found in sqljobs.rows(SQL / "merge_accounts.sql", params):
         result.add(found["number"], found["id"], found["outcome"])
         if found["judged_anew"]:
             judged.append(found["id"])
+        if found["moved"]:
+            moved |= {found["id"], found["was_below"] or found["id"]}
+    if moved and tenant.logo_level == LogoLevel.PARENT:  # the money of a tree counts for its top
+        moved |= {row["id"] for row in sqljobs.rows(SQL / "below.sql", {"accounts": [str(each) for each in moved]})}
+    else:
+        moved = set()
     dated = sqljobs.rows(SQL / "account_changes.sql", params)
-    revenue_changed({row["account_id"] for row in dated}, origin)
+    revenue_changed({row["account_id"] for row in dated} | moved, origin)
     customers_changed(judged, actor=origin.actor)
     answers_of_file(accepted, origin, result, lambda row: row.values.get("churned_on"))
     accounts_appeared(result.created + named, origin)
