@@ -199,7 +199,6 @@ def run_context(slug: str, run: Import, stage: str) -> dict[str, Any]:
         "ready": run.created + run.updated + run.unchanged + run.quarantined,
         "problems": list(run.rejects.all()[:PROBLEMS_SHOWN]) if run.rejected else [],
         "leads_to": reverse(KINDS[run.kind].leads_to, args=[slug, run.id]) if KINDS[run.kind].leads_to else "",
-        "leads_to": reverse(KINDS[run.kind].leads_to, args=[slug, run.id]) if KINDS[run.kind].leads_to else "",
         "reasons": reasons(run) if run.rejected else [],
     }
 

@@ -15,7 +15,6 @@ LABELS: Mapping[str, Promise] = {
     "account": _("Account id"),
     "amount": _("Amount of an interval"),
     "arr": _("ARR"),
-    "arr": _("ARR"),
     "auto_renew": _("Renews by itself"),
     "base": _("Base currency"),
     "cac": _("Acquisition cost"),
