@@ -24,7 +24,7 @@ from health.scoring import backtest_jobs
 from health.scoring import jobs as score_jobs
 from health.support import jobs as support_jobs
 from health.usage import catalogue, held, rollup, upkeep
-from metrics import company_alerts
+from metrics import company_alerts, digests
 from metrics import jobs as metrics_jobs
 
 log = structlog.get_logger(__name__)
@@ -50,6 +50,7 @@ NIGHTLY: tuple[runs.Step, ...] = (
     ("alerts", alert_jobs.run_alerts),
     ("company_alert", company_alerts.check_company),
     ("finish", lambda as_of: finish_night(as_of)),
+    ("digests", digests.plan_digests),
 )
 
 REACTIONS: dict[str, tuple[str, ...]] = {
@@ -60,7 +61,7 @@ REACTIONS: dict[str, tuple[str, ...]] = {
     "features.changed": ("recount_features",),
     "signals.changed": ("refresh_scores",),
     "health.scored": ("refresh_alerts",),
-    "month.closed": (),
+    "month.closed": (digests.PLAN,),
 }
 
 
@@ -143,6 +144,8 @@ def install() -> None:
         backtest=queue.Handler(backtest_jobs.backtest_piece, failed=backtest_jobs.backtest_failed),
         import_file=queue.Handler(account_jobs.import_piece, failed=account_jobs.import_failed),
         send_invitation=queue.Handler(invitations.send_invitation),
+        send_digest=queue.Handler(digests.send_digest),
+        plan_board_digest=queue.Handler(digests.plan_board),
     )
     queue.REACTIONS.update(REACTIONS)
     if _wake not in queue.wake_workers:

@@ -19,7 +19,7 @@ from cs_platform.kernel.models import Finding
 from cs_platform.kernel.money import from_minor, money_text, to_minor
 from cs_platform.kernel.periods import month_end, month_text
 from cs_platform.kernel.templatetags.cells import day_text, month_name, number_text, percent_text
-from metrics import board_cells, cells, plan_cells, selectors, svg
+from metrics import board_cells, cells, closing_cells, plan_cells, selectors, svg
 from metrics.asked import Asked, Months
 from metrics.bands import band_of, normal_band
 from metrics.enums import Dimension, Metric, Window
@@ -75,7 +75,7 @@ def document(board: Board, shapes: Mapping[str, tuple[float, float]]) -> dict[st
         "title": _("Board"),
         "month": month_name(asked.month),
         "about": about(figures),
-        "basis": basis_text(figures),
+        "basis": closing_cells.state(figures.close) if figures.close else _("not closed yet"),
         "as_of": _("as of %(day)s") % {"day": day_text(figures.question.as_of)},
         "doubt": _("These figures do not balance.") if board.doubtful else "",
         "tiles": [_tile(metric, tile, figures) for metric, tile in zip(plan_cells.BOARD, board.tiles, strict=True)],
@@ -99,17 +99,6 @@ def about(figures: BoardFigures) -> str:
     window = _("trailing twelve months") if asked.window == Window.YEAR else _("against the month before")
     count = ngettext("%(n)s customer", "%(n)s customers", customers) % {"n": number_text(customers)}
     return " · ".join(part for part in (window, count, asked.segment) if part)
-
-
-def basis_text(figures: BoardFigures) -> str:
-    """Who closed the month and when, or that nobody has."""
-    close = figures.close
-    if close is None:
-        return _("not closed yet")
-    values = {"name": close.signed_as, "day": day_text(close.known_at.date()), "n": close.version}
-    if close.version > 1:
-        return _("restated by %(name)s on %(day)s, version %(n)s") % values
-    return _("closed by %(name)s on %(day)s, figures final") % values
 
 
 def note_by(note: BoardNote) -> str:

@@ -5,7 +5,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -21,10 +22,10 @@ NOTE_SHOWN = 900  # characters of a note on its page; the whole of it stands on 
 
 @requires(Permission.VIEW_BOARD)
 def report_pdf(request: TenantRequest) -> HttpResponse:
-    """The board of the asked month, window and segment to keep or to send; 404 as long as there are no figures."""
+    """The board of the asked month, window and segment to keep or to send."""
     months = selectors.months_of(request.tenant)
     if months is None:
-        raise Http404
+        return redirect("board", request.tenant.slug)  # which says what is missing
     asked = Asked.parse(request.GET.dict(), months)
     selectors.known_segment(asked.segment, selectors.segment_names())
     board = read_board(request.tenant, asked, months)
@@ -57,7 +58,8 @@ def set_pdf(data: dict[str, Any]) -> bytes:
     """Run typst on the template, in memory: it sees its own folder and fonts, no other files and no network."""
     import typst  # noqa: PLC0415 - 34 MB that only a PDF needs
 
-    return typst.compile(  # type: ignore[no-any-return]  # one format gives bytes
+    compiled: Any = typst.compile  # its stubs cannot say that one format gives bytes
+    pdf: bytes = compiled(
         template(),
         root=str(ROOM),
         font_paths=[str(ROOM / "fonts")],
@@ -65,6 +67,7 @@ def set_pdf(data: dict[str, Any]) -> bytes:
         sys_inputs={"data": json.dumps(data)},
         timestamp=0,
     )
+    return pdf
 
 
 @cache

@@ -42,7 +42,9 @@ def edit_note(request: TenantRequest, month: str) -> HttpResponse:
     except ValueError as error:
         raise Http404 from error
     months = selectors.months_of(request.tenant)
-    if months is None or months.clamp(first) != first:
+    if months is None:
+        return redirect("board", request.tenant.slug)
+    if months.clamp(first) != first:
         raise Http404
     back = f"{reverse('board', args=[request.tenant.slug])}?month={month_text(first)}"
     note = note_of(first)

@@ -1,7 +1,7 @@
 """The board as slides for a room: no navigation, one thought a slide, moved by keys; printed, each slide is a page."""
 
-from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.safestring import mark_safe
 
@@ -19,7 +19,7 @@ def present(request: TenantRequest) -> HttpResponse:
     """The slides of the asked month, window and segment; what has nothing to say has no slide."""
     months = selectors.months_of(request.tenant)
     if months is None:
-        raise Http404
+        return redirect("board", request.tenant.slug)  # which says what is missing
     asked = Asked.parse(request.GET.dict(), months)
     selectors.known_segment(asked.segment, selectors.segment_names())
     said = document(read_board(request.tenant, asked, months), SHAPES)

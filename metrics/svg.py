@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from html import escape
-from itertools import pairwise
 from typing import Any
 
 from metrics.charts import BAND, GOOD, NONE, RISK, SERIES_1, SERIES_2, TEXT, axis_start, bridge_levels, ticks
@@ -107,21 +106,21 @@ def trend_svg(
     for place, said in enumerate(labels):
         if place % every == 0:
             canvas.text(left + place * step, canvas.height - 6, said, text_anchor="middle")
-    ends = []
+    ends: list[tuple[float, Line]] = []
     for line in lines:
-        for values, more in (
+        strokes: tuple[tuple[Sequence[Decimal | None], dict[str, Any]], ...] = (
             (line.plan, {"stroke_width": 1.2, "stroke_dasharray": "5 4"}),
             (line.values, {"stroke_width": 2.2, "stroke_linejoin": "round", "stroke_linecap": "round"}),
-        ):
+        )
+        for values, more in strokes:
             path = _path([None if v is None else y(float(v)) for v in values], left, step)
             if path:
                 canvas.add("path", d=path, fill="none", class_=f"{line.colour} l", stroke=COLOURS[line.colour], **more)
         if line.values and line.values[-1] is not None:
-            ends.append([y(float(line.values[-1])), line])
-    ends.sort(key=lambda end: end[0])
-    for above, below in pairwise(ends):
-        below[0] = max(below[0], above[0] + 15)
-    for height, line in ends:
+            ends.append((y(float(line.values[-1])), line))
+    reached = 0.0
+    for wished, line in sorted(ends, key=lambda end: end[0]):
+        height = reached = max(wished, reached + 15)  # two texts at one height would lie on each other
         canvas.text(left + inner + 8, height + 4, line.text, line.colour, font_size=12.5, font_weight=600)
     return canvas.done(label)
 

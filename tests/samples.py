@@ -36,7 +36,7 @@ from health.models import (
     Touchpoint,
 )
 from health.scoring.definition import Definition
-from metrics.models import Reconciliation
+from metrics.models import DigestRecipient, Reconciliation
 from tests.conftest import World
 
 SILENCE = {"cause": "", "word": "2025-11-01", "meeting": None, "quiet": 40.0}
@@ -122,6 +122,7 @@ def fill(world: World) -> dict[str, object]:
             "alert": Alert.objects.create(account=account, rule="silence", as_of=day, inputs=SILENCE),
             "alert_run": AlertRun.objects.create(as_of=day),
             "work": Work.objects.create(name="nightly", state="failed"),
+            "digest": DigestRecipient.objects.create(kind="board", email="chair@example.com", name="Chair"),
             "reconciliation": Reconciliation.objects.create(month=day, filename="billing.csv"),
         }
         model = HealthModel.objects.create(name="Usual")
@@ -137,6 +138,7 @@ def fill(world: World) -> dict[str, object]:
     return ids | {
         "rows": values,
         "metric": "nrr",
+        "digest_kind": "board",
         "rule_key": "silence",
         "base": "EUR",
         "quote": "USD",

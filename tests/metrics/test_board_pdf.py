@@ -125,7 +125,9 @@ def test_a_long_note_is_cut_and_many_segments_still_fit(book):
 
 def test_who_may_and_what_is_not_there(worlds):
     mine, theirs = worlds
-    assert mine.client("executive").get(mine.url("board/report.pdf")).status_code == 404, "nothing is computed yet"
+    nothing = mine.client("executive").get(mine.url("board/report.pdf"))
+    assert nothing.status_code == 302, "nothing is computed yet: the board says what is missing"
+    assert nothing["Location"] == mine.url("board/")
     fill(mine)
     assert mine.client("csm").get(mine.url("board/report.pdf")).status_code == 403
     assert theirs.client("executive").get(mine.url("board/report.pdf")).status_code == 404

@@ -1,0 +1,289 @@
+"""What a digest says: tiles, short lists and one action, as plain text, from the same functions as the pages.
+
+Board: the month's document. Week: the last full week of the book that the member sees (DSH-02). Day: the member's own
+book, what is due and what asks for an answer (DSH-03).
+"""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts import cells as account_cells
+from accounts.enums import Status
+from accounts.models import Account, Member, Tenant
+from cs_platform.kernel.periods import month_text
+from cs_platform.kernel.templatetags.cells import day_text, month_name, number_text
+from health.alerts.cells import alert_row
+from metrics import board_document, board_pdf, selectors, today, week, week_cells
+from metrics.asked import Asked, Months
+from metrics.board_document import text_of
+from metrics.enums import DigestKind
+from metrics.models import MonthClose
+
+SHORT = 6
+
+
+@dataclass
+class Content:
+    """One e-mail before it is addressed. `figures` is what is remembered of it, to say later what changed."""
+
+    subject: str
+    heading: str
+    lines: list[str]
+    tiles: list[dict[str, Any]]
+    action: tuple[str, str]  # what the button says, where it leads
+    why: str
+    sections: list[dict[str, Any]] = field(default_factory=list)
+    changes: list[str] = field(default_factory=list)
+    figures: dict[str, str] = field(default_factory=dict)
+    attachment: tuple[str, bytes] | None = None
+
+
+def url_of(name: str, tenant: Tenant, *args: Any) -> str:
+    return settings.BASE_URL + reverse(name, args=[tenant.slug, *args])
+
+
+def board(
+    tenant: Tenant, month: dt.date, before: Mapping[str, str] | None = None, *, pdf: bool = True
+) -> Content | None:
+    """The board of a month with its PDF; None while there are no figures of it. With `before`, the figures of an
+    earlier e-mail about the month, it says what changed since."""
+    months: Months | None = selectors.months_of(tenant)
+    if months is None or months.clamp(month) != month:
+        return None
+    asked = Asked.parse({"month": month_text(month)}, months)
+    read = board_document.read_board(tenant, asked, months)
+    said = board_pdf.printed(read)
+    close = read.figures.close
+    tiles = [
+        {
+            "label": tile["label"],
+            "value": tile["value"],
+            "change": f"{tile['delta']['value']} {tile['delta']['text']}" if tile["delta"] else "",
+            "arrow": {"up": "↑", "down": "↓"}.get(tile["delta"]["direction"], "") if tile["delta"] else "",
+            "good": tile["delta"]["good"] if tile["delta"] else None,
+            "foot": tile["foot"],
+            "plan": tile["plan"],
+        }
+        for tile in said["tiles"]
+    ]
+    figures = {tile["metric"]: tile["value"] for tile in said["tiles"]}
+    subject = _("%(company)s: board of %(month)s") % {"company": tenant.name, "month": month_name(month)}
+    if close and close.version > 1:
+        subject = _("%(company)s: board of %(month)s, restated") % {"company": tenant.name, "month": month_name(month)}
+    query = Asked(month=month, window=asked.window).query()
+    found = Content(
+        subject=subject,
+        heading=_("Board, %(month)s") % {"month": month_name(month)},
+        lines=[said["about"], f"{said['basis']} · {said['as_of']}", *([said["doubt"]] if said["doubt"] else [])],
+        tiles=tiles,
+        action=(_("Open the board"), f"{url_of('board', tenant)}?{query}"),
+        why=_("You get this each month because somebody at %(company)s put you on the list of the board.")
+        % {"company": tenant.name},
+        figures=figures,
+    )
+    found.sections.append(
+        {
+            "title": _("What moved"),
+            "rows": [{"text": said["trend"]["finding"]}, {"text": said["bridge"]["finding"]}],
+        }
+    )
+    if said["note"]["text"]:
+        found.sections.append(
+            {"title": said["note"]["title"], "meta": said["note"]["by"], "rows": _paragraphs(said["note"]["text"])}
+        )
+    if before is not None:
+        found.changes = changes(said["tiles"], before, close)
+    if pdf:
+        found.attachment = (board_document.file_name(tenant, asked, "pdf"), board_pdf.set_pdf(said))
+    return found
+
+
+def changes(tiles: Sequence[Mapping[str, Any]], before: Mapping[str, str], close: MonthClose | None) -> list[str]:
+    """What differs from the e-mail before, figure by figure, and why. Example: "NRR 110.6% → 110.2%"."""
+    moved = [
+        f"{tile['label']}: {before[tile['metric']]} → {tile['value']}"
+        for tile in tiles
+        if tile["metric"] in before and before[tile["metric"]] != tile["value"]
+    ]
+    said = [_("Since the e-mail before, these figures changed:"), *moved] if moved else []
+    if not moved:
+        said = [_("None of the five numbers changed since the e-mail before.")]
+    if close and close.reason:
+        said.append(_("Why: %(reason)s") % {"reason": close.reason})
+    return said
+
+
+def _paragraphs(text: str) -> list[dict[str, Any]]:
+    return [{"text": part.strip()} for part in text.split("\n\n") if part.strip()]
+
+
+def weekly(tenant: Tenant, member: Member, monday: dt.date) -> Content | None:
+    """The last full week, Monday to Sunday before `monday`; None without a scored day."""
+    day = tenant.today()
+    start, sunday = monday - week.WEEK, monday - dt.timedelta(days=1)
+    scored = week.scored_day(min(sunday, tenant.figures_as_of))
+    if scored is None:
+        return None
+    seen = Account.objects.visible_to(member).filter(status=Status.LIVE)
+    before = scored - week.WEEK
+    groups = week.groups(seen, before, scored)
+    mix = week.mixes(groups, lambda group: None).get(None, week.Mix())
+    by_owner = week.mixes(groups, lambda group: (group.owner_id, group.owner))
+    currency = tenant.currency
+
+    def nowhere(**_filters: Any) -> str:
+        return ""
+
+    due = week_cells.renewals(week.renewals(seen, day), currency, "", nowhere)["due"]
+    moved = week.movers(seen, before, scored)
+
+    def account_url(key: Any) -> str:
+        return url_of("account_health", tenant, key)
+
+    def rows(fell: bool) -> list[dict[str, Any]]:
+        side = [mover for mover in moved if (mover.moved < 0) == fell][:SHORT]
+        cells = [week_cells.mover_row(mover, account_url(mover.account_id), currency, day) for mover in side]
+        return [
+            {"text": f"{row['name']}: {text_of(row['reason'])}", "url": row["url"], "aside": _aside(row)}
+            for row in cells
+        ]
+
+    iso = start.isocalendar()
+    name = _("Week %(week)s") % {"week": iso.week}
+    tiles = [_tile(tile) for tile in week_cells.tiles(mix, by_owner, due, currency, nowhere)]
+    return Content(
+        subject=_("%(company)s: %(week)s") % {"company": tenant.name, "week": name},
+        heading=name,
+        lines=[
+            _("%(first)s to %(last)s") % {"first": day_text(start), "last": day_text(sunday)},
+            _("scores of %(day)s beside those of %(before)s") % {"day": day_text(scored), "before": day_text(before)},
+        ],
+        tiles=tiles,
+        sections=[
+            {"title": _("Fell most"), "rows": rows(fell=True), "empty": _("Nobody fell.")},
+            {"title": _("Rose most"), "rows": rows(fell=False), "empty": _("Nobody rose.")},
+        ],
+        action=(_("Open the week"), f"{url_of('week', tenant)}?week={iso.year:04d}-W{iso.week:02d}"),
+        why=_("You get this each Monday because somebody at %(company)s put you on the list of the week.")
+        % {"company": tenant.name},
+        figures={tile["label"]: tile["value"] for tile in tiles},
+    )
+
+
+def _aside(row: Mapping[str, Any]) -> str:
+    """−12.4 · 41 · $120k: by how much the score moved, where it is, how much money that is."""
+    delta = row["delta"] or {}
+    arrow = {"up": "+", "down": "−"}.get(delta.get("direction", ""), "")
+    return " · ".join(part for part in (f"{arrow}{text_of(delta.get('value', ''))}", row["score"], row["arr"]) if part)
+
+
+def _tile(tile: Mapping[str, Any]) -> dict[str, Any]:
+    change = tile.get("delta") or {}
+    unit = f" {tile['unit']}" if tile.get("unit") else ""
+    return {
+        "label": str(tile["label"]),
+        "value": f"{tile['value']}{unit}",
+        "change": text_of(f"{change.get('value', '')} {change.get('text', '')}"),
+        "arrow": {"up": "↑", "down": "↓"}.get(change.get("direction", ""), ""),
+        "good": change.get("good"),
+        "foot": text_of(tile.get("foot", "")),
+        "plan": "",
+    }
+
+
+def daily(tenant: Tenant, member: Member) -> Content:
+    """The member's own book this morning: what is due, what fell, what waits for an answer."""
+    day, now = tenant.today(), timezone.now()
+    own = Account.objects.visible_to(member).filter(owner=member)
+    size = today.size_of(own, day)
+    actions = today.actions_of(member, own, tenant, day)
+    tickets = today.tickets_of(own, tenant, now)
+    alerts = today.alerts_of(own)
+    renewing = [_("%(n)s at risk") % {"n": number_text(size.due_at_risk)}] if size.due_at_risk else []
+    rows = [alert_row(alert, tenant.slug, day) for alert in alerts[:SHORT]]
+    due = [*actions.late, *actions.today]
+    tiles = [
+        _plain(_("My accounts"), number_text(size.accounts), account_cells.arr_text(size.mrr, tenant.currency)),
+        _plain(
+            _("Action items due"),
+            number_text(actions.due),
+            ngettext("%(n)s late", "%(n)s late", len(actions.late)) % {"n": len(actions.late)},
+        ),
+        _plain(_("Renewals, next 90 days"), number_text(size.due), " · ".join(renewing)),
+        _plain(
+            _("Tickets needing attention"),
+            number_text(len(tickets.rows)),
+            _("%(n)s past their time") % {"n": number_text(tickets.past)} if tickets.past else "",
+        ),
+    ]
+    return Content(
+        subject=_("%(company)s: your day, %(day)s") % {"company": tenant.name, "day": day_text(day)},
+        heading=_("Your day, %(day)s") % {"day": day_text(day)},
+        lines=[account_cells.count_text(size.accounts)],
+        tiles=tiles,
+        sections=[
+            {
+                "title": _("Due today or late"),
+                "rows": [
+                    {
+                        "text": f"{alert.account.name if alert.account else _('The whole company')}: {alert.answer}",
+                        "url": url_of("alert", tenant, alert.id),
+                        "aside": day_text(alert.due_on),
+                    }
+                    for alert in due[:SHORT]
+                ],
+                "empty": _("Nothing is due."),
+            },
+            {
+                "title": _("Waits for an answer"),
+                "rows": [
+                    {
+                        "text": f"{row['account']}: {text_of(row['label'])}",
+                        "url": settings.BASE_URL + row["url"],
+                        "aside": row["level"],
+                    }
+                    for row in rows
+                ],
+                "empty": _("No alert waits."),
+            },
+            {
+                "title": _("Meetings this week"),
+                "rows": [
+                    {
+                        "text": f"{meeting.account.name}: {meeting.subject or meeting.get_kind_display()}",
+                        "aside": day_text(meeting.happened_at.astimezone(tenant.zone).date()),
+                    }
+                    for meeting in actions.meetings[:SHORT]
+                ],
+                "empty": _("None is planned."),
+            },
+        ],
+        action=(_("Open Today"), url_of("today", tenant)),
+        why=_("You get this on working days because somebody at %(company)s put you on the list of the day.")
+        % {"company": tenant.name},
+        figures={tile["label"]: tile["value"] for tile in tiles},
+    )
+
+
+def _plain(label: str, value: str, foot: str) -> dict[str, Any]:
+    return {"label": label, "value": value, "change": "", "arrow": "", "good": None, "foot": foot, "plan": ""}
+
+
+def content_of(
+    kind: str, tenant: Tenant, period: dt.date, member: Member | None, before: Mapping[str, str] | None = None, *,
+    pdf: bool = True,
+) -> Content | None:  # fmt: skip
+    """The digest of that kind and period; None when there is nothing to say, or nobody to say it to."""
+    if kind == DigestKind.BOARD:
+        return board(tenant, period, before, pdf=pdf)
+    if member is None:
+        return None
+    return weekly(tenant, member, period) if kind == DigestKind.WEEK else daily(tenant, member)
