@@ -54,19 +54,28 @@ def stored_values(cut: str, names: Iterable[str]) -> list[str]:
 
 
 def ledger(
-    question: reports.Question, cut: Slice, months: tuple[dt.date, dt.date], window: Window, *, known: bool = False
+    question: reports.Question,
+    cut: Slice,
+    months: tuple[dt.date, dt.date],
+    window: int,
+    *,
+    known: bool = False,
+    every: int = 0,
 ) -> reports.Question:
-    """The question with tables that hold the sums of `window` for the slice and months: the stored ones where they do,
-    else temporary ones. With `known` everything is as known at the question's moment."""
+    """The question with tables that hold the sums of `window` months for the slice and months: the stored ones where they
+    do, else temporary ones. With `known` everything is as known at the question's moment. Windows that are not kept are
+    those of quarters and end with one, unless `every` says that each month ends one (1)."""
     if cut.kept and window in KEPT_WINDOWS and not known:
         return question
-    short = Window.QUARTER if window == Window.QUARTER else Window.MONTH
-    span = jobs.Span(*months, question.known_at if known else jobs.FOREVER, short)
+    short = Window.MONTH if window in KEPT_WINDOWS else window
+    span = jobs.Span(
+        *months, question.known_at if known else jobs.FOREVER, short, 1 if short == Window.MONTH else every
+    )
     tables = dict(question.tables)
     start = jobs.history_starts(span.known_at)
     _make("retention_month")
     tables["retention_month"] = APART["retention_month"]
-    if known or short == Window.QUARTER:
+    if known or short != Window.MONTH:
         _make("account_month")
         tables["account_month"] = APART["account_month"]
         if start and start <= span.last:

@@ -38,13 +38,15 @@ STORED = {
 
 @dataclass(frozen=True)
 class Span:
-    """Months to build, both included, and the moment of knowledge they are built from. With a quarter as the `short`
-    window only the months that end one are built, beside those three months before."""
+    """Months to build, both included, and the moment of knowledge they are built from. With another `short` window than a
+    month they are built beside those so many months before; of a quarter only the months that end one, unless `every`
+    says otherwise (1: all of them)."""
 
     first: dt.date
     last: dt.date
     known_at: dt.datetime = FOREVER
-    short: Window = Window.MONTH
+    short: int = Window.MONTH
+    every: int = 0
 
     def params(self) -> dict[str, object]:
         return {
@@ -55,6 +57,7 @@ class Span:
             "to_month": self.last,
             "known_at": self.known_at,
             "short": int(self.short),
+            "every": self.every or int(self.short),
         }
 
 
@@ -243,7 +246,7 @@ def stage_history(known_at: dt.datetime = FOREVER) -> None:
 def sum_up(
     span: Span,
     tables: sqljobs.Tables,
-    window: Window,
+    window: int,
     *,
     cuts: Sequence[str] = KEPT_CUTS,
     allowed: str = "",

@@ -124,7 +124,7 @@ def sums_of(row: Mapping[str, Any]) -> Sums:
     return Sums(**{name: int(row[column]) for name, column in SUM_COLUMNS.items()})
 
 
-def retention_rows(question: Question, window: Window, dimension: str = "all") -> list[dict[str, Any]]:
+def retention_rows(question: Question, window: int, dimension: str = "all") -> list[dict[str, Any]]:
     """Rows of the retention table for the question, by month and value; with a segment, that segment's."""
     if question.segment and dimension == Dimension.ALL:
         dimension = Dimension.SEGMENT

@@ -59,7 +59,7 @@ WITH base AS (
 ), every_month AS (
     -- A month without a customer is a month of zeros, not a hole.
     SELECT g::date AS month FROM generate_series(%(from_month)s::date, %(to_month)s::date, '1 month') g
-     WHERE extract(month FROM g) %% %(short)s = 0
+     WHERE extract(month FROM g) %% %(every)s = 0
 )
 SELECT %(tenant_id)s, coalesce(s.month, e.month), %(window)s, coalesce(s.dimension, 'all'), coalesce(s.value, ''),
        coalesce(s.opening, 0), coalesce(s.fx, 0), coalesce(s.new, 0), coalesce(s.up, 0), coalesce(s.down, 0),
