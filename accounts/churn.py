@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
-from django.db.models.functions import Now
+from django.db.models import DateField, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Least, Now, TruncMonth
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from accounts.enums import ChangeSource, ChurnCategory, SaidBy
-from accounts.models import Account, ChurnAnswer, ChurnReason, ChurnRule, Member
+from accounts.enums import ChangeSource, ChurnCategory, SaidBy, Status
+from accounts.models import Account, ChurnAnswer, ChurnReason, ChurnRule, Member, Subscription
 from cs_platform.kernel.errors import Conflict, DomainError
 
 
@@ -162,6 +162,18 @@ def save_rule(*, rule: ChurnRule, by: Member) -> ChurnRule:
         )
     rule.save()
     return rule
+
+
+def unasked(accounts: QuerySet[Account], dunning_days: int) -> QuerySet[Account]:
+    """Those of the accounts that pay no more and about whose end nobody has said why; with `ended_on`, the first day
+    without service. A period that was not paid ends with the dunning days (METRICS 4)."""
+    end = Least("end_on", F("past_due_on") + Value(dunning_days))
+    paid = Subscription.objects.filter(account=OuterRef("id"), voided=False, mrr_minor__gt=0)
+    ends = paid.order_by().values("account").annotate(last=Max(end, output_field=DateField()))
+    about = Q(ended_on=None) | Q(ended_on__gte=TruncMonth(OuterRef("ended_on")))
+    answers = ChurnAnswer.objects.filter(about, account=OuterRef("id"))
+    left = accounts.filter(status=Status.CHURNED, merged_into=None)
+    return left.annotate(ended_on=Subquery(ends.values("last"))).filter(~Exists(answers))
 
 
 @transaction.atomic

@@ -9,19 +9,22 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.churn import LONGEST, Reason
 from accounts.enums import (
     AccountEventKind,
     ChargeKind,
+    ChurnCategory,
     Complexity,
     ContactRole,
     EndReason,
     Engagement,
     Level,
+    SaidBy,
     Source,
     Tier,
 )
 from accounts.formulas import monthly_minor
-from accounts.models import Account, AccountEvent, Contact, Member, Segment, Subscription
+from accounts.models import Account, AccountEvent, ChurnAnswer, Contact, Member, Segment, Subscription
 from cs_platform.kernel.access import Scope
 from cs_platform.kernel.money import from_minor
 
@@ -300,3 +303,31 @@ class SavedViewForm(forms.Form):
         label=_("Everybody may use it"), required=False, help_text=_("Each sees their own accounts in it.")
     )
     query = forms.CharField(widget=forms.HiddenInput, required=False, max_length=2000)
+
+
+class ChurnForm(forms.Form):
+    """Why a customer left, in one of the six categories, in words that the company offers or in other ones (MET-10)."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    category = forms.ChoiceField(
+        label=_("Why did they leave?"), choices=ChurnCategory.choices, widget=forms.RadioSelect
+    )
+    reason = _text(_("Reason"), LONGEST["reason"], help_text=_("One of those offered, or your own words."))
+    note = _text(_("In their words"), LONGEST["note"], widget=forms.Textarea(attrs={"rows": 3}))
+    competitor = _text(_("Competitor"), LONGEST["competitor"])
+    said_by = forms.ChoiceField(label=_("Who says so"), choices=SaidBy.choices, initial=SaidBy.CUSTOMER)
+
+    def __init__(self, *args: Any, answer: ChurnAnswer | None, reasons: list[Reason], **kwargs: Any) -> None:
+        kwargs["initial"] = self.values_of(answer)
+        super().__init__(*args, **kwargs)
+        self.offered = reasons
+        self.fields["reason"].widget.attrs["list"] = "churn-reasons"
+
+    @staticmethod
+    def values_of(answer: ChurnAnswer | None) -> dict[str, Any]:
+        """The fields' values as they stand in the database; version 0 where nobody has answered."""
+        if answer is None:
+            return {"version": 0}
+        names = ("version", "category", "reason", "note", "competitor", "said_by")
+        return {name: getattr(answer, name) for name in names}

@@ -19,6 +19,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.enums import KeyScope
 from accounts.models import (
     BusinessHours,
+    ChurnReason,
+    ChurnRule,
     Feature,
     Holiday,
     Member,
@@ -156,6 +158,27 @@ class SegmentForm(TenantForm):
         help_texts = {
             "name": _("A new name holds for all months, also for those that are past."),
             "profile": _("Benchmarks and journeys of the segment begin with those of its profile."),
+        }
+
+
+class ChurnReasonForm(TenantForm):
+    class Meta:
+        model = ChurnReason
+        fields = ("category", "name", "position")
+        labels = {"position": _("Order")}
+        help_texts = {"name": _("Files, programs and people who write exactly this are sorted into the category.")}
+
+
+class ChurnRuleForm(TenantForm):
+    class Meta:
+        model = ChurnRule
+        fields = ("category", "words", "least", "advice", "position")
+        labels = {"position": _("Order")}
+        help_texts = {
+            "category": _("Without one the rule is about a segment that carries this share of the losses."),
+            "words": _("Beginnings of words, separated by commas; answers with any of them count. Empty: all."),
+            "least": _("Of the customers who answered; of a segment, of all who left."),
+            "advice": _("%(segment)s stands for the segment's name."),
         }
 
 

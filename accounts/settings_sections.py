@@ -48,6 +48,8 @@ SECTIONS: list[tuple[Any, list[Section]]] = [
             Section("products", _("Products"), "database", Permission.MANAGE_SETTINGS),
             Section("plans", _("Plans"), "list-checks", Permission.MANAGE_SETTINGS),
             Section("features", _("Features"), "star", Permission.MANAGE_SETTINGS),
+            Section("churn_reasons", _("Churn reasons"), "list-checks", Permission.MANAGE_SETTINGS),
+            Section("churn_rules", _("Churn rules"), "info", Permission.MANAGE_SETTINGS),
         ],
     ),
     (

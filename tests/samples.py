@@ -7,6 +7,8 @@ from accounts.models import (
     Account,
     AccountEvent,
     ApiKey,
+    ChurnReason,
+    ChurnRule,
     Contact,
     Feature,
     FxRate,
@@ -19,6 +21,7 @@ from accounts.models import (
     SavedView,
     Segment,
     Subscription,
+    SubscriptionChange,
     Team,
 )
 from cs_platform.kernel.models import Run, Work
@@ -36,7 +39,7 @@ from health.models import (
     Touchpoint,
 )
 from health.scoring.definition import Definition
-from metrics.models import DigestRecipient, Reconciliation
+from metrics.models import DigestRecipient, MrrMovement, Reconciliation
 from tests.conftest import World
 
 SILENCE = {"cause": "", "word": "2025-11-01", "meeting": None, "quiet": 40.0}
@@ -80,6 +83,8 @@ def fill(world: World) -> dict[str, object]:
             "period": period,
             "product": product,
             "plan": Plan.objects.create(name="Gold", product=product),
+            "churn_reason": ChurnReason.objects.create(category="price", name="No discount"),
+            "churn_rule": ChurnRule.objects.create(category="price", least=25, advice="Look at prices"),
             "feature": Feature.objects.create(key="edit", name="Edit"),
             "segment": Segment.objects.first(),
             "role": Role.objects.get(key="csm"),
@@ -93,6 +98,9 @@ def fill(world: World) -> dict[str, object]:
                 expires_at=dt.datetime(2030, 1, 1, tzinfo=dt.UTC),
             ),
             "view": SavedView.objects.create(member=admin, page="accounts", name="Mine", query="", shared=True),
+            "explored": SavedView.objects.create(
+                member=admin, page="explore", name="Churn", query="metric=logo_churn", shared=True
+            ),
             "holiday": Holiday.objects.create(day=day, name="New Year"),
             "run": Import.objects.create(kind="accounts", filename="a.csv"),
             "import": Import.objects.create(kind="contacts", filename="b.csv"),
@@ -122,9 +130,22 @@ def fill(world: World) -> dict[str, object]:
             "alert": Alert.objects.create(account=account, rule="silence", as_of=day, inputs=SILENCE),
             "alert_run": AlertRun.objects.create(as_of=day),
             "work": Work.objects.create(name="nightly", state="failed"),
-            "digest": DigestRecipient.objects.create(kind="board", email="chair@example.com", name="Chair"),
             "reconciliation": Reconciliation.objects.create(month=day, filename="billing.csv"),
+            "digest": DigestRecipient.objects.create(kind="board", email="chair@example.com", name="Chair"),
         }
+        terms = {"account": account, "start_on": day, "interval_months": 12, "amount_minor": 12000, "mrr_minor": 1000}
+        change = SubscriptionChange.objects.create(
+            subscription=period, kind="created", effective_on=day, source="api", currency="USD", **terms
+        )
+        rows["line"] = MrrMovement.objects.create(
+            account=account,
+            month=day,
+            kind="new",
+            amount_minor=1000,
+            subscription=period,
+            change=change,
+            effective_on=day,
+        )
         model = HealthModel.objects.create(name="Usual")
         version = HealthModelVersion.objects.create(model=model, number=1, definition=Definition.default().json())
         rows["model"] = model

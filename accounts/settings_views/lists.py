@@ -16,9 +16,18 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from accounts import company
-from accounts.models import Account, Feature, Holiday, Member, Plan, Product, Segment, Team
-from accounts.settings_forms import FeatureForm, HolidayForm, PlanForm, ProductForm, SegmentForm, TeamForm
+from accounts import churn, company
+from accounts.models import Account, ChurnReason, ChurnRule, Feature, Holiday, Member, Plan, Product, Segment, Team
+from accounts.settings_forms import (
+    ChurnReasonForm,
+    ChurnRuleForm,
+    FeatureForm,
+    HolidayForm,
+    PlanForm,
+    ProductForm,
+    SegmentForm,
+    TeamForm,
+)
 from accounts.settings_sections import section_page, url
 from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.forms import TenantForm, accepted
@@ -125,6 +134,36 @@ LISTINGS: tuple[Listing, ...] = (
         empty=_("No features yet"),
         icon="star",
         save=lambda row, by: company.save_feature(feature=row, by=by),
+    ),
+    Listing(
+        name="churn_reasons",
+        form=ChurnReasonForm,
+        rows=lambda: ChurnReason.objects.order_by("category", "position", "name"),
+        head=(_("Reason"), _("Category"), _("Order")),
+        cells=lambda row: (row.name, row.get_category_display(), row.position),
+        intro=_(
+            "Why customers leave, within the reference's six categories. Until you add one, the reference's own are "
+            "offered; then they stand here too and can be changed."
+        ),
+        add=_("Add reason"),
+        empty=_("The reference's reasons are offered"),
+        icon="list-checks",
+        save=lambda row, by: churn.save_reason(reason=row, by=by),
+    ),
+    Listing(
+        name="churn_rules",
+        form=ChurnRuleForm,
+        rows=lambda: ChurnRule.objects.order_by("position", "advice"),
+        head=(_("What it means"), _("Category"), _("Words"), _("From percent")),
+        cells=lambda row: (row.advice, row.get_category_display() or "–", row.words or "–", row.least),
+        intro=_(
+            "From which share on a reason says what to do. Until you add a rule, the reference's own hold: 40% from "
+            "adoption, 30% to somebody cheaper, a segment that carries the losses."
+        ),
+        add=_("Add rule"),
+        empty=_("The reference's rules hold"),
+        icon="info",
+        save=lambda row, by: churn.save_rule(rule=row, by=by),
     ),
 )
 
