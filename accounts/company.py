@@ -25,14 +25,15 @@ _RENAME_SEGMENT = Path(__file__).with_name("sql") / "rename_segment.sql"
 def update_company(*, tenant: Tenant, changes: Mapping[str, Any], by: Member) -> Tenant:
     """Change settings of the company ({field: value}, validated) and write the audit row that no trigger writes here.
 
-    The currency is refused once money is kept in it (DomainError on `currency`): figures cannot be turned into another.
+    The currency is refused once money is kept in it (DomainError on `currency`): then the history must be valued anew,
+    which is a work of its own (`metrics.currencies`).
     Other dunning days or another level of the customer change figures, past ones as well; the accounts concerned are
     derived anew.
     """
     row = Tenant.objects.select_for_update().get(id=tenant.id)
     changed = {name: [getattr(row, name), value] for name, value in changes.items() if getattr(row, name) != value}
     if "currency" in changed and currency_is_fixed():
-        reason = _("The figures of this company are kept in %(currency)s and cannot be turned into another currency.")
+        reason = _("Figures are kept in %(currency)s. Change it under Settings, Currencies: the history is valued anew.")
         reason = reason % {"currency": row.currency}
         raise DomainError(reason, code="currency_fixed", fields={"currency": reason})
     if not changed:
@@ -65,6 +66,15 @@ def _counted_anew(changed: Collection[str]) -> set[UUID]:
     if "dunning_days" in changed:
         keys |= set(Subscription.objects.exclude(past_due_on=None).values_list("account_id", flat=True).distinct())
     return keys
+
+
+def set_currency(*, tenant: Tenant, currency: str, actor: str) -> None:
+    """Name the reporting currency, when all figures are already in it or will be by the end of the transaction."""
+    changes = {"currency": [tenant.currency, currency]}
+    Tenant.objects.filter(id=tenant.id).update(currency=currency)
+    AuditEntry.objects.create(
+        table=Tenant._meta.db_table, action="update", changes=changes, actor=actor, request=request_id()
+    )
 
 
 def _plain(value: Any) -> Any:

@@ -82,7 +82,7 @@ class CompanyForm(forms.ModelForm):
         _choice(self, "fiscal_start_month").choices = list(months.items())
         self.initial["gross_margin"] = (self.instance.gross_margin * 100).normalize() + Decimal("0")
         if currency_fixed:
-            self.fields["currency"].help_text = gettext("Fixed: figures are kept in it.")
+            self.fields["currency"].help_text = gettext("Change it under Currencies: the whole history is valued anew.")
             self.fields["currency"].widget.attrs["readonly"] = True
 
     def clean_currency(self) -> str:

@@ -24,7 +24,7 @@ from health.scoring import backtest_jobs
 from health.scoring import jobs as score_jobs
 from health.support import jobs as support_jobs
 from health.usage import catalogue, held, rollup, upkeep
-from metrics import company_alerts, digests
+from metrics import company_alerts, currencies, digests
 from metrics import jobs as metrics_jobs
 
 log = structlog.get_logger(__name__)
@@ -142,6 +142,7 @@ def install() -> None:
         refresh_scores=queue.Handler(score_jobs.refresh_scores),
         refresh_alerts=queue.Handler(alert_jobs.refresh_alerts),
         backtest=queue.Handler(backtest_jobs.backtest_piece, failed=backtest_jobs.backtest_failed),
+        change_currency=queue.Handler(currencies.change),
         import_file=queue.Handler(account_jobs.import_piece, failed=account_jobs.import_failed),
         send_invitation=queue.Handler(invitations.send_invitation),
         send_digest=queue.Handler(digests.send_digest),

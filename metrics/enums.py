@@ -58,6 +58,14 @@ class Cause(TextChoices):
     STARTED = "started", _("It started around this month")
 
 
+class KeptMoney(TextChoices):
+    """Amounts that are kept in the reporting currency, and turned over when it changes."""
+
+    CAC = "cac", _("Acquisition costs")
+    OUTCOME = "outcome", _("Values of outcomes")
+    TARGET = "target", _("Targets in money")
+
+
 class Dimension(TextChoices):
     """What retention is cut by. Values are those at the base date."""
 

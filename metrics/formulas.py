@@ -167,7 +167,7 @@ def rates_to(
         if currency == target:
             result[currency] = dict.fromkeys(months_between(first, last), Decimal(1))
             continue
-        direct = {m: r for m, pairs in by_month.items() if (r := _convert(currency, target, pairs)) is not None}
+        direct = {m: r for m, pairs in by_month.items() if (r := converted(currency, target, pairs)) is not None}
         if not direct:
             continue
         before = [m for m in direct if m <= first]
@@ -180,7 +180,8 @@ def rates_to(
     return result
 
 
-def _convert(source: str, target: str, pairs: Mapping[tuple[str, str], Decimal]) -> Decimal | None:
+def converted(source: str, target: str, pairs: Mapping[tuple[str, str], Decimal]) -> Decimal | None:
+    """Units of `target` for one of `source` by the rates of one month: its own, turned round, or over a common base."""
     if (source, target) in pairs:
         return pairs[(source, target)]
     if (target, source) in pairs:

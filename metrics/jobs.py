@@ -22,7 +22,7 @@ from cs_platform.kernel.periods import add_months, last_complete_month, month_of
 from cs_platform.kernel.tenancy import current_tenant_id
 from metrics import formulas
 from metrics.enums import KEPT_WINDOWS, LEAVING_REASONS, SAID_REASONS, Dimension, Window
-from metrics.models import CohortMonth, RetentionMonth
+from metrics.models import CohortMonth, CurrencyChange, RetentionMonth
 
 SQL = Path(__file__).parent / "sql"
 FOREVER = dt.datetime.max.replace(tzinfo=dt.UTC)
@@ -86,7 +86,10 @@ def stage_rates(
     target = tenant().currency
     booked = SubscriptionChange.objects.filter(recorded_at__lte=known_at).order_by()
     used = sorted({*booked.values_list("currency", flat=True).distinct(), *also})
-    newest = FxRate.objects.filter(recorded_at__lte=known_at).order_by("month", "base", "quote", "-recorded_at", "-id")
+    rates = FxRate.objects.filter(recorded_at__lte=known_at)
+    if known_at != FOREVER and CurrencyChange.objects.filter(since__gt=known_at).exists():
+        rates = FxRate.objects.all()  # nobody knew then that today's currency would be asked for
+    newest = rates.order_by("month", "base", "quote", "-recorded_at", "-id")
     known = (
         [
             formulas.Rate(*row)

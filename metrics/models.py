@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 from accounts.enums import LogoLevel
 from accounts.models import Account, Import, Member, Subscription, SubscriptionChange
 from cs_platform.kernel.tenancy import EntityModel, TenantForeignKey, TenantModel
-from metrics.enums import DigestKind, Dimension, Metric, MovementKind, MovementReason, Tone, Window
+from metrics.enums import DigestKind, Dimension, KeptMoney, Metric, MovementKind, MovementReason, Tone, Window
 
 
 class MrrMovement(EntityModel):
@@ -275,6 +275,36 @@ class ReconciliationRow(EntityModel):
         ]
 
 
+class CurrencyChange(EntityModel):
+    """The reporting currency became another one: at `since` all lines of the ledger that stood were reversed, and what was
+    posted later is in `after` (ADR 0005). So a line is in the currency that held when it was recorded. Append-only."""
+
+    append_only: ClassVar[bool] = True
+
+    before = models.CharField(max_length=3)
+    after = models.CharField(max_length=3)
+    since = models.DateTimeField()
+    changed_by = TenantForeignKey(Member, models.SET_NULL, null=True, related_name="+")
+
+    class Meta(EntityModel.Meta):
+        ordering: ClassVar = ["-since"]
+        indexes: ClassVar = [models.Index(fields=["tenant", "since"], name="currencychange_since")]
+
+
+class RevaluedAmount(EntityModel):
+    """An amount that is kept in the reporting currency and was turned over: what was `said` in which currency, and the
+    value it stands with now. While it still `stands`, the next change turns what was said, so that no cent is lost."""
+
+    kind = models.CharField(max_length=8, choices=KeptMoney)
+    key = models.UUIDField()
+    said = models.DecimalField(max_digits=24, decimal_places=4)
+    said_in = models.CharField(max_length=3)
+    stands = models.DecimalField(max_digits=24, decimal_places=4)
+
+    class Meta(EntityModel.Meta):
+        constraints: ClassVar = [models.UniqueConstraint(fields=["tenant", "kind", "key"], name="revaluedamount_once")]
+
+
 class MetricBand(EntityModel):
     """What is good, normal and bad for a metric, as data of the tenant (MET-02 to MET-16). `lower` is inclusive."""
 
@@ -290,3 +320,17 @@ class MetricBand(EntityModel):
     class Meta(EntityModel.Meta):
         ordering: ClassVar = ["metric", "position"]
         constraints: ClassVar = [models.UniqueConstraint(fields=["tenant", "metric", "name"], name="metricband_name")]
+
+
+class OwnBenchmark(EntityModel):
+    """What a company says in place of a reference benchmark (MET-25): its words, the range, and where they come from."""
+
+    audited: ClassVar[bool] = True
+
+    key = models.CharField(max_length=40)
+    text = models.CharField(max_length=500)
+    range = models.CharField(max_length=120, blank=True)
+    source = models.CharField(max_length=200)
+
+    class Meta(EntityModel.Meta):
+        constraints: ClassVar = [models.UniqueConstraint(fields=["tenant", "key"], name="ownbenchmark_once")]
