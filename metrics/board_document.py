@@ -3,13 +3,13 @@ by the same functions, so that a figure is equal to the page's to the character.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from html import unescape
 from typing import Any
 
 from django.db.models import Count
-from django.utils.html import strip_tags
+from django.utils.html import format_html, strip_tags
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -19,10 +19,12 @@ from cs_platform.kernel.models import Finding
 from cs_platform.kernel.money import from_minor, money_text, to_minor
 from cs_platform.kernel.periods import month_end, month_text
 from cs_platform.kernel.templatetags.cells import day_text, month_name, number_text, percent_text
-from metrics import board_cells, cells, closing_cells, plan_cells, selectors, svg
+from metrics import acquisition, board_cells, cells, closing_cells, plan_cells, selectors, svg
+from metrics.acquisition import Economics
 from metrics.asked import Asked, Months
 from metrics.bands import band_of, normal_band
 from metrics.enums import Dimension, Metric, Window
+from metrics.formulas import Sums
 from metrics.models import BoardNote
 from metrics.notes import note_of
 from metrics.selectors import BoardFigures
@@ -51,6 +53,7 @@ class Board:
     tiles: list[dict[str, Any]]
     plans: Mapping[str, Plan]
     note: BoardNote | None
+    cost: Economics
     findings: list[Finding]
     doubtful: bool
 
@@ -63,7 +66,26 @@ def read_board(tenant: Tenant, asked: Asked, months: Months) -> Board:
     plans = plan_cells.board_plans(figures)
     tiles = board_cells.tiles(tenant.slug, figures, doubtful)
     plan_cells.add_plans(tiles, figures, plans)
-    return Board(tenant, figures, tiles, plans, note_of(asked.month), findings, doubtful)
+    plan_cells.add_oddities(tiles, figures)
+    cost = economics(figures)
+    if cost.ltv_cac is not None:
+        tiles[plan_cells.BOARD.index(Metric.LTV)]["foot"] = cost_foot(figures, cost)
+    return Board(tenant, figures, tiles, plans, note_of(asked.month), cost, findings, doubtful)
+
+
+def economics(figures: BoardFigures) -> Economics:
+    """What the customers of the last year cost, beside the year's sums that the board has read already. One query."""
+    month = figures.asked.month
+    question = replace(figures.question, last=month)
+    year = figures.year.get(month, Sums())
+    return Economics(acquisition.acquired(question)[""], year, figures.question.margin_of(month))
+
+
+def cost_foot(figures: BoardFigures, cost: Economics) -> Any:
+    """What LTV is worth beside the cost of winning a customer: its band and 5.2x CAC (MET-06)."""
+    bands = figures.bands.get(Metric.LTV_CAC, ())
+    words = _("%(value)s CAC") % {"value": cells.value_text(Metric.LTV_CAC, cost.ltv_cac, figures.question.currency)}
+    return format_html('{} <span class="nowrap">{}</span>', cells.mark(Metric.LTV_CAC, bands, cost.ltv_cac), words)
 
 
 def document(board: Board, shapes: Mapping[str, tuple[float, float]]) -> dict[str, Any]:
@@ -123,6 +145,7 @@ def _tile(metric: str, tile: Mapping[str, Any], figures: BoardFigures) -> dict[s
         "delta": dict(tile["delta"], value=text_of(tile["delta"]["value"])) if tile["delta"] else None,
         "foot": text_of(str(tile["foot"]).replace('<span class="nowrap">', "· ")),
         "tone": str(band.tone) if band else "none",
+        "odd": tile.get("odd", ""),
         "plan": plan["text"] if plan else "",
         "plan_good": plan["good"] if plan else None,
     }

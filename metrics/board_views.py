@@ -145,7 +145,11 @@ def _figures(request: TenantRequest, board: Board) -> dict[str, Any]:
         "trend": trend,
         "bridge": board_cells.bridge(asked, now, currency),
         "bridge_url": board_cells.lineage_url(slug, "mrr", asked),
-        "ltv": board_cells.ltv_card(figures),
+        "ltv": board_cells.ltv_card(figures)
+        | {
+            "cac": cells.value_text(Metric.LTV_CAC, board.cost.ltv_cac, currency) if board.cost.ltv_cac else "",
+            "cost": cells.value_text(Metric.CAC, board.cost.cac, currency),
+        },
         "nps": answers.card(slug, figures),
         "findings": [{"subject": finding.subject, "message": finding.message} for finding in findings],
         "doubtful": doubtful,

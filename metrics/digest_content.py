@@ -69,7 +69,7 @@ def board(
             "change": f"{tile['delta']['value']} {tile['delta']['text']}" if tile["delta"] else "",
             "arrow": {"up": "↑", "down": "↓"}.get(tile["delta"]["direction"], "") if tile["delta"] else "",
             "good": tile["delta"]["good"] if tile["delta"] else None,
-            "foot": tile["foot"],
+            "foot": " · ".join(part for part in (tile["foot"], tile["odd"]) if part),
             "plan": tile["plan"],
         }
         for tile in said["tiles"]

@@ -14,9 +14,8 @@ from cs_platform.kernel.errors import Conflict, DomainError
 from cs_platform.kernel.forms import refuse
 from cs_platform.kernel.htmx import page, toast
 from cs_platform.kernel.periods import month_text, parse_month
-from cs_platform.kernel.templatetags.cells import month_name
+from cs_platform.kernel.templatetags.cells import day_text, month_name
 from metrics import selectors
-from metrics.board_document import note_by
 from metrics.models import BoardNote
 from metrics.notes import LONGEST, note_of, save_note, version_of
 
@@ -78,7 +77,8 @@ def note_context(request: TenantRequest, note: BoardNote | None, month: Any) -> 
     return {
         "note": {
             "text": note.text if note else "",
-            "by": note_by(note) if note else "",
+            "author": note.author.name if note and note.author else "",
+            "day": day_text(note.updated_at.date()) if note else "",
             "edit_url": edit if may(request, Permission.EDIT_BOARD) else "",
         }
     }

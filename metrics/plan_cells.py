@@ -1,4 +1,5 @@
-"""What was planned, beside the figures of the board: a line on each tile, dashed lines in the trend (DSH-04).
+"""What was planned and what is not usual, beside the figures of the board: lines on the tiles, dashed lines in the trend
+(DSH-04).
 
 A plan is the company's, of a trailing year: it is not held against a month's own ratio, nor against one segment.
 """
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from cs_platform.kernel.money import to_minor
 from cs_platform.kernel.templatetags.cells import number_text, percent_text
-from metrics import cells, charts, targets
+from metrics import cells, charts, targets, trends
 from metrics.catalogue import of
 from metrics.enums import Metric, Unit, Window
 from metrics.selectors import BoardFigures
@@ -50,6 +51,8 @@ def plan_line(metric: str, value: Decimal | None, target: Decimal | None, curren
         return None
     planned = target_text(metric, target, currency)
     now = targets.scaled(metric, value, currency)
+    if now is not None and of(metric).unit == Unit.POINTS:
+        now = cells.rounded(metric, now)  # an NPS is told in whole points
     if now is None:
         return {"text": _("plan %(plan)s") % {"plan": planned}, "good": None}
     gap = now - target
@@ -77,6 +80,16 @@ def add_plans(tiles: Sequence[dict[str, Any]], figures: BoardFigures, plans: Map
             tile["plan_mark"] = format_html('<span class="{}">{}</span>', tone, tile["plan"]["text"])
 
 
+def add_oddities(tiles: Sequence[dict[str, Any]], figures: BoardFigures) -> None:
+    """Mark each of the five tiles whose last value is not usual beside the twelve months before."""
+    currency = figures.question.currency
+    for metric, tile in zip(BOARD, tiles, strict=True):
+        odd = trends.anomaly(figures.values(metric), of(metric).unit)
+        if odd:
+            low, high = (cells.value_text(metric, edge, currency) for edge in (odd.low, odd.high))
+            tile["odd"] = _("unusual: %(low)s to %(high)s before") % {"low": low, "high": high}
+
+
 def trend_plans(figures: BoardFigures, plans: Mapping[str, Plan]) -> dict[str, list[Decimal | None]]:
     """The planned NRR and GRR of each month of the trend, in percent; only those that have any."""
     if figures.asked.window != Window.YEAR:
@@ -99,4 +112,5 @@ def add_to_trend(trend: dict[str, Any], planned: Mapping[str, Sequence[Decimal |
         trend["table"]["head"].append(name)
         for row, value in zip(trend["table"]["rows"], values, strict=True):
             row.append("–" if value is None else f"{number_text(value, 2)}%")
-    trend["planned"] = [names[Metric(metric)] for metric in planned]
+    kinds = {Metric.NRR: "s1", Metric.GRR: "s2"}
+    trend["planned"] = [(kinds[Metric(metric)], names[Metric(metric)]) for metric in planned]

@@ -10,7 +10,7 @@ from metrics import selectors
 from metrics.asked import Asked
 from metrics.board_document import document, read_board
 
-SHAPES = {"trend": (1120.0, 430.0), "bridge": (1000.0, 430.0)}
+SHAPES = {"trend": (800.0, 320.0), "bridge": (720.0, 320.0)}
 SLIDES = ("title", "numbers", "trend", "bridge", "segments", "cohorts", "reasons", "note", "words")
 
 

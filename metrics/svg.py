@@ -118,7 +118,7 @@ def trend_svg(
                 canvas.add("path", d=path, fill="none", class_=f"{line.colour} l", stroke=COLOURS[line.colour], **more)
         if line.values and line.values[-1] is not None:
             ends.append((y(float(line.values[-1])), line))
-    reached = 0.0
+    reached = -15.0
     for wished, line in sorted(ends, key=lambda end: end[0]):
         height = reached = max(wished, reached + 15)  # two texts at one height would lie on each other
         canvas.text(left + inner + 8, height + 4, line.text, line.colour, font_size=12.5, font_weight=600)
