@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from accounts.enums import Status, Tier
 from cs_platform.kernel.periods import parse_month
 from health.enums import HeldState
-from metrics.enums import Basis, MovementKind
+from metrics.enums import Basis, MovementKind, MovementReason
 
 MAX_LIMIT = 1000
 
@@ -95,6 +95,8 @@ class MovementQuery(ListQuery):
     account = serializers.CharField(required=False, help_text="External id of an account.")
     month = MonthField(required=False, help_text="`YYYY-MM`.")
     kind = serializers.ChoiceField(MovementKind.choices, required=False)
+    effective_reason = serializers.ChoiceField(MovementReason.choices, required=False)
+    cs_owned = serializers.BooleanField(required=False, help_text="Those that the CS team owns, or those it does not.")
     recorded_since = serializers.DateTimeField(required=False, help_text="Posted at or after this moment.")
 
 

@@ -272,6 +272,16 @@ class Movement(serializers.Serializer):
     reason = shown(
         serializers.ChoiceField, choices=MovementReason.choices, help_text="Read off the terms before and after."
     )
+    effective_reason = shown(
+        serializers.ChoiceField,
+        choices=MovementReason.choices,
+        help_text="What a person said of the movement, else `reason`.",
+    )
+    cs_owned = shown(
+        serializers.BooleanField,
+        help_text="Whether the CS team owns it: all but new business and currency, unless a person said otherwise.",
+    )
+    note = shown(serializers.CharField, "said", help_text="What a person wrote about it.")
     amount = Money("amount_minor", read_only=True)
     currency = TenantCurrency(help_text="The tenant's.")
     effective_on = shown(serializers.DateField)

@@ -23,6 +23,7 @@ from cs_platform.api.resources import Resource
 from cs_platform.api.writing import BulkWritable, Writable
 from cs_platform.kernel.errors import DomainError
 from metrics.models import MrrMovement
+from metrics.movements import with_notes
 
 # What the MRR of a period is computed from.
 TERMS = ("interval_months", "amount", "discount", "charge", "currency")
@@ -151,10 +152,15 @@ class Movements(Resource):
         "account": "account__external_id",
         "month": "month",
         "kind": "kind",
+        "effective_reason": "effective_reason",
+        "cs_owned": "cs_owned",
         "recorded_since": "recorded_at__gte",
     }
     related = ("account", "subscription", "change")
     order = ("recorded_at", "id")
+
+    def rows(self) -> QuerySet:
+        return with_notes(super().rows())
 
 
 class Products(Writable):
