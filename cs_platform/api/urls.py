@@ -14,6 +14,7 @@ from cs_platform.api.events import EventsView, Receipts, RejectedEvents
 from cs_platform.api.health import HealthScores
 from cs_platform.api.reports import ReportView
 from cs_platform.api.resources import RefConverter, Resource
+from cs_platform.api.targets import TargetsView
 
 register_converter(RefConverter, "ref")
 
@@ -35,6 +36,7 @@ def routes(name: str, resource: type[Resource]) -> list[URLPattern]:
 urlpatterns = [
     path("docs", views.Docs.as_view(url_name="api-schema"), name="api-docs"),
     path("v1/schema", views.Schema.as_view(), name="api-schema"),
+    path("v1/targets", TargetsView.as_view(), name="api-targets"),
     path("v1/reports/<slug:name>", ReportView.as_view(), name="api-report"),
     path("v1/events", transaction.non_atomic_requests(EventsView.as_view()), name="api-events"),
     *routes("receipts", Receipts),
