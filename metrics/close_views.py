@@ -25,7 +25,7 @@ from metrics.enums import Window
 from metrics.formulas import Sums
 from metrics.models import ClosedSums, MonthClose
 
-SECTIONS[3][1].append(Section("closes", gettext_lazy("Month close"), "lock", Permission.CLOSE_MONTHS))
+SECTIONS[-1][1].insert(0, Section("closes", gettext_lazy("Month close"), "lock", Permission.CLOSE_MONTHS))
 MONTHS_SHOWN = 24
 
 

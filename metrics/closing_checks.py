@@ -3,7 +3,6 @@
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from django.db.models import Max, Sum
@@ -12,17 +11,16 @@ from django.utils.translation import ngettext
 
 from accounts.enums import ChangeSource, ImportKind, ImportState
 from accounts.models import Import, SubscriptionChange, Tenant
-from cs_platform.kernel import sqljobs
-from cs_platform.kernel.models import Dirty, Finding, Work
+from cs_platform.kernel.models import Dirty, Finding
 from cs_platform.kernel.money import money_text
 from cs_platform.kernel.periods import add_months, last_complete_month, month_end, month_text
 from cs_platform.kernel.templatetags.cells import day_text, moment_text, month_name, number_text
 from cs_platform.kernel.tenancy import current_tenant_id
 from health.usage import sources
-from metrics import formulas, jobs
+from metrics import reconciliation
 from metrics.enums import Window
 from metrics.formulas import Sums
-from metrics.models import Reconciliation, RetentionMonth
+from metrics.models import RetentionMonth
 from metrics.reports import sums_of
 
 # What figures of revenue are made of.
@@ -69,8 +67,8 @@ def _over(month: dt.date, tenant: Tenant) -> Check:
 
 
 def refreshing() -> bool:
-    """Whether facts wait to be worked into the figures."""
-    return Dirty.objects.filter(topic__in=TOPICS).exists() or Work.objects.filter(name="refresh_revenue").exists()
+    """Whether facts wait to be worked into the figures: every door marks what it changed in its own transaction."""
+    return Dirty.objects.filter(topic__in=TOPICS).exists()
 
 
 def _refreshed(month: dt.date) -> Check:
@@ -166,19 +164,16 @@ def _findings(month: dt.date) -> Iterator[Check]:
         yield Check("findings", False, each.message, each.subject)
 
 
-def reconciliation_gap(found: Reconciliation, month: dt.date, currency: str) -> Decimal:
-    """What billing says less what the ledger closes with, in minor units of the reporting currency."""
-    jobs.stage_rates(month, month)
-    rows = sqljobs.rows(
-        jobs.SQL / "close_billing.sql", {"reconciliation": str(found.id), "m": formulas.month_number(month)}
-    )
-    return Decimal(rows[0]["total"]) - month_sums(month).closing
-
-
 def _reconciled(month: dt.date, tenant: Tenant) -> Check:
-    found = Reconciliation.objects.filter(month=month).order_by("-made_at", "-id").first()
+    """Billing's last upload of the month against the ledger; nothing is said where there is none."""
+    found = reconciliation.difference(month)
     if found is None:
         return Check("reconciled", None, _("Not done"))
-    gap = int(reconciliation_gap(found, month, tenant.currency))
-    text = _("Difference %(amount)s") % {"amount": money_text(gap, tenant.currency, signed=bool(gap))}
-    return Check("reconciled", not gap, text, moment_text(found.made_at))
+    text = _("Difference %(amount)s") % {
+        "amount": money_text(found.difference, tenant.currency, signed=bool(found.difference))
+    }
+    if found.left_out:
+        text = _("%(text)s; without a rate: %(codes)s") % {"text": text, "codes": ", ".join(found.left_out)}
+    elif not found.agrees:
+        text = _("%(text)s; accounts differ") % {"text": text}
+    return Check("reconciled", found.agrees, text, moment_text(found.reconciliation.made_at))

@@ -22,7 +22,6 @@ from metrics import (
     audit_pack,
     board_cells,
     cells,
-    closing,
     knowledge,
     lineage,
     origins,
@@ -78,7 +77,7 @@ def _answer(request: TenantRequest, name: str) -> HttpResponse:
         return page(request, "metrics/board_empty.html", {"empty": no_figures(request) | {"page": _("Metrics")}})
     asked, months, names = read
     url = reverse("metric", args=[request.tenant.slug, name])
-    close = closing.last_close(asked.month)
+    close = reports.last_closes().get(asked.month)
     told = close if asked.basis == Basis.REPORTED else None
     question = selectors.rows_question(asked, request.tenant, told)
     sums = selectors.sums_of_month(question, asked.window, asked.month)
@@ -99,7 +98,7 @@ def _answer(request: TenantRequest, name: str) -> HttpResponse:
 
 def told_by(asked: Asked) -> MonthClose | None:
     """The close that the page's month is told by; None when it is open or told as known now or at another moment."""
-    return closing.last_close(asked.month) if asked.basis == Basis.REPORTED else None
+    return reports.last_closes().get(asked.month) if asked.basis == Basis.REPORTED else None
 
 
 def _head(
@@ -223,7 +222,7 @@ def pack(request: TenantRequest, metric: str) -> HttpResponse:
     if read is None:
         return redirect("metric", request.tenant.slug, metric)  # which says what is missing
     asked, _months, _names = read
-    close = closing.last_close(asked.month)
+    close = reports.last_closes().get(asked.month)
     question = selectors.rows_question(asked, request.tenant, told_by(asked))
     sums = selectors.sums_of_month(question, asked.window, asked.month)
     value = knowledge.value_of(metric, sums, question.margin)

@@ -562,9 +562,11 @@ def ask(
 
 
 def last_closes() -> dict[dt.date, MonthClose]:
-    """The close that holds of each month that Finance signed."""
+    """The close that holds of each month that Finance signed. One in a currency that the company has left since tells
+    no figure any more: its month is as known now."""
     newest = MonthClose.objects.order_by("month", "-version").distinct("month")
-    return {close.month: close for close in newest}
+    currency = jobs.tenant().currency
+    return {close.month: close for close in newest if close.currency == currency}
 
 
 def _as_known(last: dt.date, known_at: dt.datetime, only: dt.date | None = None) -> dict[str, str]:

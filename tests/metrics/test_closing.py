@@ -6,7 +6,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from cs_platform.kernel.errors import Conflict, DomainError
-from cs_platform.kernel.models import Finding, Work
+from cs_platform.kernel.models import Finding
 from metrics import closing, closing_checks
 from metrics.models import ClosedSums, MonthClose, RetentionMonth
 from tests.books import Book
@@ -25,15 +25,13 @@ def fill(world) -> Book:
     book = Book(world)
     for number, (account, start, end, mrr) in enumerate(BOOK):
         book.period(account, start, end, mrr, key=f"P-{number}", segment="Enterprise" if account in "AB" else "SMB")
-    refresh(book)
+    book.night("2025-12-31")
     return book
 
 
 def refresh(book: Book, day: str = "2025-12-31") -> None:
-    """A night, and the work that facts wished for is done with it."""
+    """What was told is worked into the figures."""
     book.night(day)
-    with book.world.open():
-        Work.objects.filter(name="refresh_revenue").delete()
 
 
 def close(book: Book, month: dt.date = MONTH, **more) -> MonthClose:
@@ -212,3 +210,40 @@ def test_equation_says_every_term_with_its_sign(book):
     with book.world.open():
         found = closing_checks.month_sums(dt.date(2025, 8, 1))
         assert closing_checks.equation(found, "USD") == "$2,883.83 − $250.50 = $2,633.33"
+
+
+def test_who_writes_facts_and_who_closes_wait_for_each_other(book):
+    """Two at once: the second is told to come back, and a fact is either in the close or known after it."""
+    tenant = book.world.tenant.id
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("BEGIN")
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s, hashtext('month_close'))", [tenant])
+        with pytest.raises(Conflict) as refused:
+            close(book)
+        assert refused.value.code == "busy"
+        cursor.execute("ROLLBACK")
+    other.close()
+    book.period("New", "2025-12-01", "", "5.00")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ShareLock' AND classid::bigint = %s "
+            "AND objid::bigint = (hashtext('month_close')::bigint & 4294967295) AND pid = pg_backend_pid()",
+            [tenant],
+        )
+        assert cursor.fetchone()[0] == 1
+
+
+def test_close_in_a_currency_that_was_left_tells_no_figure(book):
+    """After the company reports in another currency its months are told as known now, and can be closed again."""
+    close(book)
+    book.period("B", "2024-02-01", "", "500.00", key="P-2")
+    refresh(book)
+    now = book.month("mrr_monthly", "2025-12")
+    assert book.month("mrr_monthly", "2025-12", basis="reported") != now
+    with book.world.open():
+        MonthClose.objects.create(
+            month=MONTH, version=2, known_at=dt.datetime(2026, 1, 1, tzinfo=dt.UTC), signed_by=book.world.members["ops"],
+            signed_as="X", currency="EUR", gross_margin="0.8",
+        )  # fmt: skip
+    assert book.month("mrr_monthly", "2025-12", basis="reported") == now
