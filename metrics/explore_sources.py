@@ -83,8 +83,7 @@ def acquisition(question: reports.Question, cut: Slice, months: Span) -> Rows:
 
 def clocks(question: reports.Question, metric: Metric, months: Span, _grain: Window) -> Rows:
     """How long the customers waited that signed in a month, by the clock that is asked for."""
-    span = {"signed_from": months[0], "signed_to": month_end(months[1])}
-    made = Clocks(as_of=question.as_of, **span)
+    made = Clocks(as_of=question.as_of, signed_from=months[0], signed_to=month_end(months[1]))
     params = made.params | {"clock": str(metric)}
     found: dict[str | None, dict[dt.date, Any]] = {None: {}}
     for row in sqljobs.rows(jobs.SQL / "explore_clocks.sql", params, tables={"running": RUNNING}):

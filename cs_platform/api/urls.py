@@ -12,6 +12,7 @@ from cs_platform.api.churn import ChurnAnswers
 from cs_platform.api.closes import Closes
 from cs_platform.api.events import EventsView, Receipts, RejectedEvents
 from cs_platform.api.health import HealthScores
+from cs_platform.api.metrics import CatalogueView, MetricAccountsView, MetricView
 from cs_platform.api.reports import ReportView
 from cs_platform.api.resources import RefConverter, Resource
 from cs_platform.api.targets import TargetsView
@@ -38,6 +39,9 @@ urlpatterns = [
     path("v1/schema", views.Schema.as_view(), name="api-schema"),
     path("v1/targets", TargetsView.as_view(), name="api-targets"),
     path("v1/reports/<slug:name>", ReportView.as_view(), name="api-report"),
+    path("v1/metrics", CatalogueView.as_view(), name="api-metrics"),
+    path("v1/metrics/<slug:metric>", MetricView.as_view(), name="api-metric"),
+    path("v1/metrics/<slug:metric>/accounts", MetricAccountsView.as_view(), name="api-metric-accounts"),
     path("v1/events", transaction.non_atomic_requests(EventsView.as_view()), name="api-events"),
     *routes("receipts", Receipts),
     path("v1/rejected-events/<ref:ref>/replay", RejectedEvents.as_view({"post": "replay"}), name="api-event-replay"),
