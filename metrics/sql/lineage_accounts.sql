@@ -12,8 +12,8 @@ WITH history AS (
     WINDOW w AS (PARTITION BY account_id ORDER BY effective_on)
 ), base AS (
     SELECT a.account_id, a.first_month, a.mrr AS now,
-           CASE WHEN %(window)s = 1 THEN a.mrr_1 ELSE a.mrr_12 END AS opening,
-           CASE WHEN %(window)s = 1 THEN a.mrr_1_now ELSE a.mrr_12_now END AS was
+           CASE WHEN %(window)s = 12 THEN a.mrr_12 ELSE a.mrr_1 END AS opening,
+           CASE WHEN %(window)s = 12 THEN a.mrr_12_now ELSE a.mrr_1_now END AS was
       FROM {account_month} a
      WHERE a.month = %(month)s AND (%(account_id)s::uuid IS NULL OR a.account_id = %(account_id)s::uuid)
 ), judged AS (
