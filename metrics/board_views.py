@@ -1,6 +1,7 @@
 """The executive board (DSH-01, DSH-04): is the business of retention sound this month, and why?"""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -194,6 +195,9 @@ def _cohorts(request: TenantRequest, asked: Asked, question: Any) -> dict[str, A
         "cohort_ages": [f"Q+{age}" for age in range(1, selectors.AGES_SHOWN + 1)],
         "cohort_size": _("Logos") if asked.cohort == "logo" else _("MRR"),
         "cohort_note": _("Orange cells are below %(edge)s.") % {"edge": below},
+        "cohort_url": reverse("cohorts", args=[request.tenant.slug])
+        + "?"
+        + urlencode({"month": month_text(asked.month), "measure": asked.cohort, "segment": asked.segment}),
         "cohort_meta": {
             "ndr": _("% of first MRR, growth included"),
             "gdr": _("% of first MRR, growth left out"),

@@ -188,56 +188,68 @@ def open_findings(asked: Asked) -> list[Finding]:
 
 @dataclass(frozen=True)
 class CohortRow:
-    """The customers who first paid in a quarter: how many, their first MRR, and a ratio for each quarter of age."""
+    """The customers who first paid in a quarter, or a month: how many, their first MRR, and for each age a ratio and what it
+    is made of (None while the cohort is younger)."""
 
     quarter: dt.date
     customers: int
     mrr: int
     ratios: list[Decimal | None]
+    parts: list[tuple[int, int] | None]
 
 
-def cohort_rows(question: reports.Question, month: dt.date, measure: str) -> list[CohortRow]:
-    """Quarters of first payment, oldest first, that are at least one quarter old. `measure`: ndr, gdr or logo.
+def cohort_rows(
+    question: reports.Question,
+    month: dt.date,
+    measure: str,
+    *,
+    step: int = 3,
+    shown: int = COHORTS_SHOWN,
+    ages: int = AGES_SHOWN,
+) -> list[CohortRow]:
+    """Quarters of first payment (`step` 1: months), oldest first, that are at least one step old, with as many ages of
+    one step each. `measure`: ndr, gdr or logo.
 
     Every month of a quarter counts at the same age, so an age is shown once the quarter's last month has reached it.
     """
-    newest = _quarter(add_months(month, -5))
-    oldest = add_months(newest, -3 * (COHORTS_SHOWN - 1))
+    newest = _cohort(add_months(month, 1 - 2 * step), step)
+    oldest = add_months(newest, -step * (shown - 1))
     params = question.params() | {"from_month": oldest, "to_month": month}
     by_age: dict[tuple[dt.date, int], list[Mapping[str, Any]]] = {}
     for row in sqljobs.rows(jobs.SQL / "report_cohorts.sql", params, tables=question.tables):
         age = formulas.month_number(row["month"]) - formulas.month_number(row["cohort_month"])
-        if age % 3 == 0:
-            by_age.setdefault((_quarter(row["cohort_month"]), age // 3), []).append(row)
+        if age % step == 0:
+            by_age.setdefault((_cohort(row["cohort_month"], step), age // step), []).append(row)
     part, whole = {
         "ndr": ("active_mrr", "cohort_mrr"),
         "gdr": ("capped_mrr", "cohort_mrr"),
         "logo": ("active_customers", "cohort_customers"),
     }[measure]
     found = []
-    for shift in range(COHORTS_SHOWN):
-        quarter = add_months(oldest, 3 * shift)
+    for shift in range(shown):
+        quarter = add_months(oldest, step * shift)
         first = by_age.get((quarter, 0), [])
         if not first or quarter > newest:
             continue
-        ages = [
-            by_age.get((quarter, age), []) if add_months(quarter, 2 + 3 * age) <= month else []
-            for age in range(1, AGES_SHOWN + 1)
+        aged = [
+            by_age.get((quarter, age), []) if add_months(quarter, step - 1 + step * age) <= month else []
+            for age in range(1, ages + 1)
+        ]
+        parts = [
+            (int(sum(row[part] for row in rows)), int(sum(row[whole] for row in rows))) if rows else None for rows in aged
         ]
         found.append(
             CohortRow(
                 quarter=quarter,
                 customers=sum(row["cohort_customers"] for row in first),
                 mrr=int(sum(row["cohort_mrr"] for row in first)),
-                ratios=[
-                    formulas.ratio(sum(row[part] for row in rows), sum(row[whole] for row in rows)) if rows else None
-                    for rows in ages
-                ],
+                ratios=[formulas.ratio(*made) if made else None for made in parts],
+                parts=parts,
             )
         )
     return found
 
 
-def _quarter(month: dt.date) -> dt.date:
-    """First month of the calendar quarter. Example: 2026-05-01 gives 2026-04-01."""
-    return month.replace(month=month.month - (month.month - 1) % 3)
+def _cohort(month: dt.date, step: int) -> dt.date:
+    """First month of the cohort. Example: 2026-05-01 gives 2026-04-01 for quarters, itself for months."""
+    return month.replace(month=month.month - (month.month - 1) % step)
