@@ -1,8 +1,6 @@
 """The audit pack: one workbook with a figure and everything behind it, down to the rows that it came from (DSH-04)."""
 
-import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from decimal import Decimal
 from io import BytesIO
 from typing import Any
 from uuid import UUID
@@ -14,7 +12,7 @@ from accounts.models import Import, Member, SubscriptionChange
 from cs_platform.kernel import sqljobs
 from cs_platform.kernel.money import from_minor
 from cs_platform.kernel.periods import month_end, month_text
-from cs_platform.kernel.sheets import safe_text
+from cs_platform.kernel.sheets import workbook_cell
 from metrics import board_cells, closing_cells, formulas, jobs, lineage, origins, reports, restated, restated_cells
 from metrics.asked import Asked
 from metrics.formulas import Sums
@@ -56,17 +54,10 @@ def workbook(
     for name, rows in sheets:
         sheet = book.create_sheet(name[:31])
         for row in rows():
-            sheet.append([_cell(value) for value in row])
+            sheet.append([workbook_cell(value) for value in row])
     out = BytesIO()
     book.save(out)
     return out.getvalue()
-
-
-def _cell(value: Any) -> Any:
-    """Numbers and days as such; everything else as text that no spreadsheet computes."""
-    if value is None or (isinstance(value, bool | int | Decimal | dt.date) and not isinstance(value, dt.datetime)):
-        return value
-    return safe_text(value.isoformat() if isinstance(value, dt.datetime) else value)
 
 
 def _figure(

@@ -4,17 +4,16 @@ retention. They last until the transaction ends.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from django.db import connection
 
-from accounts.models import Member, Segment
 from cs_platform.kernel import sqljobs
-from cs_platform.kernel.money import digits
-from metrics import formulas, jobs, reports
+from metrics import jobs, reports
 from metrics.enums import KEPT_WINDOWS, Cut, Dimension, Window
+from metrics.lineage import dimension_values
 
 NO_FILTERS: Mapping[Cut, tuple[str, ...]] = MappingProxyType({})
 APART = {mark: f"cut_{mark}" for mark in ("account_month", "retention_month")}
@@ -40,17 +39,6 @@ class Slice:
         if self.cut != Cut.ALL:
             filters[self.cut] = (value,)
         return Slice(filters, Cut.ACCOUNT)
-
-
-def stored_values(cut: str, names: Iterable[str]) -> list[str]:
-    """What stands in the dated history for values as people name them: the names, or ids of the rows that bear them."""
-    names = list(names)
-    ids: Iterable[object] = ()
-    if cut == Cut.SEGMENT:
-        ids = Segment.objects.filter(name__in=names).values_list("id", flat=True)
-    elif cut == Cut.OWNER:
-        ids = Member.objects.filter(name__in=names).values_list("id", flat=True)
-    return [*names, *(str(key) for key in ids)]
 
 
 def ledger(
@@ -108,14 +96,12 @@ def _stage(question: reports.Question, cut: Slice, known_at: dt.datetime, *, ban
     jobs.stage_history(known_at)
     filters = {name: values for name, values in cut.filters.items() if banded or name != Cut.ACV_BAND}
     wanted = {str(name) for name in (*filters, cut.cut, Cut.ALL)}
-    edges = [edge * 10 ** digits(question.currency) for edge in formulas.ACV_BAND_EDGES]
-    params = {f"band_{number}": edge for number, edge in enumerate(edges, start=1)}
     sqljobs.execute(
         jobs.SQL / "cut_history.sql",
-        params | {"wanted": sorted(wanted)},
+        jobs.band_edges(question.currency) | {"wanted": sorted(wanted)},
         tables={"account_month": jobs.STORED["account_month"]},
     )
-    pairs = [(str(name), value) for name, values in filters.items() for value in set(stored_values(name, values))]
+    pairs = [(str(name), value) for name, values in filters.items() for value in set(dimension_values(name, *values))]
     pairs = pairs or [(str(Cut.ALL), "")]
     _forget("allowed")
     sqljobs.execute(

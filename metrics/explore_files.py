@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from cs_platform.kernel.money import from_minor
 from cs_platform.kernel.periods import month_text
-from cs_platform.kernel.sheets import safe_text
+from cs_platform.kernel.sheets import workbook_cell
 from metrics.enums import Cut, Unit
 from metrics.explore import Point
 from metrics.explore_cells import Told, value_name
@@ -78,4 +78,4 @@ def workbook(told: Told, definition: dict[str, Any]) -> bytes:
 def _sheet(book: Any, name: str, found: Sequence[Sequence[Any]]) -> None:
     sheet = book.create_sheet(name[:31])
     for row in found:
-        sheet.append([cell if isinstance(cell, int | Decimal) or cell is None else safe_text(cell) for cell in row])
+        sheet.append([workbook_cell(cell) for cell in row])

@@ -246,6 +246,13 @@ def stage_history(known_at: dt.datetime = FOREVER) -> None:
     sqljobs.execute(SQL / "history.sql", {"known_at": known_at})
 
 
+def band_edges(currency: str) -> dict[str, int]:
+    """The edges of the ACV bands in minor units, as the SQL names them."""
+    return {
+        f"band_{number}": edge * 10 ** digits(currency) for number, edge in enumerate(formulas.ACV_BAND_EDGES, start=1)
+    }
+
+
 def sum_up(
     span: Span,
     tables: sqljobs.Tables,
@@ -257,8 +264,7 @@ def sum_up(
 ) -> int:
     """Sums of one window into the retention table of `tables`, over everybody and cut by up to four attributes of
     `history`. `allowed` names a table of the accounts and days that filters let through; `acv_bands` lets only those."""
-    edges = [edge * 10 ** digits(tenant().currency) for edge in formulas.ACV_BAND_EDGES]
-    params = span.params() | {f"band_{i}": edge for i, edge in enumerate(edges, start=1)}
+    params = span.params() | band_edges(tenant().currency)
     params |= {f"cut_{i}": cuts[i - 1] if i <= len(cuts) else "" for i in range(1, len(KEPT_CUTS) + 1)}
     params |= {"window": int(window), "filtered": bool(allowed), "acv_bands": acv_bands}
     return sqljobs.execute(SQL / "retention.sql", params, tables={**tables, "allowed": allowed or "history"})

@@ -2,6 +2,7 @@
 computes its sum itself, so that it can be held against the line of the level before."""
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -10,9 +11,8 @@ from django.db import connection
 from accounts.models import Account, Member, Segment
 from cs_platform.kernel import sqljobs
 from cs_platform.kernel.access import Scope
-from cs_platform.kernel.money import digits
 from cs_platform.kernel.periods import add_months, month_end
-from metrics import formulas, jobs, reports
+from metrics import jobs, reports
 from metrics.asked import Asked
 from metrics.enums import Dimension
 from metrics.formulas import Sums
@@ -95,20 +95,14 @@ def visible_to(member: Member) -> str:
     return "visible"
 
 
-def dimension_values(dimension: Dimension, name: str) -> list[str]:
-    """What stands in the dated history for a value as the board names it: names, or ids of rows that bear it."""
+def dimension_values(dimension: str, *names: str) -> list[str]:
+    """What stands in the dated history for values as the board names them: the names, or ids of rows that bear them."""
+    ids: Iterable[object] = ()
     if dimension == Dimension.SEGMENT:
-        return [name, *(str(key) for key in Segment.objects.filter(name=name).values_list("id", flat=True))]
-    if dimension == Dimension.OWNER:
-        return [name, *(str(key) for key in Member.objects.filter(name=name).values_list("id", flat=True))]
-    return [name]
-
-
-def band_edges(currency: str) -> dict[str, int]:
-    """The edges of the ACV bands in minor units, as the SQL names them."""
-    return {
-        f"band_{number}": edge * 10 ** digits(currency) for number, edge in enumerate(formulas.ACV_BAND_EDGES, start=1)
-    }
+        ids = Segment.objects.filter(name__in=names).values_list("id", flat=True)
+    elif dimension == Dimension.OWNER:
+        ids = Member.objects.filter(name__in=names).values_list("id", flat=True)
+    return [*names, *(str(key) for key in ids)]
 
 
 def accounts_behind(
@@ -136,7 +130,7 @@ def accounts_behind(
         "known_at": question.known_at,
         "account_id": account_id,
         "limit": limit,
-        **band_edges(question.currency),
+        **jobs.band_edges(question.currency),
     }
     tables = {**question.tables, "visible": visible_to(member)}
     rows = sqljobs.rows(jobs.SQL / "lineage_accounts.sql", params, tables=tables)

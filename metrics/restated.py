@@ -146,7 +146,7 @@ def _stage(then: reports.Question, now: reports.Question, asked: Asked, member: 
         "base_day": month_end(asked.base_month),
         "dimension": str(Dimension.SEGMENT if segment else Dimension.ALL),
         "values": lineage.dimension_values(Dimension.SEGMENT, segment) if segment else [],
-        **lineage.band_edges(now.currency),
+        **jobs.band_edges(now.currency),
     }
     tables = {
         "month_then": then.tables["account_month"],

@@ -1,7 +1,9 @@
 """CSV that a spreadsheet opens without running anything in it (RELIABILITY 5): text is quoted, numbers stay numbers."""
 
 import csv
+import datetime as dt
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from io import StringIO
 from typing import Any, TextIO
 
@@ -13,6 +15,13 @@ def safe_text(value: Any) -> str:
     """`value` as text that no spreadsheet computes. Example: `=1+1` gives `'=1+1`; None gives an empty cell."""
     text = "" if value is None else str(value)
     return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def workbook_cell(value: Any) -> Any:
+    """A cell of a workbook: numbers and days as such, everything else as text that no spreadsheet computes."""
+    if value is None or (isinstance(value, bool | int | Decimal | dt.date) and not isinstance(value, dt.datetime)):
+        return value
+    return safe_text(value.isoformat() if isinstance(value, dt.datetime) else value)
 
 
 def csv_text(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
