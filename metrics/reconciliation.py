@@ -98,6 +98,18 @@ def merge_billing(rows: Sequence[Row], origin: Origin) -> MergeResult:
     return result
 
 
+def keep_rows(
+    month: dt.date, rows: Sequence[Row], origin: Origin, note: str = ""
+) -> tuple[MergeResult, Reconciliation | None]:
+    """What a program sends of one month, as a reconciliation with its note; None where no row could be taken."""
+    result = merge_billing(rows, origin)
+    found = Reconciliation.objects.filter(id=next(iter(result.ids.values()), None), month=month).first()
+    if found is not None and note:
+        found.note = note
+        found.save(update_fields=["note"])
+    return result, found
+
+
 def _of(run: Import | None, at: dt.date) -> Reconciliation:
     """The reconciliation that this file makes of the month; its pieces share it."""
     found = Reconciliation.objects.filter(run=run, month=at).first() if run else None

@@ -17,6 +17,7 @@ from metrics import (
     notes_views,
     present_views,
     reconciliation_views,
+    scenario_views,
     settings_views,
     surveys_views,
     targets_views,
@@ -54,6 +55,9 @@ urlpatterns = [
     path("settings/closes/", close_views.closes, name="settings_closes"),
     path("settings/closes/<str:month>/", close_views.close, name="settings_close"),
     path("settings/closes/<str:month>/figures.csv", close_views.close_csv, name="settings_close_csv"),
+    path("insights/scenario/", scenario_views.scenario, name="scenario"),
+    path("insights/scenario/save/", scenario_views.save, name="scenario_save"),
+    path("insights/scenario/<uuid:view_id>/delete/", scenario_views.delete, name="scenario_delete"),
     path("settings/reconciliation/", reconciliation_views.reconciliations, name="settings_reconciliations"),
     path("settings/reconciliation/upload/", reconciliation_views.upload, name="settings_reconciliation_upload"),
     path(

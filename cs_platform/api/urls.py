@@ -13,8 +13,10 @@ from cs_platform.api.closes import Closes
 from cs_platform.api.events import EventsView, Receipts, RejectedEvents
 from cs_platform.api.health import HealthScores
 from cs_platform.api.metrics import CatalogueView, MetricAccountsView, MetricView
+from cs_platform.api.reconciliations import Reconciliations
 from cs_platform.api.reports import ReportView
 from cs_platform.api.resources import RefConverter, Resource
+from cs_platform.api.scenario import ScenarioView
 from cs_platform.api.targets import TargetsView
 
 register_converter(RefConverter, "ref")
@@ -46,6 +48,8 @@ urlpatterns = [
     *routes("receipts", Receipts),
     path("v1/rejected-events/<ref:ref>/replay", RejectedEvents.as_view({"post": "replay"}), name="api-event-replay"),
     *routes("rejected-events", RejectedEvents),
+    path("v1/scenario", ScenarioView.as_view(), name="api-scenario"),
+    *routes("reconciliations", Reconciliations),
     *routes("accounts", views.Accounts),
     *routes("contacts", views.Contacts),
     *routes("products", views.Products),
