@@ -1,4 +1,4 @@
-"""Notes, slides, targets and digests in a real browser: nothing the policy refuses, keys work, axe finds nothing, 390 px."""
+"""Notes, slides, targets and digests in a real browser: nothing the policy refuses, keys work, 390 px are enough."""
 
 import datetime as dt
 

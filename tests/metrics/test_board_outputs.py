@@ -10,9 +10,9 @@ from django.test.utils import CaptureQueriesContext
 
 from cs_platform.kernel.errors import Conflict, DomainError
 from metrics import notes, targets
-from metrics.enums import Metric
+from metrics.enums import Metric, Window
 from metrics.models import BoardNote
-from metrics.plan_cells import plan_line
+from metrics.plan_cells import expected, plan_line
 from metrics.targets import Cell
 from tests.books import Book
 from tests.metrics.test_board_pages import MONTH, fill, text_of
@@ -44,6 +44,30 @@ def book(worlds) -> Book:
 def test_how_far_a_value_is_from_its_plan(metric, value, target, text, good):
     line = plan_line(metric, None if value is None else Decimal(value), Decimal(target), "USD")
     assert line == {"text": text, "good": good}
+
+
+STEADY = [Decimal(value) / 1000 for value in (1040, 1045, 1049, 1055, 1059, 1064, 1070, 1074, 1080, 1085, 1089, 1094)]
+
+
+def test_a_drift_of_trailing_years_is_usual_and_a_jump_is_not():
+    """A year's value that goes on rising as before is no anomaly; one that falls by five points is."""
+    assert expected(Metric.NRR, [*STEADY, Decimal("1.099")], Window.YEAR) is None
+    low, high = expected(Metric.NRR, [*STEADY, Decimal("1.044")], Window.YEAR)
+    assert low < STEADY[-1] + Decimal("0.005") < high
+    assert low > Decimal("1.044")
+    money = [value * 100_000_000 for value in STEADY]
+    assert expected(Metric.LTV, [*money, Decimal(110_000_000)], Window.YEAR) is None
+    assert expected(Metric.LTV, [*money, Decimal(80_000_000)], Window.YEAR) is not None
+    assert expected(Metric.NPS, [Decimal(47)] * 12 + [Decimal("47.5")], Window.YEAR) is None
+    assert expected(Metric.NPS, [Decimal(47)] * 12 + [Decimal(40)], Window.YEAR) is not None
+    assert expected(Metric.NRR, [None] * 12 + [Decimal(1)], Window.YEAR) is None
+    assert expected(Metric.NRR, [], Window.YEAR) is None
+
+
+def test_a_month_is_held_against_the_months_before():
+    months = [Decimal("0.02"), Decimal("0.021"), Decimal("0.019")] * 4
+    assert expected(Metric.LOGO_CHURN, [*months, Decimal("0.022")], Window.MONTH) is None
+    assert expected(Metric.LOGO_CHURN, [*months, Decimal("0.06")], Window.MONTH) is not None
 
 
 def test_no_plan_no_line():
