@@ -25,9 +25,10 @@ from accounts.people import rename_user
 from accounts.selectors import live_key
 from accounts.services import add_member, create_api_key, create_tenant, revoke_api_key
 from cs_platform import pipeline
+from cs_platform.demo import closes
 from cs_platform.demo.company import Event, make_company
 from cs_platform.demo.files import File, as_csv, company_files, live_events, public_files
-from cs_platform.demo.tenants import LABS, TENANTS, DemoTenant, Person
+from cs_platform.demo.tenants import LABS, NORTHWIND, TENANTS, DemoTenant, Person
 from cs_platform.demo.usage import FEATURES
 from cs_platform.embedded import state
 from cs_platform.kernel import queue
@@ -211,9 +212,13 @@ class Demo:
         if wanted.company is not None:
             self._send(tenant, live_events(rows.usage, last))
             self._past(tenant, last)
+        if wanted is NORTHWIND:
+            closes.close_books(tenant, wanted, rows.subscriptions, last, lambda file: self._import(tenant, file))
         self._night(tenant, last)
         if wanted.company is not None:
             self._judge(tenant)
+        if wanted is NORTHWIND:
+            closes.subscribe(tenant)
 
     def _set_up(self, tenant: Tenant) -> None:
         """What operations set up before the first file: office hours and the feature catalogue."""

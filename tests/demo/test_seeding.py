@@ -13,7 +13,7 @@ from django.test import Client
 
 from accounts.models import Account, AccountEvent, ApiKey, Contact, Import, Member, Subscription, Tenant, User
 from accounts.selectors import live_key, memberships
-from cs_platform.demo import loading
+from cs_platform.demo import closes, loading
 from cs_platform.demo import outcomes as demo_outcomes
 from cs_platform.demo import support as demo_support
 from cs_platform.demo import touch as demo_touch
@@ -22,14 +22,21 @@ from cs_platform.demo.company import make_company
 from cs_platform.demo.files import rates
 from cs_platform.demo.tenants import LABS, NORTHWIND
 from cs_platform.kernel.models import Finding
-from cs_platform.kernel.periods import parse_month
+from cs_platform.kernel.periods import add_months, month_text, parse_month
 from cs_platform.kernel.tenancy import tenant_context
-from metrics.models import RetentionMonth
+from metrics import reconciliation, restated, selectors
+from metrics.asked import Asked
+from metrics.closing import last_close
+from metrics.enums import Basis, Differs, Window
+from metrics.models import BoardNote, DigestRecipient, MetricTarget, MonthClose, Reconciliation, RetentionMonth
 from metrics.reports import run_report
 from tests.demo.plain import PlainBook
 
 ROLES = ["admin", "csm", "csm", "executive", "leader", "ops"]
-TABLES = (Account, AccountEvent, Contact, Import, Member, Subscription, ApiKey, RetentionMonth)
+TABLES = (
+    Account, AccountEvent, Contact, Import, Member, Subscription, ApiKey, RetentionMonth, MonthClose, Reconciliation,
+    MetricTarget, BoardNote, DigestRecipient,
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -101,7 +108,10 @@ def test_the_product_agrees_with_plain_counting(seeded: Path) -> None:
         assert tenant.notice.startswith("Demo data")
         assert company.company is not None
         rows = make_company(company=company.company, seed=7 + extra, accounts=number, last=last)
-        book = PlainBook(rows.subscriptions, rates(last), company.currency)
+        subscriptions = rows.subscriptions
+        if company is NORTHWIND:
+            subscriptions = closes.with_late_rows(subscriptions, *closes.late_rows(subscriptions, last, "USD"))
+        book = PlainBook(subscriptions, rates(last), company.currency)
         with tenant_context(tenant.id):
             assert not Finding.objects.filter(resolved_at=None).exists()
             assert Account.objects.filter(status="live").count() == number
@@ -118,6 +128,51 @@ def test_the_product_agrees_with_plain_counting(seeded: Path) -> None:
                 ), row["month"]
             arr = run_report("mrr_monthly", as_of=last).rows[-1]["arr"]
             assert Decimal(arr) == year.arr
+
+
+def test_northwind_closes_its_months(seeded: Path) -> None:
+    """MET-23: closed months, one restated, one with corrections since, with reasons; billing differs by two accounts."""
+    tenant = Tenant.objects.get(slug="northwind")
+    last = tenant.today() - dt.timedelta(days=1)
+    months = closes.closed_months(last)
+    ops = tenant_members(tenant)["ops"]
+    with tenant_context(tenant.id):
+        found = list(MonthClose.objects.order_by("month", "version"))
+        assert [(close.month, close.version) for close in found if close.version == 1] == [(m, 1) for m in months]
+        (again,) = [close for close in found if close.version == 2]
+        assert again.month == months[-2]
+        assert again.reason
+        assert {close.signed_by_id for close in found} == {ops.id}
+        asked = Asked(month=months[-1], window=Window.MONTH)
+        then = selectors.rows_question(asked, tenant, last_close(months[-1]))
+        now = selectors.question_of(asked, tenant)
+        both = tuple(selectors.sums_of_month(each, asked.window, asked.month) for each in (then, now))
+        assert both[0] != both[1]
+        differs = restated.compare(then, now, both, asked, ops, close=last_close(months[-1]))
+        told = {change.after.reason for effect in differs.effects for change in effect.changes}
+        assert len(differs.effects) == len(told) == 2
+        assert all(told)
+        billing = reconciliation.difference(months[-1], Basis.REPORTED)
+        assert billing is not None
+        assert {
+            kind: each.accounts for kind, each in billing.classes.items() if kind != Differs.AGREED and each.accounts
+        } == {
+            Differs.ONLY_HERE: 1,
+            Differs.OTHER_AMOUNT: 1,
+        }
+        assert MetricTarget.objects.filter(metric="arr").count() == 12
+        assert BoardNote.objects.get().month == add_months(months[-1], 1)
+        assert set(DigestRecipient.objects.values_list("kind", flat=True)) == {"board", "week", "day"}
+    page = Client()
+    page.force_login(User.objects.get(email="dana@northwind.example"))
+    shown = page.get(f"/t/northwind/board/?month={month_text(months[-1])}&window=1")
+    assert shown.status_code == 200
+    assert "Sofia Varga" in shown.content.decode()
+
+
+def tenant_members(tenant: Tenant) -> dict[str, Member]:
+    with tenant_context(tenant.id):
+        return {member.role.key: member for member in Member.objects.select_related("role", "user")}
 
 
 def test_the_real_book_is_whole_and_frozen(seeded: Path) -> None:
@@ -195,7 +250,8 @@ def test_an_interrupted_run_goes_on(db: None, var: Path, monkeypatch: pytest.Mon
     with tenant_context(tenant.id):
         assert AccountEvent.objects.count() == len(rows.events)
         assert Subscription.objects.count() == len(rows.subscriptions)
-        assert Import.objects.count() == 9
+        assert Import.objects.count() == 12
+        assert MonthClose.objects.count() == closes.CLOSED + 1
         assert not Finding.objects.filter(resolved_at=None).exists()
 
 
