@@ -16,6 +16,7 @@ from django.utils.translation import gettext_noop
 from accounts.enums import ChangeSource, ChurnCategory, SaidBy, Status
 from accounts.models import Account, ChurnAnswer, ChurnReason, ChurnRule, Member, Subscription
 from cs_platform.kernel.errors import Conflict, DomainError
+from cs_platform.kernel.periods import add_months, month_of
 
 
 @dataclass(frozen=True)
@@ -164,16 +165,37 @@ def save_rule(*, rule: ChurnRule, by: Member) -> ChurnRule:
     return rule
 
 
-def unasked(accounts: QuerySet[Account], dunning_days: int) -> QuerySet[Account]:
-    """Those of the accounts that pay no more and about whose end nobody has said why; with `ended_on`, the first day
-    without service. A period that was not paid ends with the dunning days (METRICS 4)."""
+def _ends(dunning_days: int) -> Any:
+    """The last first day without service of each account, in rows of account and `last`. A period that was not paid ends
+    with the dunning days (METRICS 4)."""
     end = Least("end_on", F("past_due_on") + Value(dunning_days))
-    paid = Subscription.objects.filter(account=OuterRef("id"), voided=False, mrr_minor__gt=0)
-    ends = paid.order_by().values("account").annotate(last=Max(end, output_field=DateField()))
-    about = Q(ended_on=None) | Q(ended_on__gte=TruncMonth(OuterRef("ended_on")))
+    paid = Subscription.objects.filter(voided=False, mrr_minor__gt=0).order_by().values("account")
+    return paid.annotate(last=Max(end, output_field=DateField()))
+
+
+def last_end(account: Account, dunning_days: int) -> dt.date | None:
+    """The first day without service of an account that has left; None where no paid period says it."""
+    return next((row["last"] for row in _ends(dunning_days).filter(account=account)), None)
+
+
+def answer_about(account: Account, ended_on: dt.date | None) -> ChurnAnswer | None:
+    """The answer that counts for this end: one about an end in its month, the latest first, else that about no day."""
+    found = ChurnAnswer.objects.filter(account=account).select_related("recorded_by")
+    about = Q(ended_on=None)
+    if ended_on:
+        about |= Q(ended_on__gte=month_of(ended_on), ended_on__lt=add_months(month_of(ended_on), 1))
+    return found.filter(about).order_by(F("ended_on").desc(nulls_last=True)).first()
+
+
+def unasked(accounts: QuerySet[Account], dunning_days: int) -> QuerySet[Any]:
+    """Those of the accounts that pay no more and about whose end nobody has said why; with `ended_on`, the first day
+    without service."""
+    ends = _ends(dunning_days).filter(account=OuterRef("id"))
+    about = Q(ended_on=None) | Q(ended_on__gte=OuterRef("ended_month"))
     answers = ChurnAnswer.objects.filter(about, account=OuterRef("id"))
     left = accounts.filter(status=Status.CHURNED, merged_into=None)
-    return left.annotate(ended_on=Subquery(ends.values("last"))).filter(~Exists(answers))
+    left = left.annotate(ended_on=Subquery(ends.values("last")), ended_month=TruncMonth("ended_on"))
+    return left.filter(~Exists(answers))
 
 
 @transaction.atomic

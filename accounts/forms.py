@@ -318,16 +318,15 @@ class ChurnForm(forms.Form):
     competitor = _text(_("Competitor"), LONGEST["competitor"])
     said_by = forms.ChoiceField(label=_("Who says so"), choices=SaidBy.choices, initial=SaidBy.CUSTOMER)
 
-    def __init__(self, *args: Any, answer: ChurnAnswer | None, reasons: list[Reason], **kwargs: Any) -> None:
-        kwargs["initial"] = self.values_of(answer)
+    def __init__(self, *args: Any, reasons: list[Reason], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.offered = reasons
         self.fields["reason"].widget.attrs["list"] = "churn-reasons"
 
     @staticmethod
-    def values_of(answer: ChurnAnswer | None) -> dict[str, Any]:
-        """The fields' values as they stand in the database; version 0 where nobody has answered."""
-        if answer is None:
-            return {"version": 0}
-        names = ("version", "category", "reason", "note", "competitor", "said_by")
-        return {name: getattr(answer, name) for name in names}
+    def values_of(answer: ChurnAnswer | None, about: ChurnAnswer | None) -> dict[str, Any]:
+        """The fields' values as they stand: the words of the answer `about` this end, the version of that which is written
+        (0 where there is none; what is about no certain end stays)."""
+        names = ("category", "reason", "note", "competitor", "said_by")
+        values = {name: getattr(about, name) for name in names} if about else {}
+        return values | {"version": answer.version if answer else 0}

@@ -58,6 +58,7 @@ NAVIGATION: tuple[tuple[Any, tuple[Page, ...]], ...] = (
             Page("explore", _("Metrics"), "table", Permission.VIEW_BOARD, "m", "metrics"),
             Page("movements", _("Movements"), "activity", Permission.VIEW_BOARD, "v", "insights/movements"),
             Page("cohorts", _("Cohorts"), "table-2", Permission.VIEW_BOARD, "", "insights/cohorts"),
+            Page("churn", _("Churn"), "trending-down", Permission.VIEW_BOARD, "u", "insights/churn"),
             Page("scenario", _("Scenario"), "sliders-horizontal", Permission.VIEW_BOARD, "o", "insights/scenario"),
             Page("surveys", _("Surveys"), "message-square", Permission.VIEW_WEEK, "y", "insights/surveys"),
             Page("backtest", _("Backtest"), "activity", Permission.VIEW_WEEK, "k", "insights/backtest"),

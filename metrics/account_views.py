@@ -19,6 +19,7 @@ from cs_platform.kernel.money import from_minor, money_text, to_minor
 from cs_platform.kernel.templatetags.cells import day_text, month_name, percent_text
 from metrics import board_cells, cells, charts, formulas, lineage, selectors
 from metrics.asked import Asked, Months
+from metrics.churn_queue_views import answer_card
 from metrics.definitions import MOVEMENTS
 from metrics.enums import MovementKind, Window
 from metrics.models import AccountMonth
@@ -33,6 +34,7 @@ def revenue(request: TenantRequest, account_id: UUID) -> HttpResponse:
     account = open_account(request, account_id)
     months = selectors.months_of(request.tenant)
     context = account_frame(request, account, "revenue") | {"periods": _periods(request, account)}
+    context["left"] = answer_card(request, account)
     if months:
         context |= _figures(request, account, months)
     return page(request, "metrics/account_revenue.html", context)

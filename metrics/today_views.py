@@ -21,6 +21,7 @@ from health.alerts.cells import alert_row, due_text
 from health.models import Alert, Touchpoint
 from health.next_steps import NextStep, next_steps
 from metrics import today as day_of
+from metrics.churn_queue_views import waiting_line
 
 ORDERS: dict[str, tuple[Any, ...]] = {
     "need": (),
@@ -80,6 +81,7 @@ def today(request: TenantRequest) -> HttpResponse:
         "tickets": [_ticket_row(waiting, tenant) for waiting in tickets.rows[: day_of.SHORT]],
         "tickets_count": f"{len(tickets.rows):,}",
         "sources_url": sources,
+        "left": waiting_line(request, seen),
         "here": request.get_full_path(),
         "may_edit": may(request, Permission.EDIT_ACCOUNTS),
         "log_url": reverse("activity_log", args=[tenant.slug]) if may(request, Permission.EDIT_ACCOUNTS) else "",

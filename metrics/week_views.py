@@ -24,6 +24,7 @@ from cs_platform.kernel.templatetags.cells import day_text
 from health.account_hooks import shift_value
 from metrics import week as questions
 from metrics import week_cells
+from metrics.churn_queue_views import waiting_line
 
 LISTED = 7
 EVENTS = 10
@@ -81,6 +82,7 @@ def week(request: TenantRequest) -> HttpResponse:
         "news_url": f"{reverse('week_news', args=[tenant.slug])}?{urlencode(kept | {'week': _week_text(monday)})}",
         "sources_url": reverse("imports", args=[tenant.slug]) if may(request, Permission.IMPORT_DATA) else "",
         "scored": day is not None,
+        "left": waiting_line(request, _book(request, team, segment, live=False)),
     }
     if day is not None:
         context |= _health(request, seen, mix, found, before, day, accounts_url)

@@ -42,4 +42,7 @@ SELECT g.account_id, g.month, g.mrr, g.first_month, s.value AS segment, o.value 
           AND (a.ended_on IS NULL OR (a.ended_on >= g.month AND a.ended_on < g.month + interval '1 month'))
         ORDER BY a.ended_on IS NULL, a.ended_on DESC, a.recorded_at DESC, a.id DESC
         LIMIT 1) w ON true
- WHERE %(segment)s = '' OR s.value = %(segment)s;
+ WHERE %(segment)s = '' OR s.value = %(segment)s
+    OR s.value IN (SELECT id::text FROM accounts_segment WHERE name = %(segment)s);
+
+ANALYZE lost;

@@ -1,4 +1,5 @@
-/* Single keys: / finds, L logs an activity, J and K walk rows (Enter opens: the focus is on the row's link), G and a letter goes, ? helps.
+/* Single keys: / finds, L logs an activity, J and K walk rows (Enter opens: the focus is on the row's link), a figure presses
+   the row's choice of that place (data-choice), G and a letter goes, ? helps.
    Arrows walk the columns of a lineage. Never while typing or in a dialog; <html data-keys="off"> switches them off (WCAG 2.1.4). */
 (() => {
   "use strict";
@@ -30,6 +31,7 @@
     const step = event.target.closest?.(".mil li > a");
     if (Date.now() - going < 1200) { going = 0; document.querySelector(`[data-go="${CSS.escape(key)}"]`)?.click(); }
     else if (step && event.key.startsWith("Arrow")) lineage(step, event.key);
+    else if (/^[1-9]$/.test(key) && event.target.closest?.("tr")?.querySelectorAll("[data-choice]")[key - 1]) event.target.closest("tr").querySelectorAll("[data-choice]")[key - 1].click();
     else if (key === "j") row(1);
     else if (key === "k") row(-1);
     else if (key === "g") going = Date.now();
