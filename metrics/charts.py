@@ -243,6 +243,32 @@ def history_figure(labels: Sequence[str], amounts: Sequence[float], texts: Seque
     }
 
 
+def effects_figure(labels: Sequence[str], amounts: Sequence[float], money: Any) -> Figure:
+    """Amounts above and below zero as bars, month by month, in whole currency units."""
+    bottom, top = min([0.0, *amounts]), max([0.0, *amounts])
+    marks = ticks(bottom, top)
+    return {
+        "data": [
+            {
+                "type": "bar",
+                "x": list(labels),
+                "y": list(amounts),
+                "marker": {"color": [GOOD if amount >= 0 else RISK for amount in amounts]},
+                "hovertemplate": "%{y:,.0f}<extra></extra>",
+            }
+        ],
+        "layout": {
+            "yaxis": {
+                "range": [bottom * 1.1, top * 1.1] if top > bottom else [-1, 1],
+                "tickvals": marks,
+                "ticktext": [money(mark) for mark in marks],
+            },
+            "xaxis": {"type": "category", "nticks": 8},
+            "margin": {"l": 62, "t": 12},
+        },
+    }
+
+
 def survey_figure(
     labels: Sequence[str], values: Sequence[Decimal | None], answers: Sequence[int], names: tuple[str, str]
 ) -> Figure:

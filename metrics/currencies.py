@@ -227,6 +227,43 @@ def with_currency(lines: QuerySet[MrrMovement], now: str) -> QuerySet[MrrMovemen
     return lines.annotate(currency=Coalesce(Subquery(after.values("before")[:1]), Value(now)))
 
 
+@dataclass(frozen=True)
+class RateBehind:
+    """The rate that values a currency in the month `asked`: of which month, over which pairs, from where, since when."""
+
+    rate: Decimal
+    asked: dt.date
+    month: dt.date
+    pairs: tuple[tuple[str, str], ...]
+    source: str
+    recorded_at: dt.datetime
+
+
+def rates_behind(codes: Sequence[str], month: dt.date) -> dict[str, RateBehind]:
+    """Where the rate of each currency comes from; those without any are left out. Two queries."""
+    target = jobs.tenant().currency
+    rows = list(
+        FxRate.objects.order_by("month", "base", "quote", "-recorded_at", "-id").distinct("month", "base", "quote")
+    )
+    by_month: dict[dt.date, dict[tuple[str, str], FxRate]] = {}
+    for row in rows:
+        by_month.setdefault(row.month, {})[(row.base, row.quote)] = row
+    # That of the month, else the latest before it, else the first after it (formulas.rates_to).
+    order = sorted((at for at in by_month if at <= month), reverse=True) + sorted(at for at in by_month if at > month)
+    found: dict[str, RateBehind] = {}
+    for code in codes:
+        for at in order:
+            pairs = {pair: row.rate for pair, row in by_month[at].items()}
+            rate = formulas.converted(code, target, pairs)
+            if rate is None or code == target:
+                continue
+            used = formulas.pairs_used(code, target, pairs)
+            newest = max((by_month[at][pair] for pair in used), key=lambda row: row.recorded_at)
+            found[code] = RateBehind(rate, month, at, used, str(newest.get_source_display()), newest.recorded_at)
+            break
+    return found
+
+
 def exposure(month: dt.date) -> list[dict[str, Any]]:
     """MRR of a month by contract currency, in it and in the reporting currency, with the customers that pay in it; the
     largest first. Every period is rounded once, so that the sum is the board's."""

@@ -180,18 +180,27 @@ def rates_to(
     return result
 
 
-def converted(source: str, target: str, pairs: Mapping[tuple[str, str], Decimal]) -> Decimal | None:
-    """Units of `target` for one of `source` by the rates of one month: its own, turned round, or over a common base."""
-    if (source, target) in pairs:
-        return pairs[(source, target)]
-    if (target, source) in pairs:
-        return 1 / pairs[(target, source)]
+def pairs_used(source: str, target: str, pairs: Mapping[tuple[str, str], Decimal]) -> tuple[tuple[str, str], ...]:
+    """The pairs of one month that lead from `source` to `target`: its own, turned round, or two over a common base;
+    none where nothing does."""
+    for pair in ((source, target), (target, source)):
+        if pair in pairs:
+            return (pair,)
     for base in sorted({base for base, _ in pairs}):
-        to_source = Decimal(1) if base == source else pairs.get((base, source))
-        to_target = Decimal(1) if base == target else pairs.get((base, target))
-        if to_source and to_target:
-            return to_target / to_source
-    return None
+        if pairs.get((base, source)) and pairs.get((base, target)):
+            return ((base, source), (base, target))
+    return ()
+
+
+def converted(source: str, target: str, pairs: Mapping[tuple[str, str], Decimal]) -> Decimal | None:
+    """Units of `target` for one of `source` by the rates of one month; None where nothing leads there."""
+    used = pairs_used(source, target, pairs)
+    if not used:
+        return None
+    if len(used) == 2:
+        to_source, to_target = (pairs[pair] for pair in used)
+        return to_target / to_source
+    return pairs[used[0]] if used[0] == (source, target) else 1 / pairs[used[0]]
 
 
 def month_number(month: dt.date) -> int:

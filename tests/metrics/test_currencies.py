@@ -5,6 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Account, Tenant
 from cs_platform.kernel import queue
@@ -227,3 +229,63 @@ def test_one_change_at_a_time(world: World):
         currencies.request_change(target="EUR", by=world.members["admin"])
         with pytest.raises(Conflict):
             currencies.request_change(target="EUR", by=world.members["admin"])
+
+
+def test_the_page_shows_money_rates_and_what_they_did(world: World, rival: World):
+    """METRICS rule 17: the effect of rates stands apart, and NRR does not move with them."""
+    small(world)
+    page = world.client("executive").get(world.url("settings/currencies/")).content.decode()
+    for text in ("€80.00", "$100.00", "EUR → USD, November 2025", "$200.00"):
+        assert text in page, text
+    assert "Rates moved MRR by +$12.00" in page
+    assert "Change the currency" not in page
+    assert "Change the currency" in world.client("admin").get(world.url("settings/currencies/")).content.decode()
+    assert "No figures yet" in rival.client("admin").get(rival.url("settings/currencies/")).content.decode()
+
+
+def test_missing_rates_stand_on_the_page_with_their_months(world: World):
+    book = Book(world)
+    book.rate("2025-10", "EUR", "USD", "1.10")
+    book.period("A", "2025-09-01", "", "100.00", currency="EUR")
+    book.period("B", "2025-09-01", "", "100.00", currency="CHF")
+    book.night("2025-12-03")
+    page = world.client("leader").get(world.url("settings/currencies/")).content.decode()
+    assert "EUR → USD: 2025-09, 2025-11" in page
+    assert "CHF → USD: 2025-09 to 2025-11" in page
+    assert "carried on" in page
+
+
+def test_a_wish_of_a_person(world: World):
+    small(world)
+    admin = world.client("admin")
+    here = world.url("settings/currencies/change/")
+    for data, text in (
+        ({"currency": "EUR"}, "This field is required"),
+        ({"currency": "XXZ", "understood": "on"}, "not a currency code"),
+        ({"currency": "CHF", "understood": "on"}, "Rates are missing"),
+    ):
+        answer = admin.post(here, data)
+        assert answer.status_code == 422
+        assert text in answer.content.decode()
+    assert world.client("executive").post(here, {"currency": "EUR", "understood": "on"}).status_code == 403
+    assert admin.post(here, {"currency": "eur", "understood": "on"}).status_code == 302
+    page = admin.get(world.url("settings/currencies/")).content.decode()
+    assert "Reporting in EUR" in page
+    assert "being valued anew" in admin.get(world.url("settings/currencies/progress/")).content.decode()
+    with world.open():
+        work = currencies.pending()
+        assert work is not None
+    queue.run_to_end(world.tenant.id, work.id)
+    assert admin.get(world.url("settings/currencies/progress/")).status_code == 302
+    page = admin.get(world.url("settings/currencies/")).content.decode()
+    assert "USD → EUR" in page
+    assert "Changes so far" in page
+
+
+def test_the_page_needs_few_questions(world: World):
+    small(world)
+    client = world.client("admin")
+    client.get(world.url("settings/currencies/"))
+    with CaptureQueriesContext(connection) as asked:
+        client.get(world.url("settings/currencies/"))
+    assert len(asked) <= 45
