@@ -135,7 +135,7 @@ def headline(told: Told) -> dict[str, Any]:
     }
 
 
-def line(told: Told) -> dict[str, Any]:
+def line(told: Told, *, narrow: bool = False) -> dict[str, Any]:
     """The chart by period with the same numbers as a table."""
     asked, periods, total = told.asked, told.asked.periods, told.series.total
     labels = (
@@ -154,6 +154,7 @@ def line(told: Told) -> dict[str, Any]:
         band=(normal.lower, normal.upper) if normal else None,
         plan=plan,
         odd=_("Unusual") if found else "",
+        narrow=narrow,
     )
     known = [total[p].value for p in periods if total[p].value is not None]
     return {

@@ -18,6 +18,7 @@ def line_figure(
     band: tuple[Decimal | None, Decimal | None] | None = None,
     plan: tuple[str, Heights] | None = None,
     odd: str = "",
+    narrow: bool = False,
 ) -> Figure:
     """A metric by period. `band` is what is normal, an open end reaches to the edge; `plan` a dashed line (its name and
     heights); `odd` marks the last point as unusual and says so."""
@@ -67,7 +68,7 @@ def line_figure(
     return {
         "data": data,
         "layout": {
-            "xaxis": {"type": "category", "nticks": 13, "tickangle": 0},
+            "xaxis": {"type": "category"} | ({"nticks": 5, "tickangle": 0} if narrow else {}),
             "yaxis": {"range": [bottom, top], "tickvals": marks, "ticktext": [tick(mark) for mark in marks]},
             "margin": {"l": 58, "r": 16, "t": 12},
             "shapes": shapes,
@@ -104,9 +105,15 @@ def bars_figure(
                 "range": [low * 1.15, high * 1.25],
                 "tickvals": marks,
                 "ticktext": [tick(mark) for mark in marks],
-                "showgrid": True,
             },
-            "yaxis": {"type": "category", "autorange": "reversed", "automargin": True, "ticklabelposition": "outside"},
+            "yaxis": {
+                "type": "category",
+                "autorange": "reversed",
+                "tickmode": "linear",
+                "dtick": 1,
+                "automargin": True,
+                "ticklabelposition": "outside",
+            },
             "margin": {"l": 8, "r": 12, "t": 8},
             "hovermode": False,
             "barcornerradius": 2,

@@ -17,7 +17,7 @@ from cs_platform.kernel.keyset import uuid_of
 from cs_platform.kernel.money import money_text
 from cs_platform.kernel.periods import month_text, months_between, parse_month
 from cs_platform.kernel.sheets import csv_text
-from cs_platform.kernel.templatetags.cells import day_text, number_text
+from cs_platform.kernel.templatetags.cells import day_text, moment_text, number_text
 from metrics import cells, explore, explore_cells, explore_files, reports, selectors, targets
 from metrics.asked import Asked, Months
 from metrics.bands import bands_for_all
@@ -74,6 +74,7 @@ def explorer(request: TenantRequest) -> HttpResponse:
         "url": url,
         "said": asked.said,
         "head": explore_cells.headline(told),
+        "judged": bool(told.judged),
         "line": explore_cells.line(told),
         "bars": explore_cells.bars(told, groups) if groups else None,
         "groups": groups,
@@ -103,7 +104,7 @@ def _outcome(
         **explore_cells.outcome_words(told, beside),
         "head": explore_cells.headline(beside),
         "label": beside.asked.said.label,
-        "line": explore_cells.line(beside),
+        "line": explore_cells.line(beside, narrow=True),
         "url": f"{reverse('explore', args=[request.tenant.slug])}?{other.query()}",
     }
 
@@ -199,8 +200,10 @@ def _tools(request: TenantRequest, asked: Explored, months: Months, url: str) ->
             for name, values in asked.filters.items()
             for value in values
         ],
-        "hidden": _hidden(asked, filters=True),
-        "hidden_panel": _hidden(asked, filters=False),
+        "hidden": _hidden(asked, {"metric", "by", "from", "to", "known"}),
+        "all_hidden": _hidden(asked, {"known"}),
+        "known_text": moment_text(asked.known),
+        "hidden_panel": _hidden(asked, set(Cut.values)),
         "clear_url": f"{url}?{asked.query(filters={})}",
         "share_url": request.build_absolute_uri(f"{url}?{asked.shared(months)}"),
         "csv_url": f"{reverse('explore_csv', args=[request.tenant.slug])}?{asked.query()}",
@@ -211,16 +214,10 @@ def _tools(request: TenantRequest, asked: Explored, months: Months, url: str) ->
     }
 
 
-def _hidden(asked: Explored, *, filters: bool) -> list[tuple[str, str]]:
-    """What a form keeps of the state: the filters for the tools, all but the filters for their panel."""
-    own = {"metric", "by", "from", "to", "known"}
+def _hidden(asked: Explored, own: set[str]) -> list[tuple[str, str]]:
+    """What a form keeps of the state: everything but what its `own` fields say."""
     query = QueryDict(asked.query())
-    return [
-        (name, value)
-        for name, values in query.lists()
-        for value in values
-        if (name not in own if filters else name not in Cut.values)
-    ]
+    return [(name, value) for name, values in query.lists() for value in values if name not in own]
 
 
 def _views(request: TenantRequest, asked: Explored, url: str) -> dict[str, Any]:
