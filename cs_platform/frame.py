@@ -58,6 +58,8 @@ NAVIGATION: tuple[tuple[Any, tuple[Page, ...]], ...] = (
             Page("explore", _("Metrics"), "table", Permission.VIEW_BOARD, "m", "metrics"),
             Page("movements", _("Movements"), "activity", Permission.VIEW_BOARD, "v", "insights/movements"),
             Page("cohorts", _("Cohorts"), "table-2", Permission.VIEW_BOARD, "", "insights/cohorts"),
+            Page("time_to_value", _("Time to value"), "clock", Permission.VIEW_BOARD, "", "insights/time-to-value"),
+            Page("economics", _("Customer economics"), "scale", Permission.VIEW_BOARD, "", "insights/economics"),
             Page("churn", _("Churn"), "trending-down", Permission.VIEW_BOARD, "u", "insights/churn"),
             Page("scenario", _("Scenario"), "sliders-horizontal", Permission.VIEW_BOARD, "o", "insights/scenario"),
             Page("surveys", _("Surveys"), "message-square", Permission.VIEW_WEEK, "y", "insights/surveys"),
