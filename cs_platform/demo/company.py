@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from cs_platform.demo.books import PLANS, Period, periods, seats
+from cs_platform.demo.goodbyes import goodbye
 from cs_platform.demo.names import FAMILY, GIVEN, TITLES
-from cs_platform.demo.outcomes import outcome_rows
+from cs_platform.demo.outcomes import FIRST_VALUE, outcome_rows
 from cs_platform.demo.stories import SEGMENTS, Plot, Story, make_stories
 from cs_platform.demo.support import ticket_rows
 from cs_platform.demo.touch import survey_rows, touchpoint_rows
@@ -19,6 +20,10 @@ REGION = {"USD": "Americas", "EUR": "EMEA", "GBP": "EMEA", "IDR": "APAC", "MYR":
 LANGUAGE = {"IDR": "id", "MYR": "ms"}
 ABROAD = ("EUR", "EUR", "EUR", "GBP", "GBP", "USD", "IDR", "MYR")
 ROLES = ("champion", "decision_maker", "executive_sponsor", "power_user", "core_user", "procurement", "legal")
+# Thousandths of the usual cost of winning a customer, and of how many customers it is known at all.
+EFFORT = {"inbound": 850, "outbound": 1250, "partner": 800, "referral": 400}
+COST_KNOWN = 0.93
+ONBOARDING_DAYS = 1095  # how long ago the end of onboarding began to be logged
 TROUBLES = {
     "budget_cut": "Budget for next year cut by a tenth.",
     "reorganisation": "Two departments were merged; our project has no home yet.",
@@ -51,6 +56,7 @@ class Rows:
     touchpoints: list[dict[str, str]] = field(default_factory=list)
     surveys: list[dict[str, str]] = field(default_factory=list)
     outcomes: list[dict[str, str]] = field(default_factory=list)
+    goodbyes: list[dict[str, str]] = field(default_factory=list)  # why lost customers left, for the API
 
 
 @dataclass(frozen=True)
@@ -90,6 +96,9 @@ def make_company(*, company: Company, seed: int, accounts: int, last: dt.date, s
         rows.events.extend(event for event in events if story.signed_on < event.happened_on <= last)
         told = periods(story, last)
         rows.subscriptions.extend(_subscription(story, company, currency, period, told, last) for period in told)
+        happened = {event.kind for event in events}
+        if answer := goodbye(story, company.key(story.number), happened, last):
+            rows.goodbyes.append(answer)
         if signals:
             _signals(rows, story, company, last)
     return rows
@@ -116,7 +125,8 @@ def _account(
     source = chance.choices(("inbound", "outbound", "partner", "referral"), (40, 30, 18, 12))[0]
     friends = [s for s in stories if s.plot is Plot.CHAMPION and s.number != story.number]
     friend = chance.choice(friends) if friends else None
-    acquisition = story.arr * chance.randrange(500, 1100) // 1000
+    acquisition = story.arr * chance.randrange(500, 1100) * EFFORT[source] // 1_000_000
+    counted = story.chance("cost").random() < COST_KNOWN
     staff = max(5, story.arr // chance.choice((180, 260, 400)))
     return {
         "account": company.key(story.number),
@@ -132,7 +142,7 @@ def _account(
         "complexity": {"high_touch": "high", "low_touch": "moderate", "tech_touch": "low"}[story.segment.tier],
         "tier": story.segment.tier,
         "employees": str(staff),
-        "cac": str(acquisition),
+        "cac": str(acquisition) if counted else "",
         "level": "unit" if story.parent else "company",
         "parent": keys.get(story.parent, ""),
         "referred_by": company.key(friend.number) if source == "referral" and friend else "",
@@ -175,7 +185,7 @@ def _people(
 def _events(story: Story, key: str, champion: dict[str, str], last: dt.date) -> list[Event]:
     """What happened, in step with the story's turn; a champion who leaves is marked as gone."""
     chance = story.chance("events")
-    day, told = story.turned_on, []
+    day, told = story.turned_on, _onboarded(story, key, last)
 
     def tell(kind: str, on: dt.date, note: str, contact: str = "") -> None:
         told.append(Event(key, kind, on, note, contact))
@@ -207,6 +217,16 @@ def _events(story: Story, key: str, champion: dict[str, str], last: dt.date) -> 
             "Budget is decided in the fourth quarter.",
         )
     return told if story.live else [event for event in told if event.happened_on < story.ends_on]
+
+
+def _onboarded(story: Story, key: str, last: dt.date) -> list[Event]:
+    """The end of onboarding, on the way to the first value; of those who came lately, and not of all of them."""
+    chance = story.chance("onboarding")
+    quick, slow = FIRST_VALUE[story.segment.name]
+    day = story.signed_on + dt.timedelta(days=max(round((quick + (slow - quick) * chance.random()) * 0.7), 1))
+    if (last - story.signed_on).days > ONBOARDING_DAYS or chance.random() < 0.07:
+        return []
+    return [Event(key, "onboarding_complete", day, "Handed over from onboarding.")]
 
 
 def _subscription(
