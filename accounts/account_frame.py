@@ -38,6 +38,15 @@ def open_account(request: TenantRequest, account_id: UUID) -> Account:
     return visible_account(request.member, account_id)
 
 
+def merged_into(request: TenantRequest, account: Account) -> dict[str, str] | None:
+    """Where an account that was merged went: {name, url}; the url is "" for whom it is not to see."""
+    if account.merged_into is None:
+        return None
+    visible = Account.objects.visible_to(request.member).filter(id=account.merged_into_id).exists()
+    url = reverse("account", args=[request.tenant.slug, account.merged_into_id]) if visible else ""
+    return {"name": account.merged_into.name, "url": url}
+
+
 def account_frame(request: TenantRequest, account: Account, tab: str) -> dict[str, Any]:
     """Context of accounts/base_account.html: {account, facts, tabs, about, may_edit, may_edit_revenue}."""
     slug, today, currency = request.tenant.slug, request.tenant.today(), request.tenant.currency
@@ -61,6 +70,7 @@ def account_frame(request: TenantRequest, account: Account, tab: str) -> dict[st
             {"label": label, "url": reverse(route, args=[slug, account.id]), "current": name == tab, "count": None}
             for name, label, route in TABS
         ],
+        "merged_into": merged_into(request, account),
         "may_edit": may(request, Permission.EDIT_ACCOUNTS),
         "may_edit_revenue": may(request, Permission.EDIT_REVENUE),
     }

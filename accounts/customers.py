@@ -8,6 +8,7 @@ from uuid import UUID
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.dossier import parts_of
 from accounts.enums import AccountEventKind, ChangeSource, ContactRole, ImportKind
 from accounts.kinds import Row
 from accounts.merging import (
@@ -181,7 +182,7 @@ def save_period(
         cells["subscription_id"] = period.external_id
         check_version(version, Subscription.objects.select_for_update().get(id=period.id).version)
     same_id = Subscription.objects.filter(external_id=cells["subscription_id"])
-    if same_id.exclude(account=account).exists():
+    if same_id.exclude(account__in=[account.id, *parts_of(account)]).exists():
         raise refused("subscription_id", _("This id belongs to a subscription of another account."))
     taken = same_id.filter(start_on=cells["start_date"])
     if (taken.exclude(id=period.id) if period else taken).exists():
@@ -213,10 +214,20 @@ def merged(
 
     DomainError names the field by its column.
     """
-    row = parse(kind, 1, cells)
-    if not isinstance(row, Row):
-        raise DomainError(row[0].message, fields={problem.column: problem.message for problem in row})
-    result = merge([row], _origin(by))
+    return merged_rows(merge, kind, [cells], by).ids[1]
+
+
+def merged_rows(
+    merge: Callable[[Sequence[Row], Origin], MergeResult], kind: str, rows: Sequence[Mapping[str, Any]], by: Member
+) -> MergeResult:
+    """Send rows through the door of all writes, all or none; DomainError names the field by its column."""
+    parsed = []
+    for number, cells in enumerate(rows, start=1):
+        row = parse(kind, number, cells)
+        if not isinstance(row, Row):
+            raise DomainError(row[0].message, fields={problem.column: problem.message for problem in row})
+        parsed.append(row)
+    result = merge(parsed, _origin(by))
     for rejected in result.rejected:
         raise refused(rejected.problem.column, rejected.problem.message)
-    return result.ids[1]
+    return result

@@ -1,7 +1,7 @@
 """Questions about one account: its money by month, its people, what happened, who changed what."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.http import Http404
 
 from accounts.enums import ContactRole
+from accounts.formulas import counts_until
 from accounts.models import (
     Account,
     Contact,
@@ -31,22 +32,35 @@ TOLD = ["contacts", "events"]
 def visible_account(member: Member, account_id: UUID) -> Account:
     """The account with segment, owner and parent; 404 when it is unknown or not this member's to see."""
     found = Account.objects.visible_to(member).filter(id=account_id)
-    account = found.select_related("segment", "owner__user", "parent").first()
+    account = found.select_related("segment", "owner__user", "parent", "merged_into").first()
     if account is None:
         raise Http404
     return account
 
 
-def periods_of(account: Account) -> QuerySet[Subscription]:
-    """The account's paid periods with product and plan, latest first; withdrawn ones as well."""
-    rows = account.subscriptions.select_related("product", "plan")
+def parts_of(account: Account) -> list[UUID]:
+    """The accounts that were merged into this one, those merged into them as well."""
+    found: list[UUID] = []
+    level = [account.id]
+    while level:
+        level = list(Account.objects.filter(merged_into__in=level).exclude(id__in=found).values_list("id", flat=True))
+        found += level
+    return found
+
+
+def periods_of(account: Account, parts: Sequence[UUID] | None = None) -> QuerySet[Subscription]:
+    """The account's paid periods, and those of accounts merged into it, with product and plan, latest first; withdrawn
+    ones as well."""
+    rows = Subscription.objects.filter(account__in=[account.id, *(parts_of(account) if parts is None else parts)])
+    rows = rows.select_related("account", "product", "plan")
     return rows.order_by("-start_on", "external_id", "id")
 
 
-def mrr_by_month(periods: Iterable[Subscription], last: dt.date) -> list[tuple[dt.date, int]]:
+def mrr_by_month(periods: Iterable[Subscription], last: dt.date, dunning_days: int) -> list[tuple[dt.date, int]]:
     """MRR at the end of each month from the first paid one to `last`, in minor units of the periods' one currency.
 
-    A period counts from the month of its start up to, not including, the month of its end (METRICS rule 1). At most
+    A period counts from the month of its start up to, not including, the month of its end, or of the day on which the
+    dunning days are over (METRICS rule 1). At most
     the latest three years. Example: 100.00 from 2026-01-15 to 2026-03-01 gives January and February, not March.
     """
     steps: dict[dt.date, int] = {}
@@ -54,7 +68,8 @@ def mrr_by_month(periods: Iterable[Subscription], last: dt.date) -> list[tuple[d
         if period.voided:
             continue
         first = month_of(period.start_on)
-        end = month_of(period.end_on) if period.end_on else None
+        until = counts_until(period.end_on, period.past_due_on, dunning_days)
+        end = month_of(until) if until else None
         if end is not None and end <= first:
             continue
         steps[first] = steps.get(first, 0) + period.mrr_minor
@@ -70,7 +85,7 @@ def mrr_by_month(periods: Iterable[Subscription], last: dt.date) -> list[tuple[d
     return points[-CHART_MONTHS:]
 
 
-def active_on(periods: Iterable[Subscription], day: dt.date) -> list[Subscription]:
+def active_on(periods: Iterable[Subscription], day: dt.date, dunning_days: int) -> list[Subscription]:
     """The periods that are paid in the month of `day`, dearest first."""
     month = month_of(day)
     active = [
@@ -78,7 +93,9 @@ def active_on(periods: Iterable[Subscription], day: dt.date) -> list[Subscriptio
         for period in periods
         if not period.voided
         and month_of(period.start_on) <= month
-        and (period.end_on is None or month_of(period.end_on) > month)
+        and (
+            (until := counts_until(period.end_on, period.past_due_on, dunning_days)) is None or month_of(until) > month
+        )
     ]
     return sorted(active, key=lambda period: (-period.mrr_minor, period.external_id))
 

@@ -1,16 +1,19 @@
 """Questions about tenants, people and customers."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import ApiKey, Member, Tenant
+from accounts.models import Account, ApiKey, Member, Tenant
 from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.tenancy import first_behind, open_door, tenant_context
+
+MAX_MERGERS = 40  # of mergers into one that was merged itself
 
 
 def memberships(user_id: int) -> list[Member]:
@@ -58,3 +61,25 @@ def members_by_email(emails: Sequence[str]) -> dict[str, UUID]:
     """Member ids of the current tenant by lower-case e-mail."""
     rows = Member.objects.filter(user__email__in=[e.lower() for e in emails]).values_list("user__email", "id")
     return dict(rows)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The account that an external id means."""
+
+    id: UUID
+    external_id: str
+
+
+def standing_accounts(external_ids: Iterable[str]) -> dict[str, Standing]:
+    """The accounts of these external ids, as far as there are any; for one that was merged, the one that it is a part of."""
+    rows = Account.objects.filter(external_id__in=set(external_ids))
+    found = {name: (id_, name, up) for name, id_, up in rows.values_list("external_id", "id", "merged_into_id")}
+    for _step in range(MAX_MERGERS):
+        merged = {up for _id, _name, up in found.values() if up}
+        if not merged:
+            break
+        above = Account.objects.filter(id__in=merged).values_list("id", "external_id", "merged_into_id")
+        by_id = {row[0]: row for row in above}
+        found = {name: by_id[row[2]] if row[2] else row for name, row in found.items()}
+    return {name: Standing(id_, external) for name, (id_, external, _up) in found.items()}

@@ -73,8 +73,32 @@ class CompanyForm(forms.ModelForm):
 
     class Meta:
         model = Tenant
-        fields = ("name", "currency", "timezone", "fiscal_start_month", "gross_margin", "night_hour")
-        labels = {"name": _("Company"), "currency": _("Reporting currency")}
+        fields = (
+            "name",
+            "currency",
+            "timezone",
+            "fiscal_start_month",
+            "gross_margin",
+            "logo_level",
+            "dunning_days",
+            "night_hour",
+        )
+        labels = {
+            "name": _("Company"),
+            "currency": _("Reporting currency"),
+            "logo_level": _("Who counts as one customer"),
+            "dunning_days": _("Dunning days"),
+        }
+        help_texts = {
+            "logo_level": _(
+                "Of a holding and its units. With the parent, the money of a tree counts for its top: past months, churn, "
+                "new customers and cohorts are counted anew. Closed months stay as they were signed."
+            ),
+            "dunning_days": _(
+                "A period that is not paid counts for so many days more, then it is churn, said as not paid. Past months "
+                "are counted anew."
+            ),
+        }
 
     def __init__(self, *args: Any, currency_fixed: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

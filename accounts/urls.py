@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from accounts.views import account, edits, lists, saved
+from accounts.views import account, edits, lists, mergers, periods, saved
 
 urlpatterns = [
     path("settings/", include("accounts.settings_urls")),
@@ -14,6 +14,8 @@ urlpatterns = [
     path("accounts/views/<uuid:view_id>/delete/", saved.view_delete, name="view_delete"),
     path("accounts/new/", edits.account_new, name="account_new"),
     path("accounts/<uuid:account_id>/", account.overview, name="account"),
+    path("accounts/<uuid:account_id>/merge/", mergers.account_merge, name="account_merge"),
+    path("accounts/<uuid:account_id>/unmerge/", mergers.account_unmerge, name="account_unmerge"),
     path("accounts/<uuid:account_id>/edit/", edits.account_edit, name="account_edit"),
     path("accounts/<uuid:account_id>/subscriptions/", account.subscriptions, name="account_subscriptions"),
     path(
@@ -31,6 +33,21 @@ urlpatterns = [
         "accounts/<uuid:account_id>/subscriptions/<uuid:subscription_id>/withdraw/",
         edits.subscription_void,
         name="subscription_void",
+    ),
+    path(
+        "accounts/<uuid:account_id>/subscriptions/<uuid:subscription_id>/pause/",
+        periods.subscription_pause,
+        name="subscription_pause",
+    ),
+    path(
+        "accounts/<uuid:account_id>/subscriptions/<uuid:subscription_id>/payment/",
+        periods.subscription_unpaid,
+        name="subscription_unpaid",
+    ),
+    path(
+        "accounts/<uuid:account_id>/subscriptions/<uuid:subscription_id>/cancel/",
+        periods.subscription_cancel,
+        name="subscription_cancel",
     ),
     path("accounts/<uuid:account_id>/people/", account.people, name="account_people"),
     path("accounts/<uuid:account_id>/people/new/", edits.contact_new, name="contact_new"),

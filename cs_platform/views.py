@@ -59,7 +59,7 @@ def palette(request: TenantRequest) -> HttpResponse:
     ]
     accounts: list[dict[str, Any]] = []
     if text and may(request, Permission.VIEW_ACCOUNTS):
-        found = Account.objects.visible_to(request.member).named_like(text).select_related("segment")
+        found = Account.objects.visible_to(request.member).filter(merged_into=None).named_like(text).select_related("segment")
         accounts = [
             {
                 "label": a.name,

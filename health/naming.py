@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from accounts import selectors
 from accounts.kinds import Row
 from accounts.merging import MergeResult
-from accounts.models import Account, Contact
+from accounts.models import Contact
 
 Ids = dict[str, UUID | None]
 
@@ -22,7 +22,7 @@ def named(
     def said(*fields: str) -> set[str]:
         return {row.values[field] for row in rows for field in fields if row.values.get(field)}
 
-    accounts = dict(Account.objects.filter(external_id__in=said("account")).values_list("external_id", "id"))
+    accounts = {name: account.id for name, account in selectors.standing_accounts(said("account")).items()}
     people = {
         external: (id_, account)
         for external, id_, account in Contact.objects.filter(external_id__in=said(*contacts)).values_list(

@@ -129,7 +129,7 @@ def _movement(
 
 
 def _periods(request: TenantRequest, account: Account) -> list[dict[str, Any]]:
-    active = dossier.active_on(dossier.periods_of(account), request.tenant.today())
+    active = dossier.active_on(dossier.periods_of(account), request.tenant.today(), request.tenant.dunning_days)
     return [
         {
             "name": period.product.name if period.product else period.external_id,

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from accounts import selectors
 from accounts.kinds import Row
 from accounts.merging.result import (
     SQL,
@@ -16,7 +17,6 @@ from accounts.merging.result import (
     first_of_each,
     quiet_inserts,
 )
-from accounts.models import Account
 from cs_platform.kernel import copying, sqljobs
 from cs_platform.kernel.tenancy import current_tenant_id
 
@@ -33,7 +33,7 @@ def merge_contacts(rows: Sequence[Row], origin: Origin) -> MergeResult:
     result = MergeResult()
     rows = first_of_each(rows, result, "contact")
     named = {row.values["account"] for row in rows}
-    accounts = dict(Account.objects.filter(external_id__in=named).values_list("external_id", "id"))
+    accounts = {name: account.id for name, account in selectors.standing_accounts(named).items()}
     accepted = []
     for row in rows:
         account = row.values["account"]

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
+from accounts import selectors
 from accounts.enums import ChangeKind
 from accounts.kinds import Row
 from accounts.merging.accounts import segment_ids
@@ -23,7 +24,8 @@ from accounts.merging.result import (
     revenue_changed,
     today,
 )
-from accounts.models import Account, Plan, Product, Subscription, SubscriptionChange
+from accounts.models import Plan, Product, Subscription, SubscriptionChange
+from accounts.selectors import Standing
 from cs_platform.kernel import copying, sqljobs
 from cs_platform.kernel.errors import Conflict, DomainError
 from cs_platform.kernel.tenancy import current_tenant_id
@@ -59,11 +61,12 @@ def merge_subscriptions(
     products = _ids(Product, {r.values.get("product") or "" for r in rows}, "external_id")
     plans = _ids(Plan, {r.values.get("plan") or "" for r in rows}, "name")
     named = {row.values["account"] for row in rows}
-    new = named - set(Account.objects.filter(external_id__in=named).values_list("external_id", flat=True))
+    standing = selectors.standing_accounts(named)
+    new = named - standing.keys()
     segments = segment_ids(
         {r.values["segment"] for r in rows if r.values.get("segment") and r.values["account"] in new}
     )
-    copying.stage("stage_subscription", COLUMNS, (_cells(r, products, plans, segments, counts) for r in rows))
+    copying.stage("stage_subscription", COLUMNS, (_cells(r, products, plans, segments, counts, standing) for r in rows))
     quiet_inserts(len(rows))
     params = {
         "tenant_id": current_tenant_id(),
@@ -135,8 +138,11 @@ def _ids(model: Any, names: set[str], key: str) -> dict[str, UUID]:
     return known | {getattr(row, key): row.id for row in made}
 
 
-def _cells(row: Row, products: Any, plans: Any, segments: Any, counts: Mapping[str, int]) -> list[Any]:
+def _cells(
+    row: Row, products: Any, plans: Any, segments: Any, counts: Mapping[str, int], standing: Mapping[str, Standing]
+) -> list[Any]:
     v = row.values
+    account = standing[v["account"]].external_id if v["account"] in standing else v["account"]
     given = set(row.given)
     for name, column in (("product", "product_id"), ("plan", "plan_id")):
         if name in given:
@@ -144,7 +150,7 @@ def _cells(row: Row, products: Any, plans: Any, segments: Any, counts: Mapping[s
     if v.get("mrr") is not None:
         given.add("mrr_minor")
     return [
-        row.number, v["account"], v["subscription_id"], segments.get(v.get("segment")), products.get(v.get("product")),
+        row.number, account, v["subscription_id"], segments.get(v.get("segment")), products.get(v.get("product")),
         plans.get(v.get("plan")), v["start_date"], v.get("end_date"), v["interval_months"], v["amount_minor"], v["currency"],
         v["mrr_minor"], v.get("charge") or "recurring", v["discount_minor"], v.get("past_due_on"), v.get("end_reason") or "", v.get("seats"), v.get("auto_renew"), v.get("card_on_file"), v.get("prepaid"), v.get("notice_days"),
         v.get("reason") or "", counts.get(v["subscription_id"], 1) == 1, "{" + ",".join(sorted(given)) + "}",

@@ -14,7 +14,8 @@ from django.utils.translation import ngettext
 
 from accounts import audit_trail, cells, charts, dossier
 from accounts.account_frame import account_frame, open_account
-from accounts.enums import ChangeSource, ContactRole
+from accounts.enums import ChangeSource, ChargeKind, ContactRole, EndReason
+from accounts.formulas import counts_until
 from accounts.models import Account, Subscription, Tenant
 from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.htmx import page
@@ -32,8 +33,9 @@ def overview(request: TenantRequest, account_id: UUID) -> HttpResponse:
     account = open_account(request, account_id)
     today = request.tenant.today()
     people = dossier.people_of(account)
+    parts = dossier.parts_of(account)
     context = account_frame(request, account, "overview") | {
-        "revenue": revenue_card(list(dossier.periods_of(account)), today),
+        "revenue": revenue_card(list(dossier.periods_of(account, parts)), request.tenant),
         "people": _people(people, request.tenant, account)[:OVERVIEW_PEOPLE],
         "people_count": len(people.everybody),
         "redundancy": redundancy_text(people.live),
@@ -42,7 +44,7 @@ def overview(request: TenantRequest, account_id: UUID) -> HttpResponse:
         "children": [
             {"name": child.name, "url": reverse("account", args=[request.tenant.slug, child.id]), "arr": arr}
             for child in Account.objects.visible_to(request.member)
-            .filter(parent=account)
+            .filter(parent__in=[account.id, *parts], merged_into=None)
             .order_by("-mrr_minor", "id")[:20]
             for arr in [cells.arr_text(child.mrr_minor, request.tenant.currency)]
         ],
@@ -107,11 +109,12 @@ def period_of(account: Account, subscription_id: UUID) -> Subscription:
     return get_object_or_404(dossier.periods_of(account), id=subscription_id)
 
 
-def revenue_card(periods: list[Subscription], today: dt.date) -> dict[str, Any]:
+def revenue_card(periods: list[Subscription], tenant: Tenant) -> dict[str, Any]:
     """The account's own money: a step line of ARR while it is one currency, and what is paid for now."""
+    today = tenant.today()
     live = [period for period in periods if not period.voided]
     currencies = sorted({period.currency for period in live})
-    active = dossier.active_on(live, today)
+    active = dossier.active_on(live, today, tenant.dunning_days)
     card: dict[str, Any] = {
         "any": bool(live),
         "currencies": _("ARR in %(currencies)s") % {"currencies": ", ".join(currencies)} if live else "",
@@ -129,7 +132,7 @@ def revenue_card(periods: list[Subscription], today: dt.date) -> dict[str, Any]:
         ],
     }
     if len(currencies) == 1:
-        points = dossier.mrr_by_month(live, month_of(today))
+        points = dossier.mrr_by_month(live, month_of(today), tenant.dunning_days)
         paying = [(month, amount) for month, amount in points if amount]
         if paying:
             card["steps"] = charts.mrr_steps(points)
@@ -218,14 +221,21 @@ def _period_row(period: Subscription, tenant: Tenant, account: Account) -> dict[
         state = ("none", _("Withdrawn"))
     elif period.start_on > today:
         state = ("line", _("Planned"))
-    elif period.end_on is None or period.end_on > today:
-        state = ("acc", _("Running"))
+    elif period.end_on is not None and period.end_on <= today:
+        state = ("line", _("Paused")) if period.end_reason == EndReason.PAUSED else ("line", _("Ended"))
+    elif period.past_due_on is not None:
+        until = counts_until(period.end_on, period.past_due_on, tenant.dunning_days)
+        state = ("watch", _("Past due")) if until is None or until > today else ("risk", _("Not paid"))
+    elif period.charge != ChargeKind.RECURRING:
+        state = ("line", str(period.get_charge_display()))
     else:
-        state = ("line", _("Ended"))
+        state = ("acc", _("Running"))
     arguments = [tenant.slug, account.id, period.id]
     return {
         "name": period.product.name if period.product else period.external_id,
-        "external": period.external_id,
+        "external": period.external_id
+        if period.account_id == account.id
+        else _("%(id)s of %(name)s") % {"id": period.external_id, "name": period.account.name},
         "plan": period.plan.name if period.plan else "–",
         "seats": f"{period.seats:,}" if period.seats is not None else "–",
         "start": day_text(period.start_on),
@@ -261,6 +271,14 @@ def _version_row(origin: dossier.Origin) -> dict[str, Any]:
             _("%(start)s to %(end)s")
             % {"start": day_text(change.start_on), "end": day_text(change.end_on) if change.end_on else _("open")},
             money_text(change.amount_minor, change.currency),
+            *(
+                [_("less %(amount)s") % {"amount": money_text(change.discount_minor, change.currency)}]
+                if change.discount_minor
+                else []
+            ),
             _("%(mrr)s MRR") % {"mrr": money_text(change.mrr_minor, change.currency)},
+            *([str(change.get_charge_display())] if change.charge != ChargeKind.RECURRING else []),
+            *([_("past due since %(day)s") % {"day": day_text(change.past_due_on)}] if change.past_due_on else []),
+            *([str(change.get_end_reason_display())] if change.end_reason else []),
         ],
     }

@@ -52,7 +52,7 @@ EXPORTED = (
 
 def book_of(request: TenantRequest) -> QuerySet[Account]:
     """The accounts that the member of this request may see."""
-    return Account.objects.visible_to(request.member)
+    return Account.objects.visible_to(request.member).filter(merged_into=None)
 
 
 @requires(Permission.VIEW_ACCOUNTS)

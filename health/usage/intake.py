@@ -18,6 +18,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 from uuid_utils.compat import uuid7
 
+from accounts import selectors
 from cs_platform.kernel import copying, queue, sqljobs
 from cs_platform.kernel.tenancy import current_tenant_id
 from health.enums import HeldState, ReceiptKind
@@ -283,10 +284,14 @@ def account_ids(names: Iterable[str]) -> dict[str, str]:
     if missing:
         with connection.cursor() as cursor:  # Django takes longer to write this than the database to answer it
             cursor.execute(
-                "SELECT external_id, id::text FROM accounts_account WHERE tenant_id = %s AND external_id = ANY(%s)",
+                "SELECT external_id, id::text, merged_into_id FROM accounts_account "
+                "WHERE tenant_id = %s AND external_id = ANY(%s)",
                 [tenant, missing],
             )
-            fresh = dict(cursor.fetchall())
+            rows = cursor.fetchall()
+        fresh = {name: key for name, key, _merged in rows}
+        if any(merged for _name, _key, merged in rows):
+            fresh = {name: str(account.id) for name, account in selectors.standing_accounts(fresh).items()}
         found |= fresh
         # An account that this transaction made may yet be taken back, so nothing is kept before it ends well.
         transaction.on_commit(lambda: _remember(tenant, fresh))

@@ -177,9 +177,10 @@ def users(account_id: UUID, last: dt.date) -> tuple[list[dict[str, Any]], int]:
     return rows, rows[0]["found"] if rows else 0
 
 
-def seats_of(account: Account, day: dt.date) -> int | None:
+def seats_of(account: Account, day: dt.date, dunning_days: int) -> int | None:
     """Seats of the periods that are paid on the day; None when none of them says."""
-    known = [period.seats for period in dossier.active_on(dossier.periods_of(account), day) if period.seats is not None]
+    active = dossier.active_on(dossier.periods_of(account), day, dunning_days)
+    known = [period.seats for period in active if period.seats is not None]
     return sum(known) if known else None
 
 

@@ -48,7 +48,7 @@ def peers(request: TenantRequest, account_id: UUID) -> HttpResponse:
     context = account_frame(request, account, "usage") | {
         "rows": cells.peer_rows(
             act,
-            selectors.seats_of(account, last),
+            selectors.seats_of(account, last, request.tenant.dunning_days),
             selectors.features_used(account.id, last),
             days,
             medians,
@@ -75,7 +75,7 @@ def _day(request: TenantRequest) -> dt.date:
 def _figures(request: TenantRequest, account: Account, last: dt.date, newest: dt.date) -> dict[str, Any]:
     act = selectors.activity(account.id, last)
     days = selectors.trend(account.id, last - dt.timedelta(days=DAYS - 1), last)
-    seats = selectors.seats_of(account, last)
+    seats = selectors.seats_of(account, last, request.tenant.dunning_days)
     found = selectors.features(account.id, last)
     people, count = selectors.users(account.id, last)
     context = {

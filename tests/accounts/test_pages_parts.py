@@ -40,7 +40,7 @@ def period(start: dt.date, end: dt.date | None, mrr: int, voided: bool = False) 
     ],
 )
 def test_mrr_by_month_follows_the_one_rule(periods, last, expected):
-    points = mrr_by_month(periods, last)
+    points = mrr_by_month(periods, last, 30)
     assert [amount for _month, amount in points] == expected
     if points:
         assert points[-1][0] == last
@@ -49,8 +49,8 @@ def test_mrr_by_month_follows_the_one_rule(periods, last, expected):
 def test_active_periods_agree_with_the_line():
     periods = [period(D(2026, 1, 15), D(2026, 3, 10), 100), period(D(2026, 2, 1), None, 50, voided=True)]
     for month in (D(2025, 12, 31), D(2026, 1, 1), D(2026, 2, 28), D(2026, 3, 1), D(2026, 4, 1)):
-        points = dict(mrr_by_month(periods, D(2026, 6, 1)))
-        assert sum(p.mrr_minor for p in active_on(periods, month)) == points.get(month.replace(day=1), 0)
+        points = dict(mrr_by_month(periods, D(2026, 6, 1), 30))
+        assert sum(p.mrr_minor for p in active_on(periods, month, 30)) == points.get(month.replace(day=1), 0)
 
 
 def test_step_lines_rise_to_the_top_and_end_at_the_right_edge():

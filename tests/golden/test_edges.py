@@ -12,6 +12,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from accounts.company import update_company
+from accounts.mergers import merge_account, unmerge_account
 from accounts.models import Account, Plan, Tenant
 from cs_platform.kernel import queue
 from metrics.enums import MovementReason
@@ -409,3 +410,79 @@ def test_other_dunning_days(book):
     settled(book)
     assert moved(book, "2025-04") == {"closing": "110.00"}
     assert moved(book, "2025-05") == {"churned": "100.00", "closing": "10.00"}
+
+
+def merge(book: Book, account: str, into: str) -> None:
+    with book.world.open():
+        found = {name: Account.objects.get(external_id=name) for name in (account, into)}
+        merge_account(account=found[account], into=found[into], by=book.world.members["ops"])
+
+
+def unmerge(book: Book, account: str) -> None:
+    with book.world.open():
+        unmerge_account(account=Account.objects.get(external_id=account), by=book.world.members["ops"])
+
+
+def test_a_merger_is_no_churn_and_no_new_customer(book):
+    """METRICS 4: both histories are carried, the first month is the earlier one; undone, nothing is left of it, and what
+    was known before says what it said."""
+    book.period("A", "2024-06-01", "2025-05-01", "100.00", key="S-1")
+    book.period("B", "2025-05-01", "", "150.00", key="S-2")
+    book.period("C", "2025-01-01", "", "10.00", key="S-3")
+    settled(book)
+    apart = tables(book)
+    assert moved(book, "2025-05") == {"new": "150.00", "churned": "100.00", "closing": "160.00"}
+    before = now()
+    merge(book, "A", "B")
+    settled(book)
+    assert moved(book, "2025-05") == {"expansion": "50.00", "closing": "160.00"}
+    assert reasons(book, "2025-05") == {"price": "50"}
+    assert book.month("mrr_monthly", "2025-04")["closing_customers"] == 2
+    assert moved(book, "2025-05", known_at=before) == {"new": "150.00", "churned": "100.00", "closing": "160.00"}
+    with book.world.open():
+        assert str(AccountMonth.objects.filter(account__external_id="B").first().first_month) == "2024-06-01"
+        assert not AccountMonth.objects.filter(account__external_id="A").exists()
+        cohorts = set(CohortMonth.objects.values_list("cohort_month", flat=True))
+        assert cohorts == {dt.date(2024, 6, 1), dt.date(2025, 1, 1)}
+    assert lists(book) == {"A": (0, "prospect"), "B": (15000, "live"), "C": (1000, "live")}
+    unmerge(book, "A")
+    settled(book)
+    assert tables(book) == apart
+    assert lists(book)["A"] == (0, "churned")
+
+
+def test_what_comes_in_for_the_merged_one_goes_to_the_other(book):
+    """A file that still says the old id corrects its periods and adds new ones to the customer that it is part of."""
+    book.period("A", "2025-01-01", "", "100.00", key="S-1")
+    book.period("B", "2025-01-01", "", "10.00", key="S-2")
+    book.period("D", "2025-01-01", "", "1.00", key="S-3")
+    merge(book, "A", "B")
+    merge(book, "B", "D")
+    book.period("A", "2025-01-01", "", "120.00", key="S-1")
+    book.period("B", "2025-01-01", "", "120.00", key="S-1")
+    book.period("A", "2025-03-01", "", "7.00", key="S-4")
+    settled(book)
+    assert moved(book, "2025-03") == {"expansion": "7.00", "closing": "138.00"}
+    assert lists(book) == {"A": (0, "prospect"), "B": (0, "prospect"), "D": (13800, "live")}
+    with book.world.open():
+        assert Account.objects.get(subscriptions__external_id="S-4").external_id == "D"
+    assert book.merge("subscriptions", [ROW | {"account": "C", "subscription_id": "S-1"}]).rejected
+
+
+ROW = {"start_date": "2025-01-01", "end_date": "", "interval_months": "1", "amount": "1.00", "currency": "USD"}
+
+
+def test_a_parent_merged_into_its_own_unit(book):
+    """Where the parent is the customer, a merger goes before the tree: no circle, and every unit counts for the rest."""
+    tree(book)
+    for number, name in enumerate(("Holding", "North", "Shop"), start=1):
+        book.period(name, "2025-01-01", "", f"{number}00.00")
+    logo_level(book, "parent")
+    settled(book)
+    assert lists(book)["Holding"][0] == 60000
+    merge(book, "Holding", "North")
+    settled(book)
+    assert {name: mrr for name, (mrr, _status) in lists(book).items()} == {"Holding": 0, "North": 60000, "Shop": 0}
+    unmerge(book, "Holding")
+    settled(book)
+    assert lists(book)["Holding"][0] == 60000

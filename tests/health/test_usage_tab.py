@@ -72,7 +72,7 @@ def test_the_figures_of_a_known_account(world):
         assert (act.users_28, act.users_7, act.users_1, act.users_before, act.core_users) == (2, 2, 2, 1, 1)
         assert act.stickiness == Decimal(35) / (28 * 2)
         assert act.core_adoption == Decimal("0.5")
-        assert selectors.seats_of(account, yesterday()) == 10
+        assert selectors.seats_of(account, yesterday(), 30) == 10
         assert selectors.freshness() == yesterday()
         days = selectors.trend(account.id, yesterday() - dt.timedelta(days=30), yesterday())
         assert [d.users for d in days] == [1, 0, 0] + [1] * 21 + [2] * 7

@@ -1,6 +1,6 @@
 -- Tickets (by id in stage_derived.ticket) whose changes say something else than what stands.
 WITH wish AS (
-    SELECT d.ticket::uuid AS id, a.id AS account_id, d.*
+    SELECT d.ticket::uuid AS id, coalesce(a.merged_into_id, a.id) AS account_id, d.*
       FROM stage_derived d JOIN accounts_account a ON a.external_id = d.account
 ), changed AS (
     UPDATE health_ticket t
