@@ -211,6 +211,7 @@ class Demo:
         self._log(tenant, events)
         if wanted.company is not None:
             self._send(tenant, live_events(rows.usage, last))
+            self._tell(tenant, rows.goodbyes)
             self._past(tenant, last)
         if wanted is NORTHWIND:
             closes.close_books(tenant, wanted, rows.subscriptions, last, lambda file: self._import(tenant, file))
@@ -241,6 +242,15 @@ class Demo:
             if answer.status_code not in {200, 207, 422}:
                 raise DomainError(f"/api/v1/events answered {answer.status_code}: {answer.content[:300]!r}")
             self.progress("events sent", min(start + BATCH, len(events)), len(events))
+
+    def _tell(self, tenant: Tenant, goodbyes: list[dict[str, str]]) -> None:
+        """Why lost customers left, to the public API, as the form on the company's own site would send it."""
+        secret = self.keys[tenant.slug][0]["secret"]
+        site = Client(headers={"authorization": f"Bearer {secret}", "host": "localhost"})
+        with quiet():
+            answer = site.put("/api/v1/churn-answers/bulk", {"items": goodbyes}, content_type="application/json")
+        if answer.status_code != 200:
+            raise DomainError(f"/api/v1/churn-answers answered {answer.status_code}: {answer.content[:300]!r}")
 
     def _past(self, tenant: Tenant, last: dt.date) -> None:
         """The scores of earlier days, as the nights of then would have found them; of late with their alerts."""

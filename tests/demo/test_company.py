@@ -173,3 +173,18 @@ def test_the_characters_play_their_parts() -> None:
     assert ruth["left_on"] == (LAST - dt.timedelta(days=4)).isoformat()
     brightwater = [row["end_date"] for row in rows.subscriptions if row["account"] == names["Brightwater Energy"]]
     assert max(brightwater) < LAST.isoformat()
+
+
+def test_lost_customers_say_why_in_step_with_what_happened(told: tuple[Rows, list[Story], dt.date]) -> None:
+    """MET-10: most of them were asked and some were not; only who left answers, about its own end."""
+    rows, stories, last = told
+    gone = {f"NW-{s.number}": s for s in stories if s.plot is Plot.CHURNER and s.ends_on <= last}
+    assert 0.6 * len(gone) < len(rows.goodbyes) < 0.95 * len(gone)
+    assert {row["account"] for row in rows.goodbyes} <= set(gone)
+    assert len({row["category"] for row in rows.goodbyes}) >= 4
+    for row in rows.goodbyes:
+        assert row["ended_on"] == gone[row["account"]].ends_on.isoformat()
+        assert bool(row["competitor"]) == (row["category"] == "competition")
+        kinds = {event.kind for event in rows.events if event.account == row["account"]}
+        if row["category"] == "competition":
+            assert "competitor_demo" in kinds
