@@ -39,7 +39,8 @@ def board(request: TenantRequest) -> HttpResponse:
     context: dict[str, Any] = {"asked": asked, "board_url": reverse("board", args=[request.tenant.slug])}
     if target == "board-segments":
         question = selectors.board_question(asked, request.tenant)
-        context |= _segments(request, selectors.told_as(asked, question), question)
+        by_value = selectors.sums_by_value(question, asked.window, asked.dimension)
+        context |= _segments(request, selectors.told_as(asked, question), question, by_value)
     elif target == "board-cohorts":
         question = selectors.board_question(asked, request.tenant)
         context |= _cohorts(request, selectors.told_as(asked, question), question)
@@ -49,7 +50,7 @@ def board(request: TenantRequest) -> HttpResponse:
         context |= _head(request, figures, names)
         context |= _figures(request, board)
         context |= _outputs(request, figures)
-        context |= _segments(request, figures.asked, figures.question)
+        context |= _segments(request, figures.asked, figures.question, figures.cut)
         context |= _cohorts(request, figures.asked, figures.question)
     return page(request, "metrics/board.html", context, pieces=PIECES)
 
@@ -161,9 +162,8 @@ def _figures(request: TenantRequest, board: Board) -> dict[str, Any]:
     }
 
 
-def _segments(request: TenantRequest, asked: Asked, question: Any) -> dict[str, Any]:
+def _segments(request: TenantRequest, asked: Asked, question: Any, by_value: Any) -> dict[str, Any]:
     slug, url = request.tenant.slug, reverse("board", args=[request.tenant.slug])
-    by_value = selectors.sums_by_value(question, asked.window, asked.dimension)
     opened = None
     if asked.opened is not None and asked.opened in by_value:
         cut = (asked.dimension, asked.opened)

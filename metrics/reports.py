@@ -2,7 +2,7 @@
 earlier moment of knowledge, from temporary ones built by the same SQL."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -124,17 +124,26 @@ def sums_of(row: Mapping[str, Any]) -> Sums:
     return Sums(**{name: int(row[column]) for name, column in SUM_COLUMNS.items()})
 
 
+def read_retention(question: Question, wanted: Sequence[tuple[int, str]]) -> dict[tuple[int, str], list[dict[str, Any]]]:
+    """Rows of the retention table by (window, dimension), each by month and value, in one query."""
+    pairs = {"windows": [int(window) for window, _cut in wanted], "dimensions": [str(cut) for _window, cut in wanted]}
+    found: dict[tuple[int, str], list[dict[str, Any]]] = {(int(window), str(cut)): [] for window, cut in wanted}
+    for row in sqljobs.rows(jobs.SQL / "report_retention.sql", question.params() | pairs, tables=question.tables):
+        found[row["window"], row["dimension"]].append(row)
+    return found
+
+
 def retention_rows(question: Question, window: int, dimension: str = "all") -> list[dict[str, Any]]:
-    """Rows of the retention table for the question, by month and value; with a segment, that segment's."""
+    """Rows of one window and dimension for the question, by month and value; with a segment, that segment's."""
     if question.segment and dimension == Dimension.ALL:
         dimension = Dimension.SEGMENT
-    params = question.params() | {"window": int(window), "dimension": str(dimension)}
-    found = sqljobs.rows(jobs.SQL / "report_retention.sql", params, tables=question.tables)
-    return [
-        row
-        for row in found
-        if not question.segment or dimension != Dimension.SEGMENT or row["value"] == question.segment
-    ]
+    found = read_retention(question, [(window, dimension)])[int(window), str(dimension)]
+    return of_segment(found, dimension, question.segment)
+
+
+def of_segment(rows: list[dict[str, Any]], dimension: str, segment: str) -> list[dict[str, Any]]:
+    """Of a cut by segment only the one that is asked for."""
+    return [row for row in rows if row["value"] == segment] if segment and dimension == Dimension.SEGMENT else rows
 
 
 def _mrr_monthly(q: Question) -> list[dict[str, Any]]:

@@ -104,12 +104,16 @@ def sums_of_month(question: reports.Question, window: Window, month: dt.date) ->
     return sums_by_month(replace(question, first=month, last=month), window).get(month, Sums())
 
 
-def sums_by_value(question: reports.Question, window: Window, dimension: Dimension) -> dict[str, dict[dt.date, Sums]]:
-    """The sums of each value of a dimension, by month; of all segments, whatever the question's own is."""
+def _by_value(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[dt.date, Sums]]:
     found: dict[str, dict[dt.date, Sums]] = {}
-    for row in reports.retention_rows(replace(question, segment=""), window, dimension):
+    for row in rows:
         found.setdefault(row["value"], {})[row["month"]] = reports.sums_of(row)
     return found
+
+
+def sums_by_value(question: reports.Question, window: Window, dimension: Dimension) -> dict[str, dict[dt.date, Sums]]:
+    """The sums of each value of a dimension, by month; of all segments, whatever the question's own is."""
+    return _by_value(reports.retention_rows(replace(question, segment=""), window, dimension))
 
 
 def metric_values(sums: Sums, margin: Decimal) -> dict[str, Decimal | None]:
@@ -136,6 +140,8 @@ class BoardFigures:
     question: reports.Question
     shown: Mapping[dt.date, Sums]
     year: Mapping[dt.date, Sums]
+    # Those of the page's window for each value of the asked dimension; of all segments, whatever is asked of the rest.
+    cut: Mapping[str, Mapping[dt.date, Sums]]
     bands: Mapping[str, Sequence[Band]]
     # Answers to surveys by kind and month, from a window before the trend on.
     surveys: Mapping[str, Mapping[dt.date, Answers]]
@@ -172,11 +178,18 @@ def board_figures(asked: Asked, months: Months, tenant: Tenant) -> BoardFigures:
     """Read the aggregates for the board's tiles and charts."""
     question = board_question(asked, tenant)
     asked = told_as(asked, question)
-    year = sums_by_month(question, Window.YEAR)
-    shown = year if asked.window == Window.YEAR else sums_by_month(question, Window.MONTH)
+    whole = Dimension.SEGMENT if asked.segment else Dimension.ALL
+    pairs = {(window, cut) for window in (Window.YEAR, asked.window) for cut in (whole, asked.dimension)}
+    rows = reports.read_retention(question, sorted(pairs))
+
+    def sums(window: Window) -> dict[dt.date, Sums]:
+        found = reports.of_segment(rows[int(window), str(whole)], whole, asked.segment)
+        return {row["month"]: reports.sums_of(row) for row in found}
+
+    cut = _by_value(rows[int(asked.window), str(asked.dimension)])
     first = add_months(asked.month, 2 - TREND_MONTHS - int(asked.window))
     surveys = answers_by_month(first, asked.month, segment=asked.segment)
-    return BoardFigures(asked, months, question, shown, year, bands_for_all(), surveys)
+    return BoardFigures(asked, months, question, sums(asked.window), sums(Window.YEAR), cut, bands_for_all(), surveys)
 
 
 def open_findings(asked: Asked) -> list[Finding]:

@@ -1,5 +1,6 @@
--- Rows of the retention table; segments and owners by the names they have now.
-SELECT r.month, coalesce(s.name, m.name, r.value) AS value,
+-- Rows of the retention table, of as many pairs of window and dimension as are asked; segments and owners by the names
+-- they have now.
+SELECT r."window", r.dimension, r.month, coalesce(s.name, m.name, r.value) AS value,
        sum(opening_mrr) AS opening_mrr, sum(fx_effect) AS fx_effect, sum(new_mrr) AS new_mrr,
        sum(expansion_mrr) AS expansion_mrr, sum(contraction_mrr) AS contraction_mrr, sum(churned_mrr) AS churned_mrr,
        sum(reactivation_mrr) AS reactivation_mrr, sum(closing_mrr) AS closing_mrr,
@@ -11,7 +12,6 @@ SELECT r.month, coalesce(s.name, m.name, r.value) AS value,
   LEFT JOIN accounts_segment s ON r.dimension = 'segment' AND s.id::text = r.value
   LEFT JOIN accounts_member m ON r.dimension = 'owner' AND m.id::text = r.value
  WHERE r.month BETWEEN %(from_month)s AND %(to_month)s
-   AND r."window" = %(window)s
-   AND r.dimension = %(dimension)s
- GROUP BY r.month, coalesce(s.name, m.name, r.value)
- ORDER BY r.month, 2;
+   AND (r."window", r.dimension) IN (SELECT * FROM unnest(%(windows)s::int[], %(dimensions)s::text[]))
+ GROUP BY r."window", r.dimension, r.month, coalesce(s.name, m.name, r.value)
+ ORDER BY r."window", r.dimension, r.month, 4;
