@@ -18,14 +18,14 @@ WITH first AS (
            greatest(p.from_m + s.shift, %(from_m)s), least(p.to_m + s.shift - 1, %(to_m)s)) g (m)
       JOIN rate r_now ON r_now.currency = p.currency AND r_now.m = g.m
       JOIN rate r_then ON r_then.currency = p.currency AND r_then.m = g.m - s.shift
-     WHERE (g.m + 1) %% %(every)s = 0
+     WHERE (%(every)s = 1 OR (g.m + 1) %% %(every)s = 0)  -- of every month the planner must not expect few
      GROUP BY p.account_id, g.m, s.shift
 ), beginning AS (
     SELECT p.account_id, r.m, sum(round(p.mrr_minor * r.rate)) AS first_now
       FROM period p
       JOIN first f ON f.account_id = p.account_id AND p.from_m <= f.m AND f.m < p.to_m
       JOIN rate r ON r.currency = p.currency AND r.m BETWEEN greatest(f.m, %(from_m)s) AND %(to_m)s
-     WHERE (r.m + 1) %% %(every)s = 0
+     WHERE (%(every)s = 1 OR (r.m + 1) %% %(every)s = 0)
      GROUP BY p.account_id, r.m
 )
 SELECT %(tenant_id)s,
