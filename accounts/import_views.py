@@ -12,14 +12,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts import import_cells as cells
-from accounts.enums import ImportState
+from accounts.enums import ImportKind, ImportState
 from accounts.import_forms import ColumnsForm, UploadForm, kind_choices
 from accounts.import_pieces import rejected_records
 from accounts.imports import create_import, discard_import, map_columns, start_import, stop_import
 from accounts.kinds import KINDS
 from accounts.models import Import
 from cs_platform.kernel import sheets
-from cs_platform.kernel.access import Permission, TenantRequest, requires
+from cs_platform.kernel.access import Permission, TenantRequest, may, requires
 from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.keyset import uuid_of
@@ -72,6 +72,8 @@ def import_run(request: TenantRequest, import_id: UUID) -> HttpResponse:
     if request.method == "POST" or (stage == "check" and "columns" in request.GET):
         stage = "columns"
     context = cells.run_context(request.tenant.slug, run, stage)
+    if stage == "result" and run.kind == ImportKind.SUBSCRIPTIONS and may(request, Permission.VIEW_BOARD):
+        context["moved_url"] = reverse("figures_of_import", args=[request.tenant.slug, run.id])
     if stage != "columns":
         return page(request, "imports/run.html", context)
     form = ColumnsForm(request.POST if request.method == "POST" else None, run=run)

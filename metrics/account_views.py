@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -134,6 +135,9 @@ def _periods(request: TenantRequest, account: Account) -> list[dict[str, Any]]:
         {
             "name": period.product.name if period.product else period.external_id,
             "line": period.external_id,
+            "moved_url": reverse("figures_of_period", args=[request.tenant.slug, account.id, period.id])
+            if may(request, Permission.VIEW_BOARD)
+            else "",
             "since": day_text(period.start_on),
             "until": day_text(period.end_on) if period.end_on else _("open"),
             "terms": ngettext("%(amount)s for %(n)s month", "%(amount)s for %(n)s months", period.interval_months)

@@ -17,7 +17,7 @@ from accounts.account_frame import account_frame, open_account
 from accounts.enums import ChangeSource, ChargeKind, ContactRole, EndReason
 from accounts.formulas import counts_until
 from accounts.models import Account, Subscription, Tenant
-from cs_platform.kernel.access import Permission, TenantRequest, requires
+from cs_platform.kernel.access import Permission, TenantRequest, may, requires
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.money import money_text
 from cs_platform.kernel.periods import month_of
@@ -74,6 +74,8 @@ def versions(request: TenantRequest, account_id: UUID, subscription_id: UUID) ->
         "period": period,
         "versions": [_version_row(origin) for origin in dossier.versions_of(period)],
     }
+    if may(request, Permission.VIEW_BOARD):
+        context["moved_url"] = reverse("figures_of_period", args=[request.tenant.slug, account.id, period.id])
     return page(request, "accounts/versions.html", context, pieces=("drawer-body",))
 
 
