@@ -166,6 +166,7 @@ def fill(world: World) -> dict[str, object]:
     return ids | {
         "rows": values,
         "metric": "nrr",
+        "benchmark": "weak_grr",
         "digest_kind": "board",
         "rule_key": "silence",
         "base": "EUR",
