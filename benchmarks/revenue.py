@@ -1,23 +1,25 @@
-"""C1 to C4: the revenue tables. Ratios inside one run; see the README."""
+"""C1 to C4: the revenue tables; the board of books of several sizes; the night of many small companies. Ratios inside one
+run; see the README."""
 
 import argparse
 import datetime as dt
 import statistics
 import time
+from collections.abc import Callable
 
 from benchmarks import harness
 
 NIGHT = dt.date(2025, 12, 31)
 
 
-def build(tenants: list[int]) -> dict[str, float]:
-    """The night of every tenant; seconds by step."""
+def build(tenants: list[int], *, revenue: bool = False) -> dict[str, float]:
+    """The night of every tenant, or its steps of revenue alone; seconds by step."""
     from cs_platform.kernel.tenancy import tenant_context
-    from cs_platform.pipeline import NIGHTLY
+    from cs_platform.pipeline import NIGHTLY, REVENUE
 
     spent: dict[str, float] = {}
     for tenant in tenants:
-        for name, step in NIGHTLY:
+        for name, step in REVENUE if revenue else NIGHTLY:
             with tenant_context(tenant):
                 begin = time.perf_counter()
                 step(NIGHT)
@@ -25,6 +27,8 @@ def build(tenants: list[int]) -> dict[str, float]:
     return spent
 
 
+# Tables of the board's own questions; the rest of a request is session, member and frame.
+OF_BOARD = ("metrics_", "kernel_finding", "accounts_segment", "health_survey")
 THREE_SOURCES = """
 WITH snapshot AS (
     SELECT m.month, a.segment_id::text AS segment, sum(m.mrr) AS mrr FROM metrics_accountmonth m
@@ -103,20 +107,106 @@ def duckdb_ratio() -> str:
     return f"{value:.2f}"
 
 
+def written(work: Callable[[], object]) -> float:
+    """Megabytes of WAL that the work writes."""
+    with harness.bypass() as cursor:
+        cursor.execute("SELECT pg_current_wal_insert_lsn()")
+        (before,) = cursor.fetchone()
+        work()
+        cursor.execute("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), %s) / 1e6", [before])
+        return float(cursor.fetchone()[0])
+
+
+def boards(sizes: list[int]) -> None:
+    """The whole request of the board, of one company with so many accounts: it must not know how many there are."""
+    from django.conf import settings
+    from django.db import connection
+    from django.test import Client
+    from django.test.utils import CaptureQueriesContext
+
+    from accounts.models import Tenant
+    from accounts.services import add_member
+    from cs_platform.kernel.tenancy import tenant_context
+
+    settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
+    settings.ALLOWED_HOSTS = ["testserver"]
+    clients = {}
+    for size in sizes:
+        tenant = harness.make_book(f"board-{size}", size)
+        spent: dict[str, float] = {}
+        wal = written(lambda tenant=tenant, spent=spent: spent.update(build([tenant], revenue=True)))
+        again = sum(build([tenant], revenue=True).values())
+        steps = ", ".join(f"{name} {value:.1f}" for name, value in spent.items())
+        print(
+            f"     {size} accounts: {sum(spent.values()):.1f} s, {wal:.0f} MB of WAL ({steps}); again {again:.2f} s",
+            flush=True,
+        )
+        Tenant.objects.filter(id=tenant).update(data_until=NIGHT, night_done_on=NIGHT)
+        with tenant_context(tenant):
+            member = add_member(email=f"boss-{size}@bench.example", name="Boss", role="executive", password="bench")
+        clients[size] = Client()
+        clients[size].force_login(member.user)
+    times: dict[int, list[float]] = {size: [] for size in sizes}
+    for turn in range(16):
+        for size, client in clients.items():
+            spent_on_page = harness.seconds(lambda size=size, client=client: client.get(f"/t/board-{size}/board/"))
+            if turn:  # the first one fills caches
+                times[size].append(spent_on_page)
+    smallest = statistics.median(times[sizes[0]])
+    for size, client in clients.items():
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(f"/t/board-{size}/board/").status_code == 200
+        own = sum(any(mark in query["sql"] for mark in OF_BOARD) for query in queries.captured_queries)
+        median = statistics.median(times[size])
+        text = f"board at {size} accounts: {median * 1000:.0f} ms, {len(queries)} queries, its own"
+        harness.line("E1", text, str(own), "11", "10")
+        harness.line("C2", f"board at {size} / at {sizes[0]} accounts", f"x{median / smallest:.2f}", "1.5", "1.1")
+
+
+def spread(tenants: int, accounts: int) -> None:
+    """The same book in many companies: what a company costs a night, whatever it holds."""
+    made = [harness.make_book(f"spread-{number}", max(accounts // tenants, 1)) for number in range(tenants)]
+    first: list[float] = []
+    wal = written(lambda: first.extend(sum(build([tenant], revenue=True).values()) for tenant in made))
+    quiet = [sum(build([tenant], revenue=True).values()) for tenant in made]
+    for text, spent in (("first", first), ("quiet", quiet)):
+        worst = sorted(spent)[-1 - len(spent) // 100]
+        print(
+            f"     {text} night of {tenants} companies with {accounts // tenants} accounts: {sum(spent):.1f} s, "
+            f"{statistics.median(spent) * 1000:.0f} ms each, 99th {worst * 1000:.0f} ms"
+        )
+    grown = statistics.median(quiet[-len(quiet) // 10 :]) / statistics.median(quiet[: max(len(quiet) // 10, 1)])
+    print(f"     {wal:.0f} MB of WAL; the last tenth / the first tenth of the companies, quiet night: x{grown:.2f}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--accounts", type=int, default=200_000, help="accounts after growing")
     parser.add_argument("--tenants", type=int, default=10)
+    parser.add_argument(
+        "--boards", help="sizes of one company's book, such as 1000,100000,1000000: the board's time only"
+    )
+    parser.add_argument("--spread", type=int, help="so many companies share the accounts: their nights only")
     options = parser.parse_args()
     harness.start()
+    if options.boards:
+        boards([int(size) for size in options.boards.split(",")])
+    if options.spread:
+        spread(options.spread, options.accounts)
+    if not (options.boards or options.spread):
+        tables(options)
+
+
+def tables(options: argparse.Namespace) -> None:
+    """C1 to C4."""
     small = options.accounts // 5
     begin = time.perf_counter()
     first = [harness.make_book(f"small-{i}", small // options.tenants) for i in range(options.tenants)]
-    steps = build(first)
+    steps = build(first, revenue=True)
     early = wide_seconds()
     more = options.accounts - small
     rest = [harness.make_book(f"more-{i}", more // options.tenants) for i in range(options.tenants)]
-    for name, spent in build(rest).items():
+    for name, spent in build(rest, revenue=True).items():
         steps[name] += spent
     with harness.bypass() as cursor:
         cursor.execute("SELECT count(*) FROM metrics_accountmonth")
