@@ -41,7 +41,8 @@ def figures(
     return {
         "any": bool(mix),
         "month": month_name(month),
-        "mix": [_mix(row, rates.get(row["currency"]), total, currency) for row in mix],
+        "mix": [_mix(row, total, currency) for row in mix],
+        "rates": [_rate(code, behind) for code, behind in rates.items()],
         "total": money_text(total, currency),
         "figure": charts.effects_figure(
             cells.axis_labels(months),
@@ -62,7 +63,7 @@ def figures(
     }
 
 
-def _mix(row: Mapping[str, Any], behind: RateBehind | None, total: int, currency: str) -> dict[str, Any]:
+def _mix(row: Mapping[str, Any], total: int, currency: str) -> dict[str, Any]:
     here, code = int(row["here"]), row["currency"]
     own = code == currency
     return {
@@ -71,21 +72,21 @@ def _mix(row: Mapping[str, Any], behind: RateBehind | None, total: int, currency
         "here": money_text(here, currency),
         "share": percent_text(formulas.ratio(here, total)),
         "customers": number_text(row["customers"], 0),
-        "rate": "" if own or behind is None else number_text(behind.rate, 6),
-        "behind": "" if own or behind is None else behind_text(behind),
         "move": "–" if own else money_text(int((here * 12 * MOVE).to_integral_value()), currency, signed=True),
     }
 
 
-def behind_text(behind: RateBehind) -> str:
-    """EUR → USD, October 2026, imported 3 Nov: where a rate comes from."""
-    said = _("%(pairs)s, %(month)s, %(source)s %(when)s") % {
+def _rate(code: str, behind: RateBehind) -> dict[str, Any]:
+    """Where the rate of a currency comes from."""
+    return {
+        "currency": code,
+        "rate": number_text(behind.rate, 6),
         "pairs": ", ".join(f"{base} → {quote}" for base, quote in behind.pairs),
         "month": month_name(behind.month),
+        "carried": behind.month != behind.asked,
         "source": behind.source,
-        "when": moment_text(behind.recorded_at),
+        "recorded": moment_text(behind.recorded_at),
     }
-    return said if behind.month == behind.asked else _("%(said)s; carried on, no later one is known") % {"said": said}
 
 
 def job(work: Work, url: str) -> dict[str, Any]:

@@ -30,7 +30,7 @@ from metrics.enums import Basis, Differs
 from metrics.models import Reconciliation
 from metrics.reports import last_closes
 
-SECTIONS[3][1].append(Section("reconciliations", gettext_lazy("Reconciliation"), "scale", Permission.VIEW_BOARD))
+SECTIONS[-1][1].insert(1, Section("reconciliations", gettext_lazy("Reconciliation"), "scale", Permission.VIEW_BOARD))
 PAGE = 50
 COLUMNS = (
     "account", "name", "class", "billing_mrr", "ledger_mrr", "difference", "currency", "contract_amounts", "likely_cause",
