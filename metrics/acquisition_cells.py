@@ -148,20 +148,26 @@ def referral_card(found: Referrals, currency: str, link: Link) -> dict[str, Any]
                 (_("All others"), "other", found.other),
             )
         ],
-        "cheaper": _judged(
-            found.cheaper, CHEAPER, _("Referred customers cost %(value)s less; the reference is 50 to 70%%.")
-        ),
+        "cheaper": _cheaper(found.cheaper),
         "share": _judged(
-            found.share, SHARE, _("%(value)s of the customers won were referred; when mature it is 40 to 60%%.")
+            found.share, SHARE[0], _("%(value)s of the customers won were referred; when mature it is 40 to 60%%.")
         ),
         "money": percent_text(found.share_of_money),
     }
 
 
-def _judged(value: Decimal | None, reference: tuple[Decimal, Decimal], text: str) -> dict[str, Any] | None:
+def _cheaper(value: Decimal | None) -> dict[str, Any] | None:
+    """How much less a referred customer costs, or more."""
+    if value is not None and value < 0:
+        text = _("Referred customers cost %(value)s more; the reference is 50 to 70%% less.")
+        return {"mark": band_pill("risk", _("dearer")), "text": text % {"value": percent_text(-value)}}
+    return _judged(value, CHEAPER[0], _("Referred customers cost %(value)s less; the reference is 50 to 70%%."))
+
+
+def _judged(value: Decimal | None, reference: Decimal, text: str) -> dict[str, Any] | None:
     if value is None:
         return None
-    tone = "good" if value >= reference[0] else "watch" if value > 0 else "risk"
+    tone = "good" if value >= reference else "watch"
     return {"mark": band_pill(tone, percent_text(value)), "text": text % {"value": percent_text(value)}}
 
 

@@ -61,6 +61,8 @@ def table(
             }
             for row in reversed(rows)
         ],
+        "customers": number_text(sum(row.customers for row in rows)),
+        "mrr": money_text(sum(row.mrr for row in rows), currency, compact=True),
         "all": [
             {"text": number_text(ratio * 100, 0) if ratio is not None else "", "heat": heat(measure, ratio)}
             for ratio in pooled(rows)[:reached]
@@ -122,15 +124,15 @@ def comparison_text(found: Comparison | None, step: int) -> dict[str, Any] | Non
         "n": number_text(found.newer_customers),
         "m": number_text(found.older_customers),
     }
-    said = {
-        "improving": _("Improving: after %(age)s months %(newer)s stands at %(now)s, %(older)s stood at %(then)s."),
-        "worsening": _("Worsening: after %(age)s months %(newer)s stands at %(now)s, %(older)s stood at %(then)s."),
-        "same": _("Unchanged: after %(age)s months %(newer)s stands at %(now)s, %(older)s stood at %(then)s."),
-    }[found.verdict]
+    said = _("After %(age)s months %(newer)s stands at %(now)s, %(older)s stood at %(then)s.")
     counted = _("%(n)s customers against %(m)s.") % values
     few = _("That is few: chance alone moves such shares by several points.") if found.small else ""
-    tone = {"improving": "good", "worsening": "risk", "same": "line"}[found.verdict]
-    return {"tone": tone, "text": said % values, "note": f"{counted} {few}".strip()}
+    tone, word = {
+        "improving": ("good", _("Improving")),
+        "worsening": ("risk", _("Worsening")),
+        "same": ("line", _("Unchanged")),
+    }[found.verdict]
+    return {"tone": tone, "word": word, "text": said % values, "note": f"{counted} {few}".strip()}
 
 
 def accounts(behind: AgedBehind, slug: str, currency: str, everything_url: str) -> dict[str, Any]:
