@@ -25,7 +25,8 @@ from health.alerts.selectors import waiting
 class Page:
     """An entry of the navigation and of the palette; `prefix` marks it as current for the pages below it.
 
-    Any of `also` opens it as well as `permission` does.
+    Any of `also` opens it as well as `permission` does. Pages of one question beside each other are `tabs` of the
+    first of them, named `tab` in that row: one entry of the navigation, and entries of their own in the palette.
     """
 
     name: str
@@ -35,6 +36,13 @@ class Page:
     key: str = ""
     prefix: str = ""
     also: tuple[Permission, ...] = ()
+    tab: Any = ""
+    tabs: tuple["Page", ...] = ()
+
+    @property
+    def row(self) -> tuple["Page", ...]:
+        """The page and its tabs, in the order of the row."""
+        return (self, *self.tabs)
 
     def is_open(self, request: HttpRequest) -> bool:
         """Whether the member may open it; what is not open is absent."""
@@ -55,11 +63,30 @@ NAVIGATION: tuple[tuple[Any, tuple[Page, ...]], ...] = (
     (
         _("Insights"),
         (
-            Page("explore", _("Metrics"), "table", Permission.VIEW_BOARD, "m", "metrics"),
-            Page("movements", _("Movements"), "activity", Permission.VIEW_BOARD, "v", "insights/movements"),
-            Page("cohorts", _("Cohorts"), "table-2", Permission.VIEW_BOARD, "", "insights/cohorts"),
-            Page("time_to_value", _("Time to value"), "clock", Permission.VIEW_BOARD, "", "insights/time-to-value"),
-            Page("economics", _("Customer economics"), "scale", Permission.VIEW_BOARD, "", "insights/economics"),
+            Page(
+                "explore",
+                _("Metrics"),
+                "table",
+                Permission.VIEW_BOARD,
+                "m",
+                "metrics",
+                tab=_("Explorer"),
+                tabs=(
+                    Page("movements", _("Movements"), "activity", Permission.VIEW_BOARD, "", "insights/movements"),
+                    Page("cohorts", _("Cohorts"), "table-2", Permission.VIEW_BOARD, "", "insights/cohorts"),
+                    Page(
+                        "time_to_value",
+                        _("Time to value"),
+                        "clock",
+                        Permission.VIEW_BOARD,
+                        "",
+                        "insights/time-to-value",
+                    ),
+                    Page(
+                        "economics", _("Customer economics"), "scale", Permission.VIEW_BOARD, "", "insights/economics"
+                    ),
+                ),
+            ),
             Page("churn", _("Churn"), "trending-down", Permission.VIEW_BOARD, "u", "insights/churn"),
             Page("scenario", _("Scenario"), "sliders-horizontal", Permission.VIEW_BOARD, "o", "insights/scenario"),
             Page("surveys", _("Surveys"), "message-square", Permission.VIEW_WEEK, "y", "insights/surveys"),
@@ -151,28 +178,47 @@ class Frame:
             return ""
         return reverse("inbox", args=[self.tenant.slug])
 
+    def _is_here(self, page: Page) -> bool:
+        """Whether the request is for this page or for one below it."""
+        url = reverse(page.name, args=[self.tenant.slug])
+        below = reverse("home", args=[self.tenant.slug]) + page.prefix + "/" if page.prefix else url
+        return self.request.path == url or self.request.path.startswith(below)
+
+    @cached_property
+    def tabs(self) -> dict[str, Any]:
+        """The row of tabs above a page that stands in one; none above the pages below it, which have their own head."""
+        if self.tenant is None:
+            return {}
+        here = self.request.path
+        for page in (page for _label, pages in NAVIGATION for page in pages if page.tabs):
+            row = [one for one in page.row if one.is_open(self.request)]
+            urls = [reverse(one.name, args=[self.tenant.slug]) for one in row]
+            if here in urls:
+                tabs = [
+                    {"label": one.tab or one.label, "url": url, "current": url == here}
+                    for one, url in zip(row, urls, strict=True)
+                ]
+                return {"label": page.label, "tabs": tabs}
+        return {}
+
     @cached_property
     def nav(self) -> list[dict[str, Any]]:
         if self.tenant is None:
             return []
-        here = self.request.path
         groups = []
         for label, pages in NAVIGATION:
             items = []
             for page in pages:
                 if not page.is_open(self.request):
                     continue
-                url = reverse(page.name, args=[self.tenant.slug])
-                below = reverse("home", args=[self.tenant.slug]) + page.prefix + "/" if page.prefix else url
-                count = self._counts.get(page.name)
                 items.append(
                     {
                         "label": page.label,
-                        "url": url,
+                        "url": reverse(page.name, args=[self.tenant.slug]),
                         "icon": page.icon,
                         "key": page.key,
-                        "current": here == url or here.startswith(below),
-                        "count": count,
+                        "current": any(self._is_here(one) for one in page.row),
+                        "count": self._counts.get(page.name),
                     }
                 )
             if items:

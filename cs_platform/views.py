@@ -54,12 +54,18 @@ def palette(request: TenantRequest) -> HttpResponse:
     pages = [
         {"label": p.label, "url": reverse(p.name, args=[request.tenant.slug]), "icon": p.icon}
         for _group, entries in NAVIGATION
-        for p in entries
+        for entry in entries
+        for p in entry.row
         if p.is_open(request) and text.lower() in str(p.label).lower()
     ]
     accounts: list[dict[str, Any]] = []
     if text and may(request, Permission.VIEW_ACCOUNTS):
-        found = Account.objects.visible_to(request.member).filter(merged_into=None).named_like(text).select_related("segment")
+        found = (
+            Account.objects.visible_to(request.member)
+            .filter(merged_into=None)
+            .named_like(text)
+            .select_related("segment")
+        )
         accounts = [
             {
                 "label": a.name,
