@@ -178,10 +178,10 @@ class Frame:
             return ""
         return reverse("inbox", args=[self.tenant.slug])
 
-    def _is_here(self, page: Page) -> bool:
-        """Whether the request is for this page or for one below it."""
-        url = reverse(page.name, args=[self.tenant.slug])
-        below = reverse("home", args=[self.tenant.slug]) + page.prefix + "/" if page.prefix else url
+    def _is_here(self, page: Page, slug: str) -> bool:
+        """Whether the request is for this page of the company, or for one below it."""
+        url = reverse(page.name, args=[slug])
+        below = reverse("home", args=[slug]) + page.prefix + "/" if page.prefix else url
         return self.request.path == url or self.request.path.startswith(below)
 
     @cached_property
@@ -217,7 +217,7 @@ class Frame:
                         "url": reverse(page.name, args=[self.tenant.slug]),
                         "icon": page.icon,
                         "key": page.key,
-                        "current": any(self._is_here(one) for one in page.row),
+                        "current": any(self._is_here(one, self.tenant.slug) for one in page.row),
                         "count": self._counts.get(page.name),
                     }
                 )
