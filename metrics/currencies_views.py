@@ -67,8 +67,8 @@ def progress(request: TenantRequest) -> HttpResponse:
 
 
 def _job(request: TenantRequest) -> dict[str, Any] | None:
-    work, stopped = currencies.pending(), currencies.failed()
-    return currencies_cells.job(work or stopped, url(request, "currencies_progress")) if work or stopped else None
+    work = currencies.pending() or currencies.failed()
+    return currencies_cells.job(work, url(request, "currencies_progress")) if work else None
 
 
 def _page(request: TenantRequest, form: CurrencyForm, *, status: int = 200) -> HttpResponse:

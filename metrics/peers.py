@@ -24,7 +24,7 @@ class Point:
     metrics: tuple[Metric, ...]
     question: Any
     ours: Any
-    others: tuple[tuple[str, Any], ...]
+    others: tuple[tuple[Any, Any], ...]
 
 
 POINTS = (

@@ -40,8 +40,13 @@ def headline(compared: Comparison) -> str:
     differing = sum(each.accounts for kind, each in compared.classes.items() if kind != Differs.AGREED)
     if compared.agrees:
         return _("Billing and ledger agree: %(total)s.") % {"total": money_text(compared.booked, code)}
-    said = ngettext("Billing says %(gap)s over %(n)s account.", "Billing says %(gap)s over %(n)s accounts.", differing)
-    return said % {"gap": money_text(compared.difference, code, signed=True), "n": number_text(differing, 0)}
+    where = ngettext("%(n)s account differs", "%(n)s accounts differ", differing) % {"n": number_text(differing, 0)}
+    gap = money_text(abs(compared.difference), code)
+    if compared.difference > 0:
+        return _("%(where)s: billing says %(gap)s more than the ledger.") % {"where": where, "gap": gap}
+    if compared.difference < 0:
+        return _("%(where)s: billing says %(gap)s less than the ledger.") % {"where": where, "gap": gap}
+    return _("%(where)s, and add up to nothing.") % {"where": where}
 
 
 def page_context(compared: Comparison, lines: Lines, slug: str, here: str, kind: str) -> dict[str, Any]:

@@ -123,7 +123,7 @@ def save(request: TenantRequest) -> HttpResponse:
         except DomainError as error:
             messages.error(request, error.message)
     else:
-        messages.error(request, " ".join(text for found in form.errors.values() for text in found))
+        messages.error(request, " ".join(str(text) for found in form.errors.values() for text in found))
     return redirect(f"{here}?{inputs.query()}")
 
 
