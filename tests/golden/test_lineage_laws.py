@@ -12,6 +12,7 @@ import hashlib
 import io
 import os
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -24,16 +25,18 @@ from hypothesis import strategies as st
 
 from accounts.enums import ChangeSource, LogoLevel
 from accounts.kinds import KINDS
+from accounts.mergers import merge_account
 from accounts.merging import Origin, void_subscription
-from accounts.merging.result import revenue_changed
 from accounts.models import Account, Import, ImportChunk, Member, Subscription, SubscriptionChange, Tenant
 from accounts.rows import parse
+from cs_platform.kernel.errors import DomainError
 from cs_platform.pipeline import REVENUE
 from metrics import cutting, formulas, lineage, origins, selectors
 from metrics.asked import Asked
 from metrics.enums import Dimension, MovementKind, Window
 from metrics.formulas import Sums
 from metrics.models import MrrMovement
+from metrics.moved import moved_by
 from metrics.reports import Question
 from tests.books import ORIGIN
 
@@ -180,21 +183,10 @@ class RandomBook:
             self.send("subscriptions", [row], by_file=size % 2 == 0)
 
     def _merge(self, lost: str, kept: str) -> None:
-        """Two accounts turn out to be one customer; never a circle."""
-        gone = Account.objects.get(external_id=lost)
-        above = Account.objects.get(external_id=kept)
-        step: Account | None = above
-        while step is not None:
-            if step.id == gone.id:
-                return
-            step = step.merged_into
-        if gone.merged_into_id is None:
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "UPDATE accounts_account SET merged_into_id = %s, merged_at = clock_timestamp() WHERE id = %s",
-                    [above.id, gone.id],
-                )
-            revenue_changed([gone.id, above.id], ORIGIN)
+        """Two accounts turn out to be one customer; what cannot be (a circle, twice) is refused."""
+        gone, into = (Account.objects.get(external_id=name) for name in (lost, kept))
+        with suppress(DomainError):
+            merge_account(account=gone, into=into, by=self.member)
 
 
 def signed_terms(sums: Sums) -> dict[str, int]:
@@ -294,7 +286,8 @@ def check_moment(book: RandomBook, month: dt.date, known: dt.datetime | None, re
 
 
 def check_up(book: RandomBook, reader: Member) -> int:
-    """Each line that stands leads from its row over version and account to the term of its month; lines followed."""
+    """Each line that stands leads from its row over version and account to the term of its month, and all versions
+    together moved the whole ledger; lines followed."""
     standing: dict[tuple[UUID, dt.date, str], int] = defaultdict(int)
     for account, month, kind, amount in MrrMovement.objects.values_list("account_id", "month", "kind", "amount_minor"):
         standing[(account, month, kind)] += amount
@@ -307,8 +300,16 @@ def check_up(book: RandomBook, reader: Member) -> int:
             for line in lineage.accounts_behind(question, asked, kind, reader, limit=None).lines:
                 terms[(line.account_id, month, kind)] = line.amount
     assert {key: amount for key, amount in terms.items() if amount} == standing
+    ledger: dict[tuple[dt.date, str], int] = defaultdict(int)
+    for (_account, month, kind), amount in standing.items():
+        ledger[(month, kind)] += amount
     versions = set(SubscriptionChange.objects.values_list("id", flat=True))
-    assert set(MrrMovement.objects.values_list("change_id", flat=True)) <= versions
+    by_version: dict[tuple[dt.date, str], int] = defaultdict(int)
+    for period in Subscription.objects.all():
+        for each in moved_by(period):
+            assert each.change_id in versions
+            by_version[(each.month, each.kind)] += each.amount
+    assert {key: n for key, n in by_version.items() if n} == {key: n for key, n in ledger.items() if n}
     return len(standing)
 
 
