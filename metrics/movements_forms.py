@@ -59,6 +59,9 @@ class BulkNoteForm(forms.Form):
         ),
     )
 
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data, auto_id="bulk_%s")  # the form of one line opens beside it
+
     def says_something(self) -> bool:
         return any(self.cleaned_data.values())
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db import transaction
+from django.db.models import Sum
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -292,7 +293,9 @@ def movement_note(request: TenantRequest, line_id: UUID) -> HttpResponse:
             return saved(request, _("What you said stands beside the line."), back)
         except DomainError as error:
             add_refusal(form, error)
-    kind, amount = columns.kind_label(line.kind), money_text(line.amount_minor, request.tenant.currency, signed=True)
+    moved = MrrMovement.objects.filter(account_id=line.account_id, month=line.month, kind=line.kind)
+    whole = moved.filter(subscription__external_id=line.subscription.external_id).aggregate(sum=Sum("amount_minor"))
+    kind, amount = columns.kind_label(line.kind), money_text(whole["sum"], request.tenant.currency, signed=True)
     return form_page(
         request,
         form,
