@@ -254,6 +254,7 @@ SPECTACULAR_SETTINGS = {
         "ChangeSourceEnum": "accounts.enums.ChangeSource",
         "ChangeKindEnum": "accounts.enums.ChangeKind",
         "MovementKindEnum": "metrics.enums.MovementKind",
+        "MovementReasonEnum": "metrics.enums.MovementReason",
         "ReceiptKindEnum": "health.enums.ReceiptKind",
         "HeldStateEnum": "health.enums.HeldState",
     },

@@ -283,7 +283,7 @@ class Movement(serializers.Serializer):
     )
     note = shown(serializers.CharField, "said", help_text="What a person wrote about it.")
     amount = Money("amount_minor", read_only=True)
-    currency = TenantCurrency(help_text="The tenant's.")
+    currency = shown(serializers.CharField, help_text="The reporting currency when it was posted.")
     effective_on = shown(serializers.DateField)
     recorded_at = shown(serializers.DateTimeField)
     reverses = shown(serializers.UUIDField, "reverses_id")

@@ -22,6 +22,7 @@ from cs_platform.api.intake import Door, Outcome, origin_of
 from cs_platform.api.resources import Resource
 from cs_platform.api.writing import BulkWritable, Writable
 from cs_platform.kernel.errors import DomainError
+from metrics.currencies import with_currency
 from metrics.models import MrrMovement
 from metrics.movements import with_notes
 
@@ -160,7 +161,8 @@ class Movements(Resource):
     order = ("recorded_at", "id")
 
     def rows(self) -> QuerySet:
-        return with_notes(super().rows())
+        tenant: models.Tenant = self.request.tenant  # type: ignore[attr-defined]
+        return with_currency(with_notes(super().rows()), tenant.currency)
 
 
 class Products(Writable):

@@ -4,6 +4,8 @@ from decimal import Decimal
 
 import pytest
 
+from cs_platform.kernel import queue
+from metrics import currencies
 from metrics.models import Reconciliation, ReconciliationRow
 from tests.books import Book
 from tests.conftest import World
@@ -83,3 +85,19 @@ def test_the_scenario_has_the_numbers_of_the_page(api, world: World):
     assert sum(Decimal(year["gap"]) for year in found["years"]) == Decimal(found["cumulative_gap"])
     assert api.get("scenario?years=9").status_code == 422
     assert api.get("scenario?colour=red").status_code == 422
+
+
+def test_a_line_of_the_ledger_says_the_currency_that_it_was_posted_in(api, world: World, book: Book):
+    """ADR 0005: after a change of the reporting currency old lines and their reversals stay in the old one."""
+    book.rate("2025-01", "EUR", "USD", "1.25")
+    for month in range(2, 11):
+        book.rate(f"2025-{month:02}", "EUR", "USD", "1.25")
+    with world.open():
+        work = currencies.request_change(target="EUR", by=world.members["admin"])
+    queue.run_to_end(world.tenant.id, work.id)
+    rows = api.get("movements?account=A&month=2025-01").json()["results"]
+    assert [(row["amount"], row["currency"]) for row in rows] == [
+        ("100.00", "USD"),
+        ("-100.00", "USD"),
+        ("80.00", "EUR"),
+    ]
