@@ -143,7 +143,7 @@ class Clocks:
             "after": after,
             "limit": limit,
         }
-        tables = {"running": RUNNING, "visible": visible_to(member)}
+        tables: sqljobs.Tables = {"running": RUNNING, "visible": visible_to(member)}
         found = sqljobs.rows(jobs.SQL / "clock_accounts.sql", params, tables=tables)
         if not found:
             return Behind([], 0, 0)

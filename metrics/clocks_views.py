@@ -89,7 +89,7 @@ def time_to_value(request: TenantRequest) -> HttpResponse:
 
     made, first = _clocks(request, choice)
     everybody = made.rows()
-    of_clock = {clock: summary(row for row in everybody if row.clock == clock) for clock in CLOCKS}
+    of_clock = {clock.value: summary(row for row in everybody if row.clock == clock) for clock in CLOCKS}
     profiles = columns.profiles_of(segments)
     by_segment = by_value(made.rows("segment"), choice.clock)
     groups = by_segment if choice.by == "segment" else by_value(made.rows(choice.by), choice.clock)
