@@ -22,7 +22,8 @@ class Section:
     permission: Permission
 
 
-# A list, because floors above add sections of their own to a group.
+# Lists, because floors above add sections and groups of their own.
+FIGURES: list[Section] = [Section("rates", _("Exchange rates"), "repeat", Permission.EDIT_REVENUE)]
 SECTIONS: list[tuple[Any, list[Section]]] = [
     (
         _("Company"),
@@ -30,7 +31,6 @@ SECTIONS: list[tuple[Any, list[Section]]] = [
             Section("company", _("Company"), "building-2", Permission.MANAGE_SETTINGS),
             Section("calendar", _("Working hours"), "clock", Permission.MANAGE_SETTINGS),
             Section("holidays", _("Holidays"), "calendar", Permission.MANAGE_SETTINGS),
-            Section("rates", _("Exchange rates"), "repeat", Permission.EDIT_REVENUE),
         ],
     ),
     (
@@ -52,6 +52,7 @@ SECTIONS: list[tuple[Any, list[Section]]] = [
             Section("churn_rules", _("Churn rules"), "info", Permission.MANAGE_SETTINGS),
         ],
     ),
+    (_("Figures"), FIGURES),
     (
         _("Control"),
         [

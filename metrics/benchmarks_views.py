@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.settings_sections import SECTIONS, Section, section_page, url
+from accounts.settings_sections import section_page, url
 from cs_platform.kernel.access import Permission, TenantRequest, may, requires
 from cs_platform.kernel.forms import accepted
 from cs_platform.kernel.htmx import page
@@ -19,8 +19,6 @@ from metrics.bands import bands_for_all
 from metrics.benchmarks import BENCHMARKS
 from metrics.catalogue import METRICS
 from metrics.enums import Metric
-
-SECTIONS[0][1].append(Section("benchmarks", gettext_lazy("Benchmarks"), "book-open", Permission.MANAGE_SETTINGS))
 
 
 class BenchmarkForm(forms.Form):

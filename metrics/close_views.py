@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.settings_sections import SECTIONS, Section, section_page, url
+from accounts.settings_sections import section_page, url
 from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.forms import accepted
 from cs_platform.kernel.money import from_minor, money_text
@@ -25,7 +25,6 @@ from metrics.enums import Window
 from metrics.formulas import Sums
 from metrics.models import ClosedSums, MonthClose
 
-SECTIONS[-1][1].insert(0, Section("closes", gettext_lazy("Month close"), "lock", Permission.CLOSE_MONTHS))
 MONTHS_SHOWN = 24
 
 

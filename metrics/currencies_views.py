@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from accounts.settings_sections import SECTIONS, Section, section_page, url
+from accounts.settings_sections import section_page, url
 from cs_platform.kernel.access import Permission, TenantRequest, may, requires
 from cs_platform.kernel.forms import accepted
 from cs_platform.kernel.htmx import page
@@ -19,7 +19,6 @@ from cs_platform.kernel.periods import add_months
 from metrics import currencies, currencies_cells, selectors
 from metrics.models import CurrencyChange, MonthClose, RetentionMonth
 
-SECTIONS[0][1].append(Section("currencies", gettext_lazy("Currencies"), "globe", Permission.VIEW_BOARD))
 MONTHS = 13
 
 

@@ -16,7 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from accounts.models import Member, Role
-from accounts.settings_sections import SECTIONS, Section, section_page, url
+from accounts.settings_sections import section_page, url
 from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.forms import TenantChoiceField, accepted
@@ -26,8 +26,6 @@ from metrics import digests
 from metrics.digest_content import content_of
 from metrics.enums import DigestKind
 from metrics.models import DigestRecipient, DigestSent
-
-SECTIONS[0][1].append(Section("digests", gettext_lazy("Digests"), "mail", Permission.EDIT_BOARD))
 
 WHEN = {
     DigestKind.BOARD: gettext_lazy("When the month is closed, with the PDF; ten days after its end at the latest."),

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from accounts.import_forms import UploadForm
 from accounts.imports import create_import
 from accounts.models import Import
-from accounts.settings_sections import SECTIONS, Section, section_page, url
+from accounts.settings_sections import section_page, url
 from cs_platform.kernel.access import Permission, TenantRequest, may, requires
 from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.forms import accepted
@@ -30,7 +30,6 @@ from metrics.enums import Basis, Differs
 from metrics.models import Reconciliation
 from metrics.reports import last_closes
 
-SECTIONS[-1][1].insert(1, Section("reconciliations", gettext_lazy("Reconciliation"), "scale", Permission.VIEW_BOARD))
 PAGE = 50
 COLUMNS = (
     "account", "name", "class", "billing_mrr", "ledger_mrr", "difference", "currency", "contract_amounts", "likely_cause",

@@ -6,10 +6,9 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from accounts.enums import Profile
-from accounts.settings_sections import SECTIONS, Section, section_page, url
+from accounts.settings_sections import section_page, url
 from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.errors import DomainError
 from metrics import bands as band_rules
@@ -18,8 +17,6 @@ from metrics.bands import BANDED, DEFAULT_BANDS, bands_for_all, replace_bands, r
 from metrics.catalogue import of
 from metrics.enums import Metric
 from metrics.forms import BandsForm
-
-SECTIONS[0][1].append(Section("bands", gettext_lazy("Bands"), "gauge", Permission.MANAGE_SETTINGS))
 
 
 @requires(Permission.MANAGE_SETTINGS)

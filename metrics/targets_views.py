@@ -9,10 +9,10 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
 from accounts.csvfiles import CsvFile
-from accounts.settings_sections import SECTIONS, Section, section_page, url
+from accounts.settings_sections import section_page, url
 from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.errors import Conflict, DomainError
 from cs_platform.kernel.periods import add_months, month_text, parse_month
@@ -22,8 +22,6 @@ from metrics import cells, targets
 from metrics.catalogue import of
 from metrics.enums import Metric, Unit
 from metrics.targets import PLANNED, Cell
-
-SECTIONS[0][1].append(Section("targets", gettext_lazy("Targets"), "target", Permission.EDIT_BOARD))
 
 LARGEST_FILE = 1_000_000  # bytes
 COLUMNS = ("metric", "month", "value")
