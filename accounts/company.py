@@ -33,7 +33,9 @@ def update_company(*, tenant: Tenant, changes: Mapping[str, Any], by: Member) ->
     row = Tenant.objects.select_for_update().get(id=tenant.id)
     changed = {name: [getattr(row, name), value] for name, value in changes.items() if getattr(row, name) != value}
     if "currency" in changed and currency_is_fixed():
-        reason = _("Figures are kept in %(currency)s. Change it under Settings, Currencies: the history is valued anew.")
+        reason = _(
+            "Figures are kept in %(currency)s. Change it under Settings, Currencies: the history is valued anew."
+        )
         reason = reason % {"currency": row.currency}
         raise DomainError(reason, code="currency_fixed", fields={"currency": reason})
     if not changed:

@@ -124,7 +124,9 @@ def sums_of(row: Mapping[str, Any]) -> Sums:
     return Sums(**{name: int(row[column]) for name, column in SUM_COLUMNS.items()})
 
 
-def read_retention(question: Question, wanted: Sequence[tuple[int, str]]) -> dict[tuple[int, str], list[dict[str, Any]]]:
+def read_retention(
+    question: Question, wanted: Sequence[tuple[int, str]]
+) -> dict[tuple[int, str], list[dict[str, Any]]]:
     """Rows of the retention table by (window, dimension), each by month and value, in one query."""
     pairs = {"windows": [int(window) for window, _cut in wanted], "dimensions": [str(cut) for _window, cut in wanted]}
     found: dict[tuple[int, str], list[dict[str, Any]]] = {(int(window), str(cut)): [] for window, cut in wanted}

@@ -249,7 +249,8 @@ def cohort_rows(
             for age in range(1, ages + 1)
         ]
         parts = [
-            (int(sum(row[part] for row in rows)), int(sum(row[whole] for row in rows))) if rows else None for rows in aged
+            (int(sum(row[part] for row in rows)), int(sum(row[whole] for row in rows))) if rows else None
+            for rows in aged
         ]
         found.append(
             CohortRow(

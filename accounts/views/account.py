@@ -31,7 +31,6 @@ STALE_DAYS = 30
 def overview(request: TenantRequest, account_id: UUID) -> HttpResponse:
     """Everything about one customer at a glance. What happened comes from the health floor, as a piece of its own."""
     account = open_account(request, account_id)
-    today = request.tenant.today()
     people = dossier.people_of(account)
     parts = dossier.parts_of(account)
     context = account_frame(request, account, "overview") | {

@@ -61,7 +61,18 @@ def test_every_resource_is_in_this_test():
         if str(pattern.pattern).startswith("v1/")
     }
     # Their own tests: test_health_scores.py, test_events.py, test_alerts_api.py, test_closes_api.py.
-    apart = {"reconciliations", "scenario", "schema", "reports", "alerts", "closes", "health-scores", "events", "receipts", "rejected-events"}
+    apart = {
+        "reconciliations",
+        "scenario",
+        "schema",
+        "reports",
+        "alerts",
+        "closes",
+        "health-scores",
+        "events",
+        "receipts",
+        "rejected-events",
+    }
     assert names == set(MODELS) | apart
 
 
