@@ -42,9 +42,9 @@ def stage_lost(question: "Question") -> None:
     """Temporary table `lost` for the months, segment and moment of knowledge of the question; see churn_lost.sql."""
     jobs.stage_logos(question.known_at)
     jobs.stage_history(question.known_at)
-    sqljobs.execute(
-        jobs.SQL / "churn_lost.sql", question.params() | {"known_at": question.known_at}, tables=question.tables
-    )
+    params = question.params() | {"known_at": question.known_at}
+    with sqljobs.in_bulk(sqljobs.MANY):  # each part is read whole
+        sqljobs.execute(jobs.SQL / "churn_lost.sql", params, tables=question.tables)
 
 
 def given(since: dt.date = dt.date.min) -> list[Given]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from metrics.charts import NONE, SERIES_1, SERIES_2, TEXT, Figure, ticks
+from metrics.charts import NONE, SERIES_1, TEXT, Figure, ticks
 
 # From the token list: six categories that are told apart in both themes.
 COLOURS = {
@@ -41,7 +41,7 @@ def rates_figure(names: Sequence[str], rates: Sequence[float], texts: Sequence[s
         ],
         "layout": {
             "xaxis": {"range": [0, top * 1.22], "tickvals": marks, "ticktext": [f"{mark:g}%" for mark in marks]},
-            "yaxis": {"type": "category", "autorange": "reversed", "automargin": True},
+            "yaxis": {"type": "category", "autorange": "reversed", "automargin": True, "dtick": 1},
             "hovermode": False,
             "barcornerradius": 2,
             "margin": {"l": 96, "r": 12, "t": 8, "b": 26},
@@ -79,7 +79,7 @@ def reasons_figure(
                 "tickvals": marks,
                 "ticktext": [f"{mark:g}%" for mark in marks],
             },
-            "yaxis": {"type": "category", "autorange": "reversed", "automargin": True},
+            "yaxis": {"type": "category", "autorange": "reversed", "automargin": True, "dtick": 1},
             "barcornerradius": 2,
             "margin": {"l": 110, "r": 12, "t": 8, "b": 26},
         },
@@ -99,7 +99,7 @@ def quarters_figure(
     ]  # fmt: skip
     silent = {
         "type": "bar", "name": unanswered[0], "x": list(quarters), "y": list(unanswered[1]), "hovertemplate": "%{y}",
-        "marker": {"color": "rgba(0,0,0,0)", "line": {"color": SERIES_2, "width": 1.2}},
+        "marker": {"color": "rgba(0,0,0,0)", "line": {"color": TEXT, "width": 1}},
     }  # fmt: skip
     return {
         "data": [*bars, silent],

@@ -4,14 +4,14 @@
 -- and one that was changed since is told as it stood, from the audit trail. `logo` and `history` stand already.
 DROP TABLE IF EXISTS pg_temp.lost;
 CREATE TEMPORARY TABLE lost ON COMMIT DROP AS
-WITH gone AS (
+WITH gone AS MATERIALIZED (
     SELECT DISTINCT ON (a.account_id) a.account_id, a.month, a.mrr_1_now AS mrr, a.first_month
       FROM {account_month} a
      WHERE a.month BETWEEN %(from_month)s AND %(to_month)s AND a.mrr = 0 AND a.mrr_1_now > 0
        AND NOT EXISTS (SELECT FROM {account_month} n
                         WHERE n.account_id = a.account_id AND n.month = %(to_month)s AND n.mrr > 0)
      ORDER BY a.account_id, a.month DESC
-), answer AS (
+), answer AS MATERIALIZED (
     SELECT coalesce(l.root_id, c.account_id) AS account_id, c.ended_on, c.recorded_at, c.id, stood.*
       FROM accounts_churnanswer c
       LEFT JOIN logo l ON l.account_id = c.account_id
@@ -28,6 +28,12 @@ WITH gone AS (
                     ORDER BY x.key, u.at, u.id) e
            ) stood
      WHERE c.recorded_at <= %(known_at)s
+), chosen AS (
+    SELECT DISTINCT ON (g.account_id) g.account_id, a.id, a.category, a.reason, a.note, a.competitor, a.said_by
+      FROM gone g
+      JOIN answer a ON a.account_id = g.account_id
+     WHERE a.ended_on IS NULL OR (a.ended_on >= g.month AND a.ended_on < g.month + interval '1 month')
+     ORDER BY g.account_id, a.ended_on IS NULL, a.ended_on DESC, a.recorded_at DESC, a.id DESC
 )
 SELECT g.account_id, g.month, g.mrr, g.first_month, s.value AS segment, o.value AS owner, w.id AS answer_id,
        w.category, w.reason, w.note, w.competitor, w.said_by
@@ -36,12 +42,7 @@ SELECT g.account_id, g.month, g.mrr, g.first_month, s.value AS segment, o.value 
                      AND g.month - 1 < s.until
   LEFT JOIN history o ON o.account_id = g.account_id AND o.attribute = 'owner' AND g.month - 1 >= o.since
                      AND g.month - 1 < o.until
-  LEFT JOIN LATERAL (
-       SELECT a.* FROM answer a
-        WHERE a.account_id = g.account_id
-          AND (a.ended_on IS NULL OR (a.ended_on >= g.month AND a.ended_on < g.month + interval '1 month'))
-        ORDER BY a.ended_on IS NULL, a.ended_on DESC, a.recorded_at DESC, a.id DESC
-        LIMIT 1) w ON true
+  LEFT JOIN chosen w ON w.account_id = g.account_id
  WHERE %(segment)s = '' OR s.value = %(segment)s
     OR s.value IN (SELECT id::text FROM accounts_segment WHERE name = %(segment)s);
 
