@@ -98,6 +98,10 @@ def _head(request: TenantRequest, figures: selectors.BoardFigures, names: list[s
     asked, customers = figures.asked, figures.now.closing_customers
     url = reverse("board", args=[request.tenant.slug])
     young = asked.window == Window.YEAR and asked.month < figures.months.first_year
+    if asked.basis == Basis.NOW:
+        told = str(figures.question.basis.label)
+    else:
+        told = closing_cells.state(figures.close) if figures.close else _("not closed yet")
     return {
         "subline": [
             _("%(month)s, trailing twelve months") % {"month": month_name(asked.month)}
@@ -105,8 +109,8 @@ def _head(request: TenantRequest, figures: selectors.BoardFigures, names: list[s
             else _("%(month)s against the month before") % {"month": month_name(asked.month)},
             ngettext("%(n)s customer", "%(n)s customers", customers) % {"n": number_text(customers)},
             _("as of %(day)s") % {"day": day_text(figures.question.as_of)},
+            told,
         ],
-        "told": figures.question.basis.label if asked.basis == Basis.NOW else closing_cells.state(figures.close),
         "known_now": knowledge.known_now_text(figures, request),
         "known_now_url": board_cells.lineage_url(request.tenant.slug, Metric.NRR, asked) + "#restated",
         "switches": switches(url, asked, figures.months, names),

@@ -144,7 +144,7 @@ def _figures(
     queue_url = reverse("churn_unasked", args=[slug]) if may(request, Permission.VIEW_ACCOUNTS) else ""
     rules = answers.rules()
     return {
-        "tiles": where_cells.tiles(losses, reasons, every, _lineage(slug, asked), (count, queue_url)),
+        "tiles": where_cells.tiles(losses, reasons, every, _lineage(slug, asked), queue_url),
         "insights": churn_cells.insight_rows(churn_where.insights(rules, reasons, spell.first, segments)),
         "reasons": churn_cells.reasons_part(reasons, question.currency),
         "quarters": churn_cells.quarters_part(every, spell.last),

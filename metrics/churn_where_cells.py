@@ -69,7 +69,7 @@ def periods(asked: ChurnAsked, link: Link) -> list[dict[str, Any]]:
 
 
 def tiles(
-    losses: Losses, reasons: Reasons, quarters: Sequence[Given], lineage: Mapping[str, str], queue: tuple[int, str]
+    losses: Losses, reasons: Reasons, quarters: Sequence[Given], lineage: Mapping[str, str], queue_url: str
 ) -> list[dict[str, Any]]:
     """Five figures: logo churn and, always beside it, revenue churn (MET-04); both at the pace of a year; what was lost;
     who was asked."""
@@ -104,13 +104,12 @@ def tiles(
         {
             "label": _("Asked why"),
             "value": percent_text(formulas.ratio(reasons.answered, reasons.customers), 0),
-            "url": queue[1],
+            "url": queue_url,
             "points": _points(_answered(quarters)),
             "points_label": _("Share answered by quarter"),
-            "foot": ngettext("%(n)s customer not asked yet", "%(n)s customers not asked yet", queue[0])
-            % {"n": number_text(queue[0], 0)}
-            if queue[0]
-            else _("everybody was asked"),
+            # Of those who left in these months; the queue, which the head counts, is about all months.
+            "foot": _("%(n)s of %(all)s answered")
+            % {"n": number_text(reasons.answered, 0), "all": number_text(reasons.customers, 0)},
         },
     ]  # fmt: skip
 
