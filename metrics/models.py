@@ -59,7 +59,8 @@ class AccountMonth(TenantModel):
     first_mrr_now = models.BigIntegerField()
 
     class Meta(TenantModel.Meta):
-        indexes: ClassVar = [models.Index(fields=["tenant", "month"], name="accountmonth_by_month")]
+        # A month of everybody, and in it those who were won lately.
+        indexes: ClassVar = [models.Index(fields=["tenant", "month", "first_month"], name="accountmonth_by_month")]
 
 
 class RetentionSums(TenantModel):
