@@ -146,13 +146,6 @@ def fill(world: World) -> dict[str, object]:
             change=change,
             effective_on=day,
         )
-        terms = {"account": account, "start_on": day, "interval_months": 12, "amount_minor": 12000, "mrr_minor": 1000}
-        change = SubscriptionChange.objects.create(
-            subscription=period, kind="created", effective_on=day, source="api", currency="USD", **terms
-        )
-        rows["line"] = MrrMovement.objects.create(
-            account=account, month=day, kind="new", amount_minor=1000, subscription=period, change=change, effective_on=day
-        )
         model = HealthModel.objects.create(name="Usual")
         version = HealthModelVersion.objects.create(model=model, number=1, definition=Definition.default().json())
         rows["model"] = model

@@ -1,6 +1,7 @@
 """The OpenAPI document and its page: valid, complete, and served from here under the strict policy (API-01)."""
 
 import re
+
 import pytest
 from django.core.management import call_command
 from django.test import Client
