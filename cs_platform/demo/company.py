@@ -125,7 +125,7 @@ def _account(
     source = chance.choices(("inbound", "outbound", "partner", "referral"), (40, 30, 18, 12))[0]
     friends = [s for s in stories if s.plot is Plot.CHAMPION and s.number != story.number]
     friend = chance.choice(friends) if friends else None
-    acquisition = story.arr * chance.randrange(500, 1100) * EFFORT[source] // 1_000_000
+    acquisition = story.arr * chance.randrange(1500, 2700) * EFFORT[source] // 1_000_000
     counted = story.chance("cost").random() < COST_KNOWN
     staff = max(5, story.arr // chance.choice((180, 260, 400)))
     return {
