@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from cs_platform.kernel.keyset import uuid_of
-from cs_platform.kernel.periods import add_months, month_text, parse_month
+from cs_platform.kernel.periods import add_months, month_or_none, month_text
 from metrics.enums import Basis, Dimension, Window
 
 TREND_MONTHS = 13
@@ -59,7 +59,7 @@ class Asked:
     @classmethod
     def parse(cls, params: Mapping[str, str], months: Months) -> Self:
         """Read a query string; see the module for what is not understood."""
-        month = months.clamp(_month(params.get("month", "")) or months.last)
+        month = months.clamp(month_or_none(params.get("month", "")) or months.last)
         usual = Window.YEAR if month >= months.first_year else Window.MONTH
         window, dimension = params.get("window", ""), params.get("dimension", "")
         cohort = params.get("cohort", "")
@@ -73,7 +73,7 @@ class Asked:
             part=params.get("part", ""),
             account=uuid_of(params.get("account", "")),
             line=uuid_of(params.get("line", "")),
-            known=_moment(params.get("known", "")),
+            known=moment_or_none(params.get("known", "")),
             everything=params.get("everything", "") == "1",
             basis=params["basis"] if params.get("basis") in Basis.values else "",
         )
@@ -101,14 +101,7 @@ class Asked:
 _CUTS = frozenset(Dimension.values) - {Dimension.ALL}
 
 
-def _month(text: str) -> dt.date | None:
-    try:
-        return parse_month(text)
-    except ValueError:
-        return None
-
-
-def _moment(text: str) -> dt.datetime | None:
+def moment_or_none(text: str) -> dt.datetime | None:
     """A time of the tenant's zone (the page runs in it), or one with an offset of its own."""
     try:
         found = parse_datetime(text.strip())

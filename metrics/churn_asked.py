@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 from urllib.parse import urlencode
 
-from cs_platform.kernel.periods import add_months, month_text, parse_month
+from cs_platform.kernel.periods import add_months, month_or_none, month_text
 from metrics.asked import Months
 from metrics.churn_where import BY, Spell
 from metrics.enums import Cut
@@ -34,11 +34,11 @@ class ChurnAsked:
     @classmethod
     def parse(cls, params: Mapping[str, str], months: Months) -> Self:
         """Read a query string; see the module for what is not understood."""
-        month = months.clamp(_month(params.get("month", "")) or months.last)
+        month = months.clamp(month_or_none(params.get("month", "")) or months.last)
         period = params.get("period", "")
         usual = YEAR if month >= months.first_year else MONTH
         period = period if period in PERIODS else usual
-        since = _month(params.get("since", "")) if period == CUSTOM else None
+        since = month_or_none(params.get("since", "")) if period == CUSTOM else None
         if period == CUSTOM:
             since = min(max(since or add_months(month, -11), months.first, add_months(month, 1 - LONGEST)), month)
         if period == QUARTER:  # the last quarter that is over
@@ -69,10 +69,3 @@ class ChurnAsked:
         pairs += [("by", str(state.by))] if state.by != Cut.SEGMENT else []
         pairs += [("opened", state.opened)] if state.opened is not None else []
         return urlencode(pairs)
-
-
-def _month(text: str) -> dt.date | None:
-    try:
-        return parse_month(text)
-    except ValueError:
-        return None

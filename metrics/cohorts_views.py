@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.money import from_minor, to_minor
-from cs_platform.kernel.periods import add_months, month_text, months_between, parse_month
+from cs_platform.kernel.periods import add_months, month_or_none, month_text, months_between
 from cs_platform.kernel.sheets import csv_text
 from cs_platform.kernel.templatetags.cells import month_name
 from metrics import cells, cohorts_cells, reports, selectors
@@ -48,10 +48,10 @@ class Choice:
     @classmethod
     def parse(cls, params: Mapping[str, str], months: Months) -> Self:
         measure, grain = params.get("measure", ""), params.get("by", "")
-        cohort, age = _month(params.get("cohort", "")), params.get("age", "")
+        cohort, age = month_or_none(params.get("cohort", "")), params.get("age", "")
         aged = age.isascii() and age.isdecimal() and 0 < int(age[:4]) <= 36
         return cls(
-            month=months.clamp(_month(params.get("month", "")) or months.last),
+            month=months.clamp(month_or_none(params.get("month", "")) or months.last),
             measure=measure if measure in COHORT_MEASURES else COHORT_MEASURES[0],
             grain=grain if grain in STEPS else "quarter",
             segment=params.get("segment", "").replace("\0", ""),
@@ -78,13 +78,6 @@ class Choice:
             "everything": "1" if state.everything else "",
         }
         return urlencode({name: value for name, value in pairs.items() if value})
-
-
-def _month(text: str) -> dt.date | None:
-    try:
-        return parse_month(text)
-    except ValueError:
-        return None
 
 
 def measure_names() -> dict[str, str]:

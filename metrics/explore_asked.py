@@ -12,10 +12,9 @@ from urllib.parse import urlencode
 
 from django.http import QueryDict
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
-from cs_platform.kernel.periods import add_months, month_text, parse_month
-from metrics.asked import Months
+from cs_platform.kernel.periods import add_months, month_or_none, month_text
+from metrics.asked import Months, moment_or_none
 from metrics.catalogue import METRICS, MetricDefinition, of
 from metrics.cutting import Slice
 from metrics.enums import Cut, Metric, Origin, Window
@@ -54,10 +53,10 @@ class Explored:
             by=Cut(by) if by in said.cuts else Cut.ALL,
             grain=grain,
             year=Window.YEAR in windows and (params.get("window") != "short" or len(windows) == 1),
-            first=_month(params.get("from", "")),
-            last=_month(params.get("to", "")),
+            first=month_or_none(params.get("from", "")),
+            last=month_or_none(params.get("to", "")),
             filters=_filters(params, said),
-            known=_moment(params.get("known", "")) if knowable(said) else None,
+            known=moment_or_none(params.get("known", "")) if knowable(said) else None,
         )
 
     @property
@@ -123,23 +122,6 @@ def knowable(said: MetricDefinition) -> bool:
 def _ending(month: dt.date, grain: Window) -> dt.date:
     """The month itself, or the last one up to it that ends a quarter."""
     return add_months(month, -(month.month % 3)) if grain == Window.QUARTER else month
-
-
-def _month(text: str) -> dt.date | None:
-    try:
-        return parse_month(text)
-    except ValueError:
-        return None
-
-
-def _moment(text: str) -> dt.datetime | None:
-    try:
-        found = parse_datetime(text.strip())
-        if found is None:
-            return None
-        return timezone.make_aware(found) if timezone.is_naive(found) else found.astimezone(dt.UTC)
-    except (ValueError, OverflowError):
-        return None
 
 
 def _filters(params: QueryDict, said: MetricDefinition) -> dict[Cut, tuple[str, ...]]:

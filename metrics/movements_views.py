@@ -1,6 +1,5 @@
 """Insights → Movements: what moved MRR, month by month and line by line, why, and what of it the CS team owns (MET-07)."""
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
@@ -24,7 +23,7 @@ from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.keyset import uuid_of
 from cs_platform.kernel.money import from_minor, money_text
-from cs_platform.kernel.periods import add_months, month_text, months_between, parse_month
+from cs_platform.kernel.periods import add_months, month_or_none, month_text, months_between
 from cs_platform.kernel.sheets import csv_text
 from cs_platform.kernel.templatetags.cells import month_name, number_text
 from metrics import movements_cells as columns
@@ -58,8 +57,8 @@ class Choice:
     @classmethod
     def parse(cls, params: Mapping[str, str], months: Months) -> Self:
         """What cannot be read falls back to the usual; months outside of the figures to the nearest."""
-        last = months.clamp(_month(params.get("to", "")) or months.last)
-        first = months.clamp(_month(params.get("from", "")) or add_months(last, 1 - MONTHS_SHOWN))
+        last = months.clamp(month_or_none(params.get("to", "")) or months.last)
+        first = months.clamp(month_or_none(params.get("from", "")) or add_months(last, 1 - MONTHS_SHOWN))
         first = max(min(first, last), add_months(last, 1 - MOST_MONTHS))
         kind, reason, whose = params.get("kind", ""), params.get("reason", ""), params.get("owned", "")
         return cls(
@@ -86,13 +85,6 @@ class Choice:
             "segment": f.segment, "owner": f.owner or "", "q": f.q, "after": after or "",
         }  # fmt: skip
         return urlencode({name: value for name, value in pairs.items() if value})
-
-
-def _month(text: str) -> dt.date | None:
-    try:
-        return parse_month(text)
-    except ValueError:
-        return None
 
 
 def _read(request: TenantRequest) -> tuple[Choice, Months, list[str]] | None:

@@ -44,6 +44,14 @@ def parse_month(text: str) -> dt.date:
     return dt.date(int(match[1]), int(match[2]), 1)
 
 
+def month_or_none(text: str) -> dt.date | None:
+    """The same, leniently: None for what is no month, as the query string of a page may hold."""
+    try:
+        return parse_month(text)
+    except ValueError:
+        return None
+
+
 def month_text(month: dt.date) -> str:
     """`YYYY-MM`, the form of every report and URL."""
     return f"{month.year:04d}-{month.month:02d}"

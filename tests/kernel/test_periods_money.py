@@ -29,6 +29,7 @@ def test_a_month_is_complete_on_its_last_day():
 def test_what_is_not_a_month_is_said(text: str):
     with pytest.raises(ValueError, match="is not a month"):
         periods.parse_month(text)
+    assert periods.month_or_none(text) is None
 
 
 @pytest.mark.parametrize(
