@@ -22,7 +22,8 @@ from cs_platform.kernel import audit, copying, queue, sqljobs
 from cs_platform.kernel.errors import Conflict, DomainError
 from cs_platform.kernel.models import Work
 from cs_platform.kernel.money import digits
-from cs_platform.kernel.periods import add_months, last_complete_month, month_of, month_text, months_between
+from cs_platform.kernel.periods import add_months, last_complete_month, month_of, months_between
+from cs_platform.kernel.templatetags.cells import month_name
 from cs_platform.kernel.tenancy import current_tenant_id
 from metrics import formulas, jobs
 from metrics.catalogue import METRICS
@@ -47,11 +48,12 @@ class Missing:
 
     @property
     def text(self) -> str:
-        """EUR → IDR: 2016-02 to 2016-05, 2017-01."""
+        """EUR → IDR: Feb 2016 to May 2016, Jan 2017."""
         spans = [
-            month_text(first)
+            month_name(first, short=True)
             if first == last
-            else _("%(first)s to %(last)s") % {"first": month_text(first), "last": month_text(last)}
+            else _("%(first)s to %(last)s")
+            % {"first": month_name(first, short=True), "last": month_name(last, short=True)}
             for first, last in self.months
         ]
         return f"{self.base} → {self.quote}: {', '.join(spans) or _('no rate at all')}"

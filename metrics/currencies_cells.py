@@ -80,7 +80,8 @@ def _rate(code: str, behind: RateBehind) -> dict[str, Any]:
     """Where the rate of a currency comes from."""
     return {
         "currency": code,
-        "rate": number_text(behind.rate, 6),
+        # Six digits that count: with fewer, a rupiah's rate would not give the amount beside it.
+        "rate": number_text(behind.rate, max(6, 5 - behind.rate.adjusted())),
         "pairs": ", ".join(f"{base} → {quote}" for base, quote in behind.pairs),
         "month": month_name(behind.month),
         "carried": behind.month != behind.asked,

@@ -215,7 +215,7 @@ def test_it_is_refused_while_rates_are_missing_and_names_them(world: World, riva
         with pytest.raises(DomainError) as refused:
             currencies.request_change(target="EUR", by=world.members["admin"])
         assert refused.value.code == "rates_missing"
-        assert "USD → EUR: 2025-08, 2025-10" in refused.value.message
+        assert "USD → EUR: Aug 2025, Oct 2025" in refused.value.message
         with pytest.raises(DomainError, match="CHF"):
             currencies.request_change(target="CHF", by=world.members["admin"])
         with pytest.raises(DomainError, match="already"):
@@ -250,9 +250,18 @@ def test_missing_rates_stand_on_the_page_with_their_months(world: World):
     book.period("B", "2025-09-01", "", "100.00", currency="CHF")
     book.night("2025-12-03")
     page = world.client("leader").get(world.url("settings/currencies/")).content.decode()
-    assert "EUR → USD: 2025-09, 2025-11" in page
-    assert "CHF → USD: 2025-09 to 2025-11" in page
+    assert "EUR → USD: Sep 2025, Nov 2025" in page
+    assert "CHF → USD: Sep 2025 to Nov 2025" in page
     assert "carried on" in page
+
+
+def test_a_small_rate_keeps_the_digits_that_give_the_amount_beside_it(world: World):
+    """METRICS rule 17: whoever multiplies the money in its currency by the rate shown gets the money shown."""
+    book = Book(world)
+    book.rate("2025-10", "IDR", "USD", "0.0000558937")
+    book.period("A", "2025-09-01", "", "2402627875.00", currency="IDR")
+    book.night("2025-11-03")
+    assert "0.0000558937" in world.client("leader").get(world.url("settings/currencies/")).content.decode()
 
 
 def test_a_wish_of_a_person(world: World):
