@@ -70,7 +70,7 @@ class Explored:
     def span(self, months: Months) -> tuple[dt.date, dt.date]:
         """First and last month of the periods shown, within the months that there are; the last month of a period names
         it, so at quarters both end one."""
-        last = _ending(min(self.last or months.last, months.last), self.grain)
+        last = _ending(max(months.first, min(self.last or months.last, months.last)), self.grain)
         usual = add_months(last, -int(self.grain) * (SHOWN[self.grain] - 1))
         first = max(self.first or usual, add_months(last, 1 - MOST_MONTHS), months.first)
         while self.grain == Window.QUARTER and first.month % 3:

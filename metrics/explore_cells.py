@@ -1,6 +1,7 @@
 """Cells of the explorer: values, marks and sentences in the reader's language; figures as dicts."""
 
 import datetime as dt
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -11,7 +12,7 @@ from django.utils.translation import ngettext
 
 from accounts.enums import Source, Status, Tier
 from cs_platform.kernel.money import digits, to_minor
-from cs_platform.kernel.periods import add_months, month_end, parse_month
+from cs_platform.kernel.periods import add_months, month_end, month_or_none
 from cs_platform.kernel.templatetags.cells import day_text, moment_text, month_name, number_text, percent_text
 from metrics import cells, explore_charts, explore_insights, plan_cells, trends
 from metrics.bands import Band, normal_band
@@ -40,10 +41,11 @@ def value_name(cut: str, value: str, currency: str) -> str:
     if cut == Cut.SIZE:
         return size_name(value)
     if cut == Cut.QUARTER:
-        year, quarter = value.split("-Q")
-        return cells.quarter_name(dt.date(int(year), int(quarter) * 3, 1))
+        found = re.fullmatch(r"([1-9]\d{3})-Q([1-4])", value, re.ASCII)
+        return cells.quarter_name(dt.date(int(found[1]), int(found[2]) * 3, 1)) if found else value
     if cut == Cut.COHORT:
-        return month_name(parse_month(value))
+        month = month_or_none(value)
+        return month_name(month) if month else value
     choices = {Cut.TIER: Tier, Cut.STATUS: Status, Cut.SOURCE: Source}.get(Cut(cut))
     if choices is not None:
         return str(choices(value).label) if value in choices.values else value

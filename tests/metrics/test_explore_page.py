@@ -110,6 +110,8 @@ def test_bad_input_falls_back(world, book):
         "metric=ttv&by=acv_band&from=2030-01&to=1999-01",
         "metric=nrr&segment=No+such&owner=&region=%00&acv_band=%27%3Bdrop",
         "metric=nrr&known=2026-12-01T10:00",
+        "metric=nrr&quarter=x&quarter=2026-Q7&quarter=0000-Q1&cohort=soon&cohort=9999-12",
+        "metric=nrr&to=0001-01&quarter=2026-Q3",
     ):
         text(client.get(world.url(f"metrics/explore/?{query}")))
     for query in ("month=2026-13", "month=1990-01", "", "metric=nrr&grain=quarter&month=2026-11"):
