@@ -37,7 +37,7 @@ PLANNED = {
 GROWTH = Decimal("1.012")  # planned of ARR, a month
 NOTE = (
     "Two contracts that renewed in %(month)s were corrected after we had signed it: a credit for unused seats, and an "
-    "increase that billing had left out. The board still shows what was signed; the difference stands on each figure."
+    "increase that billing had left out. The board of that month still shows what was signed, with the difference."
 )
 
 
