@@ -28,13 +28,7 @@ SHOWN, ALL_SHOWN = 40, 2000
 
 
 def _read(request: TenantRequest) -> tuple[Asked, Months, list[str]] | None:
-    months = selectors.months_of(request.tenant)
-    if months is None:
-        return None
-    asked = Asked.parse(request.GET.dict() | {"window": "12"}, months)
-    names = selectors.segment_names()
-    selectors.known_segment(asked.segment, names)
-    return asked, months, names
+    return selectors.read_state(Asked, request.GET.dict() | {"window": "12"}, request.tenant)
 
 
 def _cut(request: TenantRequest) -> tuple[str, str]:

@@ -33,12 +33,10 @@ METRICS = {SurveyKind.NPS: Metric.NPS, SurveyKind.CSAT: Metric.CSAT, SurveyKind.
 @requires(Permission.VIEW_BOARD)
 def answers(request: TenantRequest) -> HttpResponse:
     """The answers of a kind in the month or year of the board, newest first; of NPS also one group of them."""
-    months = selectors.months_of(request.tenant)
-    if months is None:
+    read = selectors.read_state(Asked, request.GET.dict(), request.tenant)
+    if read is None:
         return page(request, "metrics/board_empty.html", {"empty": no_figures(request)})
-    asked = Asked.parse(request.GET.dict(), months)
-    names = selectors.segment_names()
-    selectors.known_segment(asked.segment, names)
+    asked, months, names = read
     wanted = request.GET.get("kind", "")
     kind = SurveyKind(wanted) if wanted in METRICS else SurveyKind.NPS
     group = request.GET.get("group", "") if kind == SurveyKind.NPS else ""

@@ -8,18 +8,17 @@ from decimal import Decimal
 from html import unescape
 from typing import Any
 
-from django.db.models import Count
 from django.utils.html import format_html, strip_tags
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.enums import ChurnCategory
-from accounts.models import ChurnAnswer, Tenant
+from accounts.models import Tenant
 from cs_platform.kernel.models import Finding
 from cs_platform.kernel.money import from_minor, money_text, to_minor
-from cs_platform.kernel.periods import month_end, month_text
+from cs_platform.kernel.periods import add_months, month_text
 from cs_platform.kernel.templatetags.cells import day_text, month_name, number_text, percent_text
-from metrics import acquisition, board_cells, cells, closing_cells, plan_cells, selectors, svg
+from metrics import acquisition, board_cells, cells, churn, closing_cells, plan_cells, selectors, svg
 from metrics.acquisition import Economics
 from metrics.asked import Asked, Months
 from metrics.bands import band_of, normal_band
@@ -105,7 +104,7 @@ def document(board: Board, shapes: Mapping[str, tuple[float, float]]) -> dict[st
         "bridge": _bridge(figures, shapes["bridge"]),
         "segments": _segments(figures),
         "cohorts": _cohorts(figures),
-        "reasons": {"title": _("Why customers left"), "rows": reasons(asked)},
+        "reasons": {"title": _("Why customers left"), "rows": reasons(figures)},
         "note": {
             "title": _("Notes for the board"),
             "text": board.note.text if board.note else "",
@@ -236,22 +235,19 @@ def _cohorts(figures: BoardFigures) -> dict[str, Any]:
     }
 
 
-def reasons(asked: Asked) -> list[dict[str, Any]]:
-    """Why customers left whose service ended in the window (MET-10), the commonest first; empty when nobody said."""
-    answers = ChurnAnswer.objects.filter(ended_on__gt=month_end(asked.base_month), ended_on__lte=month_end(asked.month))
-    if asked.segment:
-        answers = answers.filter(account__segment__name=asked.segment)
-    counts = dict(answers.order_by().values_list("category").annotate(n=Count("id")))
-    whole = sum(counts.values())
+def reasons(figures: BoardFigures) -> list[dict[str, Any]]:
+    """Why the customers lost in the window left, as Insights, Churn counts them (MET-10); empty when nobody said."""
+    first = add_months(figures.asked.base_month, 1)
+    churn.stage_lost(replace(figures.question, first=first, last=figures.asked.month))
     return [
         {
-            "name": str(ChurnCategory(category).label),
-            "count": number_text(count),
-            "share": percent_text(Decimal(count) / whole, 0),
-            "part": round(count / whole, 4),
-            "width": f"{100 * count / whole:.1f}",
+            "name": str(ChurnCategory(line.category).label),
+            "count": number_text(line.customers),
+            "share": percent_text(line.share, 0),
+            "part": round(float(line.share or 0), 4),
+            "width": f"{100 * float(line.share or 0):.1f}",
         }
-        for category, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        for line in churn.reasons_of(churn.given()).categories
     ]
 
 

@@ -23,11 +23,10 @@ NOTE_SHOWN = 900  # characters of a note on its page; the whole of it stands on 
 @requires(Permission.VIEW_BOARD)
 def report_pdf(request: TenantRequest) -> HttpResponse:
     """The board of the asked month, window and segment to keep or to send."""
-    months = selectors.months_of(request.tenant)
-    if months is None:
+    read = selectors.read_state(Asked, request.GET.dict(), request.tenant)
+    if read is None:
         return redirect("board", request.tenant.slug)  # which says what is missing
-    asked = Asked.parse(request.GET.dict(), months)
-    selectors.known_segment(asked.segment, selectors.segment_names())
+    asked, months, _segments = read
     board = read_board(request.tenant, asked, months)
     response = HttpResponse(board_pdf(board), content_type="application/pdf")
     response["Content-Disposition"] = f'attachment; filename="{file_name(request.tenant, asked, "pdf")}"'

@@ -29,12 +29,10 @@ ACCOUNTS_SHOWN = 10
 @requires(Permission.VIEW_BOARD)
 def board(request: TenantRequest) -> HttpResponse:
     """Five tiles, the trend, the bridge, segments and cohorts, all of one month, window and segment."""
-    months = selectors.months_of(request.tenant)
-    if months is None:
+    read = selectors.read_state(Asked, request.GET.dict(), request.tenant)
+    if read is None:
         return page(request, "metrics/board_empty.html", {"empty": no_figures(request)})
-    asked = Asked.parse(request.GET.dict(), months)
-    names = selectors.segment_names()
-    selectors.known_segment(asked.segment, names)
+    asked, months, names = read
     target = request.htmx.target if request.htmx and not request.htmx.history_restore_request else ""
     context: dict[str, Any] = {"asked": asked, "board_url": reverse("board", args=[request.tenant.slug])}
     if target == "board-segments":

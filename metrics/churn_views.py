@@ -80,13 +80,7 @@ def show_churn(request: TenantRequest) -> HttpResponse:
 
 def _read(request: TenantRequest) -> tuple[ChurnAsked, Months, list[str]] | None:
     """The state of the page; None without figures, 404 for a segment that does not exist."""
-    months = selectors.months_of(request.tenant)
-    if months is None:
-        return None
-    asked = ChurnAsked.parse(request.GET.dict(), months)
-    names = selectors.segment_names()
-    selectors.known_segment(asked.segment, names)
-    return asked, months, names
+    return selectors.read_state(ChurnAsked, request.GET.dict(), request.tenant)
 
 
 def _question(request: TenantRequest, asked: ChurnAsked) -> reports.Question:

@@ -85,13 +85,7 @@ def measure_names() -> dict[str, str]:
 
 
 def _read(request: TenantRequest) -> tuple[Choice, Months, list[str]] | None:
-    months = selectors.months_of(request.tenant)
-    if months is None:
-        return None
-    choice = Choice.parse(request.GET.dict(), months)
-    names = selectors.segment_names()
-    selectors.known_segment(choice.segment, names)
-    return choice, months, names
+    return selectors.read_state(Choice, request.GET.dict(), request.tenant)
 
 
 def _rows(question: reports.Question, choice: Choice) -> list[selectors.CohortRow]:

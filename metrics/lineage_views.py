@@ -59,16 +59,10 @@ def _read(request: TenantRequest, name: str) -> tuple[Asked, Months, list[str]] 
     """The state of the page; None without figures, 404 for what does not exist."""
     if name not in METRICS:
         raise Http404
-    months = selectors.months_of(request.tenant)
-    if months is None:
-        return None
     params = request.GET.dict()
     if params.get("basis") in Basis.values:  # a moment belongs to the choice of another day
         params.pop("known", None)
-    asked = Asked.parse(params | {"window": "12"} if name == Metric.LTV else params, months)
-    names = selectors.segment_names()
-    selectors.known_segment(asked.segment, names)
-    return asked, months, names
+    return selectors.read_state(Asked, params | {"window": "12"} if name == Metric.LTV else params, request.tenant)
 
 
 def _answer(request: TenantRequest, name: str) -> HttpResponse:

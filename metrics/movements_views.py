@@ -54,6 +54,10 @@ class Choice:
     filters: Filters
     after: UUID | None = None
 
+    @property
+    def segment(self) -> str:
+        return self.filters.segment
+
     @classmethod
     def parse(cls, params: Mapping[str, str], months: Months) -> Self:
         """What cannot be read falls back to the usual; months outside of the figures to the nearest."""
@@ -88,13 +92,7 @@ class Choice:
 
 
 def _read(request: TenantRequest) -> tuple[Choice, Months, list[str]] | None:
-    months = selectors.months_of(request.tenant)
-    if months is None:
-        return None
-    choice = Choice.parse(request.GET.dict(), months)
-    names = selectors.segment_names()
-    selectors.known_segment(choice.filters.segment, names)
-    return choice, months, names
+    return selectors.read_state(Choice, request.GET.dict(), request.tenant)
 
 
 @requires(Permission.VIEW_BOARD)

@@ -17,11 +17,10 @@ SLIDES = ("title", "numbers", "trend", "bridge", "segments", "cohorts", "reasons
 @requires(Permission.VIEW_BOARD)
 def present(request: TenantRequest) -> HttpResponse:
     """The slides of the asked month, window and segment; what has nothing to say has no slide."""
-    months = selectors.months_of(request.tenant)
-    if months is None:
+    read = selectors.read_state(Asked, request.GET.dict(), request.tenant)
+    if read is None:
         return redirect("board", request.tenant.slug)  # which says what is missing
-    asked = Asked.parse(request.GET.dict(), months)
-    selectors.known_segment(asked.segment, selectors.segment_names())
+    asked, months, _segments = read
     said = document(read_board(request.tenant, asked, months), SHAPES)
     empty = {
         "reasons": not said["reasons"]["rows"],

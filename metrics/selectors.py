@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol, Self, TypeVar
 
 from django.db.models import Max, Min, Q
 from django.http import Http404
@@ -57,6 +57,30 @@ def known_segment(name: str, names: Sequence[str]) -> None:
     """404 for a segment that the tenant does not have."""
     if name and name not in names:
         raise Http404
+
+
+class State(Protocol):
+    """What a page of figures is asked, as its query string says."""
+
+    @property
+    def segment(self) -> str: ...
+
+    @classmethod
+    def parse(cls, params: Mapping[str, str], months: Months) -> Self: ...
+
+
+S = TypeVar("S", bound=State)
+
+
+def read_state(kind: type[S], params: Mapping[str, str], tenant: Tenant) -> tuple[S, Months, list[str]] | None:
+    """The state of a page, the months with figures and the segments to filter by; None before the first figures, 404 for
+    a segment that the tenant does not have."""
+    months = months_of(tenant)
+    if months is None:
+        return None
+    asked, names = kind.parse(params, months), segment_names()
+    known_segment(asked.segment, names)
+    return asked, months, names
 
 
 def question_of(

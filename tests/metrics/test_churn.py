@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from accounts.churn import DEFAULT_RULES, Rule, record_answer
 from accounts.models import Account, ChurnAnswer, Tenant
-from metrics import churn, churn_where, reports
-from metrics.asked import Months
+from metrics import board_document, churn, churn_where, reports, selectors
+from metrics.asked import Asked, Months
 from metrics.churn import Given, reasons_of
 from metrics.churn_asked import ChurnAsked
 from metrics.churn_where import Ageing, Cohort, Spell, pattern, slice_of
@@ -60,6 +60,23 @@ def lines(result) -> list[tuple]:
         (row["category"], row["reason"], row["customers"], str(row["share"]), row["category_customers"])
         for row in result.rows
     ]
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ({"window": "12"}, [("Adoption failure", "1", "50%"), ("Competition", "1", "50%")]),
+        ({"window": "12", "segment": "ENT"}, [("Competition", "1", "100%")]),
+        ({"window": "1"}, []),
+    ],
+)
+def test_what_is_printed_of_the_board_counts_the_same_reasons(book, query, said):
+    """MET-10, DSH-05: E0 did not say on which day it left and is counted all the same; the month in which nobody left says
+    nothing; the rival's price is not ours."""
+    with book.world.open():
+        months = Months(dt.date(2024, 1, 1), DEC)
+        figures = selectors.board_figures(Asked.parse({"month": "2025-12"} | query, months), months, book.world.tenant)
+        assert [(row["name"], row["count"], row["share"]) for row in board_document.reasons(figures)] == said
 
 
 def test_the_report_counts_who_left_and_stayed_away(book):
