@@ -3,7 +3,7 @@ from `churn` and `churn_where`."""
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -12,12 +12,9 @@ from accounts.churn import DEFAULT_REASONS
 from accounts.enums import ChurnCategory
 from cs_platform.kernel.periods import add_months
 from cs_platform.kernel.templatetags.cells import number_text, percent_text
-from metrics import cells, churn, churn_charts
+from metrics import cells, churn_charts
 from metrics.churn import REFERENCE, Given, Reasons
 from metrics.churn_where import Insight
-
-if TYPE_CHECKING:
-    from metrics.reports import Question
 
 QUARTERS = 8
 # Reasons that Setia brings along are said in the reader's language wherever they stand.
@@ -106,13 +103,6 @@ def reasons_part(reasons: Reasons, currency: str) -> dict[str, Any]:
         + ", "
         + _("%(n)s answered") % {"n": number_text(reasons.answered, 0)},
     }
-
-
-def reasons_card(question: "Question") -> dict[str, Any]:
-    """The reasons of the question's months as one card for other pages: {any, figure, finding, table, rows, unanswered,
-    meta}. Stages the lost customers; one more statement reads them."""
-    churn.stage_lost(question)
-    return reasons_part(churn.reasons_of(churn.given()), question.currency)
 
 
 def quarters_part(rows: Sequence[Given], last: dt.date) -> dict[str, Any]:

@@ -152,20 +152,6 @@ class Clocks:
         return Behind(lines, found[0]["accounts"], found[0]["hidden"])
 
 
-def clock_rows(
-    *,
-    as_of: dt.date,
-    known_at: dt.datetime | None = None,
-    signed_from: dt.date = dt.date.min,
-    signed_to: dt.date = dt.date.max,
-    segment: str = "",
-    cut: str = "all",
-) -> list[ClockRow]:
-    """The clocks of everybody signed in that time, reduced to counts. Three statements, whatever the book."""
-    made = Clocks(as_of=as_of, known_at=known_at, signed_from=signed_from, signed_to=signed_to, segment=segment)
-    return made.rows(cut)
-
-
 @dataclass(frozen=True)
 class Summary:
     """What a clock says of a group: how many started, reached it, wait, left; the median in days with those waiting

@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import Account, AccountEvent, Segment
 from health.models import AccountDay, Outcome
 from metrics import clocks
-from metrics.clocks import CLOCKS, Clocks, by_value, clock_rows
+from metrics.clocks import CLOCKS, Clocks, by_value
 from metrics.enums import Metric
 from tests.books import Book
 
@@ -76,7 +76,7 @@ def world_with_clocks(worlds):
 
 
 def told(**more) -> dict[str, clocks.Summary]:
-    rows = clock_rows(as_of=DAY, **more)
+    rows = Clocks(as_of=DAY, **more).rows()
     return {clock: clocks.summary(row for row in rows if row.clock == clock) for clock in CLOCKS}
 
 
@@ -98,7 +98,7 @@ def test_time_to_value_is_judged_by_the_segment_and_by_ninety_days(world_with_cl
     """MET-14, E19: mid-market has 60 days, small business 30, enterprise 120. D is 10 days old: nobody judges it yet."""
     with world_with_clocks.open():
         value = told()[Metric.TTV]
-        by = by_value(clock_rows(as_of=DAY, cut="segment"), Metric.TTV)
+        by = by_value(Clocks(as_of=DAY).rows("segment"), Metric.TTV)
     assert (value.judged, value.in_time, value.share_in_time) == (4, 1, Decimal("0.25"))
     assert (value.judged_90, value.in_90) == (4, 1)
     assert (by["Mid-market"].judged, by["Mid-market"].in_time) == (2, 1)
@@ -107,7 +107,7 @@ def test_time_to_value_is_judged_by_the_segment_and_by_ninety_days(world_with_cl
 
 def test_what_was_known_and_what_had_happened(world_with_clocks):
     with world_with_clocks.open():
-        early = clock_rows(as_of=on(4, 10))
+        early = Clocks(as_of=on(4, 10)).rows()
         value = clocks.summary(row for row in early if row.clock == Metric.TTV)
         assert (value.accounts, value.reached) == (4, 0)  # A confirms the day after; D has not signed
         account = Account.objects.get(external_id="B")
@@ -156,7 +156,7 @@ def test_who_is_late_comes_first_and_a_list_goes_on(world_with_clocks):
 def test_every_cut_adds_up_to_everybody(world_with_clocks, cut):
     with world_with_clocks.open():
         whole = told()[Metric.TTV]
-        parts = by_value(clock_rows(as_of=DAY, cut=cut), Metric.TTV).values()
+        parts = by_value(Clocks(as_of=DAY).rows(cut), Metric.TTV).values()
         for name in ("accounts", "reached", "open", "left", "judged", "in_time", "judged_90", "in_90"):
             assert sum(getattr(part, name) for part in parts) == getattr(whole, name)
 
@@ -166,7 +166,7 @@ def test_segment_time_and_the_unknown(world_with_clocks):
         assert told(segment="Mid-market")[Metric.TTV].accounts == 3
         assert told(signed_from=on(3, 1), signed_to=on(3, 31))[Metric.TTV].accounts == 2
         with pytest.raises(ValueError, match="shoe"):
-            clock_rows(as_of=DAY, cut="shoe size")
+            Clocks(as_of=DAY).rows("shoe size")
         AccountDay.objects.all().delete()
         assert told()[Metric.TTV_LOGIN].accounts == 0
         assert Segment.objects.filter(name="Mid-market").exists()
@@ -174,4 +174,4 @@ def test_segment_time_and_the_unknown(world_with_clocks):
 
 def test_the_number_of_queries_does_not_hang_on_the_book(world_with_clocks, django_assert_num_queries):
     with world_with_clocks.open(), django_assert_num_queries(5):
-        clock_rows(as_of=DAY)
+        Clocks(as_of=DAY).rows()

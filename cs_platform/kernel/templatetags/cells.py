@@ -22,12 +22,6 @@ def money(minor: int | None, currency: str) -> str:
     return money_text(minor, currency)
 
 
-@register.filter
-def money_short(minor: int | None, currency: str) -> str:
-    """48660000_00 minor units as $48.66M."""
-    return money_text(minor, currency, compact=True)
-
-
 def number_text(value: Decimal | float | None, places: int = 1, *, fixed: bool = False) -> str:
     """12,345 or −2.4 in the reader's language with at most `places` decimals, or exactly as many; a dash when undefined."""
     if value is None:
