@@ -38,13 +38,13 @@ def open_account(request: TenantRequest, account_id: UUID) -> Account:
     return visible_account(request.member, account_id)
 
 
-def merged_into(request: TenantRequest, account: Account) -> dict[str, str] | None:
-    """Where an account that was merged went: {name, url}; the url is "" for whom it is not to see."""
-    if account.merged_into is None:
+def account_link(request: TenantRequest, account: Account | None) -> dict[str, str] | None:
+    """An account that this one leads to, as its parent or where it was merged to: {name, url}; the url is "" for whom it is
+    not to see."""
+    if account is None:
         return None
-    visible = Account.objects.visible_to(request.member).filter(id=account.merged_into_id).exists()
-    url = reverse("account", args=[request.tenant.slug, account.merged_into_id]) if visible else ""
-    return {"name": account.merged_into.name, "url": url}
+    visible = Account.objects.visible_to(request.member).filter(id=account.id).exists()
+    return {"name": account.name, "url": reverse("account", args=[request.tenant.slug, account.id]) if visible else ""}
 
 
 def account_frame(request: TenantRequest, account: Account, tab: str) -> dict[str, Any]:
@@ -70,7 +70,7 @@ def account_frame(request: TenantRequest, account: Account, tab: str) -> dict[st
             {"label": label, "url": reverse(route, args=[slug, account.id]), "current": name == tab, "count": None}
             for name, label, route in TABS
         ],
-        "merged_into": merged_into(request, account),
+        "merged_into": account_link(request, account.merged_into),
         "may_edit": may(request, Permission.EDIT_ACCOUNTS),
         "may_edit_revenue": may(request, Permission.EDIT_REVENUE),
     }

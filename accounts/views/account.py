@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts import audit_trail, cells, charts, dossier
-from accounts.account_frame import account_frame, open_account
+from accounts.account_frame import account_frame, account_link, open_account
 from accounts.enums import ChangeSource, ChargeKind, ContactRole, EndReason
 from accounts.formulas import counts_until
 from accounts.models import Account, Subscription, Tenant
@@ -47,7 +47,7 @@ def overview(request: TenantRequest, account_id: UUID) -> HttpResponse:
             .order_by("-mrr_minor", "id")[:20]
             for arr in [cells.arr_text(child.mrr_minor, request.tenant.currency)]
         ],
-        "parent": _parent(request, account),
+        "parent": account_link(request, account.parent),
     }
     return page(request, "accounts/overview.html", context)
 
@@ -205,15 +205,6 @@ def _known(account: Account, tenant: Tenant) -> list[dict[str, str]]:
         *((str(name), str(value)) for name, value in sorted(account.attributes.items())),
     ]
     return [{"label": label, "value": str(value)} for label, value in rows if value]
-
-
-def _parent(request: TenantRequest, account: Account) -> dict[str, str] | None:
-    """Name of the parent, with a link where the member may open it."""
-    if account.parent is None:
-        return None
-    visible = Account.objects.visible_to(request.member).filter(id=account.parent_id).exists()
-    url = reverse("account", args=[request.tenant.slug, account.parent_id]) if visible else ""
-    return {"name": account.parent.name, "url": url}
 
 
 def _period_row(period: Subscription, tenant: Tenant, account: Account) -> dict[str, Any]:
