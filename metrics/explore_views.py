@@ -85,7 +85,12 @@ def explorer(request: TenantRequest) -> HttpResponse:
         "definition": explore_cells.definition(told, question.as_of, asked.known),
         "outcome": _outcome(request, asked, months, question, told),
         "lineage_url": _lineage(request, asked, told),
-        "subline": [asked.said.purpose.label, _("as of %(day)s") % {"day": day_text(question.as_of)}],
+        "subline": [
+            asked.said.purpose.label,
+            _("as of %(day)s") % {"day": day_text(question.as_of)},
+            # A closed month stands on the board as it was signed; here every month is as known now.
+            *([str(question.basis.label)] if knowable(asked.said) and not asked.known else []),
+        ],
         **_tools(request, asked, months, url),
         **_views(request, asked, url),
     }
