@@ -49,14 +49,6 @@ class Acquired:
         return Acquired(**{name: getattr(self, name) + getattr(other, name) for name in names})
 
 
-def payback_months(cac: Decimal | None, arpa: Decimal | None, margin: Decimal = Decimal(1)) -> Decimal | None:
-    """Months until a customer has earned what it cost: cost ÷ (ARR per customer ÷ 12 × margin); None when undefined.
-
-    Example: 50,000 at 50,000 a year are 12 months, with a margin of 80% they are 15.
-    """
-    return None if cac is None or not arpa or not margin else cac * 12 / (arpa * margin)
-
-
 @dataclass(frozen=True)
 class Economics:
     """What customers cost and bring: those won in the window, the trailing year of all of them, the gross margin."""
@@ -92,12 +84,12 @@ class Economics:
     @property
     def payback_simple(self) -> Decimal | None:
         """Months, margin left out: what the reference of 12 to 18 months is about."""
-        return payback_months(self.cac, self.arpa)
+        return formulas.payback_months(self.cac, self.arpa)
 
     @property
     def payback(self) -> Decimal | None:
         """Months, earned back from gross margin."""
-        return payback_months(self.cac, self.arpa, self.margin)
+        return formulas.payback_months(self.cac, self.arpa, self.margin)
 
 
 def _first(question: reports.Question) -> dt.date:
@@ -204,7 +196,7 @@ class WonLine:
     @property
     def payback_simple(self) -> Decimal | None:
         """Months of what it pays now; None when it pays nothing or its cost is unknown."""
-        return payback_months(None if self.cost is None else Decimal(self.cost), Decimal(12 * self.mrr))
+        return formulas.payback_months(None if self.cost is None else Decimal(self.cost), Decimal(12 * self.mrr))
 
     @property
     def source_label(self) -> str:

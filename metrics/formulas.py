@@ -134,6 +134,14 @@ def lifetime_value(arpa: Decimal | None, margin: Decimal, loss: Decimal | None) 
     return None if arpa is None or not loss else arpa * margin / loss
 
 
+def payback_months(cac: Decimal | None, arpa: Decimal | None, margin: Decimal = Decimal(1)) -> Decimal | None:
+    """Months until a customer has earned what it cost: cost ÷ (ARR per customer ÷ 12 × margin); None when undefined.
+
+    Example: 50,000 at 50,000 a year are 12 months, with a margin of 80% they are 15.
+    """
+    return None if cac is None or not arpa or not margin else cac * 12 / (arpa * margin)
+
+
 def ratio8(value: Decimal | None) -> Decimal | None:
     """To 8 decimals, half up: how reports print ratios."""
     return None if value is None else value.quantize(Decimal("0.00000001"), rounding=ROUND_HALF_UP)

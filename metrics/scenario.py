@@ -24,6 +24,8 @@ from urllib.parse import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from metrics import formulas
+
 POINT = Decimal("0.01")
 
 
@@ -153,13 +155,12 @@ class Told:
     @property
     def payback_months(self) -> Decimal | None:
         """CAC / (ACV / 12), without margin as the seed counts it; None without a contract value."""
-        return self.inputs.cac * 12 / self.inputs.acv if self.inputs.acv else None
+        return formulas.payback_months(self.inputs.cac, self.inputs.acv)
 
     @property
     def payback_margin(self) -> Decimal | None:
         """The same out of gross margin. Example: 12 months at a margin of 80% are 15."""
-        earned = self.inputs.acv * self.inputs.margin
-        return self.inputs.cac * 12 / earned if earned else None
+        return formulas.payback_months(self.inputs.cac, self.inputs.acv, self.inputs.margin)
 
     @property
     def without_change(self) -> Decimal:

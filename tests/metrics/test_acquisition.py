@@ -6,10 +6,10 @@ from decimal import Decimal
 import pytest
 
 from metrics import acquisition, reports
-from metrics.acquisition import Acquired, Economics, payback_months
+from metrics.acquisition import Acquired, Economics
 from metrics.bands import DEFAULT_BANDS, band_of
 from metrics.enums import Dimension, Metric
-from metrics.formulas import Sums
+from metrics.formulas import Sums, payback_months
 from tests.books import Book
 
 JUNE = dt.date(2026, 6, 1)
