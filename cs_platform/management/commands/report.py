@@ -49,7 +49,9 @@ class Command(ProductCommand):
         parser.add_argument("--as-of", type=dt.date.fromisoformat, metavar="DATE")
         parser.add_argument("--known-at", type=moment, metavar="TIMESTAMP")
         parser.add_argument("--segment", default="")
-        parser.add_argument("--basis", choices=Basis.values, default=str(Basis.NOW), help="reported: closed months as signed")
+        parser.add_argument(
+            "--basis", choices=Basis.values, default=str(Basis.NOW), help="reported: closed months as signed"
+        )
         parser.add_argument("--format", choices=["csv", "json"], default="csv")
         parser.add_argument("--out", type=Path, metavar="FILE")
 
