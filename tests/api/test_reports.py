@@ -9,7 +9,7 @@ import pytest
 
 from accounts.enums import ChangeSource
 from accounts.kinds import Row
-from accounts.merging import Origin
+from accounts.merging import Origin, merge_subscriptions
 from accounts.models import Account, Tenant
 from accounts.rows import parse
 from cs_platform.kernel import queue
@@ -31,6 +31,18 @@ def counted(worlds):
     for world in worlds:
         with world.open():
             fill(world)
+            left = {
+                "account": "LEFT-1",
+                "subscription_id": "L-1",
+                "start_date": "2027-01-01",
+                "end_date": "2027-03-01",
+                "interval_months": "1",
+                "amount": "10",
+                "currency": "USD",
+            }
+            merge_subscriptions(
+                [row for row in [parse("subscriptions", 1, left)] if isinstance(row, Row)], Origin(ChangeSource.API)
+            )
             queue.mark_dirty("revenue", Account.objects.values_list("id", flat=True))
             jobs.build_account_months(AS_OF)
             jobs.build_retention(AS_OF)
@@ -151,4 +163,4 @@ def test_reports_never_count_another_tenants_money(api, counted):
     row = api.get("reports/mrr_monthly?to=2026-01").json()["rows"][0]
     assert to_minor(Decimal(row["new_mrr"]), "USD") == 3 * 8334
     assert row["new_customers"] == 3
-    assert {r["account"] for r in api.get("reports/account_month").json()["rows"]} == {"A-0", "A-1", "A-2"}
+    assert {r["account"] for r in api.get("reports/account_month").json()["rows"]} == {"A-0", "A-1", "A-2", "LEFT-1"}
