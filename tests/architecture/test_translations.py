@@ -17,7 +17,7 @@ TEMPLATES = sorted(path for path in (ROOT / "templates").rglob("*") if path.suff
 REMEDY = "run: make messages, then translate what is empty in locale/*/LC_MESSAGES/django.po"
 
 # Names and keys are the same in every language.
-ALLOWED = {"Setia", "Esc", "Ctrl K", "⌘K", "CSV", "JSON", "API"}
+ALLOWED = {"Setia", "Esc", "Ctrl K", "⌘K", "CSV", "XLSX", "JSON", "API"}
 SHOWN_ATTRIBUTES = {"aria-label", "title", "placeholder", "alt", "data-busy", "data-copied", "data-say", "data-label"}
 SHOWN_ARGUMENTS = "title|text|action|label|meta|shown|second|headline|message|empty|intro"
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w+\}")
