@@ -60,8 +60,11 @@ def test_every_resource_is_in_this_test():
         for pattern in included.url_patterns
         if str(pattern.pattern).startswith("v1/")
     }
-    # Their own tests: test_health_scores.py, test_events.py, test_alerts_api.py, test_closes_api.py.
+    # Their own tests: test_health_scores.py, test_events.py, test_alerts_api.py, test_closes_api.py,
+    # test_explore_api.py, test_targets_api.py.
     apart = {
+        "metrics",
+        "targets",
         "reconciliations",
         "scenario",
         "schema",
