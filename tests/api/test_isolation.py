@@ -61,7 +61,7 @@ def test_every_resource_is_in_this_test():
         if str(pattern.pattern).startswith("v1/")
     }
     # Their own tests: test_health_scores.py, test_events.py, test_alerts_api.py, test_closes_api.py,
-    # test_explore_api.py, test_targets_api.py.
+    # test_metrics.py, test_targets_api.py.
     apart = {
         "metrics",
         "targets",
