@@ -3,7 +3,8 @@
   "use strict";
   const drawer = document.getElementById("drawer");
   const body = document.getElementById("drawer-body");
-  let invoker = null; // the button that was pressed last
+  let invoker = null; // the button that was pressed last, and how far from the top it stood when its popover opened
+  let stood = 0;
 
   document.addEventListener("click", (event) => {
     const target = event.target;
@@ -30,6 +31,7 @@
     const pop = event.target;
     if (event.newState !== "open" || !invoker || invoker.getAttribute("popovertarget") !== pop.id) return;
     const at = invoker.getBoundingClientRect();
+    stood = at.top;
     const width = Math.min(parseFloat(getComputedStyle(pop).width) || 268, innerWidth - 16);
     const above = at.bottom > innerHeight * 0.62;
     pop.style.left = `${Math.max(8, Math.min(at.left, innerWidth - width - 8))}px`;
@@ -37,7 +39,9 @@
     pop.style.bottom = above ? `${innerHeight - at.top + 6}px` : "auto";
     pop.style.maxHeight = `${(above ? at.top : innerHeight - at.bottom) - 14}px`;
   }, true);
+  // ... and close when it moves away from under them; the last event of a scroll from before the click moves nothing
   document.addEventListener("scroll", (event) => {
+    if (invoker && Math.abs(invoker.getBoundingClientRect().top - stood) < 1) return;
     for (const pop of document.querySelectorAll("[popover]:popover-open")) if (!pop.contains(event.target)) pop.hidePopover();
   }, { capture: true, passive: true });
 })();
