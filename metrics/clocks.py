@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Min
 
 from accounts.models import Member
-from cs_platform.kernel import sqljobs
+from cs_platform.kernel import copying, sqljobs
 from cs_platform.kernel.tenancy import current_tenant_id
 from health.models import AccountDay
 from health.outcomes.progress import TTV_BANDS
@@ -112,8 +111,7 @@ class Clocks:
             "tenant_id": current_tenant_id(),
             "targets": json.dumps({profile: late for profile, (_early, late) in TTV_BANDS.items()}),
         }
-        with connection.cursor() as cursor:
-            cursor.execute("DROP TABLE IF EXISTS pg_temp.clocked")
+        copying.drop("clocked")
         sqljobs.execute(jobs.SQL / "clocks.sql", self.params)
 
     def rows(self, cut: str = "all") -> list[ClockRow]:

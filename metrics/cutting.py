@@ -8,9 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from django.db import connection
-
-from cs_platform.kernel import sqljobs
+from cs_platform.kernel import copying, sqljobs
 from metrics import jobs, reports
 from metrics.enums import KEPT_WINDOWS, Cut, Dimension, Window
 from metrics.lineage import dimension_values
@@ -61,10 +59,10 @@ def ledger(
     )
     tables = dict(question.tables)
     start = jobs.history_starts(span.known_at)
-    _make("retention_month")
+    copying.stage_like(APART["retention_month"], jobs.STORED["retention_month"])
     tables["retention_month"] = APART["retention_month"]
     if known or short != Window.MONTH:
-        _make("account_month")
+        copying.stage_like(APART["account_month"], jobs.STORED["account_month"])
         tables["account_month"] = APART["account_month"]
         if start and start <= span.last:
             jobs.stage_rates(start, span.last, span.known_at)
@@ -86,7 +84,7 @@ def explored(question: reports.Question, cut: Slice) -> None:
     """Temporary table `explored`: the accounts of the slice, under the value that it cuts them by, with the days on which
     they had it. For everything that is counted by account and day rather than by money."""
     _stage(question, cut, question.known_at, banded=True)
-    _forget("explored")
+    copying.drop("explored")
     sqljobs.execute(jobs.SQL / "cut_explored.sql", {"cut": str(cut.cut)})
 
 
@@ -103,7 +101,7 @@ def _stage(question: reports.Question, cut: Slice, known_at: dt.datetime, *, ban
     )
     pairs = [(str(name), value) for name, values in filters.items() for value in set(dimension_values(name, *values))]
     pairs = pairs or [(str(Cut.ALL), "")]
-    _forget("allowed")
+    copying.drop("allowed")
     sqljobs.execute(
         jobs.SQL / "cut_allowed.sql",
         {
@@ -112,15 +110,3 @@ def _stage(question: reports.Question, cut: Slice, known_at: dt.datetime, *, ban
             "filters": len({name for name, _value in pairs}),
         },
     )
-
-
-def _forget(name: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{name}")
-
-
-def _make(mark: str) -> None:
-    """An empty temporary table like the stored one."""
-    _forget(APART[mark])
-    with connection.cursor() as cursor:
-        cursor.execute(f"CREATE TEMPORARY TABLE {APART[mark]} (LIKE {jobs.STORED[mark]}) ON COMMIT DROP")

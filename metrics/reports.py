@@ -7,13 +7,12 @@ from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Segment
-from cs_platform.kernel import sqljobs
+from cs_platform.kernel import copying, sqljobs
 from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.money import digits, from_minor
 from cs_platform.kernel.periods import add_months, last_complete_month, month_text
@@ -583,10 +582,8 @@ def last_closes() -> dict[dt.date, MonthClose]:
 def _as_known(last: dt.date, known_at: dt.datetime, only: dt.date | None = None) -> dict[str, str]:
     """Temporary tables like the stored ones, from the facts recorded by `known_at`, by the same SQL."""
     tables = {mark: f"known_{mark}" for mark in jobs.STORED}
-    with connection.cursor() as cursor:
-        for mark, name in tables.items():
-            cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{name}")
-            cursor.execute(f"CREATE TEMPORARY TABLE {name} (LIKE {jobs.STORED[mark]}) ON COMMIT DROP")
+    for mark, name in tables.items():
+        copying.stage_like(name, jobs.STORED[mark])
     start = jobs.history_starts(known_at)
     if start and start <= (only or last):
         span = jobs.Span(only or start, only or last, known_at)

@@ -46,10 +46,17 @@ def stage(table: str, columns: Sequence[tuple[str, str]], rows: Iterable[Sequenc
             cursor.execute(f"ANALYZE {table}")
 
 
-def drop(table: str) -> None:
-    """Forget a temporary table of this transaction, if there is one."""
+def drop(*tables: str) -> None:
+    """Forget temporary tables of this transaction, those that there are."""
     with connection.cursor() as cursor:
-        cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{table}")
+        cursor.execute("DROP TABLE IF EXISTS " + ", ".join(f"pg_temp.{table}" for table in tables))
+
+
+def stage_like(table: str, stored: str) -> None:
+    """Create temporary `table`, empty and with the columns of the table `stored`, for this transaction."""
+    drop(table)
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TEMPORARY TABLE {table} (LIKE {stored}) ON COMMIT DROP")
 
 
 def stage_text(table: str, columns: Sequence[tuple[str, str]], text: str) -> None:
