@@ -111,8 +111,7 @@ def stage_rates(
 def stage_logos(known_at: dt.datetime = FOREVER) -> None:
     """Temporary table `logo`: the accounts that count for another one, by mergers known then and by the company's
     present setting of who is the customer (METRICS 4)."""
-    with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS pg_temp.logo")
+    copying.drop("logo")
     by_parent = tenant().logo_level == LogoLevel.PARENT
     sqljobs.execute(SQL / "logos.sql", {"known_at": known_at, "by_parent": by_parent})
 
@@ -122,9 +121,7 @@ def stage_periods(span: Span, scope: str = EVERYBODY) -> dict[str, str]:
 
     `scope` holds with each account whatever counts for the same customer (see `_take`).
     """
-    with connection.cursor() as cursor:
-        staged = ("period", "line", "said", "product_move", "wanted", "standing")
-        cursor.execute("DROP TABLE IF EXISTS " + ", ".join(f"pg_temp.{name}" for name in staged))
+    copying.drop("period", "line", "said", "product_move", "wanted", "standing")
     stage_logos(span.known_at)
     tables = {"scope": scope}
     sqljobs.execute(SQL / "periods.sql", span.params() | {"dunning_days": tenant().dunning_days}, tables=tables)
@@ -142,8 +139,8 @@ def _take(topic: str) -> int:
 
 def _stage_rest() -> str:
     """The accounts that are not in `changed`, as a temporary table."""
+    copying.drop("rest")
     with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS pg_temp.rest")
         cursor.execute(
             "CREATE TEMPORARY TABLE rest ON COMMIT DROP AS SELECT id FROM accounts_account a "
             "WHERE NOT EXISTS (SELECT FROM changed c WHERE c.id = a.id)"
@@ -241,8 +238,7 @@ def aggregate(span: Span, tables: sqljobs.Tables) -> int:
 
 def stage_history(known_at: dt.datetime = FOREVER) -> None:
     """Temporary table `history`: the dated attributes of accounts as ranges of days."""
-    with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS pg_temp.history")
+    copying.drop("history")
     sqljobs.execute(SQL / "history.sql", {"known_at": known_at})
 
 
