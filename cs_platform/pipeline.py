@@ -29,14 +29,7 @@ from metrics import jobs as metrics_jobs
 
 log = structlog.get_logger(__name__)
 
-# Ledger and boards: by night, and minutes after a change of revenue.
-REVENUE: tuple[runs.Step, ...] = (
-    ("account_months", metrics_jobs.build_account_months),
-    ("ledger", metrics_jobs.post_movements),
-    ("retention", metrics_jobs.build_retention),
-    ("account_figures", metrics_jobs.update_account_figures),
-    ("roll_forward", metrics_jobs.check_roll_forward),
-)
+REVENUE = metrics_jobs.REVENUE
 
 NIGHTLY: tuple[runs.Step, ...] = (
     ("held_events", held.release_night),
@@ -123,9 +116,7 @@ def plan_nights(now: dt.datetime | None = None) -> int:
 
 def _refresh_revenue(work: Work) -> bool:
     """Bring ledger and boards up to date minutes after a change, by the same steps as the night."""
-    as_of = Tenant.objects.get(id=current_tenant_id()).figures_as_of
-    for _name, step in REVENUE:
-        step(as_of)
+    metrics_jobs.refresh(metrics_jobs.tenant().figures_as_of)
     return False
 
 

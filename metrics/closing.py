@@ -8,7 +8,6 @@ import datetime as dt
 from dataclasses import asdict
 from typing import Any
 
-from django.db import connection
 from django.utils.translation import gettext as _
 
 from accounts.models import Member, Segment, Tenant
@@ -25,8 +24,6 @@ from metrics.models import ClosedSums, MonthClose
 from metrics.reports import sums_of
 
 CLOSED = "month.closed"
-# Of the same family as the locks of the work list: whoever derives figures, or records facts, holds one of these.
-LOCKS = ("month_close", "refresh_revenue", "nightly")
 
 
 def last_close(month: dt.date) -> MonthClose | None:
@@ -60,15 +57,10 @@ def restate_month(
 
 
 def _lock() -> None:
-    """Keep facts and derived figures still until this transaction ends; Conflict while somebody is writing some."""
-    with connection.cursor() as cursor:
-        for name in LOCKS:
-            cursor.execute("SELECT pg_try_advisory_xact_lock(%s, hashtext(%s))", [current_tenant_id(), name])
-            if not cursor.fetchone()[0]:
-                raise Conflict(
-                    _("Figures are still being refreshed, or somebody else is closing. Try again in a minute."),
-                    code="busy",
-                )
+    """Nothing may be written while a month is signed; Conflict while somebody does."""
+    if not jobs.hold_still(patient=False):
+        text = _("Figures are still being refreshed, or somebody else is closing. Try again in a minute.")
+        raise Conflict(text, code="busy")
 
 
 def _write(
@@ -83,7 +75,7 @@ def _write(
     close = MonthClose.objects.create(
         month=month,
         version=version,
-        known_at=_clock(),
+        known_at=jobs.clock(),
         signed_by=by,
         signed_as=signed_as.strip()[:120],
         note=note.strip()[:2000],
@@ -115,14 +107,6 @@ def refuse_open_points(found: list[Check], acknowledged: bool) -> None:
     if not acknowledged and any(check.ok is False for check in found):
         text = _("Some points are open. Confirm that you have seen them, or settle them first.")
         raise DomainError(text, code="open_points", fields={"acknowledged": text})
-
-
-def _clock() -> dt.datetime:
-    """The database's clock, by which facts are recorded."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        found: dt.datetime = cursor.fetchone()[0]
-    return found
 
 
 def _answers(month: dt.date) -> dict[str, dict[str, dict[str, list[Any]]]]:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from django.db import connection
 from django.db.models import OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
@@ -31,8 +30,6 @@ from metrics.enums import KeptMoney, Unit
 from metrics.models import CurrencyChange, MrrMovement, RevaluedAmount
 
 WORK = "change_currency"
-# Whoever derives figures, closes a month or records facts holds one of these: none of it may happen in between.
-LOCKS = ("nightly", "refresh_revenue", "month_close")
 TURNED = [("kind", "text"), ("key", "uuid"), ("said", "numeric"), ("said_in", "text"), ("stands", "numeric")]
 MONEY_METRICS = [str(metric) for metric, said in METRICS.items() if said.unit == Unit.MONEY]
 
@@ -138,7 +135,7 @@ def failed() -> Work | None:
 
 def change(work: Work) -> bool:
     """Work of `request_change`, all in the caller's transaction. False: nothing remains."""
-    _hold_still()
+    jobs.hold_still(patient=True)
     tenant = Tenant.objects.select_for_update().get(id=current_tenant_id())
     before, after = tenant.currency, work.payload["currency"]
     if before == after:
@@ -147,38 +144,14 @@ def change(work: Work) -> bool:
         raise DomainError(_("Rates are missing: %(pairs)s.") % {"pairs": "; ".join(each.text for each in found)})
     sqljobs.execute(jobs.SQL / "currency_reverse.sql", {"tenant_id": current_tenant_id()})
     by = Member.objects.filter(id=work.payload["member"]).first()
-    CurrencyChange.objects.create(before=before, after=after, since=_clock(), changed_by=by)
+    # Lines before this moment are in the old currency, those after in the new.
+    CurrencyChange.objects.create(before=before, after=after, since=jobs.clock(), changed_by=by)
     _turn_kept(before, after)
     company.set_currency(tenant=tenant, currency=after, actor=work.actor)
     accounts = SubscriptionChange.objects.values_list("account_id", flat=True).distinct()
     queue.mark_dirty("revenue", accounts)
-    as_of = tenant.figures_as_of
-    for step in (
-        jobs.build_account_months,
-        jobs.post_movements,
-        jobs.build_retention,
-        jobs.update_account_figures,
-        jobs.check_roll_forward,
-    ):
-        step(as_of)
+    jobs.refresh(tenant.figures_as_of)
     return False
-
-
-def _hold_still() -> None:
-    """Wait for whoever derives figures or records facts, and keep them waiting until this transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL lock_timeout = 0")
-        for name in LOCKS:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [current_tenant_id(), name])
-        cursor.execute("SET LOCAL lock_timeout TO DEFAULT")
-
-
-def _clock() -> dt.datetime:
-    """The database's clock, which also stamps the lines: those before are in the old currency, those after in the new."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        found: dt.datetime = cursor.fetchone()[0]
-    return found
 
 
 def _turn_kept(before: str, after: str) -> None:

@@ -61,6 +61,20 @@ class Span:
         }
 
 
+def hold_still(*, patient: bool) -> bool:
+    """Keep facts and derived figures still until this transaction ends: whoever derives figures, signs a month or records
+    facts holds one of these locks. False when somebody does and this one is not `patient`."""
+    return queue.hold("nightly", "refresh_revenue", "month_close", patient=patient)
+
+
+def clock() -> dt.datetime:
+    """The database's clock, by which facts are recorded and lines are posted."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        found: dt.datetime = cursor.fetchone()[0]
+    return found
+
+
 def tenant() -> Tenant:
     """The tenant of the context."""
     return Tenant.objects.get(id=current_tenant_id())
@@ -306,3 +320,19 @@ def check_roll_forward(as_of: dt.date) -> int:
         },
     )
     return len(rows)
+
+
+# Ledger and boards: by night, minutes after a change of revenue, and when the reporting currency changes.
+REVENUE: tuple[runs.Step, ...] = (
+    ("account_months", build_account_months),
+    ("ledger", post_movements),
+    ("retention", build_retention),
+    ("account_figures", update_account_figures),
+    ("roll_forward", check_roll_forward),
+)
+
+
+def refresh(as_of: dt.date) -> None:
+    """All steps of revenue in the caller's transaction."""
+    for _name, step in REVENUE:
+        step(as_of)

@@ -5,7 +5,8 @@ returns whether more remains. A killed worker rolls both back together: there is
 done. Redis and Celery only shorten the wait.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
@@ -204,19 +205,11 @@ def attempt(tenant_id: int, work_id: UUID, *, patient: bool = False, reraise: bo
 
 def _claim(work_id: UUID, patient: bool) -> Work | None:
     rows = Work.objects.filter(id=work_id, state=Work.State.WAITING)
-    with connection.cursor() as cursor:
-        if patient:  # a worker's piece may take longer than a request would wait for any lock
-            cursor.execute("SET LOCAL lock_timeout = 0")
+    with _waiting_long(patient):
         claimed = rows.select_for_update(skip_locked=not patient).first()
-        if claimed is None:
-            return None
-        # One worker for each (tenant, name): two runs of the same derivation would only wait for each other's rows.
-        function = "pg_advisory_xact_lock" if patient else "pg_try_advisory_xact_lock"
-        cursor.execute(f"SELECT {function}(%s, hashtext(%s))", [current_tenant_id(), claimed.name])
-        if not patient and not cursor.fetchone()[0]:
-            return None
-        if patient:
-            cursor.execute("SET LOCAL lock_timeout TO DEFAULT")
+    # One worker for each (tenant, name): two runs of the same derivation would only wait for each other's rows.
+    if claimed is None or not hold(claimed.name, patient=patient):
+        return None
     # The same wish uttered again before now is covered by this piece; one uttered later has a row of its own. So has one
     # that may still wait: transactions that have not ended yet rely on it (see `publish`).
     twins = Work.objects.filter(
@@ -229,6 +222,29 @@ def _claim(work_id: UUID, patient: bool) -> Work | None:
     same = twins.exclude(id=claimed.id).select_for_update(skip_locked=True).values_list("id", flat=True)
     Work.objects.filter(id__in=list(same)).delete()
     return claimed
+
+
+@contextmanager
+def _waiting_long(patient: bool) -> Iterator[None]:
+    """A worker's piece may take longer than a request would wait for any lock: who is patient waits for its end."""
+    with connection.cursor() as cursor:
+        if patient:
+            cursor.execute("SET LOCAL lock_timeout = 0")
+        yield
+        if patient:
+            cursor.execute("SET LOCAL lock_timeout TO DEFAULT")
+
+
+def hold(*names: str, patient: bool) -> bool:
+    """Take the locks of the current tenant that work of these names holds while it runs, until this transaction ends;
+    wait for whoever has one or, when not `patient`, say False at once."""
+    function = "pg_advisory_xact_lock" if patient else "pg_try_advisory_xact_lock"
+    with _waiting_long(patient), connection.cursor() as cursor:
+        for name in names:
+            cursor.execute(f"SELECT {function}(%s, hashtext(%s))", [current_tenant_id(), name])
+            if not patient and not cursor.fetchone()[0]:
+                return False
+    return True
 
 
 def _record_failure(tenant_id: int, work: Work, handler: Handler, error: Exception) -> None:

@@ -13,7 +13,7 @@ from cs_platform.kernel import queue
 from cs_platform.kernel.errors import Conflict, DomainError
 from cs_platform.kernel.models import AuditEntry, Work
 from health.models import Outcome
-from metrics import currencies
+from metrics import currencies, jobs
 from metrics.models import AccountMonth, CohortMonth, CurrencyChange, MetricTarget, MrrMovement, RetentionMonth
 from tests.books import Book, read
 from tests.conftest import World, make_world
@@ -185,7 +185,7 @@ class TestChange:
         def die(as_of: dt.date) -> int:
             raise RuntimeError("out of memory")
 
-        monkeypatch.setattr(currencies.jobs, "build_retention", die)
+        monkeypatch.setattr(jobs, "REVENUE", (*jobs.REVENUE[:2], ("retention", die)))
         with world.open():
             work = currencies.request_change(target="EUR", by=world.members["admin"])
         with pytest.raises(RuntimeError):
@@ -198,7 +198,7 @@ class TestChange:
     def test_figures_known_at_an_earlier_moment_are_told_in_todays_currency(self, world: World):
         book = small(world)
         with world.open():
-            moment = currencies._clock()
+            moment = jobs.clock()
         change(world, "EUR")
         row = book.month("mrr_monthly", "2025-11", known_at=moment)
         now = book.month("mrr_monthly", "2025-11")
