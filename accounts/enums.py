@@ -105,6 +105,7 @@ class ChangeSource(TextChoices):
     IMPORT = "import", _("Import")
     API = "api", _("API")
     MEMBER = "member", _("Person")
+    RULE = "rule", _("Rule")
 
 
 class ChargeKind(TextChoices):
@@ -180,6 +181,8 @@ class ImportKind(TextChoices):
     OUTCOMES = "outcomes", _("Outcomes")
     FX_RATES = "fx_rates", _("Exchange rates")
     BILLING = "billing", _("Billing totals")
+    STAGES = "stages", _("Journey stages")
+    TASKS = "tasks", _("Tasks")
 
 
 class ImportState(TextChoices):

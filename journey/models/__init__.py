@@ -1,0 +1,33 @@
+"""Tables of the journey floor: where customers are, what was agreed with them, what is to be done."""
+
+from journey.models.plans import Milestone, MilestoneNeed, Plan, PlanTemplate
+from journey.models.tracks import (
+    CriterionCheck,
+    CustomerLink,
+    Regression,
+    StageCriterion,
+    StagePeriod,
+    StageTarget,
+    Track,
+)
+from journey.models.work import Mention, Play, Playbook, PlaybookVersion, Task, TaskComment
+
+__all__ = [
+    "CriterionCheck",
+    "CustomerLink",
+    "Mention",
+    "Milestone",
+    "MilestoneNeed",
+    "Plan",
+    "PlanTemplate",
+    "Play",
+    "Playbook",
+    "PlaybookVersion",
+    "Regression",
+    "StageCriterion",
+    "StagePeriod",
+    "StageTarget",
+    "Task",
+    "TaskComment",
+    "Track",
+]
