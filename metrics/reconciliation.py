@@ -207,24 +207,33 @@ def compare(found: Reconciliation, basis: Basis = Basis.NOW) -> Comparison:
     """Hold one upload against the month's paid periods: as known now, or as known when Finance closed the month. Leaves
     what it compared in temporary tables, for `lines`. Four statements, whatever the book."""
     close = last_closes().get(found.month) if basis == Basis.REPORTED else None
-    known_at = close.known_at if close else jobs.FOREVER
-    codes = ReconciliationRow.objects.filter(reconciliation=found).values_list("currency", flat=True).distinct()
-    jobs.stage_rates(found.month, found.month, known_at, also=codes)
-    jobs.stage_periods(jobs.Span(found.month, found.month, known_at))
+    return _compare([found], close.known_at if close else jobs.FOREVER, Basis.REPORTED if close else Basis.NOW)[0]
+
+
+def compare_each(found: Sequence[Reconciliation]) -> list[Comparison]:
+    """Each upload against its own month as known now, for their list: as many statements as for one."""
+    return _compare(found, jobs.FOREVER, Basis.NOW) if found else []
+
+
+def _compare(found: Sequence[Reconciliation], known_at: dt.datetime, basis: Basis) -> list[Comparison]:
+    ids, months = [each.id for each in found], [each.month for each in found]
+    codes = ReconciliationRow.objects.filter(reconciliation__in=ids).values_list("currency", flat=True).distinct()
+    jobs.stage_rates(min(months), max(months), known_at, also=codes)
+    jobs.stage_periods(jobs.Span(min(months), max(months), known_at))
     copying.drop("compared")
-    sqljobs.execute(jobs.SQL / "reconcile.sql", _params(found))
-    classes: dict[str, ClassSum] = {}
-    left_out: dict[str, int] = {}
+    asked = {"reconciliations": ids, "months": [formulas.month_number(month) for month in months]}
+    sqljobs.execute(jobs.SQL / "reconcile.sql", asked)
+    classes: dict[UUID, dict[str, ClassSum]] = {each: {} for each in ids}
+    left_out: dict[UUID, dict[str, int]] = {each: {} for each in ids}
     for row in sqljobs.rows(jobs.SQL / "reconcile_sums.sql"):
-        if row["left_out"]:
-            left_out[row["left_out"]] = left_out.get(row["left_out"], 0) + row["billed"]
+        if code := row["left_out"]:
+            out = left_out[row["reconciliation_id"]]
+            out[code] = out.get(code, 0) + row["billed"]
             continue
-        classes[row["kind"]] = ClassSum(row["accounts"], row["billed"], row["booked"], row["difference"])
-    return Comparison(found, Basis.REPORTED if close else Basis.NOW, jobs.tenant().currency, classes, left_out)
-
-
-def _params(found: Reconciliation) -> dict[str, Any]:
-    return {"reconciliation": str(found.id), "m": formulas.month_number(found.month)}
+        sums = ClassSum(row["accounts"], row["billed"], row["booked"], row["difference"])
+        classes[row["reconciliation_id"]][row["kind"]] = sums
+    own = jobs.tenant().currency
+    return [Comparison(each, basis, own, classes[each.id], left_out[each.id]) for each in found]
 
 
 def latest(month: dt.date) -> Reconciliation | None:
@@ -270,7 +279,9 @@ def lines(compared: Comparison, member: Member | None = None, *, kind: str = "",
     """What differs, the largest first, with its likely causes. After `compare`, in the same transaction."""
     found = compared.reconciliation
     kinds = [kind] if kind else [each.value for each in Differs if each != Differs.AGREED]
-    params = _params(found) | {
+    params = {
+        "reconciliation": found.id,
+        "m": formulas.month_number(found.month),
         "kinds": kinds,
         "month": found.month,
         "next_month": add_months(found.month, 1),

@@ -11,15 +11,17 @@ from cs_platform.kernel.money import money_text
 from cs_platform.kernel.periods import month_text
 from cs_platform.kernel.templatetags.cells import moment_text, month_name, number_text
 from metrics.enums import Basis, Differs
-from metrics.models import Reconciliation
 from metrics.reconciliation import ClassSum, Comparison, Line, Lines
 
 TONES = {Differs.AGREED: "good", Differs.OTHER_AMOUNT: "watch", Differs.ONLY_THERE: "risk", Differs.ONLY_HERE: "risk"}
 
 
-def list_row(found: Reconciliation, url: str) -> dict[str, Any]:
-    """A line of the list of uploads."""
+def list_row(compared: Comparison, url: str) -> dict[str, Any]:
+    """A line of the list of uploads, with how each stands to the ledger now."""
+    found = compared.reconciliation
     return {
+        "result": headline(compared),
+        "tone": "good" if compared.agrees else "watch",
         "month": month_name(found.month),
         "url": url,
         "filename": found.filename,

@@ -30,7 +30,7 @@ from metrics.enums import Basis, Differs
 from metrics.models import Reconciliation
 from metrics.reports import last_closes
 
-PAGE = 50
+PAGE = 20
 COLUMNS = (
     "account", "name", "class", "billing_mrr", "ledger_mrr", "difference", "currency", "contract_amounts", "likely_cause",
     "perhaps",
@@ -65,7 +65,7 @@ class NoteForm(forms.Form):
 
 @requires(Permission.VIEW_BOARD)
 def reconciliations(request: TenantRequest) -> HttpResponse:
-    """The uploads, newest month first, and for whom may close months the form for the next one."""
+    """The uploads, newest first, each held against its month, and for whom may close months the form for the next one."""
     return _list(request, TotalsForm(initial={"month": month_text(last_complete_month(request.tenant.figures_as_of))}))
 
 
@@ -99,7 +99,10 @@ def _list(request: TenantRequest, form: TotalsForm, *, status: int = 200) -> Htt
     found = list(rows.order_by("-id")[: PAGE + 1])
     mine = may(request, Permission.CLOSE_MONTHS)
     context = {
-        "rows": [reconciliation_cells.list_row(each, url(request, "reconciliation", each.id)) for each in found[:PAGE]],
+        "rows": [
+            reconciliation_cells.list_row(each, url(request, "reconciliation", each.reconciliation.id))
+            for each in reconciliation.compare_each(found[:PAGE])
+        ],
         "form": form if mine and may(request, Permission.IMPORT_DATA) else None,
         "may_not_import": mine and not may(request, Permission.IMPORT_DATA),
         "upload_url": url(request, "reconciliation_upload"),

@@ -5,7 +5,7 @@ WITH differing AS (
            sum(c.difference)::bigint AS difference, bool_or(c.without_rate) AS without_rate, sum(c.periods)::int AS periods, min(c.line) AS line,
            jsonb_agg(jsonb_build_array(c.currency, c.billed, c.booked) ORDER BY c.currency) AS sides
       FROM compared c
-     WHERE c.kind = ANY (%(kinds)s)
+     WHERE c.reconciliation_id = %(reconciliation)s AND c.kind = ANY (%(kinds)s)
      GROUP BY c.account_id, c.unknown_id, c.kind
 ), told AS (
     -- What the periods of these accounts say of the month: begun or ended around it, discounts in contract money, why it ended.

@@ -13,6 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.html import escape
 
 from accounts.enums import ChangeSource
 from accounts.import_pieces import read_piece
@@ -22,7 +23,7 @@ from accounts.models import Account, Import, Team
 from cs_platform.kernel import queue
 from cs_platform.kernel.models import Work
 from cs_platform.kernel.money import from_minor
-from metrics import closing, reconciliation
+from metrics import closing, reconciliation, reconciliation_cells
 from metrics.enums import Basis, Cause, Differs
 from metrics.models import Reconciliation, ReconciliationRow, RetentionMonth
 from tests.books import Book
@@ -302,6 +303,50 @@ def test_a_leader_sees_own_accounts_and_the_sum_of_the_others(world: World, comp
     page = world.client("leader").get(world.url(f"settings/reconciliation/{compared_book.id}/")).content.decode()
     assert ">LESS<" not in page
     assert re.search(r"1 more account that you may not open: \+\$200\.00", page)
+
+
+def test_the_list_tells_how_each_upload_stands_to_its_own_month(
+    world: World, rival: World, compared_book: Reconciliation
+):
+    """MET-23: an upload of September beside two of October, of which the later one is right; each is held against its own."""
+    with world.open():
+        right = Reconciliation.objects.create(month=OCTOBER, filename="right.csv")
+        for code, minor, currency in (
+            ("AGREED", 10000, "USD"), ("LESS", 80000, "USD"), ("EURO", 9000, "EUR"), ("YEAR", 8333, "USD"),
+            ("ACC-0012", 5000, "USD"),
+        ):  # fmt: skip
+            right.rows.create(external_id=code, mrr_minor=minor, currency=currency, row=1)
+        september = Reconciliation.objects.create(month=dt.date(2025, 9, 1), filename="september.csv")
+        september.rows.create(external_id="GONE", mrr_minor=3000, currency="USD", row=1)
+        uploads = [right, september, compared_book]
+        together = reconciliation.compare_each(uploads)
+        assert together == [reconciliation.compare(each) for each in uploads]
+        assert [each.agrees for each in together] == [True, False, False]
+        assert together[1].classes[Differs.AGREED].accounts == 1
+        assert reconciliation.compare_each([]) == []
+    page = world.client("ops").get(world.url("settings/reconciliation/")).content.decode()
+    for compared in together:
+        assert escape(reconciliation_cells.headline(compared)) in page
+    assert page.count('class="health good"') == 1
+    assert page.count('class="health watch"') == 2
+    with rival.open():
+        assert reconciliation.latest(OCTOBER) is None
+
+
+def test_the_list_asks_the_same_number_of_questions_of_any_length(world: World, compared_book: Reconciliation):
+    client = world.client("ops")
+    here = world.url("settings/reconciliation/")
+    client.get(here)
+    with CaptureQueriesContext(connection) as one:
+        client.get(here)
+    with world.open():
+        for n in range(30):
+            made = Reconciliation.objects.create(month=dt.date(2025, 1 + n % 10, 1), filename=f"{n}.csv")
+            made.rows.create(external_id="AGREED", mrr_minor=10000, currency="USD", row=1)
+    with CaptureQueriesContext(connection) as many:
+        page = client.get(here).content.decode()
+    assert len(many) == len(one) <= 50
+    assert page.count('<tr><th scope="row">') == 20
 
 
 def test_the_page_asks_the_same_number_of_questions_of_any_book(world: World, compared_book: Reconciliation):
