@@ -26,6 +26,7 @@ from metrics.models import CohortMonth, CurrencyChange, RetentionMonth
 
 SQL = Path(__file__).parent / "sql"
 FOREVER = dt.datetime.max.replace(tzinfo=dt.UTC)
+ATTRIBUTE_DAYS = SQL / "attribute_days.sql"
 EVERYBODY = "accounts_account"
 # The dated attributes that the night cuts by; ACV bands come from the money itself.
 KEPT_CUTS = (Dimension.SEGMENT, Dimension.INDUSTRY, Dimension.SOURCE, Dimension.OWNER)
@@ -253,7 +254,7 @@ def aggregate(span: Span, tables: sqljobs.Tables) -> int:
 def stage_history(known_at: dt.datetime = FOREVER) -> None:
     """Temporary table `history`: the dated attributes of accounts as ranges of days."""
     copying.drop("history")
-    sqljobs.execute(SQL / "history.sql", {"known_at": known_at})
+    sqljobs.execute(SQL / "history.sql", {"known_at": known_at}, tables={"attribute_days": ATTRIBUTE_DAYS})
 
 
 def band_edges(currency: str) -> dict[str, int]:

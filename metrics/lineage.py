@@ -132,7 +132,7 @@ def accounts_behind(
         "limit": limit,
         **jobs.band_edges(question.currency),
     }
-    tables = {**question.tables, "visible": visible_to(member)}
+    tables = {**question.tables, "visible": visible_to(member), "attribute_days": jobs.ATTRIBUTE_DAYS}
     rows = sqljobs.rows(jobs.SQL / "lineage_accounts.sql", params, tables=tables)
     if not rows:
         return AccountsBehind([], 0, 0, 0, 0)

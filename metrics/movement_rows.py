@@ -16,8 +16,12 @@ from metrics.enums import Dimension, MovementKind
 from metrics.formulas import Sums, ratio
 from metrics.lineage import dimension_values, visible_to
 
-LINES = jobs.SQL / "movement_lines.sql"
-ASKED = jobs.SQL / "movement_asked.sql"
+# The asked lines, and what these are made of.
+READ: sqljobs.Tables = {
+    "asked": jobs.SQL / "movement_asked.sql",
+    "line": jobs.SQL / "movement_lines.sql",
+    "attribute_days": jobs.ATTRIBUTE_DAYS,
+}
 # The terms of the roll-forward, by the kind of the lines that make them up, with their sign in it.
 TERMS = {
     MovementKind.NEW: ("new", 1),
@@ -58,6 +62,7 @@ class Filters:
             "owned": self.owned,
             "segment": self.segment,
             "segments": dimension_values(Dimension.SEGMENT, self.segment) if self.segment else [],
+            "known_at": jobs.FOREVER,
             "owner": self.owner,
             "q": self.q,
         }
@@ -119,13 +124,12 @@ class Lines:
 
 def sums(asked: Filters) -> list[Moved]:
     """What moved, reduced to month, kind, reason and ownership; one query."""
-    tables: sqljobs.Tables = {"asked": ASKED, "line": LINES}
-    return [Moved(**row) for row in sqljobs.rows(jobs.SQL / "movement_sums.sql", asked.params(), tables=tables)]
+    return [Moved(**row) for row in sqljobs.rows(jobs.SQL / "movement_sums.sql", asked.params(), tables=READ)]
 
 
 def page_of(asked: Filters, member: Member, *, after: UUID | None = None, limit: int | None = 50) -> Lines:
     """Lines, the latest month first and the largest amount in it; those after the line `after`."""
-    tables: sqljobs.Tables = {"asked": ASKED, "line": LINES, "visible": visible_to(member)}
+    tables = {**READ, "visible": visible_to(member)}
     params = asked.params() | {"after": after, "limit": limit}
     rows = sqljobs.rows(jobs.SQL / "movement_rows.sql", params, tables=tables)
     if not rows:

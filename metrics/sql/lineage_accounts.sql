@@ -1,16 +1,7 @@
 -- The accounts behind one term of a figure, the reader's own first and the largest first among them. Sums run over all of
 -- them, before the limit; what is hidden from the reader has only its own sum. Attributes are those of the base day, by
 -- the same rule as retention.sql.
-WITH history AS (
-    SELECT account_id, value,
-           CASE WHEN row_number() OVER w = 1 THEN '-infinity'::date ELSE effective_on END AS since,
-           coalesce(lead(effective_on) OVER w, 'infinity'::date) AS until
-      FROM (SELECT DISTINCT ON (account_id, effective_on) account_id, value, effective_on
-              FROM accounts_accountchange
-             WHERE attribute = %(dimension)s AND recorded_at <= %(known_at)s
-             ORDER BY account_id, effective_on, recorded_at DESC, id DESC) c
-    WINDOW w AS (PARTITION BY account_id ORDER BY effective_on)
-), base AS (
+WITH base AS (
     SELECT a.account_id, a.first_month, a.mrr AS now,
            CASE WHEN %(window)s = 12 THEN a.mrr_12 ELSE a.mrr_1 END AS opening,
            CASE WHEN %(window)s = 12 THEN a.mrr_12_now ELSE a.mrr_1_now END AS was
@@ -29,7 +20,8 @@ WITH history AS (
            CASE %(part)s WHEN 'opening' THEN opening WHEN 'fx' THEN was - opening WHEN 'closing' THEN now
                 ELSE now - was END AS amount
       FROM judged j
-      LEFT JOIN history h ON h.account_id = j.account_id AND %(base_day)s >= h.since AND %(base_day)s < h.until
+      LEFT JOIN {attribute_days} h ON h.account_id = j.account_id AND h.attribute = %(dimension)s
+                                  AND %(base_day)s >= h.since AND %(base_day)s < h.until
      WHERE (%(dimension)s = 'all'
             OR CASE WHEN %(dimension)s <> 'acv_band' THEN coalesce(h.value, '')
                     WHEN acv < %(band_1)s THEN 'under $1K' WHEN acv < %(band_2)s THEN '$1K-10K'

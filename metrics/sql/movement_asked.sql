@@ -1,15 +1,5 @@
 -- The standing lines that filters leave: kind, reason, ownership, part of the account's name, CSM of today, and the segment
 -- as it was on the day before the month, which is that of the board's month (retention.sql).
-WITH history AS (
-    SELECT account_id, value,
-           CASE WHEN row_number() OVER w = 1 THEN '-infinity'::date ELSE effective_on END AS since,
-           coalesce(lead(effective_on) OVER w, 'infinity'::date) AS until
-      FROM (SELECT DISTINCT ON (account_id, effective_on) account_id, value, effective_on
-              FROM accounts_accountchange
-             WHERE attribute = 'segment' AND %(segment)s <> ''
-             ORDER BY account_id, effective_on, recorded_at DESC, id DESC) c
-    WINDOW w AS (PARTITION BY account_id ORDER BY effective_on)
-)
 SELECT l.*, a.name, a.external_id, coalesce(m.name, '') AS owner
   FROM {line} l
   JOIN accounts_account a ON a.id = l.account_id
@@ -19,5 +9,6 @@ SELECT l.*, a.name, a.external_id, coalesce(m.name, '') AS owner
    AND (%(owned)s::boolean IS NULL OR l.owned = %(owned)s::boolean)
    AND (%(q)s = '' OR position(lower(%(q)s) IN a.name_key) > 0)
    AND (%(owner)s::uuid IS NULL OR a.owner_id = %(owner)s::uuid)
-   AND (%(segment)s = '' OR EXISTS (SELECT FROM history h WHERE h.account_id = l.account_id AND h.value = ANY(%(segments)s)
+   AND (%(segment)s = '' OR EXISTS (SELECT FROM {attribute_days} h
+                                     WHERE h.account_id = l.account_id AND h.attribute = 'segment' AND h.value = ANY(%(segments)s)
                                        AND l.month - 1 >= h.since AND l.month - 1 < h.until))
