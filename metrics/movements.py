@@ -1,11 +1,9 @@
 """What people say of movements: reason and ownership beside the ledger, which no word of theirs rewrites (MET-07).
 
 A note is about one account, month and paid period: about the lines that the ledger has for these three, currency aside
-(rates move by themselves). Whoever reads lines in SQL joins `NOTE_OF_LINE` and takes `EFFECTIVE_REASON` and `CS_OWNED`;
-whoever reads them as a query takes `with_notes`. Both are the same rule: what a person says counts, else what was read
-off the terms; new business and currency are not owned by the CS team, everything else is, unless somebody says so.
-
-    SELECT t.month, sum(t.amount_minor), <EFFECTIVE_REASON> FROM metrics_mrrmovement t <NOTE_OF_LINE> GROUP BY ...
+(rates move by themselves). What a person says counts, else what was read off the terms; new business and currency are
+not owned by the CS team, everything else is, unless somebody says so. `with_notes` says it of ledger lines one by one, as
+the API lists them, and sql/movement_lines.sql of those that stand, as the page adds them up.
 """
 
 import datetime as dt
@@ -32,14 +30,6 @@ from accounts.models import Account, Member, Subscription
 from cs_platform.kernel.errors import DomainError
 from metrics.enums import MovementKind, MovementReason
 from metrics.models import MovementNote, MrrMovement
-
-# For statements whose ledger lines are called `t`; the note is called `note`.
-NOTE_OF_LINE = (
-    "LEFT JOIN metrics_movementnote note ON note.tenant_id = t.tenant_id AND note.account_id = t.account_id "
-    "AND note.month = t.month AND note.subscription_id = t.subscription_id AND t.kind <> 'fx'"
-)
-EFFECTIVE_REASON = "coalesce(nullif(note.reason, ''), t.reason)"
-CS_OWNED = "coalesce(note.cs_owned, t.kind NOT IN ('new', 'fx'))"
 
 # What the CS team does not own unless somebody says so.
 NOT_OWNED = (MovementKind.NEW, MovementKind.FX)
