@@ -11,7 +11,6 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_POST
 
 from accounts.models import Segment
 from cs_platform.kernel.access import Permission, TenantRequest, may, requires
@@ -72,9 +71,10 @@ def lab(request: TenantRequest, backtest_id: UUID | None = None) -> HttpResponse
 
 
 @requires(Permission.MANAGE_HEALTH)
-@require_POST
 def new(request: TenantRequest) -> HttpResponse:
-    """Start a backtest."""
+    """Start a backtest. The form stands on the lab's page, so that an address that is only opened leads there."""
+    if request.method != "POST":
+        return redirect("backtest", request.tenant.slug)
     form = BacktestForm(request.POST)
     if accepted(form, lambda values: start_backtest(**values, by=request.member)):
         messages.success(request, _("The backtest has begun."))

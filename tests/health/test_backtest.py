@@ -176,6 +176,7 @@ def test_the_form_starts_it_and_refuses_nonsense(world, rival):
     chosen, foreign = version(world), version(rival)
     leader = world.client("leader")
     url = reverse("backtest_new", args=["acme"])
+    assert leader.get(url).url == reverse("backtest", args=["acme"])  # the form stands there
     assert leader.post(url, {"version": foreign.id, "months": 12}).status_code == 422
     assert leader.post(url, {"version": chosen.id, "months": 13}).status_code == 422
     assert leader.post(url, {"version": chosen.id, "against": chosen.id, "months": 12}).status_code == 422
