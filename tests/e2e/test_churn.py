@@ -34,6 +34,7 @@ def test_two_keys_answer_and_the_rest_is_a_drawer(live_server, page, problems, c
     page.keyboard.press("j")
     page.keyboard.press("3")
     expect(page.locator("#churn-queue tbody tr")).to_have_count(1)
+    expect(page.locator("#churn-queue tbody th a")).to_be_focused()  # who moved up is next: no J between two answers
     with company.open():
         assert ChurnAnswer.objects.get(account__external_id="S1").category == "adoption"
     page.get_by_role("link", name="J: in full").click()
