@@ -10,7 +10,6 @@ from django.db import transaction
 from django.db.models import F, ProtectedError
 from django.utils.translation import gettext as _
 
-from accounts.enums import ChangeSource
 from accounts.merging import Origin, customers_changed, revenue_changed
 from accounts.models import Account, BusinessHours, Feature, Member, Segment, Subscription, Tenant
 from cs_platform.kernel import queue, sqljobs
@@ -54,7 +53,7 @@ def update_company(*, tenant: Tenant, changes: Mapping[str, Any], by: Member) ->
         actor=by.name,
         request=request_id(),
     )
-    revenue_changed(_counted_anew(changed.keys()), Origin(ChangeSource.MEMBER, by.id, by.name))
+    revenue_changed(_counted_anew(changed.keys()), Origin.of(by))
     return row
 
 

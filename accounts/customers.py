@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.dossier import parts_of
-from accounts.enums import AccountEventKind, ChangeSource, ContactRole, ImportKind
+from accounts.enums import AccountEventKind, ContactRole, ImportKind
 from accounts.kinds import Row
 from accounts.merging import (
     MergeResult,
@@ -189,18 +189,14 @@ def save_period(
         raise refused("start_date", _("There is a period of this subscription with this start already."))
     saved = Subscription.objects.get(id=merged(merge_subscriptions, ImportKind.SUBSCRIPTIONS, cells, by))
     if period is not None and saved.id != period.id:
-        void_subscription(subscription=period, origin=_origin(by), reason=_("The start moved."))
+        void_subscription(subscription=period, origin=Origin.of(by), reason=_("The start moved."))
     return saved
 
 
 def void_period(*, period: Subscription, version: int | None, reason: str, by: Member) -> Subscription:
     """Withdraw a paid period that was entered by mistake; Conflict when it was changed since `version`."""
     check_version(version, Subscription.objects.select_for_update().get(id=period.id).version)
-    return void_subscription(subscription=period, origin=_origin(by), reason=reason)
-
-
-def _origin(by: Member) -> Origin:
-    return Origin(ChangeSource.MEMBER, by.id, by.name)
+    return void_subscription(subscription=period, origin=Origin.of(by), reason=reason)
 
 
 def refused(field: str, message: str) -> DomainError:
@@ -227,7 +223,7 @@ def merged_rows(
         if not isinstance(row, Row):
             raise DomainError(row[0].message, fields={problem.column: problem.message for problem in row})
         parsed.append(row)
-    result = merge(parsed, _origin(by))
+    result = merge(parsed, Origin.of(by))
     for rejected in result.rejected:
         raise refused(rejected.problem.column, rejected.problem.message)
     return result

@@ -16,11 +16,10 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.enums import ChangeSource, ImportKind
-from accounts.kinds import Row
+from accounts.customers import merged_rows, refused
+from accounts.enums import ImportKind
 from accounts.merging import Origin, customers_changed, merge_contacts, revenue_changed
 from accounts.models import Account, AccountEvent, Contact, Member, Subscription
-from accounts.rows import parse
 from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.models import AuditEntry
 
@@ -52,19 +51,19 @@ def other_account(account: Account, external_id: str, by: Member) -> Account:
     """The account that `account` may be merged into; DomainError on `into` says why not."""
     into = Account.objects.visible_to(by).filter(external_id=external_id.strip()).first()
     if into is None:
-        raise _refused(_("There is no account with this id."))
+        raise refused("into", _("There is no account with this id."))
     _check(account, into)
     return into
 
 
 def _check(account: Account, into: Account) -> None:
     if into.id == account.id:
-        raise _refused(_("An account cannot be merged into itself."))
+        raise refused("into", _("An account cannot be merged into itself."))
     if account.merged_into_id is not None:
-        raise _refused(_("This account was merged already. Undo that first."))
+        raise refused("into", _("This account was merged already. Undo that first."))
     if into.merged_into_id is not None:
         name = Account.objects.values_list("name", flat=True).get(id=into.merged_into_id)
-        raise _refused(_("That account was merged into %(name)s. Choose that one.") % {"name": name})
+        raise refused("into", _("That account was merged into %(name)s. Choose that one.") % {"name": name})
 
 
 @transaction.atomic
@@ -118,25 +117,11 @@ def unmerge_account(*, account: Account, by: Member) -> Account:
 
 def _move_people(people: Iterable[Contact], to: Account, by: Member) -> None:
     """People through the door of all writes, which keeps how they stood."""
-    rows = []
-    for number, person in enumerate(people, start=1):
-        cells = {"contact": person.external_id, "account": to.external_id, "name": person.name}
-        row = parse(ImportKind.CONTACTS, number, cells)
-        if isinstance(row, Row):
-            rows.append(row)
-    if rows:
-        merge_contacts(rows, _origin(by))
+    cells = [{"contact": each.external_id, "account": to.external_id, "name": each.name} for each in people]
+    merged_rows(merge_contacts, ImportKind.CONTACTS, cells, by)
 
 
 def _derive_anew(account: Account, into: Account, by: Member) -> None:
     keys: set[UUID] = {account.id, into.id} | ({account.parent_id} if account.parent_id else set())
-    revenue_changed(keys, _origin(by))
+    revenue_changed(keys, Origin.of(by))
     customers_changed({account.id, into.id}, actor=by.name)
-
-
-def _origin(by: Member) -> Origin:
-    return Origin(ChangeSource.MEMBER, by.id, by.name)
-
-
-def _refused(message: str) -> DomainError:
-    return DomainError(message, fields={"into": message})

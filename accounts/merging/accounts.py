@@ -21,7 +21,6 @@ from accounts.merging.result import (
     first_of_each,
     quiet_inserts,
     revenue_changed,
-    today,
 )
 from accounts.models import Account, Segment, Tenant
 from cs_platform.kernel import copying, sqljobs
@@ -84,12 +83,7 @@ def merge_accounts(rows: Sequence[Row], origin: Origin) -> MergeResult:
     tenant = Tenant.objects.get(id=current_tenant_id())
     copying.stage("stage_account", COLUMNS, (_cells(r, segments, owners, tenant.currency) for r in accepted))
     quiet_inserts(len(accepted))
-    params = {
-        "tenant_id": current_tenant_id(),
-        "today": today(),
-        "source": origin.source,
-        "source_ref": str(origin.ref) if origin.ref else None,
-    }
+    params = origin.params() | {"today": tenant.today()}
     judged = []
     moved: set[UUID] = set()  # those that stand below another parent now, and who that was
     for found in sqljobs.rows(SQL / "merge_accounts.sql", params):

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.enums import ChangeSource
 from accounts.kinds import Problem, Row
-from accounts.models import Tenant
+from accounts.models import Member, Tenant
 from cs_platform.kernel import queue
 from cs_platform.kernel.tenancy import current_tenant_id
 
@@ -28,6 +28,10 @@ class Origin:
     source: ChangeSource
     ref: UUID | None = None
     actor: str = ""
+
+    @classmethod
+    def of(cls, member: Member) -> "Origin":
+        return cls(ChangeSource.MEMBER, member.id, member.name)
 
     def params(self) -> dict[str, Any]:
         """What a merging statement is told of whose rows it writes and where they come from."""

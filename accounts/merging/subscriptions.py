@@ -28,7 +28,6 @@ from accounts.models import Plan, Product, Subscription, SubscriptionChange
 from accounts.selectors import Standing
 from cs_platform.kernel import copying, sqljobs
 from cs_platform.kernel.errors import Conflict, DomainError
-from cs_platform.kernel.tenancy import current_tenant_id
 
 COLUMNS = [
     ("number", "int"), ("account", "text"), ("subscription_id", "text"), ("segment_id", "uuid"), ("product_id", "uuid"),
@@ -68,13 +67,7 @@ def merge_subscriptions(
     )
     copying.stage("stage_subscription", COLUMNS, (_cells(r, products, plans, segments, counts, standing) for r in rows))
     quiet_inserts(len(rows))
-    params = {
-        "tenant_id": current_tenant_id(),
-        "today": today(),
-        "source": origin.source,
-        "source_ref": str(origin.ref) if origin.ref else None,
-        "actor": origin.actor[:200],
-    }
+    params = origin.params() | {"today": today(), "actor": origin.actor[:200]}
     sqljobs.execute(SQL / "merge_subscription_accounts.sql", params)
     touched = sqljobs.rows(SQL / "merge_subscriptions.sql", params)
     by_number = {row.number: row for row in rows}

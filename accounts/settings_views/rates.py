@@ -10,15 +10,13 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from accounts.enums import ChangeSource, ImportKind
-from accounts.kinds import Row
-from accounts.merging import Origin, merge_fx_rates
+from accounts.customers import merged_rows
+from accounts.enums import ImportKind
+from accounts.merging import merge_fx_rates
 from accounts.models import FxRate
-from accounts.rows import parse
 from accounts.settings_forms import RateForm
 from accounts.settings_sections import section_page, url
 from cs_platform.kernel.access import Permission, TenantRequest, requires
-from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.forms import accepted
 from cs_platform.kernel.periods import add_months, month_text, parse_month
 from cs_platform.kernel.templatetags.cells import moment_text, month_name
@@ -58,11 +56,8 @@ def show_rates(request: TenantRequest) -> HttpResponse:
     form = RateForm(request.POST or None)
 
     def add(data: dict[str, Any]) -> None:
-        row = parse(ImportKind.FX_RATES, 1, {name: value.strip().upper() for name, value in data.items()})
-        if not isinstance(row, Row):
-            problems = {problem.column: problem.message for problem in row}
-            raise DomainError("; ".join(problems.values()), fields=problems)
-        merge_fx_rates([row], Origin(ChangeSource.MEMBER, request.member.id, request.member.name))
+        cells = {name: value.strip().upper() for name, value in data.items()}
+        merged_rows(merge_fx_rates, ImportKind.FX_RATES, [cells], request.member)
 
     if request.method == "POST" and accepted(form, add):
         messages.success(request, _("Saved. Figures follow within minutes."))

@@ -58,6 +58,16 @@ def test_people_and_events_go_along_and_come_back(book):
         assert AccountEvent.objects.get(account=get("New")).kind == "growth"
 
 
+def test_nobody_is_left_behind(book):
+    """METRICS 4: all people go along, or nothing is merged; one who cannot pass the door of all writes is named."""
+    with book.world.open():
+        Contact.objects.filter(name="Ann").update(name="")
+        with pytest.raises(DomainError) as caught:
+            merge_account(account=get("Old"), into=get("New"), by=book.world.members["ops"])
+        assert list(caught.value.fields) == ["name"]
+        assert get("Old").merged_into is None
+
+
 @pytest.mark.parametrize(("account", "into"), [("Old", "Old"), ("Old", "Third"), ("Third", "Old")])
 def test_no_circles(book, account, into):
     """An account is merged once, never into itself, never into one that was merged."""
