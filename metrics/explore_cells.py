@@ -269,7 +269,8 @@ def period_rows(told: Told, url: Callable[[dt.date, str], str]) -> list[dict[str
 def anomaly(told: Told, points: Points) -> trends.Anomaly | None:
     if told.asked.grain != Window.MONTH:
         return None
-    return trends.anomaly([points[p].value for p in told.asked.periods], told.asked.said.unit)
+    said, values = told.asked.said, [points[p].value for p in told.asked.periods]
+    return trends.unusual(values, said.unit, trailing=told.asked.window == Window.YEAR and Window.YEAR in said.windows)
 
 
 def evidence(told: Told, points: Points) -> list[str]:

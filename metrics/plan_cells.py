@@ -7,7 +7,6 @@ A plan is the company's, of a trailing year: it is not held against a month's ow
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from itertools import pairwise
 from typing import Any
 
 from django.utils.html import format_html
@@ -82,27 +81,9 @@ def add_plans(tiles: Sequence[dict[str, Any]], figures: BoardFigures, plans: Map
 
 
 def expected(metric: str, values: Sequence[Decimal | None], window: Window) -> tuple[Decimal, Decimal] | None:
-    """Between which values the last one was to be expected, when it lies outside of them; None when it is usual.
-
-    A month's own value is held against the months before. Values of trailing years share eleven months with each other
-    and drift, so there the step since the month before is held against the steps before: of ratios and points as they
-    are, of money as a share. Example: steps of about half a point on 109% and then 104%: 108.0% to 111.0% was expected.
-    """
-    unit = of(metric).unit
-    if window == Window.MONTH:
-        odd = trends.anomaly(values, unit)
-        return (odd.low, odd.high) if odd else None
-    scale = Decimal(100) if unit == Unit.POINTS else Decimal(1)  # a point of an NPS counts as a point of a ratio
-    steps = [
-        None if old is None or new is None or not old else (new - old) / (abs(old) if unit == Unit.MONEY else scale)
-        for old, new in pairwise(values)
-    ]
-    odd = trends.anomaly(steps, Unit.RATIO)
-    old = values[-2] if len(values) > 1 else None
-    if odd is None or old is None:
-        return None
-    reach = abs(old) if unit == Unit.MONEY else scale
-    return old + odd.low * reach, old + odd.high * reach
+    """Between which values the last one was to be expected, when it lies outside of them; None when it is usual."""
+    odd = trends.unusual(values, of(metric).unit, trailing=window == Window.YEAR)
+    return (odd.low, odd.high) if odd else None
 
 
 def add_oddities(tiles: Sequence[dict[str, Any]], figures: BoardFigures) -> None:

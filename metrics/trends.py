@@ -62,6 +62,31 @@ def anomaly(values: Sequence[Decimal | None], unit: str) -> Anomaly | None:
     return Anomaly(value, usual, usual - reach, usual + reach) if abs(value - usual) > reach else None
 
 
+def unusual(values: Sequence[Decimal | None], unit: str, *, trailing: bool) -> Anomaly | None:
+    """The same for the series of a metric, on each page that asks (MET-23).
+
+    A month's own value is held against the months before. Values of trailing years share eleven months with each other
+    and drift, so there the step since the month before is held against the steps before: of ratios and points as they
+    are, of the rest as a share. Example: steps of about half a point on 109% and then 104%: 108.0% to 111.0% was usual.
+    """
+    if not trailing:
+        return anomaly(values, unit)
+    old = values[-2] if len(values) > 1 else None
+    if old is None:
+        return None
+    scale = {Unit.RATIO: Decimal(1), Unit.POINTS: Decimal(100)}.get(Unit(unit))  # a point of an NPS is one of a ratio
+    steps = [
+        None if before is None or after is None or not (scale or before) else (after - before) / (scale or abs(before))
+        for before, after in pairwise(values)
+    ]
+    odd = anomaly(steps, Unit.RATIO)
+    if odd is None:
+        return None
+    reach = scale or abs(old)
+    value, usual, low, high = (old + step * reach for step in (odd.value, odd.usual, odd.low, odd.high))
+    return Anomaly(value, usual, low, high)
+
+
 def trend(values: Sequence[Decimal | None]) -> Trend | None:
     """Whether each of the last six months was above the month before it, or each below. Example: churn of 2, 2.1, 2.3,
     2.4, 2.8, 3 and 3.2 percent rises; with 2.3 twice in a row it does not."""

@@ -5,7 +5,7 @@ from decimal import Decimal as D
 import pytest
 
 from metrics.enums import Unit
-from metrics.trends import anomaly, trend
+from metrics.trends import anomaly, trend, unusual
 
 QUIET = [D(v) / 1000 for v in (20, 21, 19, 20, 22, 18, 20, 21, 19, 20, 20, 21)]
 
@@ -56,3 +56,17 @@ def test_equal_months_let_small_changes_pass():
 def test_six_months_in_one_direction_are_a_trend(series, rising):
     found = trend([None if v is None else D(v) for v in series])
     assert (found.rising if found else None) is rising
+
+
+def test_a_trailing_year_that_drifts_is_usual_on_each_page():
+    """MET-23: the step is judged; the value itself lies outside of what twelve lower months would make usual."""
+    drift = [D("1.04") + D("0.005") * n for n in range(12)]
+    assert anomaly([*drift, D("1.14")], Unit.RATIO) is not None
+    assert unusual([*drift, D("1.102")], Unit.RATIO, trailing=True) is None
+    found = unusual([*drift, D("1.14")], Unit.RATIO, trailing=True)
+    assert found is not None
+    assert (found.value, found.usual, found.low, found.high) == (D("1.14"), D("1.1"), D("1.09"), D("1.11"))
+    assert unusual([*drift, D("1.14")], Unit.RATIO, trailing=False) == anomaly([*drift, D("1.14")], Unit.RATIO)
+    times = [D(5)] * 12
+    assert unusual([*times, D("5.2")], Unit.TIMES, trailing=True) is not None, "more than a hundredth of it"
+    assert unusual([D(0)] * 12 + [D(1)], Unit.TIMES, trailing=True) is None, "a share of nothing"
