@@ -23,7 +23,7 @@ from cs_platform.kernel.templatetags.cells import day_text, number_text
 from metrics import clocks_cells as columns
 from metrics import selectors
 from metrics.board_cells import hidden_text
-from metrics.clocks import CLOCKS, STATES, Clocks, by_value, summary
+from metrics.clocks import CLOCKS, STATES, Behind, Clocks, by_value, summary
 from metrics.enums import Metric
 
 SHOWN = 50
@@ -33,13 +33,14 @@ CUTS = ("segment", "source", "quarter", "owner")
 
 @dataclass(frozen=True)
 class Choice:
-    """What the page is asked: clock, months of signatures, segment, cut of the table; state and group of the list."""
+    """What the page is asked: clock, months of signatures, segment, cut of the table; state and group of the list. Without
+    a state the list is the first one that holds anybody."""
 
     clock: str = Metric.TTV.value
     months: int = SPANS[1]
     segment: str = ""
     by: str = CUTS[0]
-    state: str = STATES[0]
+    state: str = ""
     cut: str = "all"
     value: str = ""
     after: UUID | None = None
@@ -123,17 +124,25 @@ def time_to_value(request: TenantRequest) -> HttpResponse:
     return page(request, "metrics/time_to_value.html", context, pieces=("time-to-value",))
 
 
+def _behind(request: TenantRequest, made: Clocks, choice: Choice, limit: int | None) -> tuple[str, Behind]:
+    """The list that is asked for and its state; without one the first that holds anybody, late ones before all others."""
+    for state in [choice.state] if choice.state else STATES:
+        found = made.behind(
+            request.member,
+            choice.clock,
+            state=state,
+            cut=choice.cut,
+            value=choice.value,
+            after=choice.after,
+            limit=limit,
+        )
+        if found.accounts:
+            return state, found
+    return choice.state or STATES[0], Behind([], 0, 0)
+
+
 def _list(request: TenantRequest, made: Clocks, choice: Choice, names: dict[str, str], link: Any) -> dict[str, Any]:
-    state = choice.state if choice.state in STATES else ""
-    found = made.behind(
-        request.member,
-        choice.clock,
-        state=state,
-        cut=choice.cut,
-        value=choice.value,
-        after=choice.after,
-        limit=SHOWN + 1,
-    )
+    state, found = _behind(request, made, choice, SHOWN + 1)
     seen = found.accounts - found.hidden
     group = ""
     if choice.cut != "all":
@@ -147,7 +156,7 @@ def _list(request: TenantRequest, made: Clocks, choice: Choice, names: dict[str,
             "shown": ngettext("%(n)s customer", "%(n)s customers", seen) % {"n": number_text(seen)},
             "sorted": _("furthest over the target first"),
             "previous_url": link() if choice.after else "",
-            "next_url": link(after=found.lines[SHOWN - 1].account_id) if len(found.lines) > SHOWN else "",
+            "next_url": link(state=state, after=found.lines[SHOWN - 1].account_id) if len(found.lines) > SHOWN else "",
         },
     }
 
@@ -158,8 +167,7 @@ def time_to_value_csv(request: TenantRequest) -> HttpResponse:
     choice = Choice.parse(request.GET.dict())
     selectors.known_segment(choice.segment, selectors.segment_names())
     made, _first = _clocks(request, choice)
-    state = choice.state if choice.state in STATES else ""
-    found = made.behind(request.member, choice.clock, state=state, cut=choice.cut, value=choice.value, limit=None)
+    _state, found = _behind(request, made, replace(choice, after=None), None)
     head = [
         "account", "name", "segment", "source", "csm", "signed_on", "clock", "days", "target", "state", "first_use",
         "onboarding_complete", "first_value", "waits_for",

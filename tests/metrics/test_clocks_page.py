@@ -79,6 +79,17 @@ def test_nothing_yet(world):
     assert world.client("admin").get(world.url(f"{PAGE}customers.csv")).status_code == 200
 
 
+def test_without_a_state_the_list_is_the_first_that_holds_anybody(signed):
+    """MET-14: nobody is late with the first use, so the page and its file open on those who wait for it."""
+    client, asked = signed.client("admin"), "clock=ttv_login&months=60"
+    page = client.get(signed.url(f"{PAGE}?{asked}"))
+    assert re.search(r'aria-current="true">Waiting<', page.content.decode())
+    assert "Nobody here" not in text_of(page)
+    rows = list(csv.DictReader(io.StringIO(client.get(signed.url(f"{PAGE}customers.csv?{asked}")).content.decode())))
+    assert {row["state"] for row in rows} == {"open"}
+    assert "Nobody here" in text_of(client.get(signed.url(f"{PAGE}?{asked}&state=late")))
+
+
 def test_the_file_says_all_three_days(signed):
     response = signed.client("admin").get(signed.url(f"{PAGE}customers.csv?state=all&months=60"))
     rows = {row["account"]: row for row in csv.DictReader(io.StringIO(response.content.decode()))}
