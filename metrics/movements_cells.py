@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -207,7 +208,7 @@ def row(slug: str, line: Line, currency: str, note_url: str) -> dict[str, Any]:
     said = [
         line.said,
         _("read off the terms: %(reason)s") % {"reason": reason_label(line.derived)} if line.said_reason else "",
-        _("%(name)s, %(day)s") % {"name": line.noted_by, "day": day_text(line.noted_at.date())}
+        _("%(name)s, %(day)s") % {"name": line.noted_by, "day": day_text(timezone.localdate(line.noted_at))}
         if line.noted_by and line.noted_at
         else "",
     ]
