@@ -15,6 +15,7 @@ tenant_patterns: list[Any] = [
     path("palette/", views.palette, name="palette"),
     path("runs/", include("cs_platform.runs_urls")),
     path("", include("health.urls")),
+    path("", include("journey.urls")),
     path("", include("accounts.urls")),
     path("", include("metrics.urls")),
 ]

@@ -1,0 +1,1 @@
+"""How customers flow through the stages: rates, velocity, causes."""

@@ -1,0 +1,1 @@
+"""What was agreed with customers: plans, milestones, links."""

@@ -1,0 +1,1 @@
+"""What follows a cause: playbooks, plays, dry runs."""

@@ -1,0 +1,1 @@
+"""Where customers are: tracks, stages, criteria, targets, regressions."""

@@ -1,0 +1,1 @@
+"""What is to be done: tasks, the pool, comments."""
