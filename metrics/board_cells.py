@@ -2,7 +2,7 @@
 number comes from `selectors.BoardFigures`."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -208,7 +208,7 @@ def segment_table(
     """Retention by the values of a dimension, largest first, with a total; the opened row has its accounts below it."""
     trend = [add_months(asked.month, shift) for shift in range(-11, 1)]
     found = {value: months[asked.month] for value, months in by_value.items() if asked.month in months}
-    total = _added(found.values())
+    total = sum(found.values(), Sums())
     scale = cells.Scale.of([total.base, total.closing], currency)
     rows = []
     for value in sorted(found, key=lambda v: (-found[v].opening, -found[v].closing, v)):
@@ -231,12 +231,6 @@ def segment_table(
             }
         )
     return {"rows": rows, "total": _sums_cells(total, scale), "unit": scale.unit}
-
-
-def _added(rows: Iterable[Sums]) -> Sums:
-    """The sums of all rows together."""
-    together = [tuple(getattr(sums, name) for name in Sums.__dataclass_fields__) for sums in rows]
-    return Sums(*map(sum, zip(*together, strict=True))) if together else Sums()
 
 
 def _sums_cells(sums: Sums, scale: cells.Scale) -> list[Any]:

@@ -50,6 +50,14 @@ class Sums:
         """The same with each account's growth left out: the numerator of GRR."""
         return self.base - self.contraction - self.churned
 
+    def __add__(self, other: "Sums") -> "Sums":
+        """Term by term, of accounts or values beside each other. Example: openings of 100 and -30 make one of 70."""
+        return Sums(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
+
+    def __sub__(self, other: "Sums") -> "Sums":
+        """The difference of every term."""
+        return Sums(*(getattr(self, f.name) - getattr(other, f.name) for f in fields(self)))
+
     @classmethod
     def added(cls, several: Iterable["Sums"]) -> "Sums":
         """The movements of several months, one after another: opening of the first, closing of the last, the rest added
@@ -57,10 +65,9 @@ class Sums:
         rows = list(several)
         if not rows:
             return cls()
-        total = cls(*(sum(getattr(row, f.name) for row in rows) for f in fields(cls)))
         first, last = rows[0], rows[-1]
         return replace(
-            total,
+            sum(rows, cls()),
             opening=first.opening,
             closing=last.closing,
             opening_customers=first.opening_customers,

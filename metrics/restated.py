@@ -5,8 +5,8 @@ every term: each side is rebuilt by the SQL of the figures themselves, and the r
 """
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 from uuid import UUID
 
@@ -25,18 +25,6 @@ from metrics.models import MonthClose
 
 SHOWN = 40
 EVERY = 1_000_000  # rows of an export
-
-
-def added(parts: Iterable[Sums]) -> Sums:
-    """Sums term by term. Example: openings of 100 and -30 make one of 70."""
-    rows = [asdict(part) for part in parts]
-    return Sums(**{each.name: sum(row[each.name] for row in rows) for each in fields(Sums)})
-
-
-def minus(now: Sums, then: Sums) -> Sums:
-    """The difference of every term."""
-    before = asdict(then)
-    return Sums(**{name: value - before[name] for name, value in asdict(now).items()})
 
 
 @dataclass(frozen=True)
@@ -87,17 +75,17 @@ class Restated:
 
     @property
     def difference(self) -> Sums:
-        return minus(self.now, self.then)
+        return self.now - self.then
 
     @property
     def other(self) -> Sums:
         """What no account explains."""
-        return minus(self.difference, self.total)
+        return self.difference - self.total
 
     @property
     def rest(self) -> Sums:
         """The effects of visible accounts that are not listed."""
-        return minus(minus(self.total, self.hidden), added(effect.terms for effect in self.effects))
+        return self.total - self.hidden - sum((effect.terms for effect in self.effects), Sums())
 
     @property
     def rest_accounts(self) -> int:
@@ -128,7 +116,7 @@ def compare(
         effects=effects,
         accounts=sum(counts.values()),
         hidden_accounts=counts.get(False, 0),
-        total=added(parts.values()),
+        total=sum(parts.values(), Sums()),
         hidden=parts.get(False, Sums()),
         since=then.known_at,
         settings=changed_settings(close) if close else (),
@@ -178,8 +166,8 @@ def _with_causes(effects: list[Effect], then: reports.Question, now: reports.Que
     for effect in effects:
         own = [each for each, root in family.items() if root == effect.account_id]
         found.append(
-            Effect(
-                **{name: getattr(effect, name) for name in Effect.__dataclass_fields__ if name not in CAUSES},
+            replace(
+                effect,
                 changes=[change for each in own for change in changes.get(each, [])],
                 rates=sorted({code for each in own for code in paid_in.get(each, ())}),
                 merged=merged.get(effect.account_id, ()),
@@ -187,9 +175,6 @@ def _with_causes(effects: list[Effect], then: reports.Question, now: reports.Que
             )
         )
     return found
-
-
-CAUSES = frozenset({"changes", "rates", "merged", "attributes"})
 
 
 def _families(

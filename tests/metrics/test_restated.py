@@ -49,8 +49,8 @@ def compare(member, month: dt.date, window: Window, segment: str = "") -> restat
 def check_whole(found: restated.Restated) -> None:
     """The accounts' effects are the whole difference of every term."""
     parts = [effect.terms for effect in found.effects]
-    whole = restated.added([*parts, found.rest, found.hidden, found.other])
-    assert whole == found.difference == restated.minus(found.now, found.then)
+    whole = sum([*parts, found.rest, found.hidden, found.other], Sums())
+    assert whole == found.difference == found.now - found.then
 
 
 def test_late_correction_is_listed_with_what_why_and_by_whom(book):
@@ -141,7 +141,7 @@ def test_sums_that_no_account_explains_are_said(book):
         then = selectors.rows_question(asked, member.tenant, made)
         now = selectors.question_of(asked, member.tenant)
         sums = selectors.sums_of_month(now, Window.YEAR, MONTH)
-        signed = restated.minus(sums, Sums(closing=100))
+        signed = sums - Sums(closing=100)
         found = restated.compare(then, now, (signed, sums), asked, member, close=made)
         check_whole(found)
         assert found.other == Sums(closing=100)
