@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,8 @@ from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.tenancy import first_behind, open_door, tenant_context
 
 MAX_MERGERS = 40  # of mergers into one that was merged itself
+# The same of all accounts, for statements that join it (see `sqljobs.statement`).
+STANDING = Path(__file__).parent / "sql" / "standing.sql"
 
 
 def memberships(user_id: int) -> list[Member]:

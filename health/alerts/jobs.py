@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, F, Max
+from django.db.models import Count, F, Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext_noop as N_
 
@@ -24,8 +24,8 @@ from health.alerts.rules import RULES
 from health.enums import AlertLevel, AlertState
 from health.models import AccountDay, Alert, AlertRule, AlertRun, Ticket, Touchpoint
 from health.scoring.indicators import Source
+from health.scoring.storing import EVERYBODY
 
-EVERYBODY = "accounts_account"
 ALL = "*"  # the row of AlertRule that is the switch for all of them; in a run, what is said of the whole book
 RESOLVED = "-"  # in a run: the alerts that it ended, so that they can be brought back
 CHECK = "alert_inputs"
@@ -213,9 +213,10 @@ def _moment(as_of: dt.date) -> dt.datetime:
 
 
 def _of_those_who_left(open_rows: dict[Key, Alert]) -> set[Key]:
-    """Alerts of accounts that are no customers any more: nothing is to be done."""
+    """Alerts of accounts that are no customers any more, or became a part of another: nothing is to be done."""
     accounts = {account for account, _rule, _cause in open_rows}
-    gone = set(Account.objects.filter(id__in=accounts, status=Status.CHURNED).values_list("id", flat=True))
+    left = Q(status=Status.CHURNED) | Q(merged_into__isnull=False)
+    gone = set(Account.objects.filter(left, id__in=accounts).values_list("id", flat=True))
     return {key for key in open_rows if key[0] in gone}
 
 

@@ -20,10 +20,12 @@ import numpy as np
 from django.db import connection
 
 from accounts.models import Tenant
+from accounts.selectors import STANDING
 from cs_platform.kernel import copying, sqljobs
 from cs_platform.kernel.tenancy import current_tenant_id
 from health.scoring.formulas import Floats, Ints
 from health.scoring.indicators import CATALOGUE, FIRST_VALUE_DAYS, INDICATORS, Source
+from health.scoring.storing import EVERYBODY
 
 SQL = Path(__file__).parent / "sql"
 FAMILIES = ("usage", "engagement", "support", "outcomes")
@@ -67,9 +69,7 @@ def ask(rows: Iterable[tuple[UUID, dt.date, dt.date, dt.date]]) -> None:
     copying.stage("wanted", columns, rows)
 
 
-def ask_accounts(
-    as_of: dt.date, usage_day: dt.date, scope: str = "accounts_account", known_on: dt.date | None = None
-) -> int:
+def ask_accounts(as_of: dt.date, usage_day: dt.date, scope: str = EVERYBODY, known_on: dt.date | None = None) -> int:
     """Ask for the accounts of the table `scope` (id) that are scored on that day; how many they are."""
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS pg_temp.wanted")
@@ -77,7 +77,7 @@ def ask_accounts(
             "CREATE TEMPORARY TABLE wanted (account_id uuid, as_of date, known_on date, usage_day date) ON COMMIT DROP"
         )
     params = {"as_of": as_of, "usage_day": usage_day, "known_on": known_on or as_of}
-    return sqljobs.execute(SQL / "everybody.sql", params, tables={"scope": scope})
+    return sqljobs.execute(SQL / "everybody.sql", params, tables={"scope": scope, "standing": STANDING})
 
 
 def stage_models(segments: Mapping[UUID, int]) -> None:

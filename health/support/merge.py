@@ -19,6 +19,7 @@ from accounts.kinds import Row
 from accounts.merging import MergeResult, Origin
 from accounts.merging.result import quiet_inserts
 from accounts.models import Account, Tenant
+from accounts.selectors import STANDING
 from cs_platform.kernel import copying, sqljobs
 from cs_platform.kernel.tenancy import current_tenant_id
 from health import news
@@ -152,7 +153,7 @@ def _write(staged: Sequence[Sequence[Any]], origin: Origin, tenant: Tenant) -> _
               "WHERE NOT EXISTS (SELECT 1 FROM health_ticket t WHERE t.external_id = s.ticket)")  # fmt: skip
         _derive(tenant)
         quiet_inserts(len(wanted) - len(touched.ids))
-        found = sqljobs.rows(SQL / "merge_tickets.sql", params)
+        found = sqljobs.rows(SQL / "merge_tickets.sql", params, tables={"standing": STANDING})
         made = {row["id"] for row in found}
         touched.accounts |= {row["account_id"] for row in found}
         # Also those that another transaction made while this one waited for it.
@@ -169,23 +170,19 @@ def _write(staged: Sequence[Sequence[Any]], origin: Origin, tenant: Tenant) -> _
 def rederive(tickets: Iterable[UUID], tenant: Tenant) -> set[UUID]:
     """Bring these tickets in line with their changes; the accounts whose tickets changed."""
     copying.stage("asked_ticket", [("id", "uuid")], ([id_] for id_ in tickets))
-    _drop("told")
+    copying.drop("told")
     sqljobs.execute(SQL / "stage_told.sql", FOREVER)
     _derive(tenant)
-    return {row["account_id"] for row in sqljobs.rows(SQL / "update_tickets.sql")}
+    changed = sqljobs.rows(SQL / "update_tickets.sql", tables={"standing": STANDING})
+    return {row["account_id"] for row in changed}
 
 
 def _tell(select: str) -> None:
     """The temporary table told, from a statement of this module."""
-    _drop("told")
+    copying.drop("told")
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMPORARY TABLE told ON COMMIT DROP AS {select}")
         cursor.execute("ANALYZE told")
-
-
-def _drop(table: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{table}")
 
 
 def derived_tickets(tenant: Tenant) -> list[dict[str, Any]]:

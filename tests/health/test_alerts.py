@@ -356,11 +356,12 @@ def test_refresh_judges_only_what_changed_and_not_backwards(tenant_open: World) 
     assert Alert.objects.get(id=newer.id).state == AlertState.RESOLVED
 
 
-def test_who_left_has_no_alerts(tenant_open: World) -> None:
-    """Alerts of an account that left end with the night."""
-    row = facts.account()
+@pytest.mark.parametrize("merged", [False, True])
+def test_who_left_has_no_alerts(tenant_open: World, merged: bool) -> None:
+    """Alerts of an account that left, or is a part of another now, end with the night."""
+    row, other = facts.account(), facts.account("A-2")
     Alert.objects.create(account=row, rule="silence", as_of=ago(9), inputs={"cause": ""})
-    Account.objects.filter(id=row.id).update(status=Status.CHURNED)
+    Account.objects.filter(id=row.id).update(**{"merged_into": other} if merged else {"status": Status.CHURNED})
     jobs.run_alerts(DAY)
     assert Alert.objects.get().state == AlertState.RESOLVED
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from accounts.mergers import merge_account, unmerge_account
 from accounts.models import Account, Segment, Subscription, Tenant
 from cs_platform.kernel import queue
 from cs_platform.kernel.models import AuditEntry, Work
@@ -133,6 +134,22 @@ def test_who_is_scored(tenant_open: World) -> None:
     assert jobs.score_all(DAY) == 2
     assert set(HealthScore.objects.values_list("account_id", flat=True)) == {live.id, unit.id}
     assert later.id != quiet.id
+
+
+def test_who_was_merged_is_judged_as_a_part_of_the_other_one(tenant_open: World) -> None:
+    """METRICS 4: one customer has one score, and pays with the periods of all its parts, however they came together."""
+    by = tenant_open.members["ops"]
+    old, new, last = (facts.account(name) for name in ("old", "new", "last"))
+    for row in (old, new, last):
+        facts.used(row, [DAY - dt.timedelta(days=2)])
+    Subscription.objects.exclude(account=new).update(end_on=DAY - dt.timedelta(days=40))
+    for part, into in ((new, old), (old, last)):
+        merge_account(account=part, into=into, by=by)
+    jobs.score_all(DAY)
+    assert set(HealthScore.objects.values_list("account_id", flat=True)) == {last.id}
+    unmerge_account(account=Account.objects.get(id=old.id), by=by)
+    jobs.score_all(DAY)
+    assert set(HealthScore.objects.values_list("account_id", flat=True)) == {old.id}
 
 
 def test_who_churns_loses_the_score_shown_but_not_the_history(tenant_open: World) -> None:

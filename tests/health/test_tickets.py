@@ -7,6 +7,7 @@ import pytest
 
 from accounts.enums import ChangeSource
 from accounts.kinds import Row
+from accounts.mergers import merge_account
 from accounts.merging import Origin, merge_accounts
 from accounts.models import Account
 from accounts.rows import parse
@@ -236,3 +237,17 @@ def test_the_import_says_how_many_rows_wait(world):
     assert ("watch", 6) in answer.context["bar"]
     listed = world.client("ops").get(world.url("data/imports/"))
     assert listed.status_code == 200
+
+
+def test_a_ticket_of_a_merged_account_is_of_the_one_that_stands(acme):
+    """METRICS 4: also when that one was merged again, and for tickets that are told once more."""
+    with_accounts(acme, "A-3")
+    with acme.open():
+        by = acme.members["ops"]
+        for part, into in (("A-1", "A-2"), ("A-2", "A-3")):
+            one, other = (Account.objects.get(external_id=name) for name in (part, into))
+            merge_account(account=one, into=other, by=by)
+    for state, at in (("New", "2026-03-02T08:00:00"), ("Active", "2026-03-02T09:00:00")):
+        put(acme, ticket="T-9", event_at=at, state=state, account="A-1")
+        with acme.open():
+            assert Ticket.objects.get(external_id="T-9").account.external_id == "A-3"

@@ -1,7 +1,9 @@
 -- Tickets (by id in stage_derived.ticket) whose changes say something else than what stands.
 WITH wish AS (
-    SELECT d.ticket::uuid AS id, coalesce(a.merged_into_id, a.id) AS account_id, d.*
-      FROM stage_derived d JOIN accounts_account a ON a.external_id = d.account
+    SELECT d.ticket::uuid AS id, coalesce(w.into_id, a.id) AS account_id, d.*
+      FROM stage_derived d
+      JOIN accounts_account a ON a.external_id = d.account
+      LEFT JOIN {standing} w ON w.id = a.id
 ), changed AS (
     UPDATE health_ticket t
        SET account_id = w.account_id, user_ref = w.user_ref, subject = w.subject, category = w.category, state = w.state,
