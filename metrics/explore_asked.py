@@ -55,7 +55,7 @@ class Explored:
             year=Window.YEAR in windows and (params.get("window") != "short" or len(windows) == 1),
             first=month_or_none(params.get("from", "")),
             last=month_or_none(params.get("to", "")),
-            filters=_filters(params, said),
+            filters=_filters(params),
             known=moment_or_none(params.get("known", "")) if knowable(said) else None,
         )
 
@@ -124,7 +124,7 @@ def _ending(month: dt.date, grain: Window) -> dt.date:
     return add_months(month, -(month.month % 3)) if grain == Window.QUARTER else month
 
 
-def _filters(params: QueryDict, said: MetricDefinition) -> dict[Cut, tuple[str, ...]]:
+def _filters(params: QueryDict) -> dict[Cut, tuple[str, ...]]:
     found: dict[Cut, tuple[str, ...]] = {}
     for name in FILTERS:
         values = dict.fromkeys(value.replace("\0", "") for value in params.getlist(str(name))[:MOST_VALUES])

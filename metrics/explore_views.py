@@ -227,15 +227,16 @@ def _hidden(asked: Explored, own: set[str]) -> list[tuple[str, str]]:
 
 def _views(request: TenantRequest, asked: Explored, url: str) -> dict[str, Any]:
     state = asked.query()
+    views = [(view, Explored.parse(QueryDict(view.query)).query()) for view in views_for(request.member, PAGE)]
     rows = [
         {
             "id": view.id,
             "name": view.name,
-            "url": f"{url}?{Explored.parse(QueryDict(view.query)).query()}",
-            "on": Explored.parse(QueryDict(view.query)).query() == state,
+            "url": f"{url}?{query}",
+            "on": query == state,
             "own": view.member_id == request.member.id,
         }
-        for view in views_for(request.member, PAGE)
+        for view, query in views
     ]
     return {"saved": rows, "state": state, "current_view": next((row for row in rows if row["on"]), None)}
 
@@ -253,13 +254,11 @@ def accounts(request: TenantRequest) -> HttpResponse:
     whole = asked.exploration(months).at(period)
     behind = explore.values(question, replace(whole, cut=asked.slice.only(value)))
     told = Told(whole, behind, (), question.currency)
-    own = set(Account.objects.visible_to(request.member).values_list("id", flat=True))
-    names = Account.objects.in_bulk([uuid_of(key) for key, points in behind.by_value.items() if points[period].base])
-    lines = sorted(
-        ((names[key], behind.by_value[str(key)][period]) for key in names),
-        key=lambda each: (-_weight(each[1]), each[0].name),
+    points = {uuid_of(key): found[period] for key, found in behind.by_value.items() if found[period].base}
+    own = Account.objects.visible_to(request.member).in_bulk(list(points))
+    seen = sorted(
+        ((account, points[key]) for key, account in own.items()), key=lambda each: (-_weight(each[1]), each[0].name)
     )
-    seen = [(account, point) for account, point in lines if account.id in own]
     ledger = whole.said.origin == Origin.SUMS
     total = behind.total[period]
     context = {
@@ -274,7 +273,7 @@ def accounts(request: TenantRequest) -> HttpResponse:
         "ledger": ledger,
         "rows": [_account_row(request, told, account, point, ledger) for account, point in seen[:ACCOUNTS_SHOWN]],
         "rest": len(seen) - ACCOUNTS_SHOWN,
-        "hidden": len(lines) - len(seen),
+        "hidden": len(points) - len(seen),
         "back": f"{reverse('explore', args=[request.tenant.slug])}?{asked.query()}",
         "as_of": question.as_of,
     }
