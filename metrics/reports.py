@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -35,6 +36,7 @@ class Question:
     known_at: dt.datetime
     segment: str
     currency: str
+    zone: dt.tzinfo
     margin: Decimal
     tables: sqljobs.Tables
     to: dt.date | None = None  # the last month as it was asked for, complete or not
@@ -48,7 +50,7 @@ class Question:
     @property
     def known_on(self) -> dt.date:
         """The tenant's day of the moment of knowledge: usage is known by day."""
-        return self.known_at.astimezone(jobs.tenant().zone).date()
+        return self.known_at.astimezone(self.zone).date()
 
     def money(self, minor: int | Decimal | None) -> Decimal | None:
         """Amount to the cent, half up; None when undefined."""
@@ -563,6 +565,7 @@ def ask(
         known_at=known_at or timezone.now(),
         segment=segment,
         currency=tenant.currency,
+        zone=tenant.zone,
         margin=tenant.gross_margin,
         tables=tables,
         to=to,
@@ -574,9 +577,8 @@ def ask(
 def last_closes() -> dict[dt.date, MonthClose]:
     """The close that holds of each month that Finance signed. One in a currency that the company has left since tells
     no figure any more: its month is as known now."""
-    newest = MonthClose.objects.order_by("month", "-version").distinct("month")
-    currency = jobs.tenant().currency
-    return {close.month: close for close in newest if close.currency == currency}
+    newest = MonthClose.objects.order_by("month", "-version").distinct("month").annotate(told_in=F("tenant__currency"))
+    return {close.month: close for close in newest if close.currency == close.told_in}
 
 
 def _as_known(last: dt.date, known_at: dt.datetime, only: dt.date | None = None) -> dict[str, str]:
