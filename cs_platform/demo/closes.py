@@ -164,8 +164,8 @@ def _plan(tenant: Tenant, last: dt.date) -> None:
         cells = [targets.Cell(metric, each, value) for metric, value in PLANNED.items() for each in months]
         arr = _arr(add_months(months[0], -1), last)
         for number, each in enumerate(months, start=1):
-            planned = (arr * GROWTH**number).quantize(Decimal(10_000))
-            cells.append(targets.Cell(Metric.ARR, each, planned.quantize(Decimal(1))))
+            planned = (arr * GROWTH**number).quantize(Decimal("1E4"))  # people plan in round numbers
+            cells.append(targets.Cell(Metric.ARR, each, planned))
         targets.save_targets(cells=cells, by=leader)
         if notes.note_of(month) is None:
             told = NOTE % {"month": f"{closed_months(last)[-1]:%B}"}

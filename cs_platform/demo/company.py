@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from cs_platform.demo.books import PLANS, Period, periods, seats
+from cs_platform.demo.deals import Deal, deals
 from cs_platform.demo.goodbyes import goodbye
 from cs_platform.demo.names import FAMILY, GIVEN, TITLES
 from cs_platform.demo.outcomes import FIRST_VALUE, outcome_rows
@@ -57,6 +58,7 @@ class Rows:
     surveys: list[dict[str, str]] = field(default_factory=list)
     outcomes: list[dict[str, str]] = field(default_factory=list)
     goodbyes: list[dict[str, str]] = field(default_factory=list)  # why lost customers left, for the API
+    deals: list[Deal] = field(default_factory=list)  # what the CS team did not sell
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,7 @@ def make_company(*, company: Company, seed: int, accounts: int, last: dt.date, s
         rows.events.extend(event for event in events if story.signed_on < event.happened_on <= last)
         told = periods(story, last)
         rows.subscriptions.extend(_subscription(story, company, currency, period, told, last) for period in told)
+        rows.deals.extend(deals(story, company.key(story.number), told, last))
         happened = {event.kind for event in events}
         if answer := goodbye(story, company.key(story.number), happened, last):
             rows.goodbyes.append(answer)

@@ -4,20 +4,24 @@ import csv
 import datetime as dt
 import gzip
 import io
+from collections.abc import Iterable
 from pathlib import Path
 
 from cs_platform.demo.company import Rows
 from cs_platform.demo.tenants import GCLOUD
+from cs_platform.kernel.periods import add_months, last_complete_month, month_text, months_between, parse_month
 
 DATA = Path(__file__).parent / "data"
-YEARS_OF_RATES = 5
 File = tuple[str, str, list[dict[str, str]]]
 
 
 def company_files(rows: Rows, last: dt.date) -> list[File]:
     """(kind, file name, rows) of a generated company, in the order of their import."""
+    published = rates(rows.subscriptions, last)
+    later = repeated(published, last)
     return [
-        ("fx_rates", "ecb_month_end.csv", rates(last)),
+        ("fx_rates", "ecb_month_end.csv", published),
+        *([("fx_rates", f"repeated_{later[0]['rate_date']}.csv", later)] if later else []),
         ("accounts", "accounts.csv", rows.accounts),
         ("contacts", "contacts.csv", rows.contacts),
         ("subscriptions", "subscriptions.csv", rows.subscriptions),
@@ -39,10 +43,18 @@ def live_since(last: dt.date) -> str:
     return (last - dt.timedelta(days=1)).isoformat()
 
 
-def rates(last: dt.date) -> list[dict[str, str]]:
-    """The real month-end rates of the years up to `last`."""
-    since, until = f"{last.year - YEARS_OF_RATES}-{last.month:02d}", f"{last.year}-{last.month:02d}"
-    return [row for row in _read("ecb_month_end.csv.gz") if since <= row["month"] <= until]
+def rates(subscriptions: Iterable[dict[str, str]], last: dt.date) -> list[dict[str, str]]:
+    """The published month-end rates from the first contract on, up to `last`."""
+    since = min(row["start_date"] for row in subscriptions)[:7]
+    return [row for row in _read("ecb_month_end.csv.gz") if since <= row["month"] <= month_text(last)]
+
+
+def repeated(published: list[dict[str, str]], last: dt.date) -> list[dict[str, str]]:
+    """The newest published rates once more for each complete month after them: a demo that is made after its data still
+    has a rate for every month. They are not the European Central Bank's: their file is named by the day they are of."""
+    newest = max(row["month"] for row in published)
+    months = months_between(add_months(parse_month(newest), 1), last_complete_month(last))
+    return [row | {"month": month_text(month)} for month in months for row in published if row["month"] == newest]
 
 
 def public_files() -> list[File]:

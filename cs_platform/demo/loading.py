@@ -20,13 +20,14 @@ from accounts.company import set_hours
 from accounts.customers import log_event
 from accounts.enums import ImportState, KeyScope
 from accounts.imports import create_import, start_import
-from accounts.models import Account, ApiKey, Contact, Feature, Import, Member, Team, Tenant, User
+from accounts.models import Account, ApiKey, Contact, Feature, Import, Member, Subscription, Team, Tenant, User
 from accounts.people import rename_user
 from accounts.selectors import live_key
 from accounts.services import add_member, create_api_key, create_tenant, revoke_api_key
 from cs_platform import pipeline
 from cs_platform.demo import closes
 from cs_platform.demo.company import Event, make_company
+from cs_platform.demo.deals import Deal
 from cs_platform.demo.files import File, as_csv, company_files, live_events, public_files
 from cs_platform.demo.tenants import LABS, NORTHWIND, TENANTS, DemoTenant, Person
 from cs_platform.demo.usage import FEATURES
@@ -34,6 +35,7 @@ from cs_platform.embedded import state
 from cs_platform.kernel import queue
 from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.models import Run, Work
+from cs_platform.kernel.periods import month_of
 from cs_platform.kernel.tenancy import tenant_context
 from health.alerts import jobs as alert_jobs
 from health.models import Backtest
@@ -41,6 +43,7 @@ from health.scoring import jobs as scoring_jobs
 from health.scoring import versions
 from health.scoring.backtest_jobs import start_backtest
 from health.usage import rollup as usage_rollup
+from metrics.movements import note_movement
 
 PIECE = 500
 LARGE_PIECE = 20_000  # of the usage file, which has hundreds of thousands of rows
@@ -213,6 +216,7 @@ class Demo:
             self._send(tenant, live_events(rows.usage, last))
             self._tell(tenant, rows.goodbyes)
             self._past(tenant, last)
+            self._note(tenant, rows.deals)
         if wanted is NORTHWIND:
             closes.close_books(tenant, wanted, rows.subscriptions, last, lambda file: self._import(tenant, file))
         self._night(tenant, last)
@@ -267,6 +271,20 @@ class Demo:
                 if (last - day).days <= ALERTS_FOR:
                     alert_jobs.run_alerts(day)
             self.progress("scores of earlier days", done, len(days))
+
+    def _note(self, tenant: Tenant, deals: list[Deal]) -> None:
+        """Who sold what the CS team does not own, beside the movements of the ledger."""
+        notes = {(deal.subscription_id, deal.start): deal.note for deal in deals}
+        with tenant_context(tenant.id, actor="demo"):
+            ops = Member.objects.get(role__key="ops")
+            sold = Subscription.objects.filter(external_id__in={key for key, _start in notes}).select_related("account")
+            for period in sold.order_by("start_on", "external_id"):
+                note = notes.get((period.external_id, period.start_on))
+                if note:
+                    month = month_of(period.start_on)
+                    note_movement(
+                        account=period.account, month=month, subscription=period, by=ops, cs_owned=False, note=note
+                    )
 
     def _import(self, tenant: Tenant, file: File) -> None:
         """As an uploaded file would go. A row that is refused is a fault of the demo: DomainError names it."""

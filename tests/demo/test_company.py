@@ -9,8 +9,9 @@ import pytest
 
 from cs_platform.demo.books import periods
 from cs_platform.demo.company import Company, Rows, make_company
-from cs_platform.demo.files import rates
+from cs_platform.demo.files import company_files, rates, repeated
 from cs_platform.demo.stories import CHARACTERS, Plot, Story, make_stories
+from cs_platform.kernel.periods import last_complete_month, month_end, month_text, months_between, parse_month
 from tests.demo.plain import PlainBook
 
 LAST = dt.date(2026, 11, 20)
@@ -152,7 +153,7 @@ def test_people_owners_and_parents_exist(told) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_company_is_in_its_bands(seed: int) -> None:
     """About 48 million dollars of ARR, growing from within, losing one customer in twelve."""
-    book = PlainBook(made(seed).subscriptions, rates(LAST), "USD")
+    book = PlainBook(made(seed).subscriptions, rates(made(seed).subscriptions, LAST), "USD")
     year = book.year(dt.date(2026, 10, 1))
     assert 46_000_000 <= year.arr <= 51_000_000
     assert Decimal("1.08") <= year.nrr <= Decimal("1.14")
@@ -188,3 +189,28 @@ def test_lost_customers_say_why_in_step_with_what_happened(told: tuple[Rows, lis
         kinds = {event.kind for event in rows.events if event.account == row["account"]}
         if row["category"] == "competition":
             assert "competitor_demo" in kinds
+
+
+def test_every_month_with_money_has_a_rate() -> None:
+    """From the first contract on; what nobody published yet stands in a file of its own that says of which day it is."""
+    for last in (LAST, dt.date(2027, 2, 10)):
+        rows = made(accounts=30, last=last)
+        files = [(name, told) for kind, name, told in company_files(rows, last) if kind == "fx_rates"]
+        months = {row["month"] for _name, told in files for row in told if row["quote"] == "GBP"}
+        first = min(row["start_date"] for row in rows.subscriptions)[:7]
+        assert months == {month_text(m) for m in months_between(parse_month(first), last_complete_month(last))}
+        assert files[0] == ("ecb_month_end.csv", rates(rows.subscriptions, last))
+        assert all(row["rate_date"][:7] == row["month"] for row in files[0][1])
+        later = repeated(files[0][1], last)
+        assert [name for name, _told in files[1:]] == ([f"repeated_{later[0]['rate_date']}.csv"] if later else [])
+        assert all(row["rate_date"][:7] < row["month"] for row in later)
+
+
+def test_not_all_growth_is_of_the_cs_team(told: tuple[Rows, list[Story], dt.date]) -> None:
+    """MET-07: some of what customers bought in the middle of a year was sold by others; each deal is a period of the book."""
+    rows, _stories, last = told
+    periods = {(row["subscription_id"], row["start_date"]) for row in rows.subscriptions}
+    bought = {line for line, _start in periods if not line.endswith("-core")}
+    assert all((deal.subscription_id, deal.start.isoformat()) in periods for deal in rows.deals)
+    assert 0.02 < len({deal.subscription_id for deal in rows.deals}) / len(bought) < 0.5
+    assert max(deal.start for deal in rows.deals) <= month_end(last_complete_month(last))

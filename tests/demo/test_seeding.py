@@ -19,16 +19,24 @@ from cs_platform.demo import support as demo_support
 from cs_platform.demo import touch as demo_touch
 from cs_platform.demo import usage as demo_usage
 from cs_platform.demo.company import make_company
-from cs_platform.demo.files import rates
+from cs_platform.demo.files import company_files, rates
 from cs_platform.demo.tenants import LABS, NORTHWIND
 from cs_platform.kernel.models import Finding
 from cs_platform.kernel.periods import add_months, month_text, parse_month
 from cs_platform.kernel.tenancy import tenant_context
-from metrics import reconciliation, restated, selectors
+from metrics import currencies, reconciliation, restated, selectors
 from metrics.asked import Asked
 from metrics.closing import last_close
 from metrics.enums import Basis, Differs, Window
-from metrics.models import BoardNote, DigestRecipient, MetricTarget, MonthClose, Reconciliation, RetentionMonth
+from metrics.models import (
+    BoardNote,
+    DigestRecipient,
+    MetricTarget,
+    MonthClose,
+    MovementNote,
+    Reconciliation,
+    RetentionMonth,
+)
 from metrics.reports import run_report
 from tests.demo.plain import PlainBook
 
@@ -111,7 +119,7 @@ def test_the_product_agrees_with_plain_counting(seeded: Path) -> None:
         subscriptions = rows.subscriptions
         if company is NORTHWIND:
             subscriptions = closes.with_late_rows(subscriptions, *closes.late_rows(subscriptions, last, "USD"))
-        book = PlainBook(subscriptions, rates(last), company.currency)
+        book = PlainBook(subscriptions, rates(rows.subscriptions, last), company.currency)
         with tenant_context(tenant.id):
             assert not Finding.objects.filter(resolved_at=None).exists()
             assert Account.objects.filter(status="live").count() == number
@@ -126,6 +134,8 @@ def test_the_product_agrees_with_plain_counting(seeded: Path) -> None:
                     round(year.grr, 8),
                     round(year.logo_churn, 8),
                 ), row["month"]
+            assert not currencies.missing_rates(company.currency)
+            assert MovementNote.objects.filter(cs_owned=False).count() == len(rows.deals)  # MET-07
             arr = run_report("mrr_monthly", as_of=last).rows[-1]["arr"]
             assert Decimal(arr) == year.arr
 
@@ -250,7 +260,8 @@ def test_an_interrupted_run_goes_on(db: None, var: Path, monkeypatch: pytest.Mon
     with tenant_context(tenant.id):
         assert AccountEvent.objects.count() == len(rows.events)
         assert Subscription.objects.count() == len(rows.subscriptions)
-        assert Import.objects.count() == 12
+        files = len(company_files(rows, last))
+        assert Import.objects.count() == files + 3  # billing and two files of corrections
         assert MonthClose.objects.count() == closes.CLOSED + 1
         assert not Finding.objects.filter(resolved_at=None).exists()
 
