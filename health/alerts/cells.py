@@ -9,7 +9,8 @@ from django.utils.translation import ngettext
 
 from accounts.cells import short_day
 from cs_platform.kernel.templatetags.cells import number_text, percent_text
-from health.alerts.rules import RULES, Rule, Threshold
+from health.alerts.rule_parts import Rule, Threshold
+from health.alerts.rules import RULES
 from health.enums import AlertLevel, AlertState
 from health.models import Alert
 

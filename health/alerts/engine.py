@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from health.alerts.rules import RULES, Match, Rule, Snapshot, Values
+from health.alerts.rule_parts import Match, Rule, Snapshot, Values
+from health.alerts.rules import RULES
 
 Key = tuple[UUID, str, str]  # account, rule, cause
 LEAST_LIMIT = 20  # alerts of one rule that are never too many

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from health.alerts.cells import amount
 from health.alerts.engine import Setting
-from health.alerts.rules import Threshold
+from health.alerts.rule_parts import Threshold
 
 PERCENT = "share"
 MOST = 10_000

@@ -15,7 +15,8 @@ from accounts.models import Member, Tenant
 from cs_platform.kernel.errors import Conflict, DomainError
 from cs_platform.kernel.tenancy import current_tenant_id
 from health.alerts import engine, jobs
-from health.alerts.rules import RULES, Rule
+from health.alerts.rule_parts import Rule
+from health.alerts.rules import RULES
 from health.enums import AlertState
 from health.models import Alert, AlertRule, AlertRun
 from health.scoring.decisions import decisions

@@ -14,7 +14,8 @@ from accounts.enums import HealthBand
 from accounts.models import Tenant
 from cs_platform.kernel import sqljobs
 from cs_platform.kernel.tenancy import current_tenant_id
-from health.alerts.rules import TREND_DAYS, Snapshot
+from health.alerts.rule_parts import Snapshot
+from health.alerts.rules import TREND_DAYS
 from health.scoring import features
 from health.scoring.definition import Definition
 from health.scoring.indicators import CATALOGUE

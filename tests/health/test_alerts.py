@@ -13,7 +13,8 @@ from cs_platform.kernel import queue
 from cs_platform.kernel.errors import Conflict, DomainError
 from cs_platform.kernel.models import AuditEntry, Finding, Work
 from health.alerts import cells, engine, jobs, services
-from health.alerts.rules import RULES, Snapshot, company_mismatch
+from health.alerts.rule_parts import Snapshot
+from health.alerts.rules import RULES, company_mismatch
 from health.enums import AlertState
 from health.models import AccountDay, Alert, AlertRule, AlertRun, HealthScore
 from health.scoring import jobs as score_jobs
