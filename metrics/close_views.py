@@ -3,12 +3,14 @@
 import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import zip_longest
 from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -16,12 +18,12 @@ from accounts.settings_sections import section_page, url
 from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.forms import accepted
 from cs_platform.kernel.money import from_minor, money_text
-from cs_platform.kernel.periods import last_complete_month, month_text, months_between, parse_month
+from cs_platform.kernel.periods import month_or_none, month_text, months_between, parse_month
 from cs_platform.kernel.sheets import csv_text
 from cs_platform.kernel.templatetags.cells import moment_text, month_name, percent_text
 from metrics import closing, closing_cells, formulas, reports, restated_cells, selectors
 from metrics.closing_checks import checks_of
-from metrics.enums import Window
+from metrics.enums import Dimension, Window
 from metrics.formulas import Sums
 from metrics.models import ClosedSums, MonthClose
 
@@ -53,24 +55,32 @@ class RestateForm(CloseForm):
 
 @requires(Permission.CLOSE_MONTHS)
 def closes(request: TenantRequest) -> HttpResponse:
-    """The months with figures, newest first, each with its state."""
+    """The months with figures, newest first, each with its state; `before` is the month after the first one shown."""
     months = selectors.months_of(request.tenant)
     found = reports.last_closes() if months else {}
+    before = month_or_none(request.GET.get("before", ""))
     span = sorted(months_between(months.first, months.last), reverse=True) if months else []
-    values = _values(span[:MONTHS_SHOWN])
-    rows = [
-        {
-            "month": month_name(month),
-            "url": url(request, "close", month_text(month)),
-            "closed": month in found,
-            "version": found[month].version if month in found else 0,
-            "state": closing_cells.state(found.get(month)),
-            "nrr": percent_text(values.get(month, (None, 0))[0]),
-            "mrr": money_text(values.get(month, (None, 0))[1], request.tenant.currency),
-        }
-        for month in span[:MONTHS_SHOWN]
-    ]
-    return section_page(request, "closes", "metrics/closes.html", {"rows": rows, "more": len(span) > MONTHS_SHOWN})
+    older = [month for month in span if before is None or month < before]
+    shown = older[:MONTHS_SHOWN]
+    values = _values(shown)
+    rows = []
+    for month in shown:
+        nrr, mrr = values.get(month, (None, 0))
+        rows.append(
+            {
+                "month": month_name(month),
+                "url": url(request, "close", month_text(month)),
+                "closed": month in found,
+                "state": closing_cells.state(found.get(month)),
+                "nrr": percent_text(nrr),
+                "mrr": money_text(mrr, request.tenant.currency),
+            }
+        )
+    foot = {
+        "previous_url": request.path if before else "",
+        "next_url": f"{request.path}?before={month_text(shown[-1])}" if len(older) > len(shown) else "",
+    }
+    return section_page(request, "closes", "metrics/closes.html", {"rows": rows, "foot": foot})
 
 
 def _values(months: list[dt.date]) -> dict[dt.date, tuple[Decimal | None, int]]:
@@ -113,14 +123,13 @@ def close(request: TenantRequest, month: str) -> HttpResponse:
         "form": form,
         "held": held,
         "state": closing_cells.state(held),
-        "lines": closing_cells.lines(found),
+        "lines": closing_cells.lines(found, request.tenant.slug),
         "kept": closing_cells.kept_lines(held) if held else [],
         "blocked": next((str(check.text) for check in found if check.blocks and not check.ok), ""),
         "open_points": any(check.ok is False for check in found),
-        "over": asked <= last_complete_month(request.tenant.figures_as_of),
         "versions": list(_versions(request, asked)),
         "back": url(request, "closes"),
-        "board_url": f"/t/{request.tenant.slug}/board/?month={month_text(asked)}",
+        "board_url": f"{reverse('board', args=[request.tenant.slug])}?month={month_text(asked)}",
         "csv_url": url(request, "close_csv", month_text(asked)) if held else "",
     }
     return section_page(request, "closes", "metrics/close.html", context, status=422 if form.is_bound else 200)
@@ -129,9 +138,9 @@ def close(request: TenantRequest, month: str) -> HttpResponse:
 def _versions(request: TenantRequest, month: dt.date) -> Iterator[dict[str, Any]]:
     """The closes of a month, newest first, each with its figures and with what it changed."""
     found = list(MonthClose.objects.filter(month=month).order_by("-version").select_related("signed_by"))
-    sums = {close.id: closing.closed_sums(close).get(int(Window.YEAR), Sums()) for close in found}
-    for place, close in enumerate(found):
-        earlier = found[place + 1] if place + 1 < len(found) else None
+    signed = ClosedSums.objects.filter(close__in=found, dimension=Dimension.ALL, window=Window.YEAR)
+    sums = {close.id: Sums() for close in found} | {row["close_id"]: reports.sums_of(row) for row in signed.values()}
+    for close, earlier in zip_longest(found, found[1:]):
         now = reports.year_figures(sums[close.id], close.gross_margin)
         before = reports.year_figures(sums[earlier.id], earlier.gross_margin) if earlier else None
         yield {

@@ -19,9 +19,7 @@ from health.engagement.selectors import answers_by_month, trailing
 from metrics import jobs
 from metrics.closing_checks import Check, checks_of
 from metrics.enums import KEPT_WINDOWS
-from metrics.formulas import Sums
-from metrics.models import ClosedSums, MonthClose
-from metrics.reports import sums_of
+from metrics.models import MonthClose
 
 CLOSED = "month.closed"
 
@@ -120,9 +118,3 @@ def _answers(month: dt.date) -> dict[str, dict[str, dict[str, list[Any]]]]:
                 for window in KEPT_WINDOWS
             }
     return kept
-
-
-def closed_sums(close: MonthClose) -> dict[int, Sums]:
-    """The sums over everybody that were signed, by window."""
-    rows = ClosedSums.objects.filter(close=close, dimension="all").values()
-    return {row["window"]: sums_of(row) for row in rows}

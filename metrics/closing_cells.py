@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import Tenant
@@ -39,9 +40,13 @@ def state(close: MonthClose | None) -> str:
     return _("closed by %(name)s on %(day)s, figures final") % said
 
 
-def lines(found: Iterable[Check]) -> list[dict[str, Any]]:
-    """The list as the page prints it."""
-    return [_line(check.ok, label(check.name), str(check.text), str(check.aside)) for check in found]
+def lines(found: Iterable[Check], slug: str) -> list[dict[str, Any]]:
+    """The list as the page prints it, with the way to what a line speaks of."""
+    return [
+        _line(check.ok, label(check.name), str(check.text), str(check.aside))
+        | {"url": reverse("settings_reconciliation", args=[slug, upload]) if (upload := check.reconciliation) else ""}
+        for check in found
+    ]
 
 
 def _line(ok: bool | None, name: str, text: str, aside: str = "") -> dict[str, Any]:
@@ -59,7 +64,7 @@ def kept_lines(close: MonthClose) -> list[dict[str, Any]]:
 
 def card(month: dt.date, close: MonthClose | None, tenant: Tenant) -> dict[str, Any]:
     """The card beside a figure: the month's list, and how the month after it stands."""
-    found = kept_lines(close) if close else lines(checks_of(month))
+    found = kept_lines(close) if close else lines(checks_of(month), tenant.slug)
     return {
         "title": _("%(month)s close") % {"month": month_name(month)},
         "closed": close is not None,

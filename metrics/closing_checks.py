@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Max, Sum
 from django.utils.translation import gettext as _
@@ -38,6 +39,7 @@ class Check:
     text: Any
     aside: Any = ""
     blocks: bool = False
+    reconciliation: UUID | None = None  # the upload that it speaks of
 
 
 def checks_of(month: dt.date) -> list[Check]:
@@ -176,4 +178,5 @@ def _reconciled(month: dt.date, tenant: Tenant) -> Check:
         text = _("%(text)s; without a rate: %(codes)s") % {"text": text, "codes": ", ".join(found.left_out)}
     elif not found.agrees:
         text = _("%(text)s; accounts differ") % {"text": text}
-    return Check("reconciled", found.agrees, text, moment_text(found.reconciliation.made_at))
+    upload = found.reconciliation
+    return Check("reconciled", found.agrees, text, moment_text(upload.made_at), reconciliation=upload.id)

@@ -7,8 +7,8 @@ from django.db import DatabaseError, connection, transaction
 
 from cs_platform.kernel.errors import Conflict, DomainError
 from cs_platform.kernel.models import Finding
-from metrics import closing, closing_checks
-from metrics.models import ClosedSums, MonthClose, RetentionMonth
+from metrics import close_views, closing, closing_checks
+from metrics.models import ClosedSums, MonthClose, Reconciliation, RetentionMonth
 from tests.books import Book
 
 MONTH = dt.date(2025, 12, 1)
@@ -247,3 +247,29 @@ def test_close_in_a_currency_that_was_left_tells_no_figure(book):
             signed_as="X", currency="EUR", gross_margin="0.8",
         )  # fmt: skip
     assert book.month("mrr_monthly", "2025-12", basis="reported") == now
+
+
+def test_the_close_page_leads_to_the_reconciliation_of_the_month(book):
+    """MET-23: the line against billing opens the upload that it speaks of."""
+    with book.world.open():
+        made = Reconciliation.objects.create(month=MONTH, filename="december.csv")
+        made.rows.create(external_id="A", mrr_minor=150000, currency="USD", row=1)
+    page = book.world.client("ops").get(book.world.url("settings/closes/2025-12/")).content.decode()
+    assert f'href="{book.world.url(f"settings/reconciliation/{made.id}/")}">Against billing' in page
+    without = book.world.client("ops").get(book.world.url("settings/closes/2025-11/")).content.decode()
+    assert "Against billing" in without
+    assert book.world.url("settings/reconciliation/") + "0" not in without
+
+
+def test_every_month_with_figures_can_be_reached(worlds, monkeypatch):
+    """MET-23: the list goes on where its page ends, and bad input begins at the newest month."""
+    monkeypatch.setattr(close_views, "MONTHS_SHOWN", 5)
+    book = fill(worlds[0])
+    client, here, seen = book.world.client("ops"), book.world.url("settings/closes/"), []
+    address = here
+    while address:
+        answer = client.get(address)
+        seen += [row["url"] for row in answer.context["rows"]]
+        address = answer.context["foot"]["next_url"]
+    assert len(seen) == len(set(seen)) == 24
+    assert client.get(here, {"before": "soon"}).context["rows"][0]["url"] == seen[0]

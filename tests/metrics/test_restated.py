@@ -260,6 +260,7 @@ def test_open_month_says_so(book):
     lineage = page(book, "metrics/nrr/", basis="reported")
     assert lineage.context["knowledge"]["options"][0]["off"]
     assert "is open" in text_of(lineage)
+    assert 'id="restated"' not in lineage.content.decode(), "an empty card"
 
 
 def test_month_close_pages_sign_restate_and_show_versions(book):
