@@ -137,13 +137,14 @@ def versions_of(period: Subscription) -> list[Origin]:
 
 
 def audit_page(account: Account, before: str, size: int = 50) -> tuple[list[AuditEntry], str]:
-    """Audit entries of the account and of its rows (`TOLD`), latest first, and where they go on ("" at the end).
+    """Audit entries of the account, of those merged into it and of its rows (`TOLD`), latest first, and where they go on
+    ("" at the end).
 
     `before` is `<iso time>~<id>` of the last entry shown, or empty. What the night derives is no news to a reader and
     left out.
     """
     first, *others = (getattr(account, name).order_by().values_list("id", flat=True) for name in TOLD)
-    rows = [account.id, *first.union(*others, all=True)]
+    rows = [account.id, *parts_of(account), *first.union(*others, all=True)]
     entries = AuditEntry.objects.filter(row_id__in=rows).order_by("-at", "-id")
     if cursor := _audit_cursor(before):
         at, key = cursor

@@ -99,6 +99,7 @@ def test_the_page_says_what_happens_first(book):
     assert "New" in listed
     assert ">Old<" not in listed
     assert "S-1 of Old" in page(book, "New", "subscriptions/").content.decode()
+    assert "Merged into" in page(book, "New", "history/").content.decode()
     assert page(book, "Old", "unmerge/", yes="1").status_code == 302
     with book.world.open():
         assert get("Old").merged_into is None
