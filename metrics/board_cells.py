@@ -118,7 +118,7 @@ def _young(figures: BoardFigures) -> str:
 
 
 def trend(figures: BoardFigures) -> dict[str, Any]:
-    """NRR and GRR by month: {figure, finding, table, bands}."""
+    """NRR and GRR by month: {figure, finding, table, normal, bands}; `bands` are what is normal in percent."""
     labels = cells.axis_labels(figures.trend)
     lines, rows, findings, texts = [], [], [], {}
     for metric, name, colour in ((Metric.GRR, "GRR", charts.SERIES_2), (Metric.NRR, "NRR", charts.SERIES_1)):
@@ -140,6 +140,7 @@ def trend(figures: BoardFigures) -> dict[str, Any]:
         "figure": charts.trend_figure(labels, lines, bands, texts),
         "finding": " ".join(reversed(findings)) or _("No ratio yet: nobody paid at the start of the window."),
         "table": {"head": [_("Month"), _("NRR"), _("GRR")], "rows": rows},
+        "bands": bands,
         "normal": [
             _("Normal for %(name)s: %(range)s") % {"name": name, "range": cells.range_text(metric, band)}
             for name, metric, band in zip(("NRR", "GRR"), (Metric.NRR, Metric.GRR), normal, strict=False)
@@ -173,7 +174,8 @@ def bridge_steps(asked: Asked, sums: Sums, *, only: Sequence[str] = ()) -> list[
 def bridge(
     asked: Asked, sums: Sums, currency: str, *, only: Sequence[str] = (), narrow: bool = False
 ) -> dict[str, Any]:
-    """What moved MRR between the two dates: {figure, finding, table, start}."""
+    """What moved MRR between the two dates: {drawn, figure, finding, table, start}. `drawn` is what any drawing of it is made
+    of: the steps, their texts, and how the axis writes money."""
     steps = bridge_steps(asked, sums, only=only)
 
     def tick(value: float) -> str:
@@ -184,6 +186,7 @@ def bridge(
     start = charts.axis_start(charts.bridge_levels(drawn))
     moved = [f"{label} {text}" for (_p, label, _a, balance), text in zip(steps, texts, strict=True) if not balance]
     return {
+        "drawn": (drawn, texts, tick),
         "figure": charts.bridge_figure(drawn, texts, tick, narrow=narrow),
         "finding": _("MRR went from %(opening)s to %(closing)s: %(moved)s.")
         % {"opening": texts[0], "closing": texts[-1], "moved": ", ".join(moved)},

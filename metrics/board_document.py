@@ -4,7 +4,6 @@ by the same functions, so that a figure is equal to the page's to the character.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from html import unescape
 from typing import Any
 
@@ -15,13 +14,12 @@ from django.utils.translation import ngettext
 from accounts.enums import ChurnCategory
 from accounts.models import Tenant
 from cs_platform.kernel.models import Finding
-from cs_platform.kernel.money import from_minor, money_text, to_minor
 from cs_platform.kernel.periods import add_months, month_text
 from cs_platform.kernel.templatetags.cells import day_text, month_name, number_text, percent_text
 from metrics import acquisition, board_cells, cells, churn, closing_cells, plan_cells, selectors, svg
 from metrics.acquisition import Economics
 from metrics.asked import Asked, Months
-from metrics.bands import band_of, normal_band
+from metrics.bands import band_of
 from metrics.enums import Dimension, Metric, Window
 from metrics.formulas import Sums
 from metrics.models import BoardNote
@@ -70,6 +68,16 @@ def read_board(tenant: Tenant, asked: Asked, months: Months) -> Board:
     if cost.ltv_cac is not None:
         tiles[plan_cells.BOARD.index(Metric.LTV)]["foot"] = cost_foot(figures, cost)
     return Board(tenant, figures, tiles, plans, note_of(asked.month), cost, findings, doubtful)
+
+
+def read_printed(tenant: Tenant, query: Mapping[str, str]) -> Board | None:
+    """What PDF and slides show of the month, window and segment of a query string, cut by segment whatever the page was
+    cut by. None without figures."""
+    read = selectors.read_state(Asked, query, tenant)
+    if read is None:
+        return None
+    asked, months, _segments = read
+    return read_board(tenant, replace(asked, dimension=Dimension.SEGMENT), months)
 
 
 def economics(figures: BoardFigures) -> Economics:
@@ -163,45 +171,27 @@ def _trend(figures: BoardFigures, plans: Mapping[str, Plan], size: tuple[float, 
         )
         for metric, name, colour in ((Metric.GRR, "GRR", "s2"), (Metric.NRR, "NRR", "s1"))
     ]
-    bands = [
-        (band.lower, band.upper)
-        for metric in (Metric.NRR, Metric.GRR)
-        if figures.asked.window == Window.YEAR
-        and (band := normal_band(figures.bands.get(metric, ())))
-        and band.lower is not None
-        and band.upper is not None
-    ]
     return {
         "title": _("Net and gross revenue retention"),
         "finding": drawn["finding"],
         "legend": [["s1", "NRR"], ["s2", "GRR"], *(["band", text] for text in drawn["normal"])]
         + ([["plan", _("Plan")]] if planned else []),
-        "svg": svg.trend_svg(cells.axis_labels(figures.trend), lines, bands, drawn["finding"], size=size),
+        "svg": svg.trend_svg(cells.axis_labels(figures.trend), lines, drawn["bands"], drawn["finding"], size=size),
     }
 
 
 def _bridge(figures: BoardFigures, size: tuple[float, float]) -> dict[str, Any]:
-    asked, sums, currency = figures.asked, figures.now, figures.question.currency
-    steps = board_cells.bridge_steps(asked, sums)
-    drawn = board_cells.bridge(asked, sums, currency)
-
-    def tick(value: float) -> str:
-        return cells.short_money(to_minor(Decimal(str(value)), currency), currency)
-
-    texts = [money_text(amount, currency, compact=True, signed=not balance) for _p, _l, amount, balance in steps]
-    bars = [(label, float(from_minor(amount, currency)), balance) for _part, label, amount, balance in steps]
+    bridge = board_cells.bridge(figures.asked, figures.now, figures.question.currency)
     return {
         "title": _("What moved MRR"),
-        "meta": drawn["start"],
-        "finding": drawn["finding"],
-        "svg": svg.bridge_svg(bars, texts, tick, drawn["finding"], size=size),
+        "meta": bridge["start"],
+        "finding": bridge["finding"],
+        "svg": svg.bridge_svg(*bridge["drawn"], bridge["finding"], size=size),
     }
 
 
 def _segments(figures: BoardFigures) -> dict[str, Any]:
-    asked, currency = figures.asked, figures.question.currency
-    by_value = selectors.sums_by_value(figures.question, asked.window, Dimension.SEGMENT)
-    table = board_cells.segment_table("", "", asked, by_value, None, currency)
+    table = board_cells.segment_table("", "", figures.asked, figures.cut, None, figures.question.currency)
     head = [
         str(Dimension.SEGMENT.label), _("Opening, %(unit)s") % {"unit": table["unit"]}, _("Expansion"),
         _("Contraction"), _("Churn"), _("NRR"), _("GRR"),

@@ -11,9 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from cs_platform.kernel.access import Permission, TenantRequest, requires
-from metrics import selectors
-from metrics.asked import Asked
-from metrics.board_document import Board, document, file_name, read_board
+from metrics.board_document import Board, document, file_name, read_printed
 
 SHAPES = {"trend": (620.0, 410.0), "bridge": (430.0, 430.0)}
 ROOM = Path(__file__).with_name("typst")
@@ -23,13 +21,11 @@ NOTE_SHOWN = 900  # characters of a note on its page; the whole of it stands on 
 @requires(Permission.VIEW_BOARD)
 def report_pdf(request: TenantRequest) -> HttpResponse:
     """The board of the asked month, window and segment to keep or to send."""
-    read = selectors.read_state(Asked, request.GET.dict(), request.tenant)
-    if read is None:
+    board = read_printed(request.tenant, request.GET.dict())
+    if board is None:
         return redirect("board", request.tenant.slug)  # which says what is missing
-    asked, months, _segments = read
-    board = read_board(request.tenant, asked, months)
     response = HttpResponse(board_pdf(board), content_type="application/pdf")
-    response["Content-Disposition"] = f'attachment; filename="{file_name(request.tenant, asked, "pdf")}"'
+    response["Content-Disposition"] = f'attachment; filename="{file_name(request.tenant, board.figures.asked, "pdf")}"'
     return response
 
 

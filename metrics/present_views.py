@@ -6,9 +6,7 @@ from django.urls import reverse
 from django.utils.safestring import mark_safe
 
 from cs_platform.kernel.access import Permission, TenantRequest, requires
-from metrics import selectors
-from metrics.asked import Asked
-from metrics.board_document import document, read_board
+from metrics.board_document import document, read_printed
 
 SHAPES = {"trend": (800.0, 320.0), "bridge": (720.0, 320.0)}
 SLIDES = ("title", "numbers", "trend", "bridge", "segments", "cohorts", "reasons", "note", "words")
@@ -17,11 +15,10 @@ SLIDES = ("title", "numbers", "trend", "bridge", "segments", "cohorts", "reasons
 @requires(Permission.VIEW_BOARD)
 def present(request: TenantRequest) -> HttpResponse:
     """The slides of the asked month, window and segment; what has nothing to say has no slide."""
-    read = selectors.read_state(Asked, request.GET.dict(), request.tenant)
-    if read is None:
+    board = read_printed(request.tenant, request.GET.dict())
+    if board is None:
         return redirect("board", request.tenant.slug)  # which says what is missing
-    asked, months, _segments = read
-    said = document(read_board(request.tenant, asked, months), SHAPES)
+    said = document(board, SHAPES)
     empty = {
         "reasons": not said["reasons"]["rows"],
         "note": not said["note"]["text"],
@@ -32,6 +29,6 @@ def present(request: TenantRequest) -> HttpResponse:
     context = {
         "board": said,
         "slides": [name for name in SLIDES if not empty.get(name)],
-        "back": f"{reverse('board', args=[request.tenant.slug])}?{asked.query()}",
+        "back": f"{reverse('board', args=[request.tenant.slug])}?{board.figures.asked.query()}",
     }
     return render(request, "metrics/present.html", context)

@@ -18,11 +18,6 @@ COLOURS = {
     "s1": SERIES_1, "s2": SERIES_2, "good": GOOD, "risk": RISK, "none": NONE, "band": BAND,
     "ink": TEXT, "quiet": QUIET, "grid": GRID,
 }  # fmt: skip
-# Light colours of the heat classes of cohort tables, for what knows no style sheet.
-HEAT = {
-    "lo": "#fdeee3", "c1": "#f3f4fd", "c2": "#e5e7fa", "c3": "#d3d6f6", "c4": "#bfc3f1", "c5": "#a9aeeb",
-    "na": "#ffffff",
-}  # fmt: skip
 
 
 @dataclass
