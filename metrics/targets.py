@@ -131,42 +131,32 @@ def problem(metric: str, value: Decimal | None) -> str:
     return ""
 
 
-def key(cell: Cell) -> str:
+def key(metric: str, month: dt.date) -> str:
     """The name of a cell in forms and refusals: nrr-2026-10."""
-    return f"{cell.metric}-{month_text(cell.month)}"
+    return f"{metric}-{month_text(month)}"
 
 
 @transaction.atomic
 def save_targets(*, cells: Sequence[Cell], by: Member | None, seen: tuple[Sequence[dt.date], str] | None = None) -> int:
     """Write these targets; how many differ from what stood there. DomainError names each cell that is wrong and then
     nothing is written; Conflict when the months of `seen` do not stand any more as its stamp says."""
-    found = {key(cell): text for cell in cells if (text := problem(cell.metric, cell.value))}
+    found = {key(cell.metric, cell.month): text for cell in cells if (text := problem(cell.metric, cell.value))}
     if found:
         raise DomainError(_("Some targets cannot be."), code="targets", fields=found)
     wanted = {(cell.metric, cell.month): cell.value for cell in cells}
     stored = MetricTarget.objects.select_for_update().filter(month__in={month for _metric, month in wanted})
-    rows = list(stored.order_by("id"))
-    known = {(row.metric, row.month): row for row in rows}
+    known = {(row.metric, row.month): row for row in stored.order_by("id")}
     if seen and stamp(seen[0]) != seen[1]:
         raise Conflict(_("Somebody else changed these targets in the meantime. Nothing was saved."))
     gone = [known[at].id for at, value in wanted.items() if value is None and at in known]
-    changed = {at: value for at, value in wanted.items() if value is not None and _differs(known.get(at), value)}
+    changed = {
+        at: value for at, value in wanted.items() if value is not None and (at not in known or known[at].value != value)
+    }
     MetricTarget.objects.filter(id__in=gone).delete()
-    for row in rows:
-        value = changed.get((row.metric, row.month))
-        if value is not None:
-            row.value = value
-            row.save(update_fields=["value"])
-    new = [
-        MetricTarget(metric=metric, month=month, value=value)
-        for (metric, month), value in changed.items()
-        if (metric, month) not in known
-    ]
     MetricTarget.objects.bulk_create(
-        new, update_conflicts=True, unique_fields=["tenant", "metric", "month"], update_fields=["value"]
+        [MetricTarget(metric=metric, month=month, value=value) for (metric, month), value in changed.items()],
+        update_conflicts=True,
+        unique_fields=["tenant", "metric", "month"],
+        update_fields=["value"],
     )
     return len(gone) + len(changed)
-
-
-def _differs(row: MetricTarget | None, value: Decimal) -> bool:
-    return row is None or row.value != value

@@ -33,12 +33,16 @@ def show_targets(request: TenantRequest) -> HttpResponse:
     months = _year(request)
     if request.method == "POST":
         return _import(request, months) if request.FILES else _save(request, months)
-    texts = {
-        f"{metric}-{month_text(month)}": plain_text(value)
-        for metric, by_month in targets.for_metrics(PLANNED, months).items()
-        for month, value in by_month.items()
+    return _page(request, months, _stored(months), {}, targets.stamp(months))
+
+
+def _stored(months: Sequence[dt.date]) -> dict[str, str]:
+    """What stands in the cells of these months."""
+    return {
+        targets.key(metric, month): plain_text(value)
+        for metric, plan in targets.for_metrics(PLANNED, months).items()
+        for month, value in plan.items()
     }
-    return _page(request, months, texts, {}, targets.stamp(months))
 
 
 @requires(Permission.EDIT_BOARD)
@@ -77,7 +81,7 @@ def _save(request: TenantRequest, months: Sequence[dt.date]) -> HttpResponse:
     found: list[Cell] = []
     for metric in PLANNED:
         for month in months:
-            name = f"{metric}-{month_text(month)}"
+            name = targets.key(metric, month)
             if name not in request.POST:
                 continue
             texts[name] = request.POST[name]
@@ -109,9 +113,7 @@ def _import(request: TenantRequest, months: Sequence[dt.date]) -> HttpResponse:
         saved = targets.save_targets(cells=found, by=request.member)
     except DomainError as error:
         shown = " ".join([error.message, *(f"{name}: {text}" for name, text in list(error.fields.items())[:5])])
-        stored = targets.for_metrics(PLANNED, months)
-        texts = {f"{m}-{month_text(at)}": plain_text(v) for m, plan in stored.items() for at, v in plan.items()}
-        return _page(request, months, texts, {"": shown}, targets.stamp(months), status=422)
+        return _page(request, months, _stored(months), {"": shown}, targets.stamp(months), status=422)
     messages.success(request, _saved(saved))
     first = min((cell.month for cell in found), default=months[0])
     return redirect(_address(request, targets.fiscal_year(request.tenant, first)[0]))
@@ -162,7 +164,7 @@ def _page(
             "unit": unit_name(of(metric).unit, request.tenant.currency),
             "cells": [
                 {
-                    "name": (name := f"{metric}-{month_text(month)}"),
+                    "name": (name := targets.key(metric, month)),
                     "value": texts.get(name, ""),
                     "label": f"{Metric(metric).label}, {month_name(month)}",
                     "problem": problems.get(name, ""),
