@@ -8,7 +8,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.enums import Source
 from cs_platform.kernel.money import money_text
 from cs_platform.kernel.templatetags.cells import month_name, number_text, percent_text
 from cs_platform.kernel.templatetags.ui import band_pill
@@ -89,14 +88,6 @@ def tiles(made: Economics, bands: Mapping[str, Sequence[Band]], currency: str, p
     ]
 
 
-def value_name(dimension: Dimension, value: str) -> str:
-    if not value:
-        return _("Not set")
-    if dimension == Dimension.SOURCE and value in Source.values:
-        return str(Source(value).label)
-    return value
-
-
 def group_rows(
     found: Mapping[str, Economics],
     dimension: Dimension,
@@ -108,7 +99,7 @@ def group_rows(
     """A line for each segment or source, those that won most first."""
     return [
         {
-            "name": value_name(dimension, value),
+            "name": cells.dimension_value(dimension, value),
             "url": link(cut=str(dimension), value=value),
             "on": chosen == (str(dimension), value),
             "cells": [

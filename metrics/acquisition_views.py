@@ -15,7 +15,7 @@ from cs_platform.kernel.periods import add_months, month_end, month_text
 from cs_platform.kernel.sheets import csv_text
 from cs_platform.kernel.templatetags.cells import day_text, month_name, number_text
 from metrics import acquisition_cells as columns
-from metrics import reports, selectors
+from metrics import cells, reports, selectors
 from metrics.acquisition import WON_MONTHS, figures, figures_by, referrals, won_behind
 from metrics.asked import Asked, Months
 from metrics.bands import bands_for_all
@@ -105,7 +105,7 @@ def _cut_label(cut: str, value: str) -> str:
         return _("Cost not known")
     if cut == "referred":
         return _("Referred") if value == "referred" else _("All others")
-    return columns.value_name(Dimension(cut), value)
+    return cells.dimension_value(cut, value)
 
 
 @requires(Permission.VIEW_BOARD)

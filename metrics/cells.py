@@ -13,7 +13,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from cs_platform.kernel.money import digits, from_minor, money_text
+from accounts.enums import Source
+from cs_platform.kernel.money import digits, from_minor, money_text, whole_minor
 from cs_platform.kernel.templatetags.cells import month_name, number_text, percent_text
 from cs_platform.kernel.templatetags.ui import band_pill
 from metrics.bands import LESS_IS_BETTER, MORE_THAN, Band, band_of, unnamed
@@ -31,7 +32,7 @@ def short_money(minor: int | Decimal | None, currency: str, *, signed: bool = Fa
     """$48.66M and $412k as in tiles; below a hundred thousand whole units ($3,456); a dash when undefined."""
     if minor is None:
         return "–"
-    minor = int(Decimal(minor).to_integral_value())
+    minor = whole_minor(minor)
     if abs(from_minor(minor, currency)) >= COMPACT_FROM:
         return money_text(minor, currency, compact=True, signed=signed)
     sign = "−" if minor < 0 else "+" if signed and minor > 0 else ""
@@ -62,7 +63,7 @@ def exact_text(metric: str, value: Decimal | None, currency: str) -> str:
         return "–"
     unit = of(metric).unit
     if unit == Unit.MONEY:
-        return money_text(int(value.to_integral_value()), currency)
+        return money_text(whole_minor(value), currency)
     return percent_text(value, 6) if unit == Unit.RATIO else with_unit(unit, number_text(value, 6))
 
 
@@ -174,10 +175,12 @@ def quarter_name(month: dt.date) -> str:
     return format_date(month, "QQQ y", locale=language())
 
 
-def dimension_value(dimension: str, value: str, currency: str) -> str:
+def dimension_value(dimension: str, value: str, currency: str = "") -> str:
     """A value of a dimension as people read it. ACV bands are named by their edges in the reporting currency."""
     if not value:
         return _("Not set")
+    if dimension == Dimension.SOURCE:
+        return str(Source(value).label) if value in Source.values else value
     if dimension != Dimension.ACV_BAND:
         return value
     low, mid, high = (

@@ -19,7 +19,7 @@ from metrics.churn import Given, Reasons
 from metrics.churn_asked import CUSTOM, MONTH, QUARTER, ChurnAsked
 from metrics.churn_where import COHORTS, SMALL, Ageing, Spell
 from metrics.enums import Metric
-from metrics.explore_cells import value_name
+from metrics.explore_told import value_name
 from metrics.formulas import Sums
 
 BARS = 12

@@ -9,7 +9,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.enums import Source
 from cs_platform.kernel.templatetags.cells import day_text, number_text, percent_text
 from cs_platform.kernel.templatetags.ui import band_pill
 from health.outcomes.progress import TTV_BANDS
@@ -129,13 +128,9 @@ def _share(share: Decimal | None, part: int, whole: int) -> str:
 
 
 def value_name(cut: str, value: str) -> str:
-    if not value:
-        return _("Not set")
-    if cut == "source":
-        return str(Source(value).label) if value in Source.values else value
-    if cut == "quarter":
+    if value and cut == "quarter":
         return cells.quarter_name(dt.date.fromisoformat(f"{value}-01"))
-    return value
+    return cells.dimension_value(cut, value)
 
 
 def curves(found: Mapping[str, Summary], profiles: Mapping[str, str], clock: str) -> list[dict[str, Any]]:

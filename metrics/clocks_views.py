@@ -146,7 +146,7 @@ def _list(request: TenantRequest, made: Clocks, choice: Choice, names: dict[str,
     seen = found.accounts - found.hidden
     group = ""
     if choice.cut != "all":
-        group = columns.value_name(choice.cut, choice.value) if choice.value else _("Not set")
+        group = columns.value_name(choice.cut, choice.value)
     return {
         "states": columns.states(state, link),
         "group": {"label": names[choice.cut], "value": group, "url": link(cut="all", value="")} if group else None,

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cs_platform.kernel.models import Work
-from cs_platform.kernel.money import digits, from_minor, money_text
+from cs_platform.kernel.money import digits, from_minor, money_text, whole_minor
 from cs_platform.kernel.templatetags.cells import moment_text, month_name, number_text, percent_text
 from metrics import cells, charts, formulas
 from metrics.currencies import RateBehind
@@ -57,7 +57,7 @@ def figures(
         "nrr": percent_text(formulas.nrr(year), 2) if year else "–",
         "nrr_with_rates": percent_text(formulas.ratio(year.kept, year.opening), 2) if year else "–",
         "move": _("If every other currency gained 10 percent against %(code)s, ARR would be %(amount)s higher.")
-        % {"code": currency, "amount": money_text(int((foreign * 12 * MOVE).to_integral_value()), currency)}
+        % {"code": currency, "amount": money_text(whole_minor(foreign * 12 * MOVE), currency)}
         if foreign
         else _("Everybody pays in %(code)s: no rate moves a figure.") % {"code": currency},
     }
@@ -72,7 +72,7 @@ def _mix(row: Mapping[str, Any], total: int, currency: str) -> dict[str, Any]:
         "here": money_text(here, currency),
         "share": percent_text(formulas.ratio(here, total)),
         "customers": number_text(row["customers"], 0),
-        "move": "–" if own else money_text(int((here * 12 * MOVE).to_integral_value()), currency, signed=True),
+        "move": "–" if own else money_text(whole_minor(here * 12 * MOVE), currency, signed=True),
     }
 
 

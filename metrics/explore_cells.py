@@ -1,72 +1,25 @@
-"""Cells of the explorer: values, marks and sentences in the reader's language; figures as dicts."""
+"""Cells of the explorer: values, marks and tables in the reader's language; figures as dicts."""
 
 import datetime as dt
-import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
-from accounts.enums import Source, Status, Tier
 from cs_platform.kernel.money import digits, to_minor
-from cs_platform.kernel.periods import add_months, month_end, month_or_none
-from cs_platform.kernel.templatetags.cells import day_text, moment_text, month_name, number_text, percent_text
-from metrics import cells, explore_charts, explore_insights, plan_cells, trends
-from metrics.bands import Band, normal_band
-from metrics.catalogue import MetricDefinition, of
+from cs_platform.kernel.periods import add_months, month_end
+from cs_platform.kernel.templatetags.cells import day_text, moment_text, number_text
+from metrics import cells, explore_charts, plan_cells
+from metrics.bands import normal_band
+from metrics.catalogue import of
 from metrics.definitions import reactivation
-from metrics.enums import Cut, Metric, Origin, Unit, Window
-from metrics.explore import Exploration, Point, Points, Series
-from metrics.targets import Plan
+from metrics.enums import Cut, Origin, Unit, Window
+from metrics.explore import Points
+from metrics.explore_told import Told, base_text, period_name, value_name
+from metrics.explore_words import anomaly, evidence
 
 BARS = 12
-
-
-def size_name(value: str) -> str:
-    """Company size by employees (ACC-02)."""
-    return {
-        "SMB": _("Up to 99 employees"),
-        "MM": _("100 to 999 employees"),
-        "ENT": _("1,000 employees and more"),
-    }.get(value, value)
-
-
-def value_name(cut: str, value: str, currency: str) -> str:
-    """A value of a cut as people read it."""
-    if not value:
-        return _("Not set")
-    if cut == Cut.SIZE:
-        return size_name(value)
-    if cut == Cut.QUARTER:
-        found = re.fullmatch(r"([1-9]\d{3})-Q([1-4])", value, re.ASCII)
-        return cells.quarter_name(dt.date(int(found[1]), int(found[2]) * 3, 1)) if found else value
-    if cut == Cut.COHORT:
-        month = month_or_none(value)
-        return month_name(month) if month else value
-    choices = {Cut.TIER: Tier, Cut.STATUS: Status, Cut.SOURCE: Source}.get(Cut(cut))
-    if choices is not None:
-        return str(choices(value).label) if value in choices.values else value
-    return cells.dimension_value(cut, value, currency)
-
-
-def period_name(period: dt.date, grain: Window, *, short: bool = False) -> str:
-    """October 2026, or Q3 2026."""
-    return cells.quarter_name(period) if grain == Window.QUARTER else month_name(period, short=short)
-
-
-def base_text(said: MetricDefinition, base: int) -> str:
-    """How many a value stands on, and of what."""
-    words = {
-        Origin.SURVEYS: ngettext("%(n)s answer", "%(n)s answers", base),
-        Origin.SUPPORT: ngettext("%(n)s ticket", "%(n)s tickets", base),
-        Origin.USAGE: ngettext("%(n)s user", "%(n)s users", base),
-        Origin.ACTIVITY: ngettext("%(n)s account", "%(n)s accounts", base),
-    }
-    found = words.get(Origin(said.origin)) or ngettext("%(n)s customer", "%(n)s customers", base)
-    return found % {"n": number_text(base, 0)}
 
 
 def height(metric: str, value: Decimal | None, currency: str) -> float | None:
@@ -85,41 +38,6 @@ def ticker(metric: str, currency: str) -> Callable[[float], str]:
     if unit == Unit.MONEY:
         return lambda mark: cells.short_money(to_minor(Decimal(str(mark)), currency), currency)
     return lambda mark: cells.with_unit(unit, number_text(mark, 2))
-
-
-@dataclass(frozen=True)
-class Told:
-    """A series with what is shown beside it."""
-
-    asked: Exploration
-    series: Series
-    bands: Sequence[Band]
-    currency: str
-    plan: Plan = field(default_factory=dict)
-
-    @property
-    def metric(self) -> str:
-        return str(self.asked.metric)
-
-    @property
-    def judged(self) -> Sequence[Band]:
-        """Bands judge what they were made for: a year's ratio, or a metric that knows no year."""
-        ratio_of_year = Window.YEAR in self.asked.said.windows and self.asked.window != Window.YEAR
-        return () if ratio_of_year and self.asked.said.origin == Origin.SUMS else self.bands
-
-    def text(self, value: Decimal | None) -> str:
-        return cells.value_text(self.metric, value, self.currency)
-
-    def change(self, points: Points) -> dict[str, Any] | None:
-        """The change since the period before."""
-        periods = self.asked.periods
-        if len(periods) < 2:
-            return None
-        now, before = (points[period].value for period in (periods[-1], periods[-2]))
-        found = cells.delta(self.metric, now, before, periods[-2])
-        if found:
-            found["text"] = _("since %(month)s") % {"month": period_name(periods[-2], self.asked.grain)}
-        return found
 
 
 def headline(told: Told) -> dict[str, Any]:
@@ -264,118 +182,6 @@ def period_rows(told: Told, url: Callable[[dt.date, str], str]) -> list[dict[str
             }
         )
     return rows
-
-
-def anomaly(told: Told, points: Points) -> trends.Anomaly | None:
-    if told.asked.grain != Window.MONTH:
-        return None
-    said, values = told.asked.said, [points[p].value for p in told.asked.periods]
-    return trends.unusual(values, said.unit, trailing=told.asked.window == Window.YEAR and Window.YEAR in said.windows)
-
-
-def evidence(told: Told, points: Points) -> list[str]:
-    """What the last month says against those before it, as sentences (MET-23)."""
-    if told.asked.grain != Window.MONTH:
-        return []
-    said, last = [], told.asked.periods[-1]
-    if odd := anomaly(told, points):
-        sentence = (
-            _("%(month)s is unusual: %(value)s, where the twelve months before make %(low)s to %(high)s usual.")
-            if odd.low != odd.high
-            else _("%(month)s is unusual: %(value)s, where %(low)s is usual.")
-        )
-        said.append(
-            sentence
-            % {
-                "month": month_name(last),
-                "value": told.text(odd.value),
-                "low": told.text(max(odd.low, Decimal(0)) if said_positive(told) else odd.low),
-                "high": told.text(odd.high),
-            }
-        )
-    if way := trends.trend([points[p].value for p in told.asked.periods]):
-        sentence = (
-            _("It rose in each of the last %(n)s months, from %(first)s to %(last)s.")
-            if way.rising
-            else _("It fell in each of the last %(n)s months, from %(first)s to %(last)s.")
-        )
-        said.append(sentence % {"n": way.steps, "first": told.text(way.first), "last": told.text(way.last)})
-    return said
-
-
-def said_positive(told: Told) -> bool:
-    """Whether the metric cannot be below zero, so that what is usual does not reach there either."""
-    return told.metric not in {Metric.NPS, Metric.ACV_GROWTH}
-
-
-def insights(told: Told) -> list[str]:
-    """What the cut says by itself: where the problem sits (MET-09), whether newer customers do better (MET-08)."""
-    said = told.asked.said
-    if said.unit != Unit.RATIO or not told.series.by_value:
-        return []
-    last, by = told.asked.periods[-1], told.asked.cut.cut
-    groups = {value: points[last] for value, points in told.series.by_value.items()}
-    if by in {Cut.QUARTER, Cut.COHORT}:
-        return _cohort_words(told, groups)
-    found = explore_insights.problem(groups, less_is_better=said.less_is_better)
-    if found is None:
-        return []
-    return [
-        _("The problem sits in %(group)s: %(its)s, all others together %(rest)s.")
-        % {
-            "group": value_name(by, found.value, told.currency),
-            "its": percent_text(found.its),
-            "rest": percent_text(found.rest),
-        }
-    ]
-
-
-def _cohort_words(told: Told, groups: dict[str, Point]) -> list[str]:
-    by = told.asked.cut.cut
-    found = explore_insights.cohorts(groups, less_is_better=told.asked.said.less_is_better)
-    if found is None or found.improving is None:
-        return []
-    sentence = (
-        _("Improving: %(new)s %(last)s for those won in %(young)s, %(first)s for those won in %(old)s.")
-        if found.improving
-        else _("Getting worse: %(new)s %(last)s for those won in %(young)s, %(first)s for those won in %(old)s.")
-    )
-    return [
-        sentence
-        % {
-            "new": told.asked.said.label,
-            "last": percent_text(found.new_value),
-            "young": value_name(by, found.new, told.currency),
-            "first": percent_text(found.old_value),
-            "old": value_name(by, found.old, told.currency),
-        }
-    ]
-
-
-def outcome_words(work: Told, outcome: Told) -> dict[str, Any]:
-    """What an activity is meant to move, beside it (MET-22); says when it moved nothing."""
-    periods = work.asked.periods
-    done = sum((work.series.total[p].value or Decimal(0) for p in periods), Decimal(0))
-    known = [outcome.series.total[p].value for p in outcome.asked.periods]
-    told = [value for value in known if value is not None]
-    vain = explore_insights.vain(
-        [work.series.total[p] for p in periods],
-        [outcome.series.total[p] for p in outcome.asked.periods],
-        less_is_better=outcome.asked.said.less_is_better,
-    )
-    names = {
-        "n": number_text(done, 0),
-        "work": work.asked.said.label,
-        "outcome": outcome.asked.said.label,
-        "first": outcome.text(told[0]) if told else "–",
-        "last": outcome.text(told[-1]) if told else "–",
-    }
-    return {
-        "vain": _("%(work)s: %(n)s, and %(outcome)s did not get better: %(first)s, then %(last)s.") % names
-        if vain
-        else "",
-        "text": _("%(work)s: %(n)s. %(outcome)s: %(first)s, then %(last)s.") % names,
-    }
 
 
 def definition(told: Told, as_of: dt.date, known: dt.datetime | None) -> dict[str, Any]:

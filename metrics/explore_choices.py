@@ -4,7 +4,7 @@ from accounts.enums import Source, Status, Tier
 from accounts.models import Account, Member, Segment
 from metrics import cells, formulas
 from metrics.enums import Cut
-from metrics.explore_cells import size_name
+from metrics.explore_told import size_name
 
 MOST = 200
 SIZES = ("SMB", "MM", "ENT")

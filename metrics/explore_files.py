@@ -7,12 +7,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from cs_platform.kernel.money import from_minor
+from cs_platform.kernel.money import from_minor, whole_minor
 from cs_platform.kernel.periods import month_text
 from cs_platform.kernel.sheets import workbook_cell
 from metrics.enums import Cut, Unit
 from metrics.explore import Point
-from metrics.explore_cells import Told, value_name
+from metrics.explore_told import Told, value_name
 from metrics.formulas import ratio8
 
 HEAD = ["metric", "period", "dimension", "value", "result", "stands_on", "unit"]
@@ -27,7 +27,7 @@ def number(told: Told, point: Point) -> Decimal | None:
     if point.value is None:
         return None
     if told.asked.said.unit == Unit.MONEY:
-        return from_minor(int(point.value.to_integral_value()), told.currency)
+        return from_minor(whole_minor(point.value), told.currency)
     return ratio8(point.value)
 
 

@@ -18,15 +18,15 @@ from cs_platform.kernel.money import money_text
 from cs_platform.kernel.periods import month_text, months_between, parse_month
 from cs_platform.kernel.sheets import csv_text
 from cs_platform.kernel.templatetags.cells import day_text, moment_text, number_text
-from metrics import cells, explore, explore_cells, explore_files, reports, selectors, targets
+from metrics import cells, explore, explore_cells, explore_files, explore_words, reports, selectors, targets
 from metrics.asked import Asked, Months
 from metrics.bands import bands_for_all
 from metrics.board_views import no_figures
 from metrics.catalogue import METRICS
 from metrics.enums import Cut, Metric, Origin, Purpose, Window
 from metrics.explore_asked import Explored, knowable
-from metrics.explore_cells import Told
 from metrics.explore_choices import filter_choices
+from metrics.explore_told import Told, base_text, period_name, value_name
 
 PAGE = "explore"
 PIECES = ("explore",)
@@ -80,8 +80,8 @@ def explorer(request: TenantRequest) -> HttpResponse:
         "groups": groups,
         "periods": [] if groups else explore_cells.period_rows(told, accounts),
         "total_url": accounts(told.asked.periods[-1], "") if told.asked.cut.cut == Cut.ALL else "",
-        "evidence": explore_cells.evidence(told, told.series.total),
-        "insights": explore_cells.insights(told),
+        "evidence": explore_words.evidence(told, told.series.total),
+        "insights": explore_words.insights(told),
         "definition": explore_cells.definition(told, question.as_of, asked.known),
         "outcome": _outcome(request, asked, months, question, told),
         "lineage_url": _lineage(request, asked, told),
@@ -106,7 +106,7 @@ def _outcome(
     other = replace(asked, metric=asked.said.outcome, by=Cut.ALL, year=True, known=None)
     beside = _told(request, other, months, question)
     return {
-        **explore_cells.outcome_words(told, beside),
+        **explore_words.outcome_words(told, beside),
         "head": explore_cells.headline(beside),
         "label": beside.asked.said.label,
         "line": explore_cells.line(beside, narrow=True),
@@ -177,12 +177,10 @@ def _tools(request: TenantRequest, asked: Explored, months: Months, url: str) ->
         if len(windows) > 1
         else [],
         "froms": [
-            {"value": month_text(m), "label": explore_cells.period_name(m, Window.MONTH, short=True), "on": m == first}
-            for m in span
+            {"value": month_text(m), "label": period_name(m, Window.MONTH, short=True), "on": m == first} for m in span
         ],
         "tos": [
-            {"value": month_text(m), "label": explore_cells.period_name(m, Window.MONTH, short=True), "on": m == last}
-            for m in span
+            {"value": month_text(m), "label": period_name(m, Window.MONTH, short=True), "on": m == last} for m in span
         ],
         "panel": [
             {
@@ -199,7 +197,7 @@ def _tools(request: TenantRequest, asked: Explored, months: Months, url: str) ->
         "chips": [
             {
                 "label": name.label,
-                "value": explore_cells.value_name(name, value, request.tenant.currency),
+                "value": value_name(name, value, request.tenant.currency),
                 "url": f"{url}?{asked.without(name, value)}",
             }
             for name, values in asked.filters.items()
@@ -264,12 +262,10 @@ def accounts(request: TenantRequest) -> HttpResponse:
     context = {
         "asked": asked,
         "said": whole.said,
-        "title": explore_cells.value_name(asked.by, value, question.currency)
-        if asked.by != Cut.ALL
-        else _("All customers"),
-        "period": explore_cells.period_name(period, asked.grain),
+        "title": value_name(asked.by, value, question.currency) if asked.by != Cut.ALL else _("All customers"),
+        "period": period_name(period, asked.grain),
         "value": told.text(total.value),
-        "base": explore_cells.base_text(whole.said, total.base),
+        "base": base_text(whole.said, total.base),
         "ledger": ledger,
         "rows": [_account_row(request, told, account, point, ledger) for account, point in seen[:ACCOUNTS_SHOWN]],
         "rest": len(seen) - ACCOUNTS_SHOWN,

@@ -4,7 +4,7 @@ earlier moment of knowledge, from temporary ones built by the same SQL."""
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import F
@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Segment
 from cs_platform.kernel import copying, sqljobs
 from cs_platform.kernel.errors import DomainError
-from cs_platform.kernel.money import digits, from_minor
+from cs_platform.kernel.money import digits, from_minor, whole_minor
 from cs_platform.kernel.periods import add_months, last_complete_month, month_text
 from health.scoring import reports as scoring
 from health.support import reports as support
@@ -54,10 +54,7 @@ class Question:
 
     def money(self, minor: int | Decimal | None) -> Decimal | None:
         """Amount to the cent, half up; None when undefined."""
-        if minor is None:
-            return None
-        cents = Decimal(minor).quantize(Decimal(1), rounding=ROUND_HALF_UP)
-        return from_minor(int(cents), self.currency)
+        return None if minor is None else from_minor(whole_minor(minor), self.currency)
 
     def params(self) -> dict[str, Any]:
         return {

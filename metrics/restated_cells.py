@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from accounts.enums import ChangeKind, ChangeSource, ChargeKind, EndReason, LogoLevel
 from accounts.models import SubscriptionChange
-from cs_platform.kernel.money import money_text
+from cs_platform.kernel.money import money_text, whole_minor
 from cs_platform.kernel.templatetags.cells import day_text, moment_text, number_text, percent_text
 from metrics import reports
 from metrics.board_cells import hidden_text
@@ -285,6 +285,6 @@ def difference_text(metric: str, now: Decimal | None, then: Decimal | None, curr
     if now == then:
         return _("the same")
     if metric in {Metric.LTV, MOVEMENTS}:
-        return money_text(int((now - then).to_integral_value()), currency, signed=True)
+        return money_text(whole_minor(now - then), currency, signed=True)
     sign = "+" if now > then else "−"
     return _("%(points)s points") % {"points": sign + number_text(abs(now - then) * 100, 4)}

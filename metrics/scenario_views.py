@@ -19,7 +19,7 @@ from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.keyset import uuid_of
-from cs_platform.kernel.money import from_minor
+from cs_platform.kernel.money import from_minor, whole_minor
 from metrics import acquisition, formulas, reports, scenario_cells
 from metrics.scenario import FIELDS, Inputs, read, run
 
@@ -36,7 +36,7 @@ def ours(tenant: Tenant) -> dict[str, Decimal]:
         known["customers"] = Decimal(year.closing_customers)
     for name, minor in (("acv", found.arpa), ("cac", found.cac)):
         if minor is not None:
-            known[name] = from_minor(int(minor.to_integral_value()), tenant.currency)
+            known[name] = from_minor(whole_minor(minor), tenant.currency)
     nrr, grr = formulas.nrr(year), formulas.grr(year)
     if nrr is not None and grr:
         known["kept_with"] = _share(grr)

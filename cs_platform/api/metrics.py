@@ -20,7 +20,7 @@ from rest_framework.views import APIView
 from accounts.models import Account
 from cs_platform.api.queries import MonthField, NoQuery, plausible, read_query
 from cs_platform.api.schema import ANSWER_HEADERS, refusals
-from cs_platform.kernel.money import from_minor
+from cs_platform.kernel.money import from_minor, whole_minor
 from cs_platform.kernel.periods import month_text
 from metrics import explore, jobs, reports, selectors
 from metrics.asked import Months
@@ -183,7 +183,7 @@ def _result(said: MetricDefinition, value: Decimal | None, currency: str) -> str
     if value is None:
         return None
     if said.unit == Unit.MONEY:
-        return str(from_minor(int(value.to_integral_value()), currency))
+        return str(from_minor(whole_minor(value), currency))
     return f"{ratio8(value):f}"
 
 

@@ -25,6 +25,11 @@ def from_minor(minor: int, currency: str) -> Decimal:
     return Decimal(minor).scaleb(-digits(currency))
 
 
+def whole_minor(minor: int | Decimal) -> int:
+    """Minor units without a fraction, half up: of averages and other quotients. Example: 8333.5 gives 8334."""
+    return int(Decimal(minor).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
 def normalised_monthly(amount: Decimal, interval_months: int, currency: str) -> int:
     """Monthly minor units of `amount` paid each `interval_months`, half up once for each line (METRICS rule 2).
 

@@ -71,3 +71,11 @@ def test_currency_codes_are_iso(code: str):
 def test_compact_money_follows_the_language(minor: int | None, language: str, text: str):
     with translation.override(language):
         assert money.money_text(minor, "USD", compact=True) == text
+
+
+@pytest.mark.parametrize(
+    ("minor", "whole"), [("8332.5", 8333), ("8333.5", 8334), ("-0.5", -1), ("8333.4999", 8333), (7, 7)]
+)
+def test_a_fraction_of_a_minor_unit_is_rounded_half_up(minor: str | int, whole: int):
+    """Pages, files, API and reports say the same average to the cent: a half goes up, also after an even number."""
+    assert money.whole_minor(Decimal(minor)) == whole
