@@ -6,11 +6,9 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.http import HttpResponse
 from django.urls import reverse
-from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.models import Role
 from cs_platform.kernel.access import Permission, TenantRequest, may, requires
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.money import money_text
@@ -129,12 +127,10 @@ def _outputs(request: TenantRequest, figures: selectors.BoardFigures) -> dict[st
     slug, query = request.tenant.slug, Asked(
         month=figures.asked.month, window=figures.asked.window, segment=figures.asked.segment
     ).query()  # fmt: skip
-    readers = [role.name for role in Role.objects.order_by("name") if Permission.VIEW_BOARD in role.permissions]
     return {
         "pdf_url": f"{reverse('board_pdf', args=[slug])}?{query}",
         "present_url": f"{reverse('board_present', args=[slug])}?{query}",
         "share_url": f"{settings.BASE_URL}{reverse('board', args=[slug])}?{query}",
-        "readers": get_text_list(readers, _("and")),
     }
 
 
