@@ -33,18 +33,24 @@ def pause_period(
 
 
 def mark_unpaid(*, period: Subscription, past_due_on: dt.date | None, version: int | None, by: Member) -> None:
-    """Not paid since that day; None says that it is paid: what the dunning days took away comes back."""
+    """Not paid since that day; None says that it is paid: what the dunning days took away comes back. A day that has not
+    come is refused: nobody is past due in advance."""
     period = _locked(period, version)
+    if past_due_on is not None and past_due_on > by.tenant.today():
+        raise refused("past_due_on", _("This day has not come yet."))
     merged_rows(
         merge_subscriptions, ImportKind.SUBSCRIPTIONS, [_cells(period) | {"past_due_on": past_due_on or ""}], by
     )
 
 
 def cancel_period(*, period: Subscription, end_on: dt.date, reason: str, version: int | None, by: Member) -> None:
-    """The customer leaves with that day, the first without service: churn counts then, not today (METRICS rule 16)."""
+    """The customer leaves with that day, the first without service: churn counts then, not today (METRICS rule 16). A day
+    after the end is refused: it would make the period longer, over what goes on after it."""
     period = _locked(period, version)
     if end_on <= period.start_on:
         raise refused("end_on", _("The end is the first day without service, after the start."))
+    if period.end_on and end_on > period.end_on:
+        raise refused("end_on", _("The period ends before that day."))
     cells = {"end_date": end_on, "end_reason": EndReason.CANCELLED, "auto_renew": False, "reason": reason}
     merged_rows(merge_subscriptions, ImportKind.SUBSCRIPTIONS, [_cells(period) | cells], by)
 

@@ -152,6 +152,7 @@ def test_unpaid_and_paid(book):
     with book.world.open():
         assert str(Subscription.objects.get(external_id="S-1").past_due_on) == "2025-03-10"
     assert deed(book, "payment", past_due_on="2024-03-10").status_code == 422
+    assert deed(book, "payment", past_due_on="2099-03-10").status_code == 422
     assert deed(book, "payment", past_due_on="").status_code == 302
     with book.world.open():
         assert Subscription.objects.get(external_id="S-1").past_due_on is None
@@ -165,6 +166,13 @@ def test_cancel_for_a_day(book):
         assert found.auto_renew is False
         assert found.changes.order_by("-recorded_at").first().reason == "Budget"
     assert deed(book, "cancel", end_on="2025-01-01").status_code == 422
+
+
+def test_a_cancellation_makes_no_period_longer(book):
+    """After a pause the first part cannot be cancelled for a day on which the second one runs: that would count twice."""
+    assert deed(book, "pause", from_on="2025-05-01", resume_on="2025-08-01").status_code == 302
+    assert deed(book, "cancel", end_on="2025-09-01").status_code == 422
+    assert terms(book) == [("2025-01-01", "2025-05-01", "paused", 1000), ("2025-08-01", "None", "", 1000)]
 
 
 def test_a_deed_on_what_was_changed_meanwhile_is_refused(book):
