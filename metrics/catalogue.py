@@ -26,7 +26,6 @@ COUNTS_NOW = _("Counts with what it pays now")
 OUTSIDE = _("Outside: it did not pay at the start of the month")
 AT_START = _("Customers paying at the start of the window")
 AT_END = _("Customers paying at the end of the period")
-DATED = _("Segments and other attributes are those of the base date; size, region and status are those of today.")
 JOINED = _("Who joined inside the window is outside.")
 
 

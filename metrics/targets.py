@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Member, Tenant
 from cs_platform.kernel.errors import Conflict, DomainError
-from cs_platform.kernel.money import from_minor
+from cs_platform.kernel.money import from_minor, whole_minor
 from cs_platform.kernel.periods import add_months, month_text
 from metrics.catalogue import METRICS, of
 from metrics.enums import Level, Metric, Unit
@@ -68,7 +68,7 @@ def scaled(metric: str, value: Decimal | None, currency: str) -> Decimal | None:
     if value is None:
         return None
     said = of(metric)
-    return from_minor(int(value.to_integral_value()), currency) if said.unit == Unit.MONEY else said.said(value)
+    return from_minor(whole_minor(value), currency) if said.unit == Unit.MONEY else said.said(value)
 
 
 def fiscal_year(tenant: Tenant, month: dt.date) -> list[dt.date]:
