@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from html import unescape
 from typing import Any
 
+from django.utils import timezone
 from django.utils.html import format_html, strip_tags
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -132,7 +133,7 @@ def about(figures: BoardFigures) -> str:
 
 def note_by(note: BoardNote) -> str:
     """Dana Whitfield, 4 Nov 2026."""
-    day = day_text(note.updated_at.date())
+    day = day_text(timezone.localdate(note.updated_at))
     return f"{note.author.name}, {day}" if note.author else day
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Tenant
@@ -34,7 +35,7 @@ def state(close: MonthClose | None) -> str:
     """Closed by Ana Ruiz on 4 Nov 2026, figures final; restated by … on … (version 2); open."""
     if close is None:
         return _("open")
-    said = {"name": close.signed_as, "day": day_text(close.known_at.date()), "n": close.version}
+    said = {"name": close.signed_as, "day": day_text(timezone.localdate(close.known_at)), "n": close.version}
     if close.version > 1:
         return _("restated by %(name)s on %(day)s (version %(n)s)") % said
     return _("closed by %(name)s on %(day)s, figures final") % said

@@ -6,6 +6,7 @@ from django import forms
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -78,7 +79,7 @@ def note_context(request: TenantRequest, note: BoardNote | None, month: Any) -> 
         "note": {
             "text": note.text if note else "",
             "author": note.author.name if note and note.author else "",
-            "day": day_text(note.updated_at.date()) if note else "",
+            "day": day_text(timezone.localdate(note.updated_at)) if note else "",
             "edit_url": edit if may(request, Permission.EDIT_BOARD) else "",
         }
     }

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -213,7 +214,7 @@ def _row(effect: Effect, metric: str, currency: str, slug: str, link: Link) -> d
     days = [line["at"] for line in lines if line["at"]]
     amount = effect_of(metric, effect.terms)
     return {
-        "known": day_text(days[-1].date()) if days else "–",
+        "known": day_text(timezone.localdate(days[-1])) if days else "–",
         "name": effect.name,
         "url": link(account=effect.account_id, line=None),
         "account_url": reverse("account", args=[slug, effect.account_id]),

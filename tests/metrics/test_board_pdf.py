@@ -7,12 +7,13 @@ import time
 from decimal import Decimal
 
 import pytest
-from django.utils import translation
+from django.utils import timezone, translation
 
-from metrics import board_pdf, notes, selectors, targets
+from metrics import board_pdf, closing_cells, notes, selectors, targets
 from metrics.asked import Asked
-from metrics.board_document import Board, read_board
+from metrics.board_document import Board, note_by, read_board
 from metrics.enums import Metric
+from metrics.models import BoardNote, MonthClose
 from metrics.targets import Cell
 from tests.books import Book
 from tests.metrics.test_board_pages import MONTH, fill, text_of
@@ -133,3 +134,11 @@ def test_who_may_and_what_is_not_there(worlds):
     assert theirs.client("executive").get(mine.url("board/report.pdf")).status_code == 404
     assert mine.client("executive").get(mine.url("board/report.pdf"), {"segment": "Nowhere"}).status_code == 404
     assert mine.client("executive").get(mine.url("board/report.pdf"), {"month": "nonsense"}).status_code == 200
+
+
+def test_days_are_those_of_the_companys_zone():
+    """METRICS: a note and a close of 23:30 UTC belong to the next day in Jakarta, in PDF, slides and e-mail alike."""
+    at = dt.datetime(2026, 11, 3, 23, 30, tzinfo=dt.UTC)
+    with timezone.override("Asia/Jakarta"):
+        assert note_by(BoardNote(updated_at=at)) == "4 Nov 2026"
+        assert "4 Nov 2026" in closing_cells.state(MonthClose(known_at=at, signed_as="Sofia", version=1))
