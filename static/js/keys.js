@@ -29,9 +29,10 @@
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
     const key = event.key.toLowerCase();
     const step = event.target.closest?.(".mil li > a");
+    const choice = /^[1-9]$/.test(key) && event.target.closest?.("tr")?.querySelectorAll("[data-choice]")[key - 1];
     if (Date.now() - going < 1200) { going = 0; document.querySelector(`[data-go="${CSS.escape(key)}"]`)?.click(); }
     else if (step && event.key.startsWith("Arrow")) lineage(step, event.key);
-    else if (/^[1-9]$/.test(key) && event.target.closest?.("tr")?.querySelectorAll("[data-choice]")[key - 1]) event.target.closest("tr").querySelectorAll("[data-choice]")[key - 1].click();
+    else if (choice) choice.click();
     else if (key === "j") row(1);
     else if (key === "k") row(-1);
     else if (key === "g") going = Date.now();
