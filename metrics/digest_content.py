@@ -150,10 +150,13 @@ def weekly(tenant: Tenant, member: Member, monday: dt.date) -> Content | None:
 
     def rows(fell: bool) -> list[dict[str, Any]]:
         side = [mover for mover in moved if (mover.moved < 0) == fell][:SHORT]
-        cells = [week_cells.mover_row(mover, account_url(mover.account_id), currency, day) for mover in side]
         return [
-            {"text": f"{row['name']}: {text_of(row['reason'])}", "url": row["url"], "aside": _aside(row)}
-            for row in cells
+            {
+                "text": f"{mover.name}: {week_cells.reason(mover)}",
+                "url": account_url(mover.account_id),
+                "aside": _aside(mover, currency),
+            }
+            for mover in side
         ]
 
     iso = start.isocalendar()
@@ -178,11 +181,13 @@ def weekly(tenant: Tenant, member: Member, monday: dt.date) -> Content | None:
     )
 
 
-def _aside(row: Mapping[str, Any]) -> str:
-    """−12.4 · 41 · $120k: by how much the score moved, where it is, how much money that is."""
-    delta = row["delta"] or {}
-    arrow = {"up": "+", "down": "−"}.get(delta.get("direction", ""), "")
-    return " · ".join(part for part in (f"{arrow}{text_of(delta.get('value', ''))}", row["score"], row["arr"]) if part)
+def _aside(mover: week.Mover, currency: str) -> str:
+    """−12 · 41 · $120k: by how many points the score moved, where it is, how much money that is."""
+    moved = round(mover.moved)
+    sign = "−" if moved < 0 else "+" if moved else ""
+    return (
+        f"{sign}{abs(moved)} · {account_cells.score_text(mover.after)} · {account_cells.arr_text(mover.mrr, currency)}"
+    )
 
 
 def _tile(tile: Mapping[str, Any]) -> dict[str, Any]:

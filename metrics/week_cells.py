@@ -226,6 +226,11 @@ def cause_rows(found: Sequence[Cause]) -> list[dict[str, Any]]:
     return rows
 
 
+def reason(mover: Mover) -> str:
+    """What moved it most, in words."""
+    return mover.reason() or _("Other data became known or went missing")
+
+
 def mover_row(mover: Mover, url: str, currency: str, today: dt.date) -> dict[str, Any]:
     """One account that fell or rose, and why."""
     return {
@@ -236,7 +241,7 @@ def mover_row(mover: Mover, url: str, currency: str, today: dt.date) -> dict[str
         "band": mover.band.label,
         "score": cells.score_text(mover.after),
         "delta": cells.change(mover.moved, _("since last week")),
-        "reason": mover.reason() or _("Other data became known or went missing"),
+        "reason": reason(mover),
         "renews": cells.renewal(mover.renews_on, today),
         "owner": mover.owner,
     }

@@ -14,6 +14,8 @@ from health.models import Alert, HealthModelVersion, HealthScore
 from health.scoring import formulas, versions
 from health.scoring.definition import Definition
 from metrics import week as questions
+from metrics.digest_content import content_of
+from metrics.enums import DigestKind
 from tests.conftest import World
 
 import numpy as np  # isort: skip
@@ -136,6 +138,25 @@ def test_who_fell_and_rose_with_reasons(worlds, book):
     assert [row["name"] for row in answer.context["fell"]] == ["Fell far", "Fell"]
     assert [row["name"] for row in answer.context["rose"]] == ["Rose"]
     assert " to " in answer.context["fell"][0]["reason"]
+    assert "Theirs" not in answer.content.decode()
+
+
+def test_the_digest_of_the_week_names_the_same_movers(worlds, book):
+    """NTF-05, HLT-05: the e-mail, its preview and the page name the same accounts, scores and reasons."""
+    world = worlds[0]
+    page = page_of(world).context
+    with world.open():
+        day = day_of(world)
+        monday = day - dt.timedelta(days=day.weekday() - 7)
+        content = content_of(DigestKind.WEEK, world.tenant, monday, world.members["ops"])
+    fell, rose = (section["rows"] for section in content.sections)
+    assert [row["text"] for row in fell] == [f"{row['name']}: {row['reason']}" for row in page["fell"]]
+    assert [row["text"].split(":")[0] for row in rose] == ["Rose"]
+    assert fell[0]["aside"].startswith("−")
+    assert rose[0]["aside"].startswith("+")
+    assert f" · {page['rose'][0]['score']} · " in rose[0]["aside"]
+    answer = world.client("ops").get(world.url("settings/digests/preview/week/"))
+    assert answer.status_code == 200
     assert "Theirs" not in answer.content.decode()
 
 
