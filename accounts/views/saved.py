@@ -1,10 +1,14 @@
-"""Saved views of the accounts list: make, rename, share, delete."""
+"""Saved views: make, rename, share, delete. One home for the accounts list and for pages of the floors above."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from django.http import HttpResponse, QueryDict
+from django.http import Http404, HttpResponse, QueryDict
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from accounts.forms import SavedViewForm
@@ -17,77 +21,97 @@ from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.errors import DomainError
 
 
-def _canonical(text: str) -> str:
-    return ListQuery.parse(QueryDict(text)).own_text()
+@dataclass(frozen=True)
+class Viewed:
+    """A page whose state is a query string that people keep under a name.
+
+    `canonical` says the state of a query string as it is kept; `url` leads to the page, with a view in that state.
+    """
+
+    page: str
+    label: Any
+    canonical: Callable[[QueryDict], str]
+    url: Callable[[TenantRequest, SavedView | None], str]
+    delete_route: str
+
+    def make(self, request: TenantRequest) -> HttpResponse:
+        """Save the page as it is, under a name."""
+        values = {"query": self.canonical(request.GET)}
+        return self._answer(request, None, values, request.POST, title=gettext("New view"))
+
+    def change(self, request: TenantRequest, view_id: UUID) -> HttpResponse:
+        """Rename, share, or (with `query` alone) keep the page as it is now."""
+        view = self._own(request, view_id)
+        values = {"name": view.name, "shared": view.shared, "query": view.query}
+        # The list's Save button sends only the query; the name and the audience stay.
+        only_query = "query" in request.POST and "name" not in request.POST
+        return self._answer(
+            request,
+            view,
+            values,
+            values | {"query": request.POST["query"]} if only_query else request.POST,
+            title=gettext("Change this view"),
+            delete_url=reverse(self.delete_route, args=[request.tenant.slug, view.id]),
+            delete_label=gettext("Delete this view"),
+        )
+
+    def delete(self, request: TenantRequest, view_id: UUID) -> HttpResponse:
+        """Remove one of my views; what it shows stays."""
+        view = self._own(request, view_id)
+        delete_view(view=view, by=request.member)
+        text = gettext("The view “%(name)s” is deleted.") % {"name": view.name}
+        return saved(request, text, self.url(request, None))
+
+    def _own(self, request: TenantRequest, view_id: UUID) -> SavedView:
+        view = own_view(request.member, view_id)
+        if view.page != self.page:
+            raise Http404
+        return view
+
+    def _answer(
+        self, request: TenantRequest, view: SavedView | None, values: dict[str, Any], posted: Any, **context: Any
+    ) -> HttpResponse:
+        form = SavedViewForm(posted if request.method == "POST" else None, initial=values)
+        if form.is_bound and form.is_valid():
+            try:
+                kept = save_view(
+                    by=request.member,
+                    page=self.page,
+                    name=form.cleaned_data["name"],
+                    query=self.canonical(QueryDict(form.cleaned_data["query"])),
+                    shared=form.cleaned_data["shared"],
+                    view=view,
+                )
+                text = gettext("The view “%(name)s” is saved.") % {"name": kept.name}
+                return saved(request, text, self.url(request, kept))
+            except DomainError as error:
+                add_refusal(form, error)
+        back = {"back_url": self.url(request, view), "back_label": self.label}
+        return form_page(request, form, submit=gettext("Save view"), **back, **context)
 
 
-def _list_url(request: TenantRequest, view: SavedView | None = None) -> str:
+def _list_url(request: TenantRequest, view: SavedView | None) -> str:
     url = reverse("accounts", args=[request.tenant.slug])
     return f"{url}?{ListQuery.parse(QueryDict(view.query)).text(view=str(view.id))}" if view else url
+
+
+LIST = Viewed(PAGE, _("Accounts"), lambda query: ListQuery.parse(query).own_text(), _list_url, "view_delete")
 
 
 @requires(Permission.VIEW_ACCOUNTS)
 def view_new(request: TenantRequest) -> HttpResponse:
     """Save the list as it is, under a name."""
-    posted = request.POST if request.method == "POST" else None
-    form = SavedViewForm(posted, initial={"query": _canonical(request.GET.urlencode())})
-    if posted is not None and form.is_valid():
-        try:
-            view = save_view(
-                by=request.member,
-                page=PAGE,
-                name=form.cleaned_data["name"],
-                query=_canonical(form.cleaned_data["query"]),
-                shared=form.cleaned_data["shared"],
-            )
-            return saved(request, _("The view “%(name)s” is saved.") % {"name": view.name}, _list_url(request, view))
-        except DomainError as error:
-            add_refusal(form, error)
-    return form_page(
-        request, form, title=_("New view"), back_url=_list_url(request), back_label=_("Accounts"), submit=_("Save view")
-    )
+    return LIST.make(request)
 
 
 @requires(Permission.VIEW_ACCOUNTS)
 def view_edit(request: TenantRequest, view_id: UUID) -> HttpResponse:
-    """Rename, share, or (with `query` alone) keep the list as it is now."""
-    view = own_view(request.member, view_id)
-    values = {"name": view.name, "shared": view.shared, "query": view.query}
-    posted = None
-    if request.method == "POST":
-        # The list's Save button sends only the query; the name and the audience stay.
-        only_query = "query" in request.POST and "name" not in request.POST
-        posted = values | {"query": request.POST["query"]} if only_query else request.POST
-    form = SavedViewForm(posted, initial=values)
-    if posted is not None and form.is_valid():
-        try:
-            save_view(
-                by=request.member,
-                page=view.page,
-                name=form.cleaned_data["name"],
-                query=_canonical(form.cleaned_data["query"]),
-                shared=form.cleaned_data["shared"],
-                view=view,
-            )
-            return saved(request, _("The view “%(name)s” is saved.") % {"name": view.name}, _list_url(request, view))
-        except DomainError as error:
-            add_refusal(form, error)
-    return form_page(
-        request,
-        form,
-        title=_("Change this view"),
-        back_url=_list_url(request, view),
-        back_label=_("Accounts"),
-        submit=_("Save view"),
-        delete_url=reverse("view_delete", args=[request.tenant.slug, view.id]),
-        delete_label=_("Delete this view"),
-    )
+    """Rename or share one of my views, or keep the list as it is now."""
+    return LIST.change(request, view_id)
 
 
 @require_POST
 @requires(Permission.VIEW_ACCOUNTS)
 def view_delete(request: TenantRequest, view_id: UUID) -> HttpResponse:
     """Remove one of my views; the accounts in it stay."""
-    view = own_view(request.member, view_id)
-    delete_view(view=view, by=request.member)
-    return saved(request, _("The view “%(name)s” is deleted.") % {"name": view.name}, _list_url(request))
+    return LIST.delete(request, view_id)

@@ -71,12 +71,16 @@ def test_a_changed_view_says_so_and_can_be_saved(listed):
 
 
 def test_private_views_are_unknown_and_shared_ones_not_to_be_changed(worlds):
-    """A private view of somebody else answers like one that never was; a shared one is read, not changed."""
+    """A private view of somebody else answers like one that never was, as does one's own of another page; a shared one
+    is read, not changed."""
     world, rival = worlds
     with world.open():
         private = SavedView.objects.create(member=world.members["admin"], page="accounts", name="Private", query="")
         shared = SavedView.objects.create(
             member=world.members["admin"], page="accounts", name="Shared", query="owner=me", shared=True
+        )
+        other = SavedView.objects.create(
+            member=world.members["csm"], page="explore", name="Other page", query="to=2025-12"
         )
     with rival.open():
         foreign = SavedView.objects.create(
@@ -87,12 +91,12 @@ def test_private_views_are_unknown_and_shared_ones_not_to_be_changed(worlds):
     assert "Shared" in tabs
     assert "Private" not in tabs
     assert "Foreign" not in tabs
-    for view, status in ((private, 404), (foreign, 404), (shared, 403)):
+    for view, status in ((private, 404), (foreign, 404), (other, 404), (shared, 403)):
         for path in ("", "delete/"):
             answer = client.post(world.url(f"accounts/views/{view.id}/{path}"), {"name": "x", "query": ""})
             assert answer.status_code == status, (view.name, path)
     with world.open():
-        assert SavedView.objects.count() == 2
+        assert SavedView.objects.count() == 3
         assert not SavedView.objects.filter(name="x").exists()
 
 
