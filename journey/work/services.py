@@ -1,0 +1,347 @@
+"""Verbs on tasks: make, change, do, put off, hand over, take (REQUIREMENTS ACC-15, PAGES).
+
+Each locks its row. `version` is the one that the person saw: Conflict when the row was changed since, and None takes
+whatever stands. `by` is None for a program or the night. DomainError names the field.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from uuid_utils.compat import uuid7
+
+from accounts.customers import refused
+from accounts.enums import ChangeSource
+from accounts.models import Account, BusinessHours, Holiday, Member, Tenant
+from cs_platform.kernel.errors import Conflict, DomainError
+from cs_platform.kernel.tenancy import current_tenant_id
+from health.models import Alert
+from journey.enums import Rhythm, TaskState, Urgency, Why, WorkType
+from journey.models import Milestone, Play, Regression, Task
+from journey.work import sharing
+from journey.work.formulas import next_due
+
+TAKEN_HOURS = 4
+LONGEST = dt.timedelta(days=5 * 366)  # a task lies at most so far ahead
+MOST_ITEMS = 50  # of a checklist
+TITLE, RESULT = 200, 500
+# What a task is changed by besides its own verbs.
+FIELDS = ("title", "note", "work", "due_on", "due_at", "urgency", "rhythm", "checklist")
+# What happens when a task is over or open again; floors and rooms above append theirs in `ready()`.
+SETTLED: list[Callable[[Task], None]] = []
+
+Checklist = list[dict[str, Any]]
+
+
+class _AccountsOwner:
+    """The owner of a task that nobody named: whoever looks after its account."""
+
+
+ACCOUNTS_OWNER = _AccountsOwner()
+
+
+@transaction.atomic
+def add_task(
+    *,
+    title: str,
+    due_on: dt.date,
+    by: Member | None,
+    account: Account | None = None,
+    owner: Member | _AccountsOwner | None = ACCOUNTS_OWNER,
+    work: str = WorkType.COORDINATION,
+    note: str = "",
+    due_at: dt.time | None = None,
+    urgency: str = Urgency.NORMAL,
+    rhythm: str = Rhythm.NONE,
+    checklist: Sequence[Mapping[str, Any]] = (),
+    why: str = Why.PERSON,
+    alert: Alert | None = None,
+    play: Play | None = None,
+    step: str = "",
+    milestone: Milestone | None = None,
+    regression: Regression | None = None,
+    external_id: str = "",
+    source: str = "",
+    source_ref: UUID | None = None,
+) -> Task:
+    """Make a task. The same `external_id`, or the same step of a play, again gives the one that is there.
+
+    Without a word about the owner it is that of the account's owner, of whom makes it where there is no account, and
+    of the pool where that one left; `owner=None` puts it into the pool. A person writes no task for a day that is past.
+    """
+    if external_id and (known := Task.objects.filter(external_id=external_id).first()):
+        return known
+    if play is not None and (known := Task.objects.filter(play=play, step=step).first()):
+        return known
+    today = _today()
+    if by is not None and due_on < today:
+        raise refused("due_on", _("The day is past."))
+    if isinstance(owner, _AccountsOwner):
+        owner = by if account is None else account.owner
+        owner = owner if owner is not None and owner.is_active else None
+    else:
+        _check_owner(owner, account)
+    if alert is not None and why == Why.PERSON:
+        why = Why.ALERT
+    row = Task(
+        external_id=external_id or str(uuid7()),
+        account=account,
+        owner=owner,
+        why=why,
+        alert=alert,
+        play=play,
+        step=step,
+        milestone=milestone,
+        regression=regression,
+        created_by=by,
+        source=source or (ChangeSource.MEMBER if by else ChangeSource.RULE),
+        source_ref=source_ref or (by.id if by else None),
+    )
+    values = {
+        "title": title,
+        "note": note,
+        "work": work,
+        "due_on": due_on,
+        "due_at": due_at,
+        "urgency": urgency,
+        "rhythm": rhythm,
+        "checklist": list(checklist),
+    }
+    for name, value in _checked(values, today).items():
+        setattr(row, name, value)
+    row.save(force_insert=True)
+    return row
+
+
+@transaction.atomic
+def edit_task(*, task: Task, values: Mapping[str, Any], version: int | None, by: Member | None) -> Task:
+    """Change what is written of a task (`FIELDS`), and its `account` and `owner` where they are given."""
+    row = _locked(task, version)
+    today = _today()
+    if by is not None and values.get("due_on", row.due_on) < min(today, row.due_on):
+        raise refused("due_on", _("The day is past."))
+    changes = _checked({name: values[name] for name in FIELDS if name in values}, today)
+    if "account" in values:
+        changes["account"] = values["account"]
+    if "owner" in values:
+        owner = values["owner"]
+        if owner != row.owner:
+            _check_owner(owner, changes.get("account", row.account))
+            changes |= {"owner": owner, "taken_until": None}
+    return _save(row, **{name: value for name, value in changes.items() if getattr(row, name) != value})
+
+
+@transaction.atomic
+def finish_task(*, task: Task, version: int | None, by: Member | None, result: str = "") -> Task:
+    """It is done, with what came of it. One that comes again makes its next one, once. Done twice changes nothing."""
+    row = _locked(task, version)
+    if row.state == TaskState.DONE:
+        return row
+    _must_be_open(row)
+    if row.owner is None or (row.taken_until and row.taken_until <= timezone.now()):
+        row.owner = by  # whoever did a task of the pool
+    row = _save(
+        row,
+        state=TaskState.DONE,
+        owner=row.owner,
+        done_at=timezone.now(),
+        done_by=by,
+        result=result.strip()[:RESULT],
+        snoozed_until=None,
+    )
+    _come_again(row)
+    _tell(row)
+    return row
+
+
+@transaction.atomic
+def reopen_task(*, task: Task, version: int | None, by: Member | None) -> Task:
+    """Take back that it was done or cancelled. The next one that it made goes again, unless somebody touched it."""
+    row = _locked(task, version)
+    if row.state == TaskState.OPEN:
+        return row
+    following = Task.objects.filter(follows=row, state=TaskState.OPEN, version=1, comments=None).first()
+    if following is not None:
+        _save(following, state=TaskState.CANCELLED)
+    row = _save(row, state=TaskState.OPEN, done_at=None, done_by=None, result="")
+    _tell(row)
+    return row
+
+
+@transaction.atomic
+def cancel_task(*, task: Task, version: int | None, by: Member | None, reason: str = "") -> Task:
+    """It is not to be done any more. Cancelled twice changes nothing."""
+    row = _locked(task, version)
+    if row.state == TaskState.CANCELLED:
+        return row
+    _must_be_open(row)
+    row = _save(row, state=TaskState.CANCELLED, result=reason.strip()[:RESULT], snoozed_until=None)
+    _tell(row)
+    return row
+
+
+@transaction.atomic
+def snooze_task(*, task: Task, until: dt.date | None, version: int | None, by: Member | None) -> Task:
+    """Put it off until a day, on which it is due again; None wakes it."""
+    row = _locked(task, version)
+    _must_be_open(row)
+    today = _today()
+    if until is not None and not today < until <= today + LONGEST:
+        raise refused("snoozed_until", _("Choose a day that lies ahead."))
+    return _save(row, snoozed_until=until)
+
+
+@transaction.atomic
+def assign_task(*, task: Task, owner: Member | None, version: int | None, by: Member | None) -> Task:
+    """Hand it to somebody who sees its account, or to the pool (None)."""
+    row = _locked(task, version)
+    _must_be_open(row)
+    if owner != row.owner:
+        _check_owner(owner, row.account)
+    return _save(row, owner=owner, taken_until=None)
+
+
+def to_pool(*, task: Task, version: int | None, by: Member | None) -> Task:
+    """Let somebody else take it."""
+    return assign_task(task=task, owner=None, version=version, by=by)
+
+
+@transaction.atomic
+def move_task(*, task: Task, due_on: dt.date, version: int | None, by: Member | None) -> Task:
+    """Give it another day; a snooze ends with it."""
+    row = _locked(task, version)
+    _must_be_open(row)
+    today = _today()
+    if due_on < today:
+        raise refused("due_on", _("The day is past."))
+    return _save(row, snoozed_until=None, **_checked({"due_on": due_on}, today))
+
+
+@transaction.atomic
+def take_task(*, task: Task, version: int | None, by: Member) -> Task:
+    """Take it from the pool: it is theirs for four hours, then it returns. Conflict when somebody else was faster."""
+    row = _locked(task, None)
+    now = timezone.now()
+    _must_be_open(row)
+    if row.owner_id == by.id and (row.taken_until is None or row.taken_until > now):
+        return row
+    if row.owner is not None and (row.taken_until is None or row.taken_until > now):
+        raise Conflict(_("%(name)s was faster and has this task now.") % {"name": row.owner.name})
+    return _save(row, owner=by, taken_until=now + dt.timedelta(hours=TAKEN_HOURS), snoozed_until=None)
+
+
+@transaction.atomic
+def check_item(*, task: Task, position: int, done: bool, version: int | None, by: Member | None) -> Task:
+    """Tick an item of the checklist, or take the tick back. Conflict when the list was changed meanwhile."""
+    row = _locked(task, version)
+    if not 0 <= position < len(row.checklist):
+        raise Conflict(_("Somebody has changed this list meanwhile."))
+    items = [dict(item) for item in row.checklist]
+    items[position]["done"] = done
+    return _save(row, checklist=items)
+
+
+def _locked(task: Task, version: int | None) -> Task:
+    rows = Task.objects.select_for_update(of=("self",)).select_related("account", "owner")
+    row = rows.get(id=task.id)
+    if version is not None and row.version != version:
+        raise Conflict(_("Somebody has changed this task meanwhile."))
+    return row
+
+
+def _save(row: Task, **changes: Any) -> Task:
+    if not changes:
+        return row
+    for name, value in changes.items():
+        setattr(row, name, value)
+    row.version += 1
+    row.updated_at = timezone.now()
+    row.save(update_fields=[*changes, "version", "updated_at"])
+    return row
+
+
+def _must_be_open(row: Task) -> None:
+    if row.state != TaskState.OPEN:
+        raise DomainError(_("This task is over: open it again first."), code="over")
+
+
+def _check_owner(owner: Member | None, account: Account | None) -> None:
+    """Whoever gets a task is still here and sees its account."""
+    if owner is None:
+        return
+    if not owner.is_active:
+        raise refused("owner", _("%(name)s is not active any more.") % {"name": owner.name})
+    if account is not None and not sharing.who_sees(account).filter(id=owner.id).exists():
+        sentence = _("%(name)s does not see %(account)s.") % {"name": owner.name, "account": account.name}
+        raise refused("owner", sentence)
+
+
+def _checked(values: dict[str, Any], today: dt.date) -> dict[str, Any]:
+    """The given values as they are kept; DomainError names each that cannot be."""
+    problems = {}
+    if "title" in values:
+        values["title"] = values["title"].strip()
+        if not values["title"]:
+            problems["title"] = _("Say what is to be done.")
+        elif len(values["title"]) > TITLE:
+            problems["title"] = _("At most %(limit)s characters fit here.") % {"limit": TITLE}
+    if "due_on" in values and not dt.date(1990, 1, 1) <= values["due_on"] <= today + LONGEST:
+        problems["due_on"] = _("The day lies between 1990 and five years from now.")
+    for name, choices in (("work", WorkType), ("urgency", Urgency), ("rhythm", Rhythm)):
+        if name in values and values[name] not in choices.values:
+            problems[name] = _("Choose one of the list.")
+    if "checklist" in values:
+        values["checklist"] = items = _items(values["checklist"])
+        if len(items) > MOST_ITEMS:
+            problems["checklist"] = _("At most %(limit)s items.") % {"limit": MOST_ITEMS}
+    if problems:
+        raise DomainError(next(iter(problems.values())), fields=problems)
+    return values
+
+
+def _items(given: Sequence[Mapping[str, Any]]) -> Checklist:
+    found = [{"text": str(item.get("text", "")).strip()[:TITLE], "done": item.get("done") is True} for item in given]
+    return [item for item in found if item["text"]]
+
+
+def _come_again(row: Task) -> None:
+    """The next one of a task that comes again, once: one that stands already is that."""
+    if not row.rhythm or Task.objects.filter(follows=row).exclude(state=TaskState.CANCELLED).exists():
+        return
+    closed = set(Holiday.objects.values_list("day", flat=True))
+    hours = set(BusinessHours.objects.values_list("weekday", flat=True)) or set(range(5))
+    day = next_due(row.rhythm, row.due_on, _today(), lambda d: d.weekday() in hours and d not in closed)
+    if day is None:
+        return
+    owner = row.owner if row.taken_until is None and row.owner is not None and row.owner.is_active else None
+    Task(
+        external_id=str(uuid7()),
+        account=row.account,
+        title=row.title,
+        note=row.note,
+        work=row.work,
+        owner=owner,
+        due_on=day,
+        due_at=row.due_at,
+        urgency=row.urgency,
+        rhythm=row.rhythm,
+        checklist=[{"text": item["text"], "done": False} for item in row.checklist],
+        why=Why.AGAIN,
+        follows=row,
+        created_by=row.created_by,
+        source=row.source,
+        source_ref=row.source_ref,
+    ).save(force_insert=True)
+
+
+def _tell(row: Task) -> None:
+    for told in SETTLED:
+        told(row)
+
+
+def _today() -> dt.date:
+    return Tenant.objects.get(id=current_tenant_id()).today()
