@@ -183,11 +183,12 @@ def _trend(figures: BoardFigures, plans: Mapping[str, Plan], size: tuple[float, 
 
 def _bridge(figures: BoardFigures, size: tuple[float, float]) -> dict[str, Any]:
     bridge = board_cells.bridge(figures.asked, figures.now, figures.question.currency)
+    steps, texts, tick = bridge["drawn"]
     return {
         "title": _("What moved MRR"),
         "meta": bridge["start"],
         "finding": bridge["finding"],
-        "svg": svg.bridge_svg(*bridge["drawn"], bridge["finding"], size=size),
+        "svg": svg.bridge_svg(steps, texts, tick, bridge["finding"], size=size),
     }
 
 

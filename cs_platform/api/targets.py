@@ -11,10 +11,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.models import Tenant
 from cs_platform.api.queries import MonthField, NoQuery, read_query
 from cs_platform.api.schema import ANSWER_HEADERS, refusals
 from cs_platform.kernel.periods import add_months, month_text, months_between
-from metrics import jobs, targets
+from metrics import targets
 from metrics.catalogue import of
 from metrics.targets import PLANNED, Cell
 
@@ -67,7 +68,8 @@ class TargetsView(APIView):
     def get(self, request: Request) -> Response:
         """The targets of a range of months, by metric and month."""
         query = read_query(request, TargetQuery)
-        first = query.get("from") or targets.fiscal_year(jobs.tenant(), jobs.tenant().today())[0]
+        tenant: Tenant = request.tenant  # type: ignore[attr-defined]
+        first = query.get("from") or targets.fiscal_year(tenant, tenant.today())[0]
         last = query.get("to") or add_months(first, 11)
         months = _months(first, last)
         found = targets.for_metrics([query["metric"]] if "metric" in query else PLANNED, months)
@@ -94,7 +96,7 @@ class TargetsView(APIView):
         if len(items) > MOST_ITEMS:
             raise ValidationError({"items": [_("At most %(n)s items.") % {"n": f"{MOST_ITEMS:,}"}]})
         cells = [Cell(item["metric"], item["month"], item["value"]) for item in items]
-        if len({targets.key(cell) for cell in cells}) < len(cells):
+        if len({(cell.metric, cell.month) for cell in cells}) < len(cells):
             raise ValidationError({"items": [_("A metric and month stand here twice.")]})
         return Response({"received": len(cells), "changed": targets.save_targets(cells=cells, by=None)})
 
