@@ -105,22 +105,27 @@ def reasons_part(reasons: Reasons, currency: str) -> dict[str, Any]:
     }
 
 
+def quarters(last: dt.date) -> list[dt.date]:
+    """The first months of the eight quarters that end with the one of `last`."""
+    newest = add_months(last, -((last.month - 1) % 3))
+    return [add_months(newest, -3 * shift) for shift in range(QUARTERS - 1, -1, -1)]
+
+
 def quarters_part(rows: Sequence[Given], last: dt.date) -> dict[str, Any]:
     """Who left by quarter and category, eight quarters: {figure, finding, table, legend}."""
-    newest = last.replace(month=last.month - (last.month - 1) % 3)
-    quarters = [add_months(newest, -3 * shift) for shift in range(QUARTERS - 1, -1, -1)]
+    shown = quarters(last)
     counts: dict[str | None, dict[dt.date, int]] = {}
     for row in rows:
         own = counts.setdefault(row.category, {})
         own[row.quarter] = own.get(row.quarter, 0) + row.customers
-    labels = [cells.quarter_name(quarter) for quarter in quarters]
+    labels = [cells.quarter_name(quarter) for quarter in shown]
     named = [category for category in REFERENCE if category in counts]
 
     def series(category: str | None) -> list[int]:
-        return [counts.get(category, {}).get(quarter, 0) for quarter in quarters]
+        return [counts.get(category, {}).get(quarter, 0) for quarter in shown]
 
     silent = _("Not answered")
-    sums = [sum(own.get(quarter, 0) for own in counts.values()) for quarter in quarters]
+    sums = [sum(own.get(quarter, 0) for own in counts.values()) for quarter in shown]
     return {
         "figure": churn_charts.quarters_figure(
             labels,

@@ -1,6 +1,5 @@
 """The lost customers that nobody has asked why they left, and the answer: a queue, one press or the whole form (MET-10)."""
 
-from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -23,12 +22,7 @@ from cs_platform.kernel.templatetags.cells import day_text, number_text
 from metrics import cells, churn_cells
 from metrics.models import AccountMonth
 
-PAGE = 25
-
-
-def waiting_of(request: TenantRequest) -> QuerySet[Any]:
-    """The lost customers that the member sees and nobody has asked why."""
-    return answers.unasked(Account.objects.visible_to(request.member), request.tenant.dunning_days)
+SHOWN = {"queue": 25, "churn": 6}  # rows of the queue on its own page and as a part of Churn
 
 
 def waiting_line(request: TenantRequest, book: QuerySet[Account]) -> dict[str, str] | None:
@@ -44,51 +38,51 @@ def waiting_line(request: TenantRequest, book: QuerySet[Account]) -> dict[str, s
     return {"text": text, "url": reverse("churn_unasked", args=[request.tenant.slug])}
 
 
-def queue_rows(request: TenantRequest, found: Iterable[Any], *, back: str) -> list[dict[str, Any]]:
-    """Rows of the queue; what they paid at last is that of their last paid month."""
+def queue_part(request: TenantRequest, back: str) -> dict[str, Any]:
+    """The lost customers that the member sees and nobody has asked why, who left first on top, as the page `back` shows
+    them. What they paid at last is that of their last paid month. Two queries of the list, one of what is beside it."""
     slug, currency = request.tenant.slug, request.tenant.currency
-    listed = list(found)
+    waiting = answers.unasked(Account.objects.visible_to(request.member), request.tenant.dunning_days)
+    count, listed = waiting.count(), list(waiting.order_by("ended_on", "id")[: SHOWN[back]])
     paid = AccountMonth.objects.filter(account=OuterRef("id"), mrr__gt=0).order_by("-month").values("mrr")[:1]
-    last = dict(
-        Account.objects.filter(id__in=[a.id for a in listed]).annotate(last=Subquery(paid)).values_list("id", "last")
-    )
-    owners = dict(Account.objects.filter(id__in=last, owner__isnull=False).values_list("id", "owner__name"))
-    return [
+    beside = Account.objects.filter(id__in=[a.id for a in listed]).annotate(last=Subquery(paid))
+    last, owners = {}, {}
+    for key, mrr, owner in beside.values_list("id", "last", "owner__name"):
+        last[key], owners[key] = mrr, owner or ""
+    rows = [
         {
             "name": account.name,
             "url": reverse("account_revenue", args=[slug, account.id]),
             "ended": day_text(account.ended_on),
-            "arr": cells.short_money(12 * last[account.id], currency) if last.get(account.id) else "–",
-            "owner": owners.get(account.id, ""),
+            "arr": cells.short_money(12 * last[account.id], currency) if last[account.id] else "–",
+            "owner": owners[account.id],
             "answer_url": f"{reverse('churn_answer', args=[slug, account.id])}?back={back}",
-            "ended_on": account.ended_on.isoformat() if account.ended_on else "",
         }
         for account in listed
     ]
+    return {
+        "queue": rows,
+        "waiting": count,
+        "waiting_text": ngettext("%(n)s customer not asked yet", "%(n)s customers not asked yet", count)
+        % {"n": number_text(count, 0)},
+        "queue_url": reverse("churn_unasked", args=[slug]) if back == "churn" else "",
+        "may_answer": may(request, Permission.EDIT_ACCOUNTS),
+        "categories": ChurnCategory.choices,
+        "shown": _("%(shown)s of %(found)s shown") % {"shown": len(rows), "found": number_text(count, 0)}
+        if count > len(rows)
+        else "",
+    }
 
 
 @requires(Permission.VIEW_ACCOUNTS)
 def unasked(request: TenantRequest) -> HttpResponse:
     """Lost customers that nobody has asked, who left first on top; those of one's own book for a CSM."""
-    return _queue_page(request)
+    return _queue_page(request, "queue")
 
 
-def _queue_page(request: TenantRequest) -> HttpResponse:
-    waiting = waiting_of(request).order_by("ended_on", "id")
-    count = waiting.count()
-    rows = queue_rows(request, waiting[:PAGE], back="queue")
-    context = {
-        "queue": rows,
-        "waiting": count,
-        "waiting_text": ngettext("%(n)s customer not asked yet", "%(n)s customers not asked yet", count)
-        % {"n": number_text(count, 0)},
-        "may_answer": may(request, Permission.EDIT_ACCOUNTS),
-        "categories": ChurnCategory.choices,
-        "churn_url": reverse("churn", args=[request.tenant.slug]) if may(request, Permission.VIEW_BOARD) else "",
-        "shown": _("%(shown)s of %(found)s shown") % {"shown": len(rows), "found": number_text(count, 0)}
-        if count > len(rows)
-        else "",
-    }
+def _queue_page(request: TenantRequest, back: str) -> HttpResponse:
+    board = reverse("churn", args=[request.tenant.slug]) if may(request, Permission.VIEW_BOARD) else ""
+    context = queue_part(request, back) | {"churn_url": board}
     return page(request, "metrics/churn_unasked.html", context, pieces=("churn-queue",))
 
 
@@ -122,18 +116,19 @@ def answer(request: TenantRequest, account_id: UUID) -> HttpResponse:
         raise DomainError(_("%(name)s has not left.") % {"name": account.name}, code="not_left")
     ended_on = answers.last_end(account, request.tenant.dunning_days)
     known = ChurnAnswer.objects.filter(account=account, ended_on=ended_on).first()
+    urls = {"churn": "churn", "queue": "churn_unasked"}
+    back = request.GET.get("back", "")
+    if back == "churn" and not may(request, Permission.VIEW_BOARD):
+        back = "queue"
     if request.method == "POST" and "quick" in request.POST:
+        back = back if back in urls else "queue"
         answers.record_answer(
             account=account, category=request.POST["quick"], ended_on=ended_on, by=request.member, version=0
         )
         text = _("%(name)s: recorded.") % {"name": account.name}
         if request.htmx:
-            return toast(_queue_page(request), text)
-        return saved(request, text, reverse("churn_unasked", args=[request.tenant.slug]))
-    urls = {"churn": "churn", "queue": "churn_unasked"}
-    back = request.GET.get("back", "")
-    if back == "churn" and not may(request, Permission.VIEW_BOARD):
-        back = "queue"
+            return toast(_queue_page(request, back), text)
+        return saved(request, text, reverse(urls[back], args=[request.tenant.slug]))
     url = (
         reverse(urls[back], args=[request.tenant.slug])
         if back in urls

@@ -26,13 +26,12 @@ from metrics.asked import Asked, Months
 from metrics.bands import bands_for_all
 from metrics.board_views import no_figures
 from metrics.churn_asked import CUSTOM, ChurnAsked
-from metrics.churn_queue_views import queue_rows, waiting_of
+from metrics.churn_queue_views import queue_part
 from metrics.churn_where import COHORTS, Spell, slice_of
 from metrics.definitions import MOVEMENTS
 from metrics.enums import Cut, Metric, Window
 
 PIECES = ("churn", "churn-where")
-WAITING = 6  # of the queue on this page
 QUOTES = 8
 OPENED = 12
 CSV_COLUMNS = [
@@ -119,8 +118,7 @@ def _figures(
     segments: dict[str, where_cells.Sums],
 ) -> dict[str, Any]:
     spell, slug = asked.spell, request.tenant.slug
-    quarter = add_months(spell.last, -((spell.last.month - 1) % 3))
-    since = min(spell.first, add_months(quarter, 3 * (1 - churn_cells.QUARTERS)))
+    since = min(spell.first, churn_cells.quarters(spell.last)[0])
     churn.stage_lost(replace(question, first=since))
     every = churn.given()
     reasons = churn.reasons_of(churn.given(spell.first))
@@ -133,24 +131,15 @@ def _figures(
         currency=question.currency,
         bands=bands_for_all(),
     )
-    waiting = waiting_of(request)
-    count = waiting.count()
-    queue_url = reverse("churn_unasked", args=[slug]) if may(request, Permission.VIEW_ACCOUNTS) else ""
+    queue = queue_part(request, "churn") if may(request, Permission.VIEW_ACCOUNTS) else {"queue_url": ""}
     rules = answers.rules()
     return {
-        "tiles": where_cells.tiles(losses, reasons, every, _lineage(slug, asked), queue_url),
+        "tiles": where_cells.tiles(losses, reasons, every, _lineage(slug, asked), queue["queue_url"]),
         "insights": churn_cells.insight_rows(churn_where.insights(rules, reasons, spell.first, segments)),
         "reasons": churn_cells.reasons_part(reasons, question.currency),
         "quarters": churn_cells.quarters_part(every, spell.last),
         "quotes": _quotes(request, spell, question.currency),
-        "queue": queue_rows(request, waiting.order_by("ended_on", "id")[:WAITING], back="churn") if queue_url else [],
-        "waiting": count,
-        "waiting_text": ngettext("%(n)s customer not asked yet", "%(n)s customers not asked yet", count)
-        % {"n": number_text(count, 0)},
-        "queue_url": queue_url,
-        "may_answer": may(request, Permission.EDIT_ACCOUNTS),
-        "categories": ChurnCategory.choices,
-    }
+    } | queue
 
 
 def _lineage(slug: str, asked: ChurnAsked) -> dict[str, str]:

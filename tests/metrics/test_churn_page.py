@@ -3,6 +3,7 @@
 import csv
 import datetime as dt
 import io
+import re
 
 import pytest
 from django.db import connection
@@ -10,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.churn import record_answer
 from accounts.models import Account, ChurnAnswer, Tenant
+from metrics import churn_queue_views
 from metrics.churn_where import BY
 from tests.accounts.book import HOSTILE
 from tests.books import Book
@@ -140,6 +142,19 @@ def test_the_queue_is_answered_with_one_press(book):
     twice = client.post(url, {"quick": "other"}, headers={"HX-Request": "true", "HX-Target": "churn-queue"})
     assert twice.status_code == 409
     assert client.post(url, {"quick": "weather"}).status_code in {409, 422}
+
+
+def test_the_queue_on_churn_stays_as_short_as_it_was(book, monkeypatch):
+    """MET-10: a press on the part of the queue that Churn shows brings back that part, with the way to the whole."""
+    monkeypatch.setitem(churn_queue_views.SHOWN, "churn", 1)
+    shown = get(book, "leader").context
+    assert (len(shown["queue"]), shown["waiting"], shown["shown"]) == (1, 2, "1 of 2 shown")
+    client, url = book.world.client("leader"), shown["queue"][0]["answer_url"]
+    done = client.post(url, {"quick": "price"}, headers={"HX-Request": "true", "HX-Target": "churn-queue"})
+    assert "1 customer not asked yet" in text_of(done)
+    assert book.world.url("insights/churn/unasked/") in done.content.decode()
+    (left,) = re.findall(r'hx-post="([^"]*churn/\?back=churn)"', done.content.decode())
+    assert client.post(left, {"quick": "price"}).url == book.world.url("insights/churn/")
 
 
 def test_the_form_records_changes_and_conflicts(book):
