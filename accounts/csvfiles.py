@@ -92,7 +92,9 @@ class CsvFile:
         try:
             yield
         except UnicodeDecodeError as error:
-            sentence = _("The file is not UTF-8 text after line %(line)s. Save it as CSV UTF-8.") % {"line": self._line}
+            sentence = _("The file is not UTF-8 text at line %(line)s. Save it as CSV UTF-8.") % {
+                "line": self._line + 1
+            }
             raise DomainError(sentence, code="encoding") from error
         except csv.Error as error:
             sentence = _("A quotation mark is open or a cell is too long at line %(line)s.") % {"line": self._line}

@@ -23,10 +23,12 @@ PROBLEMS_SHOWN = 20
 EXAMPLE = 60
 
 REASONS: dict[str, Promise] = {
+    "before": gettext_lazy("Days in the wrong order"),
     "cells": gettext_lazy("Too many or too few cells"),
     "characters": gettext_lazy("Characters that cannot be stored"),
     "decimals": gettext_lazy("Too many decimals"),
     "negative": gettext_lazy("Negative amount"),
+    "no_end": gettext_lazy("Reason of an end that there is not"),
     "no_such_day": gettext_lazy("Day does not exist"),
     "not_a_currency": gettext_lazy("Not a currency"),
     "not_a_date": gettext_lazy("Not a date"),
@@ -35,9 +37,10 @@ REASONS: dict[str, Promise] = {
     "not_a_month": gettext_lazy("Not a month"),
     "not_a_rate": gettext_lazy("Not a rate"),
     "not_a_whole_number": gettext_lazy("Not a whole number"),
+    "not_recurring": gettext_lazy("MRR of what is not recurring"),
     "not_an_amount": gettext_lazy("Not an amount"),
     "not_an_email": gettext_lazy("Not an e-mail address"),
-    "order": gettext_lazy("End before start"),
+    "order": gettext_lazy("Days in the wrong order"),
     "other_account": gettext_lazy("Subscription of another account"),
     "other_accounts_contact": gettext_lazy("Contact of another account"),
     "out_of_range": gettext_lazy("Outside the possible range"),

@@ -1,7 +1,9 @@
 """What a cell may say and what is answered when it says something else (ACC-01, ACC-03, ACC-04, MET-01)."""
 
+import ast
 import datetime as dt
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -94,6 +96,17 @@ def test_a_bad_cell_is_named_with_its_reason(kind, column, value, code):
     assert problem.value == str(value)[:200] or code in {"required", "order"}
     assert problem.message.endswith(".")
     assert code == "type" or code in REASONS
+
+
+def test_each_reason_has_words_of_its_own():
+    """What a rejected row names as its reason stands on the import's page, never as a code."""
+    said = set()
+    for path in [*Path("accounts").rglob("*.py"), *Path("health").rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Problem":
+                said |= {each.value for each in node.args[2:3] if isinstance(each, ast.Constant)}
+    assert len(said) > 8
+    assert said <= set(REASONS)
 
 
 def test_every_problem_of_a_row_is_said():
