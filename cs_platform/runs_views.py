@@ -29,6 +29,10 @@ SHOWN = 30
 NAMES: dict[str, Promise | str] = {
     "nightly": _("Nightly run"),
     "refresh_revenue": _("Refresh of revenue"),
+    "follow_customers": _("Changes of customers followed"),
+    "change_currency": _("Change of the currency"),
+    "plan_board_digest": _("Digest of the board planned"),
+    "send_digest": _("E-mail of a digest"),
     "import_file": _("Import"),
     "recount_features": _("Features counted anew"),
     "send_invitation": _("E-mail of an invitation"),
@@ -53,6 +57,7 @@ NAMES: dict[str, Promise | str] = {
     "account_figures": _("Figures on accounts"),
     "roll_forward": _("Check of the roll-forward"),
     "finish": _("Publish the day"),
+    "digests": _("Digests"),
 }
 TONES = {
     RunStep.State.DONE: "good",
