@@ -16,7 +16,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Tenant
+from accounts.models import Account, Tenant
 from cs_platform.kernel.models import AuditEntry
 from cs_platform.kernel.money import money_text
 from cs_platform.kernel.templatetags.cells import day_text, moment_text, number_text
@@ -43,7 +43,6 @@ TABLES: dict[str, Promise | str] = {
     "accounts_churnanswer": _("Churn answer"),
     "accounts_churnreason": _("Churn reason"),
     "accounts_churnrule": _("Churn rule"),
-    "metrics_metricband": _("Metric band"),
 }
 ACTIONS = {"insert": _("added"), "update": _("changed"), "delete": _("deleted")}
 # Words for columns whose model does not name them.
@@ -140,12 +139,17 @@ def read(entries: Sequence[AuditEntry], tenant: Tenant) -> list[Line]:
             field = fields[entry.table].get(column)
             if isinstance(field, models.ForeignKey):
                 wanted[field.related_model].update(_ids(values))
-    names = {model: {str(key): str(row) for key, row in _bulk(model, ids).items()} for model, ids in wanted.items()}
+    names = {model: {str(key): _name(row) for key, row in _bulk(model, ids).items()} for model, ids in wanted.items()}
     return [_line(entry, fields[entry.table], names, tenant) for entry in entries]
 
 
 def _bulk(model: type[models.Model], ids: set[Any]) -> dict[Any, Any]:
     return model._default_manager.in_bulk(ids) if ids else {}
+
+
+def _name(row: models.Model) -> str:
+    """What the row calls itself; nothing for one without a name, of which Django would say its id."""
+    return "" if type(row).__str__ is models.Model.__str__ else str(row)
 
 
 def _line(entry: AuditEntry, fields: dict[str, models.Field], names: dict[Any, Any], tenant: Tenant) -> Line:
@@ -165,6 +169,8 @@ def _line(entry: AuditEntry, fields: dict[str, models.Field], names: dict[Any, A
     subject = names.get(_model(entry.table), {}).get(str(entry.row_id), "")
     if not subject:
         known = [v for key in ("name", "email", "external_id") for v in reversed(entry.changes.get(key, [])) if v]
+        accounts = names.get(Account, {})
+        known += [accounts[str(v)] for v in reversed(entry.changes.get("account_id", [])) if str(v) in accounts]
         subject = str(known[0]) if known else ""
     return Line(
         at=moment_text(entry.at),
@@ -192,7 +198,7 @@ def _text(value: Any, field: models.Field | None, names: dict[Any, Any], tenant:
     if isinstance(field, models.DecimalField):
         return number_text(Decimal(value), field.decimal_places)
     if isinstance(field, models.ForeignKey):
-        return names.get(field.related_model, {}).get(str(value), gettext("deleted"))
+        return names.get(field.related_model, {}).get(str(value), gettext("deleted")) or "–"
     if field is not None and field.name.endswith("_minor"):
         return money_text(value, tenant.currency)
     if isinstance(field, models.DateTimeField):

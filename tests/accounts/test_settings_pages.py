@@ -12,6 +12,7 @@ from accounts.models import (
     AccountChange,
     ApiKey,
     BusinessHours,
+    ChurnAnswer,
     FxRate,
     Holiday,
     Product,
@@ -409,6 +410,9 @@ def test_audit_log_names_people_and_things_and_stays_inside(worlds):
     client.post(
         at(mine, "members_edit", mine.members["csm"].id), {"role": mine.members["leader"].role_id, "team": team.id}
     )
+    with mine.open():
+        answered = Account.objects.create(external_id="A-9", name="Nine Lives")
+        ChurnAnswer.objects.create(account=answered, ended_on=dt.date(2026, 1, 1), category="price", source="member")
     with theirs.open():
         Team.objects.create(name="Secret team of the rival")
     page = client.get(at(mine, "audit")).content.decode()
@@ -416,6 +420,7 @@ def test_audit_log_names_people_and_things_and_stays_inside(worlds):
     assert "Csm Person" in page
     assert "Secret team" not in page
     assert str(team.id) not in page, "ids are shown as names"
+    assert " object (" not in page, "a row without a name of its own goes by its account's"
 
 
 def test_audit_log_filters_and_pages_by_key(world):

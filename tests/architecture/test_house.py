@@ -9,6 +9,7 @@ from celery import current_app
 from django.apps import apps
 from django.conf import settings
 
+from accounts import audit_trail
 from cs_platform import environment
 from cs_platform.kernel.tenancy import TenantModel
 
@@ -79,6 +80,11 @@ def test_audited_models_have_their_triggers(db):
         )
         found = {row[0] for row in cursor.fetchall()}
     assert found == wanted
+
+
+def test_audited_models_have_a_word_for_people():
+    """The audit trail never shows the name of a table."""
+    assert {m._meta.db_table for m in apps.get_models() if getattr(m, "audited", False)} <= set(audit_trail.TABLES)
 
 
 @pytest.mark.parametrize("path", SQL, ids=lambda p: p.name)
