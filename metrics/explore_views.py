@@ -6,7 +6,6 @@ from typing import Any
 
 from django.http import Http404, HttpResponse, QueryDict
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Account
@@ -59,7 +58,7 @@ def explorer(request: TenantRequest) -> HttpResponse:
     """A metric of the catalogue: value, chart, table, definition; filters as chips; saved views."""
     read = _read(request)
     if read is None:
-        return page(request, "metrics/explore_empty.html", {"empty": no_figures(request)})
+        return page(request, "metrics/board_empty.html", {"empty": no_figures(request) | {"page": _("Metrics")}})
     asked, months = read
     question = _question(request, asked)
     told = _told(request, asked, months, question)
@@ -203,7 +202,7 @@ def _tools(request: TenantRequest, asked: Explored, months: Months, url: str) ->
             for name, values in asked.filters.items()
             for value in values
         ],
-        "hidden": _hidden(asked, {"metric", "by", "from", "to", "known"}),
+        "hidden": _hidden(asked, {"metric", "by", "from", "to"}),
         "all_hidden": _hidden(asked, {"known"}),
         "known_text": moment_text(asked.known),
         "hidden_panel": _hidden(asked, set(Cut.values)),
@@ -212,7 +211,6 @@ def _tools(request: TenantRequest, asked: Explored, months: Months, url: str) ->
         "csv_url": f"{reverse('explore_csv', args=[request.tenant.slug])}?{asked.query()}",
         "xlsx_url": f"{reverse('explore_xlsx', args=[request.tenant.slug])}?{asked.query()}",
         "knowable": knowable(asked.said),
-        "known": timezone.localtime(asked.known).strftime("%Y-%m-%dT%H:%M") if asked.known else "",
         "forget_url": f"{url}?{asked.query(known=None)}" if asked.known else "",
     }
 
@@ -244,7 +242,7 @@ def accounts(request: TenantRequest) -> HttpResponse:
     """The accounts behind a value, each with its own; what the reader may not open is summed up (DSH-04)."""
     read = _read(request)
     if read is None:
-        return page(request, "metrics/explore_empty.html", {"empty": no_figures(request)})
+        return page(request, "metrics/board_empty.html", {"empty": no_figures(request) | {"page": _("Metrics")}})
     asked, months = read
     period = _period(request, asked, months)
     value = request.GET.get("value", "").replace("\0", "")

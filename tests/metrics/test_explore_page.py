@@ -225,3 +225,9 @@ def test_queries_are_fixed(world, book):
         customer(book, "One more", "2025-01-01", "", segment="Small business")
         book.night(NIGHT)
     assert counts[0] == counts[1] <= 60
+
+
+def test_the_moment_of_knowledge_keeps_its_seconds_through_the_form(world, book):
+    """MET-23: choosing another metric must not move the moment, or what was learned in that minute would be lost."""
+    html = text(world.client("admin").get(world.url("metrics/explore/?metric=nrr&known=2026-12-31T10:00:30")))
+    assert html.count('type="hidden" name="known" value="2026-12-31T10:00:30"') == 2  # the bar and the panel of filters
