@@ -12,7 +12,7 @@ from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.money import from_minor, money_text
 from cs_platform.kernel.periods import add_months, month_end, month_text
-from cs_platform.kernel.sheets import csv_text
+from cs_platform.kernel.sheets import csv_file
 from cs_platform.kernel.templatetags.cells import day_text, month_name, number_text
 from metrics import acquisition_cells as columns
 from metrics import cells, reports, selectors
@@ -125,6 +125,4 @@ def economics_csv(request: TenantRequest) -> HttpResponse:
             for line in found.lines
         ]  # fmt: skip
     head = ["account", "name", "segment", "source", "first_month", "acquisition_cost", "first_mrr", "mrr", "currency"]
-    response = HttpResponse(csv_text(head, rows), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="economics-{request.tenant.slug}.csv"'
-    return response
+    return csv_file(f"economics-{request.tenant.slug}.csv", head, rows)

@@ -18,7 +18,7 @@ from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.keyset import uuid_of
 from cs_platform.kernel.periods import add_months, month_of
-from cs_platform.kernel.sheets import csv_text
+from cs_platform.kernel.sheets import csv_file
 from cs_platform.kernel.templatetags.cells import day_text, number_text
 from metrics import clocks_cells as columns
 from metrics import selectors
@@ -181,6 +181,4 @@ def time_to_value_csv(request: TenantRequest) -> HttpResponse:
         ]
         for line in found.lines
     ]  # fmt: skip
-    response = HttpResponse(csv_text(head, rows), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{choice.clock}-{request.tenant.slug}.csv"'
-    return response
+    return csv_file(f"{choice.clock}-{request.tenant.slug}.csv", head, rows)

@@ -9,10 +9,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from cs_platform.kernel.money import money_text
+from cs_platform.kernel.money import money_text, to_minor
 from cs_platform.kernel.periods import add_months
 from cs_platform.kernel.templatetags.cells import month_name, number_text, percent_text
 from metrics import cells, insight_charts
+from metrics.bands import Band
 from metrics.board_cells import HEAT, heat, hidden_text
 from metrics.cohorts import LAND_AGE, AgedBehind, Comparison, pooled
 from metrics.enums import Metric
@@ -166,7 +167,7 @@ def accounts(behind: AgedBehind, slug: str, currency: str, everything_url: str) 
     }
 
 
-def land(row: dict[str, Any] | None, bands: Sequence[Any], month: dt.date, url: str) -> dict[str, Any]:
+def land(row: dict[str, Any] | None, bands: Sequence[Band], month: dt.date, currency: str, url: str) -> dict[str, Any]:
     """Land and expand as the report tells it (MET-13): what survivors pay at 24 months against their first month."""
     if row is None or row["ratio_same_customers"] is None:
         return {"any": False}
@@ -175,8 +176,8 @@ def land(row: dict[str, Any] | None, bands: Sequence[Any], month: dt.date, url: 
         "any": True,
         "value": cells.value_text(Metric.LAND_AND_EXPAND, value, ""),
         "pill": cells.mark(Metric.LAND_AND_EXPAND, bands, value),
-        "first": row["avg_initial_survivors"],
-        "later": row["avg_24m_survivors"],
+        "first": cells.short_money(to_minor(row["avg_initial_survivors"], currency), currency),
+        "later": cells.short_money(to_minor(row["avg_24m_survivors"], currency), currency),
         "survivors": number_text(row["survivors"]),
         "customers": number_text(row["customers_24m"]),
         "all": cells.value_text(Metric.LAND_AND_EXPAND, row["ratio_all_customers"], ""),

@@ -14,12 +14,12 @@ from django.utils.translation import gettext as _
 
 from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.htmx import page
-from cs_platform.kernel.money import from_minor, to_minor
+from cs_platform.kernel.money import from_minor
 from cs_platform.kernel.periods import add_months, month_or_none, month_text, months_between
-from cs_platform.kernel.sheets import csv_text
+from cs_platform.kernel.sheets import csv_file
 from cs_platform.kernel.templatetags.cells import month_name
-from metrics import cells, cohorts_cells, reports, selectors
 from metrics import cohorts as looks
+from metrics import cohorts_cells, reports, selectors
 from metrics.asked import COHORT_MEASURES, Months
 from metrics.bands import bands_for
 from metrics.board_views import no_figures
@@ -148,12 +148,8 @@ def cohorts(request: TenantRequest) -> HttpResponse:
 def _land(question: reports.Question, choice: Choice, link: Any) -> dict[str, Any]:
     """The row of the report for the asked month, so that page and report cannot differ."""
     found = reports.REPORTS["land_and_expand"].rows(replace(question, first=choice.month, last=choice.month))
-    row = found[-1] if found else None
-    if row is not None:
-        currency = question.currency
-        for name in ("avg_initial_survivors", "avg_24m_survivors"):
-            row[name] = cells.short_money(None if row[name] is None else to_minor(row[name], currency), currency)
-    return cohorts_cells.land(row, bands_for(Metric.LAND_AND_EXPAND), choice.month, link(land=True))
+    bands = bands_for(Metric.LAND_AND_EXPAND)
+    return cohorts_cells.land(found[-1] if found else None, bands, choice.month, question.currency, link(land=True))
 
 
 def _behind(request: TenantRequest, question: reports.Question, choice: Choice, link: Any) -> dict[str, Any] | None:
@@ -197,6 +193,4 @@ def cohorts_csv(request: TenantRequest) -> HttpResponse:
             if made is not None
         ]  # fmt: skip
     head = ["cohort", "by", "customers", "first_mrr", "currency", "age_months", "measure", "base", "kept", "ratio"]
-    response = HttpResponse(csv_text(head, lines), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="cohorts-{request.tenant.slug}.csv"'
-    return response
+    return csv_file(f"cohorts-{request.tenant.slug}.csv", head, lines)

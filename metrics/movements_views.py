@@ -24,7 +24,7 @@ from cs_platform.kernel.htmx import page
 from cs_platform.kernel.keyset import uuid_of
 from cs_platform.kernel.money import from_minor, money_text
 from cs_platform.kernel.periods import add_months, month_or_none, month_text, months_between
-from cs_platform.kernel.sheets import csv_text
+from cs_platform.kernel.sheets import csv_file
 from cs_platform.kernel.templatetags.cells import month_name, number_text
 from metrics import movements_cells as columns
 from metrics import reports, selectors
@@ -230,9 +230,7 @@ def movements_csv(request: TenantRequest) -> HttpResponse:
         if found.hidden:
             text = hidden_text(found.hidden)
             rows.append(["", text, *[""] * 8, from_minor(found.hidden_amount, currency), currency, ""])
-    response = HttpResponse(csv_text(CSV_COLUMNS, rows), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="movements-{request.tenant.slug}.csv"'
-    return response
+    return csv_file(f"movements-{request.tenant.slug}.csv", CSV_COLUMNS, rows)
 
 
 def _back(request: TenantRequest) -> str:

@@ -7,6 +7,9 @@ from decimal import Decimal
 from io import StringIO
 from typing import Any, TextIO
 
+from django.http import HttpResponse
+from django.utils.http import content_disposition_header
+
 # What a spreadsheet takes for the begin of a formula, also as full-width forms.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
@@ -29,6 +32,13 @@ def csv_text(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     out = StringIO()
     write_csv(out, head, rows)
     return out.getvalue()
+
+
+def csv_file(name: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> HttpResponse:
+    """The same as the answer to a request, to be kept under `name`."""
+    response = HttpResponse(csv_text(head, rows), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = content_disposition_header(True, name)
+    return response
 
 
 def write_csv(out: TextIO, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
