@@ -15,6 +15,7 @@ from cs_platform.kernel.periods import month_end, month_text
 from cs_platform.kernel.sheets import workbook_cell
 from metrics import board_cells, closing_cells, formulas, jobs, lineage, origins, reports, restated, restated_cells
 from metrics.asked import Asked
+from metrics.currencies import POSTED_LINES
 from metrics.formulas import Sums
 from metrics.models import MonthClose
 
@@ -117,11 +118,11 @@ def _movements(ids: Sequence[UUID], asked: Asked, question: reports.Question) ->
         "to_month": asked.month,
         "known_at": question.known_at,
     }
-    for row in sqljobs.rows(jobs.SQL / "pack_movements.sql", params):
-        amount = from_minor(row["amount_minor"], question.currency)
+    for row in sqljobs.rows(jobs.SQL / "pack_movements.sql", params, tables={"posted_lines": POSTED_LINES}):
+        amount = from_minor(row["amount_minor"], row["currency"])
         yield (
             row["account"], month_text(row["month"]), row["kind"], row["reason"], row["subscription"], amount,
-            question.currency, row["effective_on"], row["recorded_at"], str(row["change_id"]),
+            row["currency"], row["effective_on"], row["recorded_at"], str(row["change_id"]),
         )  # fmt: skip
 
 

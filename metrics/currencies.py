@@ -196,6 +196,10 @@ def turned_over(kind: KeptMoney, amount: Decimal, code: str, after: str, rate: D
     return minor.quantize(Decimal(1), rounding=ROUND_HALF_UP)
 
 
+# Takes the place of the ledger's table in SQL: each line has the `currency` that it was posted in.
+POSTED_LINES = jobs.SQL / "posted_lines.sql"
+
+
 def with_currency(lines: QuerySet[MrrMovement], now: str) -> QuerySet[MrrMovement]:
     """Lines of the ledger, each with the `currency` that it was posted in: that before the first change after it."""
     after = CurrencyChange.objects.filter(since__gt=OuterRef("recorded_at")).order_by("since")

@@ -14,6 +14,7 @@ from cs_platform.kernel.access import Scope
 from cs_platform.kernel.periods import add_months, month_end
 from metrics import jobs, reports
 from metrics.asked import Asked
+from metrics.currencies import POSTED_LINES
 from metrics.enums import Dimension
 from metrics.formulas import Sums
 
@@ -157,7 +158,8 @@ def account_line(
 
 @dataclass(frozen=True)
 class LedgerLine:
-    """What stands in the ledger for one subscription, month and kind; `lines` above 1: it was corrected."""
+    """What stands in the ledger for one subscription, month and kind, in minor units of the `currency` that it was posted
+    in: of a moment before a change of the reporting currency the one of then. `lines` above 1: it was corrected."""
 
     id: UUID
     change_id: UUID
@@ -166,6 +168,7 @@ class LedgerLine:
     external_id: str
     product: str | None
     amount: int
+    currency: str
     lines: int
     effective_on: dt.date
 
@@ -212,4 +215,5 @@ def movements_behind(question: reports.Question, asked: Asked, part: str, line: 
 def ledger_lines(account_id: UUID, first: dt.date, last: dt.date, known_at: dt.datetime) -> list[LedgerLine]:
     """The standing ledger lines of an account, by month."""
     params = {"account_id": account_id, "from_month": first, "to_month": last, "known_at": known_at}
-    return [LedgerLine(**row) for row in sqljobs.rows(jobs.SQL / "lineage_movements.sql", params)]
+    tables = {"posted_lines": POSTED_LINES}
+    return [LedgerLine(**row) for row in sqljobs.rows(jobs.SQL / "lineage_movements.sql", params, tables=tables)]

@@ -181,7 +181,7 @@ def movements_column(
             "id": f"line-{entry.id}",
             "url": link(account=line.account_id, line=entry.id),
             "text": entry.product or entry.external_id,
-            "amount": plain_money(entry.amount, currency, signed=True),
+            "amount": plain_money(entry.amount, entry.currency, signed=True),
             "tone": tone(entry.amount),
             "sub": " · ".join(
                 [
@@ -194,7 +194,12 @@ def movements_column(
         }
         for entry in behind.lines
     ]
-    if not behind.agrees:
+    # Lines of a currency that was left cannot be held against figures that are told in today's (ADR 0005).
+    posted_in = next((entry.currency for entry in behind.lines), currency)
+    ok = posted_in != currency or behind.agrees
+    if posted_in != currency:
+        check = ""
+    elif not behind.agrees:
         check = _("differs by %(amount)s: not posted to the ledger yet") % {
             "amount": money_text(behind.total - behind.expected, currency, signed=True)
         }
@@ -209,8 +214,8 @@ def movements_column(
         }
     return {
         "title": _("Movements"),
-        "value": money_text(behind.total, currency, signed=True),
-        "ok": behind.agrees,
+        "value": money_text(behind.total, posted_in, signed=True),
+        "ok": ok,
         "check": check,
         "lines": lines,
         "empty": "" if lines else _("No movement in this time."),
@@ -246,7 +251,7 @@ def change_column(line: LedgerLine, behind: ChangeBehind, currency: str) -> dict
         (_("Learned"), moment_text(change.recorded_at)),
         (_("Reason"), change.reason),
     ]
-    same = behind.amount == line.amount
+    same = line.currency != currency or behind.amount == line.amount
     how = _("MRR as the source gives it") if behind.given else _("amount ÷ months of the interval")
     return {
         "title": _("Subscription change"),

@@ -266,8 +266,8 @@ def _ledger_sheet(
             entry.kind,
             entry.external_id,
             entry.product or "",
-            from_minor(entry.amount, question.currency),
-            question.currency,
+            from_minor(entry.amount, entry.currency),
+            entry.currency,
             entry.effective_on,
         ]
         for entry in entries

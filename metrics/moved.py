@@ -7,17 +7,19 @@ from uuid import UUID
 from accounts.models import Import, Subscription
 from cs_platform.kernel import sqljobs
 from metrics import jobs
+from metrics.currencies import POSTED_LINES
 
 
 @dataclass(frozen=True)
 class Moved:
     """The net amount of the ledger lines that came, or were taken back, with some versions, in one month and under one
-    term; minor units of the reporting currency. `account_id` where it is one customer's, `change_id` where each version
+    term; minor units of the `currency` that they were posted in. `account_id` where it is one customer's, `change_id` where each version
     is told for itself."""
 
     change_id: UUID | None
     month: dt.date
     kind: str
+    currency: str
     amount: int
     accounts: int
     account_id: UUID | None
@@ -32,4 +34,5 @@ def moved_by(source: Import | Subscription) -> list[Moved]:
     of_import = isinstance(source, Import)
     jobs.stage_logos()
     params = {"import_id": source.id if of_import else None, "subscription_id": None if of_import else source.id}
-    return [Moved(**row) for row in sqljobs.rows(jobs.SQL / "moved.sql", params)]
+    rows = sqljobs.rows(jobs.SQL / "moved.sql", params, tables={"posted_lines": POSTED_LINES})
+    return [Moved(**row) for row in rows]

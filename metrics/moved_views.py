@@ -65,13 +65,13 @@ def _page(request: TenantRequest, title: str, meta: Sequence[str], groups: list[
 
 def _rows(request: TenantRequest, found: Sequence[Moved]) -> list[dict[str, Any]]:
     """A row for each month and term, with the way down to its accounts and lines; whether Finance has signed the month."""
-    currency, closes = request.tenant.currency, last_closes() if found else {}
+    closes = last_closes() if found else {}
     return [
         {
             "month": month_name(each.month, short=True),
             "kind": MovementKind(each.kind).label,
             "accounts": ngettext("%(n)s account", "%(n)s accounts", each.accounts) % {"n": number_text(each.accounts)},
-            "amount": cells.toned(each.amount, money_text(each.amount, currency, signed=True)),
+            "amount": cells.toned(each.amount, money_text(each.amount, each.currency, signed=True)),
             "closed": each.month in closes,
             "url": board_cells.lineage_url(
                 request.tenant.slug,

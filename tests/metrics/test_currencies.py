@@ -2,19 +2,22 @@
 
 import datetime as dt
 from decimal import Decimal
+from io import BytesIO
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from openpyxl import load_workbook
 
 from accounts.models import Account, Tenant
 from cs_platform.kernel import queue
 from cs_platform.kernel.errors import Conflict, DomainError
 from cs_platform.kernel.models import AuditEntry, Work
 from health.models import Outcome
-from metrics import currencies, jobs
+from metrics import currencies, jobs, lineage
 from metrics.models import AccountMonth, CohortMonth, CurrencyChange, MetricTarget, MrrMovement, RetentionMonth
+from metrics.moved import moved_by
 from tests.books import Book, read
 from tests.conftest import World, make_world
 
@@ -194,6 +197,38 @@ class TestChange:
         assert Tenant.objects.get(id=world.tenant.id).currency == "USD"
         with world.open():
             assert not CurrencyChange.objects.exists()
+
+    def test_lines_are_shown_in_the_currency_that_they_were_posted_in(self, world: World, rival: World):
+        """DSH-04: known before the change the way down shows the lines of then, and claims nothing about their sum; the
+        audit pack holds the lines of both currencies, and the way up from a period leaves out what was taken back."""
+        small(world)
+        with world.open():
+            moment = jobs.clock()
+        change(world, "EUR")
+        change(small(rival).world, "EUR")
+        with world.open():
+            account = Account.objects.get(external_id="A")
+            then = lineage.ledger_lines(account.id, dt.date.min, dt.date(2025, 11, 1), moment)
+            assert [(line.amount, line.currency) for line in then] == [(10000, "USD")]
+            now = lineage.ledger_lines(account.id, dt.date.min, dt.date(2025, 11, 1), jobs.clock())
+            assert {(line.currency, line.lines) for line in now} == {("EUR", 1)}
+            moved = moved_by(account.subscriptions.get())
+            assert {row.currency for row in moved} == {"EUR"}
+            assert sum(row.amount for row in moved) == sum(line.amount for line in now)
+        asked = {"month": "2025-11", "window": "1", "part": "closing", "account": str(account.id)}
+        client, here = world.client("executive"), world.url("metrics/mrr/")
+        lines, version = client.get(here, asked | {"known": moment.isoformat()}).context["columns"][2:4]
+        assert (lines["value"], lines["ok"], lines["check"]) == ("+$100.00", True, "")
+        assert (version["value"], version["ok"]) == ("+€90.91", True)
+        assert client.get(here, asked).context["columns"][2]["check"] == "2 movements, sum agrees"
+        book = load_workbook(BytesIO(client.get(f"{here}audit.xlsx", asked).content), read_only=True)
+        head, *rows = book["Movements"].iter_rows(values_only=True)
+        totals: dict[Any, Decimal] = {}
+        for row in rows:
+            told = dict(zip(head, row, strict=True))
+            totals[told["currency"]] = totals.get(told["currency"], Decimal(0)) + Decimal(str(told["amount"]))
+        assert totals.keys() == {"EUR", "USD"}
+        assert totals["USD"] == 0 != totals["EUR"]
 
     def test_figures_known_at_an_earlier_moment_are_told_in_todays_currency(self, world: World):
         book = small(world)
