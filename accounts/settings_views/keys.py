@@ -55,7 +55,7 @@ def _keys_page(request: TenantRequest, form: KeyForm, *, secret: str = "", statu
     keys = ApiKey.objects.select_related("created_by", "rotates")
     rows = sorted((_row(request, key) for key in keys), key=lambda row: not row["live"])
     context = {"form": form, "rows": rows, "secret": secret}
-    return section_page(request, "keys", "settings/keys.html", context, status=status)
+    return section_page(request, "keys", "settings/keys.html", context, pieces=("keys",), status=status)
 
 
 @requires(Permission.MANAGE_KEYS)

@@ -474,3 +474,13 @@ def test_holidays_are_audited(world):
     with world.open():
         assert Holiday.objects.get().name == "Hari Kemerdekaan"
         assert AuditEntry.objects.get(table="accounts_holiday").changes["name"] == [None, "Hari Kemerdekaan"]
+
+
+def test_a_key_is_made_in_its_place(world):
+    """ROL-01: the secret and a refusal come as the piece that the page puts in, not as a page inside the page."""
+    headers = {"HX-Request": "true", "HX-Target": "keys"}
+    for posted, status in (({"name": "Loader", "scopes": ["read"]}, 201), ({"name": ""}, 422)):
+        answer = world.client("admin").post(at(world, "keys"), posted, headers=headers)
+        assert answer.status_code == status
+        assert "<html" not in answer.content.decode()
+        assert "Make a key" in answer.content.decode()
