@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import DateField, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Least, Now, TruncMonth
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, override
 
 from accounts.enums import ChangeSource, ChurnCategory, SaidBy, Status
 from accounts.models import Account, ChurnAnswer, ChurnReason, ChurnRule, Member, Subscription
@@ -256,11 +256,5 @@ def _check(told: dict[str, str]) -> None:
 
 def english(category: str) -> str:
     """The category as reports name it, in any language: the reference's own word."""
-    return {
-        ChurnCategory.PRODUCT_FIT: "Product fit",
-        ChurnCategory.PRICE: "Price",
-        ChurnCategory.ADOPTION: "Adoption failure",
-        ChurnCategory.COMPETITION: "Competition",
-        ChurnCategory.CLOSURE: "Business closure",
-        ChurnCategory.OTHER: "Other",
-    }[ChurnCategory(category)]
+    with override(None):  # the words of the source, whatever a catalogue makes of them
+        return str(ChurnCategory(category).label)

@@ -20,9 +20,7 @@ _READERS = {
     "account": text(200, required=True),
     "ended_on": day,
     "category": choice(ChurnCategory),
-    "reason": text(200),
-    "note": text(2000),
-    "competitor": text(120),
+    **{name: text(most) for name, most in churn.LONGEST.items()},
     "said_by": choice(SaidBy),
 }
 Key = tuple[UUID, dt.date | None]

@@ -6,7 +6,6 @@ from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -109,10 +108,7 @@ class Closes(Resource):
             raise NotAllowed(_("This API key does not have the scope that this needs."))
         if key.created_by is None:
             raise DomainError(_("Nobody answers for this key any more: make a new one."), code="no_owner")
-        body = object_of(request.data)
-        given = NewClose(data=body)
-        if unknown := set(body) - set(given.fields):
-            raise ValidationError({name[:80]: [_("There is no such field.")] for name in sorted(unknown)})
+        given = NewClose(data=object_of(request.data, NewClose().fields))
         given.is_valid(raise_exception=True)
         values = dict(given.validated_data)
         reason = values.pop("reason")

@@ -10,9 +10,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.enums import ChangeSource
 from accounts.kinds import Row
-from accounts.merging import Origin
 from accounts.rows import parse
 from cs_platform.api.idempotency import idempotent
 from cs_platform.api.intake import origin_of
@@ -23,6 +21,7 @@ from cs_platform.api.serializers import Month, shown
 from cs_platform.api.writing import MAX_ITEMS, object_of
 from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.money import from_minor
+from cs_platform.kernel.periods import month_text
 from metrics import reconciliation
 from metrics.enums import Basis, Cause, Differs
 from metrics.models import Reconciliation
@@ -177,9 +176,7 @@ class Reconciliations(Resource):
     def create(self, request: Request) -> Response:
         """Keep up to 5,000 rows of a month and compare them. All of them, or none: 422 names the rows that cannot be."""
         read_query(request, NoQuery)
-        body = object_of(request.data)
-        if unknown := set(body) - {"month", "note", "rows"}:
-            raise ValidationError({str(name)[:80]: [_("There is no such field.")] for name in sorted(unknown)})
+        body = object_of(request.data, ReconciliationBody().fields)
         rows = body.get("rows")
         if not isinstance(rows, list) or not 1 <= len(rows) <= MAX_ITEMS:
             raise ValidationError({"rows": [_("Send a list of 1 to 5,000 rows.")]})
@@ -192,17 +189,15 @@ class Reconciliations(Resource):
             if not isinstance(item, dict) or set(item) - set(ROW_FIELDS):
                 problems[f"rows.{place}"] = _("A row has these fields: %(names)s.") % {"names": ", ".join(ROW_FIELDS)}
                 continue
-            read = parse(reconciliation.BILLING.name, place, item | {"month": month.isoformat()[:7]})
+            read = parse(reconciliation.BILLING.name, place, item | {"month": month_text(month)})
             if isinstance(read, Row):
                 found.append(read)
             else:
                 problems |= {f"rows.{place}.{each.column}": each.message for each in read}
         made = None
         if not problems:
-            origin = origin_of(request)
-            result, made = reconciliation.keep_rows(
-                month, found, Origin(ChangeSource.API, origin.ref, origin.actor), about.validated_data.get("note", "")
-            )
+            note = about.validated_data.get("note", "")
+            result, made = reconciliation.keep_rows(month, found, origin_of(request), note)
             problems = {f"rows.{r.row}.{r.problem.column}": r.problem.message for r in result.rejected}
         if problems or made is None:
             raise DomainError(_("Some rows cannot be accepted."), code="invalid", fields=problems)

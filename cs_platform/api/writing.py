@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
 
 from django.http import Http404
@@ -167,10 +167,12 @@ def _items(data: Any) -> list[Any]:
     return data
 
 
-def object_of(data: Any) -> dict[str, Any]:
-    """The body as one object of fields; ValidationError for anything else."""
+def object_of(data: Any, known: Collection[str] | None = None) -> dict[str, Any]:
+    """The body as one object of fields, of the `known` ones if they are told; ValidationError for anything else."""
     if not isinstance(data, Mapping):
         raise ValidationError({"": [_("Send one object of fields.")]})
+    if known is not None and (unknown := set(data) - set(known)):
+        raise ValidationError({str(name)[:80]: [_("There is no such field.")] for name in sorted(unknown)})
     return dict(data)
 
 
