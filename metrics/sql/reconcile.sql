@@ -28,7 +28,9 @@ WITH asked AS (
            coalesce(b.amount, 0) AS billed, coalesce(k.amount, 0) AS booked, coalesce(k.here, 0) AS here, coalesce(k.periods, 0) AS periods
       FROM billed b FULL JOIN booked k ON k.reconciliation_id = b.reconciliation_id AND k.account_id = b.account_id AND k.currency = b.currency
 )
-SELECT s.*, r.rate IS NULL AS without_rate, coalesce(round((s.billed - s.booked) * r.rate), 0)::bigint AS difference,
+SELECT s.*, r.rate IS NULL AS without_rate,
+       -- Nothing is worth nothing: without money of billing the difference is the ledger's amount as it stands, to the cent.
+       CASE WHEN s.billed = 0 THEN -s.here ELSE coalesce(round((s.billed - s.booked) * r.rate), 0)::bigint END AS difference,
        -- The class is the account's: it agrees when each of its currencies does.
        CASE WHEN bool_and(s.billed = s.booked) OVER whose THEN 'agreed'
             WHEN sum(s.booked) OVER whose = 0 THEN 'only_there'

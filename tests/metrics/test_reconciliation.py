@@ -239,6 +239,20 @@ def test_same_contract_money_agrees_whatever_rounding_does(world: World, rival: 
     assert compared.difference == 0
 
 
+def test_what_billing_does_not_know_is_worth_nothing_there(world: World, rival: World):
+    """Two lines of 0.05 EUR are 0.06 USD each in the ledger and 0.11 together: the cent is no money of billing."""
+    book = Book(world)
+    book.rate("2025-10", "EUR", "USD", "1.10")
+    for _n in range(2):
+        book.period("SMALL", "2025-01-01", "", "0.05", currency="EUR")
+    book.period("KNOWN", "2025-01-01", "", "10.00")
+    book.night("2025-11-05")
+    compared, lines = lines_of(world, merged(world, "account,mrr,currency\nKNOWN,10.00,USD\n"))
+    assert lines["SMALL"].kind == Differs.ONLY_HERE
+    assert (lines["SMALL"].billed, lines["SMALL"].booked, lines["SMALL"].difference) == (0, 12, -12)
+    assert compared.difference == -12
+
+
 def test_money_without_a_rate_is_in_no_sum_and_said_so(world: World, compared_book: Reconciliation):
     found = merged(world, "account,mrr,currency\nAGREED,100.00,USD\nNEW,5.00,CHF\n")
     compared, lines = lines_of(world, found)
