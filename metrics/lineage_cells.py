@@ -18,7 +18,7 @@ from metrics.cells import plain_money, short_money
 from metrics.definitions import MOVEMENTS
 from metrics.enums import Metric, MovementKind
 from metrics.formulas import Sums
-from metrics.lineage import AccountLine, AccountsBehind, LedgerLine, MovementsBehind, part_customers, part_sum
+from metrics.lineage import PARTS, AccountLine, AccountsBehind, LedgerLine, MovementsBehind, part_customers, part_sum
 from metrics.origins import ChangeBehind, SourceRow
 
 Link = Callable[..., str]
@@ -28,9 +28,8 @@ COUNTED: dict[str, tuple[str, ...]] = {
     Metric.GRR: ("opening", "fx", "contraction", "churn"),
     Metric.LOGO_CHURN: ("opening", "churn"),
     Metric.LTV: ("opening", "fx", "contraction", "churn", "closing"),
-    MOVEMENTS: ("opening", "fx", "expansion", "contraction", "churn", "reactivation", "new", "closing"),
+    MOVEMENTS: PARTS,
 }
-ORDER = ("opening", "fx", "expansion", "contraction", "churn", "reactivation", "new", "closing")
 
 
 def part_label(part: str) -> str:
@@ -54,7 +53,7 @@ def tone(amount: int) -> str:
 def bridge_column(metric: str, asked: Asked, sums: Sums, part: str, currency: str, link: Link) -> dict[str, Any]:
     """The terms of the roll-forward; the check is the whole of it, to the cent."""
     lines = []
-    for name in ORDER:
+    for name in PARTS:
         amount, customers = part_sum(sums, name), part_customers(sums, name)
         balance = name in {"opening", "closing"}
         if name == "fx" and not amount and part != "fx":

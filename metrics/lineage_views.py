@@ -217,7 +217,7 @@ def pack(request: TenantRequest, metric: str) -> HttpResponse:
         return redirect("metric", request.tenant.slug, metric)  # which says what is missing
     asked, _months, _names = read
     close = reports.last_closes().get(asked.month)
-    question = selectors.rows_question(asked, request.tenant, told_by(asked))
+    question = selectors.rows_question(asked, request.tenant, close if asked.basis == Basis.REPORTED else None)
     sums = selectors.sums_of_month(question, asked.window, asked.month)
     value = knowledge.value_of(metric, sums, question.margin)
     text = knowledge.shown(metric, value, question.currency)
