@@ -14,9 +14,10 @@ from accounts.account_frame import open_account
 from accounts.enums import ChurnCategory, Status
 from accounts.forms import ChurnForm
 from accounts.models import Account, ChurnAnswer
-from accounts.views.forms import add_refusal, conflict_page, form_page, saved
+from accounts.views.forms import conflict_page, form_page, saved
 from cs_platform.kernel.access import Permission, TenantRequest, may, requires
 from cs_platform.kernel.errors import Conflict, DomainError
+from cs_platform.kernel.forms import refuse
 from cs_platform.kernel.htmx import page, toast
 from cs_platform.kernel.templatetags.cells import day_text, number_text
 from metrics import cells, churn_cells
@@ -157,7 +158,7 @@ def answer(request: TenantRequest, account_id: UUID) -> HttpResponse:
             fresh = ChurnAnswer.objects.filter(account=account, ended_on=ended_on).first()
             return conflict_page(request, form, ChurnForm.values_of(fresh, fresh), **look)
         except DomainError as error:
-            add_refusal(form, error)
+            refuse(form, error)
         else:
             return saved(request, _("%(name)s: recorded.") % {"name": account.name}, url)
     return form_page(request, form, **look)

@@ -17,9 +17,10 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from accounts.models import Account, Member, Subscription
-from accounts.views.forms import add_refusal, form_page, saved
+from accounts.views.forms import form_page, saved
 from cs_platform.kernel.access import Permission, TenantRequest, may, requires
 from cs_platform.kernel.errors import DomainError
+from cs_platform.kernel.forms import refuse
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.keyset import uuid_of
 from cs_platform.kernel.money import from_minor, money_text
@@ -280,7 +281,7 @@ def movement_note(request: TenantRequest, line_id: UUID) -> HttpResponse:
                 _note(line, request.member, form.said())
             return saved(request, _("What you said stands beside the line."), back)
         except DomainError as error:
-            add_refusal(form, error)
+            refuse(form, error)
     moved = MrrMovement.objects.filter(account_id=line.account_id, month=line.month, kind=line.kind)
     whole = moved.filter(subscription__external_id=line.subscription.external_id).aggregate(sum=Sum("amount_minor"))
     kind, amount = columns.kind_label(line.kind), money_text(whole["sum"], request.tenant.currency, signed=True)

@@ -20,9 +20,10 @@ from accounts.customers import (
 from accounts.forms import AccountForm, ContactForm, EventForm, LeftForm, SubscriptionForm, VoidForm
 from accounts.models import Account, Contact, Subscription
 from accounts.views import account as pages
-from accounts.views.forms import add_refusal, conflict_page, form_page, saved
+from accounts.views.forms import conflict_page, form_page, saved
 from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.errors import Conflict, DomainError
+from cs_platform.kernel.forms import refuse
 
 
 def contact_of(account: Account, contact_id: UUID) -> Contact:
@@ -42,7 +43,7 @@ def event_new(request: TenantRequest, account_id: UUID) -> HttpResponse:
             log_event(account=account, by=request.member, **form.cleaned_data)
             return saved(request, _("The event is on the timeline."), url)
         except DomainError as error:
-            add_refusal(form, error)
+            refuse(form, error)
     return form_page(request, form, title=_("Log event"), back_url=url, back_label=account.name, submit=_("Log"))
 
 
@@ -58,7 +59,7 @@ def contact_left(request: TenantRequest, account_id: UUID, contact_id: UUID) -> 
             mark_contact_left(contact=contact, by=request.member, **form.cleaned_data)
             return saved(request, _("%(name)s has left.") % {"name": contact.name}, url)
         except DomainError as error:
-            add_refusal(form, error)
+            refuse(form, error)
     return form_page(
         request,
         form,
@@ -79,7 +80,7 @@ def account_new(request: TenantRequest) -> HttpResponse:
             url = reverse("account", args=[request.tenant.slug, account.id])
             return saved(request, _("%(name)s is an account now.") % {"name": account.name}, url)
         except DomainError as error:
-            add_refusal(form, error)
+            refuse(form, error)
     return form_page(
         request,
         form,
@@ -114,7 +115,7 @@ def account_edit(request: TenantRequest, account_id: UUID) -> HttpResponse:
         except Conflict:
             return conflict_page(request, form, AccountForm.values_of(account), **look)
         except DomainError as error:
-            add_refusal(form, error)
+            refuse(form, error)
     return form_page(request, form, **look)
 
 
@@ -152,7 +153,7 @@ def _contact(request: TenantRequest, account: Account, contact: Contact | None) 
                 raise
             return conflict_page(request, form, ContactForm.values_of(contact), **look)
         except DomainError as error:
-            add_refusal(form, error)
+            refuse(form, error)
     return form_page(request, form, **look)
 
 
@@ -192,7 +193,7 @@ def _period(request: TenantRequest, account: Account, period: Subscription | Non
                 raise
             return conflict_page(request, form, SubscriptionForm.values_of(period), **look)
         except DomainError as error:
-            add_refusal(form, error)
+            refuse(form, error)
     return form_page(request, form, **look)
 
 
@@ -221,5 +222,5 @@ def subscription_void(request: TenantRequest, account_id: UUID, subscription_id:
         except Conflict:
             raise  # nothing was typed that could be lost: the page says what happened
         except DomainError as error:
-            add_refusal(form, error)
+            refuse(form, error)
     return form_page(request, form, **look)

@@ -10,7 +10,6 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from cs_platform.kernel.access import TenantRequest
-from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.htmx import page
 
 
@@ -36,15 +35,6 @@ def saved(request: TenantRequest, text: str, url: str) -> HttpResponse:
     """Say what was done and go where it shows; an htmx request goes there as well."""
     messages.success(request, text)
     return redirect(url)
-
-
-def add_refusal(form: Form, error: DomainError) -> None:
-    """Show a refusal of the business under the field it is about, else at the top of the form."""
-    known = {name: text for name, text in error.fields.items() if name in form.fields}
-    for name, text in known.items():
-        form.add_error(name, text)
-    if not known:
-        form.add_error(None, error.message)
 
 
 def theirs_and_yours(form: Form, theirs: Mapping[str, Any]) -> list[dict[str, str]]:

@@ -12,9 +12,10 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts.account_frame import open_account
 from accounts.mergers import Preview, merge_account, other_account, preview, unmerge_account
 from accounts.models import Account
-from accounts.views.forms import add_refusal, form_page, saved
+from accounts.views.forms import form_page, saved
 from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.errors import DomainError
+from cs_platform.kernel.forms import refuse
 from cs_platform.kernel.money import money_text
 from cs_platform.kernel.templatetags.cells import day_text
 
@@ -55,7 +56,7 @@ def account_merge(request: TenantRequest, account_id: UUID) -> HttpResponse:
             text = _told(account, into, preview(account, into), request.tenant.currency)
             look |= {"text": text, "submit": _("Merge"), "danger": True}
         except DomainError as error:
-            add_refusal(form, error)
+            refuse(form, error)
     return form_page(request, form, **look)
 
 
@@ -99,7 +100,7 @@ def account_unmerge(request: TenantRequest, account_id: UUID) -> HttpResponse:
             text = _("%(name)s is an account of its own again. Figures follow within a minute.")
             return saved(request, text % {"name": account.name}, url)
         except DomainError as error:
-            add_refusal(form, error)
+            refuse(form, error)
     return form_page(
         request,
         form,

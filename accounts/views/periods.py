@@ -14,9 +14,10 @@ from accounts.account_frame import open_account
 from accounts.models import Subscription
 from accounts.periods import cancel_period, mark_unpaid, pause_period
 from accounts.views import account as pages
-from accounts.views.forms import add_refusal, form_page, saved
+from accounts.views.forms import form_page, saved
 from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.errors import Conflict, DomainError
+from cs_platform.kernel.forms import refuse
 
 
 def _day(label: Any, *, required: bool = True, help_text: Any = "") -> forms.DateField:
@@ -87,7 +88,7 @@ def _deed(
         except Conflict:
             raise  # days are typed again quickly: the page says what happened
         except DomainError as error:
-            add_refusal(form, error)
+            refuse(form, error)
     look: dict[str, Any] = {
         "title": title % {"name": period.external_id},
         "text": text,

@@ -15,10 +15,11 @@ from accounts.forms import SavedViewForm
 from accounts.listing import ListQuery
 from accounts.models import SavedView
 from accounts.saved_views import delete_view, own_view, save_view
-from accounts.views.forms import add_refusal, form_page, saved
+from accounts.views.forms import form_page, saved
 from accounts.views.lists import PAGE
 from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.errors import DomainError
+from cs_platform.kernel.forms import refuse
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class Viewed:
                 text = gettext("The view “%(name)s” is saved.") % {"name": kept.name}
                 return saved(request, text, self.url(request, kept))
             except DomainError as error:
-                add_refusal(form, error)
+                refuse(form, error)
         back = {"back_url": self.url(request, view), "back_label": self.label}
         return form_page(request, form, submit=gettext("Save view"), **back, **context)
 

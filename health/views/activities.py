@@ -12,9 +12,10 @@ from django.views.decorators.http import require_POST
 
 from accounts.account_frame import open_account
 from accounts.models import Account
-from accounts.views.forms import add_refusal, theirs_and_yours
+from accounts.views.forms import theirs_and_yours
 from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.errors import Conflict, DomainError
+from cs_platform.kernel.forms import refuse
 from cs_platform.kernel.htmx import page, toast, trigger
 from health.engagement.forms import TouchpointForm
 from health.engagement.services import save_touchpoint, settle_touchpoint
@@ -107,7 +108,7 @@ def _form(
             form.data = data
             return _page(request, context | {"both": both, "conflict": True}, 409)
         except DomainError as error:
-            add_refusal(form, error)
+            refuse(form, error)
     return _page(request, context, 422 if form.errors else 200)
 
 

@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 
 from accounts.account_frame import account_frame, open_account
 from accounts.models import Account, Contact
-from accounts.views.forms import add_refusal, conflict_page, form_page, saved
+from accounts.views.forms import conflict_page, form_page, saved
 from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.errors import Conflict, DomainError
+from cs_platform.kernel.forms import refuse
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.templatetags.ui import band_pill
 from health.models import Outcome
@@ -116,7 +117,7 @@ def _show(form: Form, error: DomainError, names: dict[str, str]) -> None:
     for column, field in names.items():
         if column in error.fields:
             error.fields[field] = error.fields.pop(column)
-    add_refusal(form, error)
+    refuse(form, error)
 
 
 def _outcome(request: TenantRequest, account: Account, outcome: Outcome | None) -> HttpResponse:
@@ -139,5 +140,5 @@ def _outcome(request: TenantRequest, account: Account, outcome: Outcome | None) 
                 raise
             return conflict_page(request, form, OutcomeForm.values_of(outcome), **look)
         except DomainError as error:
-            add_refusal(form, error)
+            refuse(form, error)
     return form_page(request, form, **look)
