@@ -17,7 +17,7 @@ import structlog
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
-from cs_platform.kernel.models import Dirty, Work
+from cs_platform.kernel.models import Work
 from cs_platform.kernel.tenancy import current_tenant_id, open_door, tenant_context
 
 log = structlog.get_logger(__name__)
@@ -122,11 +122,6 @@ def settle_dirty(topic: str, then: str = "") -> None:
             "AND d.key = c.id AND d.marked_at = c.marked_at",
             [current_tenant_id(), topic],
         )
-
-
-def dirty_count(topic: str) -> int:
-    """How many keys of `topic` wait to be derived again."""
-    return Dirty.objects.filter(topic=topic).count()
 
 
 def _wake() -> None:

@@ -16,6 +16,7 @@ from accounts.models import (
     Subscription,
     SubscriptionChange,
 )
+from cs_platform.kernel.models import Dirty
 from cs_platform.kernel.tenancy import current_tenant_id
 from health.models import (
     AccountDay,
@@ -238,3 +239,8 @@ def shown() -> dict[UUID, tuple[object, ...]]:
     """What lists show of the accounts."""
     fields = ("id", "health_score", "health_band", "health_change", "health_on")
     return {row[0]: row[1:] for row in Account.objects.values_list(*fields)}
+
+
+def dirty(topic: str) -> int:
+    """How many keys of `topic` wait to be derived again."""
+    return Dirty.objects.filter(topic=topic).count()

@@ -8,7 +8,6 @@ import pytest
 
 from accounts.mergers import merge_account, unmerge_account
 from accounts.models import Account, Segment, Subscription, Tenant
-from cs_platform.kernel import queue
 from cs_platform.kernel.models import AuditEntry, Work
 from health import news
 from health.models import HealthModelVersion, HealthScore
@@ -195,8 +194,8 @@ def test_a_refresh_settles_its_keys_and_tells_who_follows(tenant_open: World) ->
     facts.used(row, [DAY])
     news.signals_changed([row.id])
     refresh(tenant_open)
-    assert queue.dirty_count(news.TOPIC) == 0
-    assert queue.dirty_count(jobs.SCORED) == 1
+    assert facts.dirty(news.TOPIC) == 0
+    assert facts.dirty(jobs.SCORED) == 1
     assert HealthScore.objects.count() == 1
 
 

@@ -107,7 +107,7 @@ def test_a_score_follows_within_minutes(tenant_open: World, today: dt.date, chan
     before = {each.id: HealthScore.objects.get(account_id=each.id, as_of=today).raw for each in (row, other)}
     HealthScore.objects.filter(account_id=other.id).delete()  # a refresh of everybody would be seen
     CHANGES[change](row, tenant_open.members["csm"], today)
-    assert queue.dirty_count(CUSTOMERS) == 1
+    assert facts.dirty(CUSTOMERS) == 1
     follow()
     assert not HealthScore.objects.filter(account_id=other.id).exists()
     found = HealthScore.objects.filter(account_id=row.id, as_of=today).first()
@@ -117,7 +117,7 @@ def test_a_score_follows_within_minutes(tenant_open: World, today: dt.date, chan
     assert (found and (found.raw, found.score, found.version_id)) == (
         again and (again.raw, again.score, again.version_id)
     )
-    assert queue.dirty_count(CUSTOMERS) == queue.dirty_count(news.TOPIC) == 0
+    assert facts.dirty(CUSTOMERS) == facts.dirty(news.TOPIC) == 0
 
 
 def test_what_no_score_reads_disturbs_none(tenant_open: World, today: dt.date) -> None:
@@ -129,7 +129,7 @@ def test_what_no_score_reads_disturbs_none(tenant_open: World, today: dt.date) -
     tell_contact(row, role="champion")
     tell_contact(row, phone="+47 22 22 22 22")
     tell(ImportKind.ACCOUNTS, account=row.external_id, name=row.name, industry="Logistics")
-    assert queue.dirty_count(CUSTOMERS) == 0
+    assert facts.dirty(CUSTOMERS) == 0
     assert ContactPast.objects.count() == 0
 
 
@@ -146,9 +146,9 @@ def test_a_segments_profile_touches_its_accounts_only(worlds: tuple[World, World
         save_segment(segment=segment, by=worlds[0].members["admin"])
         assert queue.take_dirty(CUSTOMERS) == 1
     with worlds[1].open():
-        assert queue.dirty_count(CUSTOMERS) == 0
+        assert facts.dirty(CUSTOMERS) == 0
         news.follow_customers(Work(name="follow_customers"))
-        assert queue.dirty_count(news.TOPIC) == 0
+        assert facts.dirty(news.TOPIC) == 0
 
 
 def test_the_pipeline_names_the_reaction() -> None:

@@ -178,7 +178,7 @@ def test_the_life_of_a_version(tenant_open: World) -> None:
     assert (published.state, published.author, published.reason) == (VersionState.PUBLISHED, leader, "Support lies")
     first.refresh_from_db()
     assert first.state == VersionState.RETIRED
-    assert queue.dirty_count(news.TOPIC) == 1
+    assert facts.dirty(news.TOPIC) == 1
     with pytest.raises(Conflict):
         versions.save_draft(draft=published, definition=data, version=3, by=leader)
     jobs.score_all(DAY)
