@@ -24,6 +24,7 @@ from health.scoring import backtest_jobs
 from health.scoring import jobs as score_jobs
 from health.support import jobs as support_jobs
 from health.usage import catalogue, held, rollup, upkeep
+from journey.stages import jobs as stage_jobs
 from metrics import company_alerts, currencies, digests
 from metrics import jobs as metrics_jobs
 
@@ -41,6 +42,8 @@ NIGHTLY: tuple[runs.Step, ...] = (
     ("statistics", score_jobs.refresh_statistics),
     ("health", score_jobs.score_all),
     ("alerts", alert_jobs.run_alerts),
+    ("tracks", stage_jobs.begin_tracks),
+    ("regressions", stage_jobs.propose_regressions),
     ("company_alert", company_alerts.check_company),
     ("finish", lambda as_of: finish_night(as_of)),
     ("digests", digests.plan_digests),

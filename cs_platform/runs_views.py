@@ -50,6 +50,8 @@ NAMES: dict[str, Promise | str] = {
     "statistics": _("Statistics of tables"),
     "health": _("Health scores"),
     "alerts": _("Alerts"),
+    "tracks": _("Journeys that begin and end"),
+    "regressions": _("Proposals to go back"),
     "company_alert": _("Words against revenue"),
     "account_months": _("Months of accounts"),
     "ledger": _("MRR ledger"),
