@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Protocol, Self, TypeVar
 
-from django.db.models import Max, Min, Q
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Max, Min, Q, QuerySet
 from django.http import Http404
 
 from accounts.models import Member, Segment, SubscriptionChange, Tenant
@@ -27,10 +28,19 @@ COHORTS_SHOWN = 7
 AGES_SHOWN = 6
 
 
+ENDS = {"first": Min("month", filter=Q(closing_customers__gt=0)), "last": Max("month")}
+
+
+def _everybody() -> QuerySet[RetentionMonth]:
+    return RetentionMonth.objects.filter(window=Window.MONTH, dimension=Dimension.ALL)
+
+
 def months_of(tenant: Tenant) -> Months | None:
     """The months with figures, of which the last is complete on the tenant's figures-as-of day; None without any."""
-    rows = RetentionMonth.objects.filter(window=Window.MONTH, dimension=Dimension.ALL)
-    found = rows.aggregate(first=Min("month", filter=Q(closing_customers__gt=0)), last=Max("month"))
+    return _months(_everybody().aggregate(**ENDS), tenant)
+
+
+def _months(found: Mapping[str, Any], tenant: Tenant) -> Months | None:
     if found["first"] is None:
         return None
     last = min(found["last"], last_complete_month(tenant.figures_as_of))
@@ -74,11 +84,13 @@ S = TypeVar("S", bound=State)
 
 def read_state(kind: type[S], params: Mapping[str, str], tenant: Tenant) -> tuple[S, Months, list[str]] | None:
     """The state of a page, the months with figures and the segments to filter by; None before the first figures, 404 for
-    a segment that the tenant does not have."""
-    months = months_of(tenant)
-    if months is None:
+    a segment that the tenant does not have. One query."""
+    rows = _everybody().values(names=ArraySubquery(Segment.objects.values("name"))).annotate(**ENDS).order_by()
+    found = next(iter(rows), None)
+    months = _months(found, tenant) if found else None
+    if found is None or months is None:
         return None
-    asked, names = kind.parse(params, months), segment_names()
+    asked, names = kind.parse(params, months), found["names"]
     known_segment(asked.segment, names)
     return asked, months, names
 
