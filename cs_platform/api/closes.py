@@ -41,7 +41,7 @@ class Sums(serializers.Serializer):
         return {
             "window": row.window,
             **{
-                name: value if name.endswith("customers") else str(from_minor(value, self.context["currency"]))
+                name: value if name.endswith("customers") else str(from_minor(value, row.close.currency))
                 for name, value in columns.items()
             },
             **{name: None if value is None else f"{formulas.ratio8(value):f}" for name, value in ratios.items()},

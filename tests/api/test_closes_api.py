@@ -3,6 +3,7 @@
 import pytest
 
 from accounts.enums import KeyScope
+from accounts.models import Tenant
 from metrics.models import MonthClose
 from tests.api.conftest import Api, key_of
 from tests.metrics.test_closing import close, fill, refresh, restate
@@ -30,6 +31,9 @@ def test_a_close_is_listed_with_its_sums_and_nobody_elses(book):
     year = next(each for each in row["sums"] if each["window"] == 12)
     assert year["nrr"] == report["rows"][0]["nrr"]
     assert year["opening_customers"] == report["rows"][0]["base_customers"]
+    assert api.get(f"closes/{made.id}").json() == row
+    with book.world.open():  # another reporting currency, of another number of decimals, leaves what was signed
+        Tenant.objects.filter(id=book.world.tenant.id).update(currency="JPY")
     assert api.get(f"closes/{made.id}").json() == row
     assert api.get("closes?month=2025-11").json()["results"] == []
     with book.world.open():
