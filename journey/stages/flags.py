@@ -32,6 +32,7 @@ PASSIVE_DAYS = 14  # everything met and nobody moved it
 IGNORED_DAYS = 14  # a proposal to go back without an answer
 QUIET_DAYS = 45  # without a word of ours
 BUSY = 4  # activities within 60 days
+RENEWED_DAYS = 183  # a renewal that was completed so shortly before is this one
 UNPROVEN_DAYS = 90  # without anything measured or confirmed
 FEW_PLANS, FEW_MOVES, FLOW_DAYS = 10, 20, 180
 
@@ -158,10 +159,8 @@ def _of_account(period: StagePeriod, facts: Facts, renewal: Target, day: dt.date
     renews, least = facts["renews_on"], renewal.days_from
     if renews is not None and least is not None and not facts["renewing"]:
         left = (renews - day).days
-        renewed = (
-            facts["renewed_on"] is not None
-            and (renews - facts["renewed_on"]).days <= max(renewal.days_to or 0, 365) // 2
-        )
+        renewed_on = facts["renewed_on"]
+        renewed = renewed_on is not None and (renews - renewed_on).days <= RENEWED_DAYS
         if 0 <= left <= least and not renewed:
             text = _("The renewal is in %(n)s days and nobody has begun; %(least)s are usual")
             found.append(Flag(Key.RENEWAL_LATE, "risk", text % {"n": left, "least": least}, left))

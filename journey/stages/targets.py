@@ -30,7 +30,8 @@ class Target:
 
 
 def _t(days: tuple[int, int] | None, approach: Promise) -> Target:
-    return Target(*(days or (None, None)), approach)
+    first, last = days or (None, None)
+    return Target(first, last, approach)
 
 
 # Months of the reference are written in days: 1 is 30, 3 are 91, 6 are 183, 12 are 365, 24 are 730.
@@ -81,9 +82,10 @@ def targets_of(segments: Iterable[Segment | None]) -> dict[UUID | None, dict[str
     found = {key: dict(PROFILES[profile]) for key, profile in chosen.items()}
     for row in StageTarget.objects.filter(segment__in=[key for key in chosen if key]):
         usual = found[row.segment_id][row.stage]
-        days = (row.days_from, row.days_to)
+        days = row.days_to is not None
         found[row.segment_id][row.stage] = Target(
-            *(days if row.days_to is not None else (usual.days_from, usual.days_to)),
+            row.days_from if days else usual.days_from,
+            row.days_to if days else usual.days_to,
             row.approach or usual.approach,
             own=True,
             version=row.version,

@@ -42,7 +42,7 @@ def test_the_matrix_of_targets() -> None:
 
 def test_a_segment_says_otherwise(worlds: tuple[World, World]) -> None:
     """JRN-35: targets are editable by segment, and each tenant has its own."""
-    world, rival = worlds
+    world, _rival = worlds
     for one in worlds:
         with one.open():
             segment = Segment.objects.create(name="Own", profile=Profile.SMB)

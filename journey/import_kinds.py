@@ -1,0 +1,28 @@
+"""The kinds of rows of the journey floor (CONTRACTS 1)."""
+
+from pathlib import Path
+
+from django.utils.translation import gettext_lazy
+
+from accounts.enums import ImportKind
+from accounts.kinds import Kind
+from journey.stages import rows as stages
+from journey.stages.merge import merge_stages
+
+SAMPLES = Path(__file__).parent / "data" / "samples"
+
+KINDS = (
+    Kind(
+        name=ImportKind.STAGES.value,
+        title=gettext_lazy("Import stages"),
+        fields=stages.FIELDS,
+        required=stages.REQUIRED,
+        key=("period",),
+        merge=merge_stages,
+        labels=stages.LABELS,
+        check=stages.check,
+        repeated=gettext_lazy("Row %(first)s has this time in a stage already, with other values."),
+        synonyms=stages.SYNONYMS,
+        samples=SAMPLES,
+    ),
+)
