@@ -17,6 +17,7 @@ from cs_platform.api.reconciliations import Reconciliations
 from cs_platform.api.reports import ReportView
 from cs_platform.api.resources import RefConverter, Resource
 from cs_platform.api.scenario import ScenarioView
+from cs_platform.api.stages import Stages, Tracks
 from cs_platform.api.targets import TargetsView
 
 register_converter(RefConverter, "ref")
@@ -64,6 +65,8 @@ urlpatterns = [
     *routes("touchpoints", facts.Touchpoints),
     *routes("surveys", facts.Surveys),
     *routes("outcomes", facts.Outcomes),
+    *routes("stages", Stages),
+    *routes("tracks", Tracks),
     *routes("health-scores", HealthScores),
     *routes("alerts", Alerts),
 ]
