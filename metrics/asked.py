@@ -20,15 +20,27 @@ from cs_platform.kernel.periods import add_months, month_or_none, month_text
 from metrics.enums import Basis, Dimension, Window
 
 TREND_MONTHS = 13
+ROLL_FORWARD, EXCHANGE_RATES = "roll_forward", "exchange_rates"  # checks of the night on figures
 COHORT_MEASURES = ("ndr", "gdr", "logo")
 
 
 @dataclass(frozen=True)
+class Doubt:
+    """A check of the night that did not hold: its name, the month or thing it is about, what is wrong."""
+
+    name: str
+    subject: str
+    message: str
+
+
+@dataclass(frozen=True)
 class Months:
-    """The months that figures exist for: the first one paid in and the last complete one."""
+    """The months that figures exist for: the first one paid in and the last complete one; and what the night doubts of
+    their figures."""
 
     first: dt.date
     last: dt.date
+    doubts: tuple[Doubt, ...] = ()
 
     @property
     def first_year(self) -> dt.date:
@@ -37,6 +49,11 @@ class Months:
 
     def clamp(self, month: dt.date) -> dt.date:
         return max(self.first, min(self.last, month))
+
+    def doubts_of(self, asked: "Asked") -> list[Doubt]:
+        """What the night found wrong with the months that the page's figures stand on, the latest first."""
+        subjects = {month_text(add_months(asked.month, -shift)) for shift in range(int(asked.window))}
+        return [each for each in self.doubts if each.subject in subjects or each.name != ROLL_FORWARD]
 
 
 @dataclass(frozen=True)

@@ -14,14 +14,13 @@ from django.utils.translation import ngettext
 
 from accounts.enums import ChurnCategory
 from accounts.models import Tenant
-from cs_platform.kernel.models import Finding
 from cs_platform.kernel.periods import add_months, month_text
 from cs_platform.kernel.templatetags.cells import day_text, month_name, number_text, percent_text
 from metrics import acquisition, board_cells, cells, churn, closing_cells, plan_cells, selectors, svg
 from metrics.acquisition import Economics
-from metrics.asked import Asked, Months
+from metrics.asked import ROLL_FORWARD, Asked, Doubt, Months
 from metrics.bands import band_of
-from metrics.enums import Dimension, Metric, Window
+from metrics.enums import Basis, Dimension, Metric, Window
 from metrics.formulas import Sums
 from metrics.models import BoardNote
 from metrics.notes import note_of
@@ -52,15 +51,15 @@ class Board:
     plans: Mapping[str, Plan]
     note: BoardNote | None
     cost: Economics
-    findings: list[Finding]
+    findings: list[Doubt]
     doubtful: bool
 
 
 def read_board(tenant: Tenant, asked: Asked, months: Months) -> Board:
     """Read what page, PDF, slides and e-mail show of a month; the number of queries is fixed."""
     figures = selectors.board_figures(asked, months, tenant)
-    findings = selectors.open_findings(asked)
-    doubtful = any(finding.name == "roll_forward" for finding in findings) or not figures.now.balances
+    findings = months.doubts_of(asked)
+    doubtful = any(finding.name == ROLL_FORWARD for finding in findings) or not figures.now.balances
     plans = plan_cells.board_plans(figures)
     tiles = board_cells.tiles(tenant.slug, figures, doubtful)
     plan_cells.add_plans(tiles, figures, plans)
@@ -105,7 +104,7 @@ def document(board: Board, shapes: Mapping[str, tuple[float, float]]) -> dict[st
         "title": _("Board"),
         "month": month_name(asked.month),
         "about": about(figures),
-        "basis": closing_cells.state(figures.close) if figures.close else _("not closed yet"),
+        "basis": told(figures),
         "as_of": _("as of %(day)s") % {"day": day_text(figures.question.as_of)},
         "doubt": _("These figures do not balance.") if board.doubtful else "",
         "tiles": [_tile(metric, tile, figures) for metric, tile in zip(plan_cells.BOARD, board.tiles, strict=True)],
@@ -121,6 +120,13 @@ def document(board: Board, shapes: Mapping[str, tuple[float, float]]) -> dict[st
         },
         "words": {"title": _("What the numbers mean"), "rows": [_words(tile) for tile in board.tiles]},
     }
+
+
+def told(figures: BoardFigures) -> str:
+    """Whether the month is told as Finance closed it, as known now, or is not closed yet."""
+    if figures.asked.basis == Basis.NOW:
+        return str(figures.question.basis.label)
+    return closing_cells.state(figures.close) if figures.close else _("not closed yet")
 
 
 def about(figures: BoardFigures) -> str:

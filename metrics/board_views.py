@@ -14,9 +14,9 @@ from cs_platform.kernel.htmx import page
 from cs_platform.kernel.money import money_text
 from cs_platform.kernel.periods import add_months, month_text, months_between
 from cs_platform.kernel.templatetags.cells import day_text, month_name, number_text
-from metrics import answers, board_cells, cells, closing_cells, knowledge, lineage, plan_cells, selectors
+from metrics import answers, board_cells, cells, knowledge, lineage, plan_cells, selectors
 from metrics.asked import COHORT_MEASURES, Asked, Months
-from metrics.board_document import Board, read_board
+from metrics.board_document import Board, read_board, told
 from metrics.enums import KEPT_WINDOWS, Basis, Dimension, Metric, Window
 from metrics.notes_views import note_context
 
@@ -94,10 +94,6 @@ def _head(request: TenantRequest, figures: selectors.BoardFigures, names: list[s
     asked, customers = figures.asked, figures.now.closing_customers
     url = reverse("board", args=[request.tenant.slug])
     young = asked.window == Window.YEAR and asked.month < figures.months.first_year
-    if asked.basis == Basis.NOW:
-        told = str(figures.question.basis.label)
-    else:
-        told = closing_cells.state(figures.close) if figures.close else _("not closed yet")
     return {
         "subline": [
             _("%(month)s, trailing twelve months") % {"month": month_name(asked.month)}
@@ -106,8 +102,8 @@ def _head(request: TenantRequest, figures: selectors.BoardFigures, names: list[s
             ngettext("%(n)s customer", "%(n)s customers", customers) % {"n": number_text(customers)},
             _("as of %(day)s") % {"day": day_text(figures.question.as_of)},
         ],
-        "told": told,
-        "known_now": knowledge.known_now_text(figures, request),
+        "told": told(figures),
+        "known_now": knowledge.known_now_text(figures, request.tenant),
         "known_now_url": board_cells.lineage_url(request.tenant.slug, Metric.NRR, asked) + "#restated",
         "switches": switches(url, asked, figures.months, names),
         "young": _(
@@ -124,9 +120,15 @@ def _head(request: TenantRequest, figures: selectors.BoardFigures, names: list[s
 
 def _outputs(request: TenantRequest, figures: selectors.BoardFigures) -> dict[str, Any]:
     """What leads away from the page with its month, window and segment: the link to share, slides, the PDF."""
-    slug, query = request.tenant.slug, Asked(
-        month=figures.asked.month, window=figures.asked.window, segment=figures.asked.segment
-    ).query()  # fmt: skip
+    slug, query = (
+        request.tenant.slug,
+        Asked(
+            month=figures.asked.month,
+            window=figures.asked.window,
+            segment=figures.asked.segment,
+            basis=figures.asked.basis if figures.asked.basis == Basis.NOW else "",
+        ).query(),
+    )
     return {
         "pdf_url": f"{reverse('board_pdf', args=[slug])}?{query}",
         "present_url": f"{reverse('board_present', args=[slug])}?{query}",

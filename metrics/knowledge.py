@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.models import Tenant
 from cs_platform.kernel.access import Permission, TenantRequest, may
 from cs_platform.kernel.money import money_text
 from cs_platform.kernel.periods import month_text
@@ -165,17 +166,15 @@ def _uses(
     return found
 
 
-def known_now_text(figures: selectors.BoardFigures, request: TenantRequest) -> str:
+def known_now_text(figures: selectors.BoardFigures, tenant: Tenant) -> str:
     """What the tiles of a closed month would say now, where it is something else: known now: NRR 112.3%."""
     if figures.close is None:
         return ""
     asked, currency = figures.asked, figures.question.currency
-    now = selectors.question_of(asked, request.tenant)
-    year = selectors.sums_of_month(now, Window.YEAR, asked.month)
-    mine = year if asked.window == Window.YEAR else selectors.sums_of_month(now, asked.window, asked.month)
+    year, mine = figures.known_now[Window.YEAR], figures.known_now[asked.window]
     found = []
     for metric in (Metric.NRR, Metric.GRR, Metric.LOGO_CHURN, Metric.LTV):
-        text = shown(metric, value_of(metric, year if metric == Metric.LTV else mine, now.margin), currency)
+        text = shown(metric, value_of(metric, year if metric == Metric.LTV else mine, tenant.gross_margin), currency)
         if text != shown(metric, figures.values(metric)[-1], currency):
             found.append(f"{term(metric)} {text}")
     return _("known now: %(values)s") % {"values": ", ".join(found)} if found else ""

@@ -111,7 +111,7 @@ def _head(
     link = _link(url, asked)
     bands = bands_for(name) if asked.window == Window.YEAR and name in Metric.values else ()
     only = columns.COUNTED[name] if name in {Metric.NRR, Metric.GRR} else ()
-    findings = selectors.open_findings(asked)
+    findings = months.doubts_of(asked)
     box = definition(name, asked, sums, as_of=question.as_of, exact=exact, margin=question.margin)
     return {
         "title": term(name),

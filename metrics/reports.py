@@ -125,7 +125,8 @@ def sums_of(row: Mapping[str, Any]) -> Sums:
 def read_retention(
     question: Question, wanted: Sequence[tuple[int, str]]
 ) -> dict[tuple[int, str], list[dict[str, Any]]]:
-    """Rows of the retention table by (window, dimension), each by month and value, in one query."""
+    """Rows of the retention table by (window, dimension), each by month and value, in one query. A window with a minus has,
+    of the closed months of a question that is told as reported, what is known now."""
     pairs = {"windows": [int(window) for window, _cut in wanted], "dimensions": [str(cut) for _window, cut in wanted]}
     found: dict[tuple[int, str], list[dict[str, Any]]] = {(int(window), str(cut)): [] for window, cut in wanted}
     for row in sqljobs.rows(jobs.SQL / "report_retention.sql", question.params() | pairs, tables=question.tables):

@@ -7,18 +7,19 @@ from decimal import Decimal
 from typing import Any, Protocol, Self, TypeVar
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Max, Min, Q, QuerySet
+from django.db.models import Max, Min, Q
+from django.db.models.functions import JSONObject
 from django.http import Http404
 
 from accounts.models import Member, Segment, SubscriptionChange, Tenant
 from cs_platform.kernel import sqljobs
 from cs_platform.kernel.models import Finding
-from cs_platform.kernel.periods import add_months, last_complete_month, month_text
+from cs_platform.kernel.periods import add_months, last_complete_month
 from health.engagement.formulas import Answers, nps
 from health.engagement.selectors import answers_by_month, trailing
 from health.enums import SurveyKind
 from metrics import formulas, jobs, reports
-from metrics.asked import TREND_MONTHS, Asked, Months
+from metrics.asked import EXCHANGE_RATES, ROLL_FORWARD, TREND_MONTHS, Asked, Doubt, Months
 from metrics.bands import Band, bands_for_all
 from metrics.enums import Basis, Dimension, Metric, Window
 from metrics.formulas import Sums
@@ -28,23 +29,25 @@ COHORTS_SHOWN = 7
 AGES_SHOWN = 6
 
 
-ENDS = {"first": Min("month", filter=Q(closing_customers__gt=0)), "last": Max("month")}
-
-
-def _everybody() -> QuerySet[RetentionMonth]:
-    return RetentionMonth.objects.filter(window=Window.MONTH, dimension=Dimension.ALL)
+def _read_months(tenant: Tenant) -> tuple[Months | None, list[str]]:
+    """The months with figures and what the night doubts of them, and the segments in their order. One query."""
+    doubts = Finding.objects.filter(name__in=(ROLL_FORWARD, EXCHANGE_RATES), resolved_at=None).order_by("-subject")
+    words = JSONObject(name="name", subject="subject", message="message")
+    rows = RetentionMonth.objects.filter(window=Window.MONTH, dimension=Dimension.ALL).values(
+        names=ArraySubquery(Segment.objects.values("name")), doubts=ArraySubquery(doubts.values(words=words))
+    )
+    paid = Min("month", filter=Q(closing_customers__gt=0))
+    found = next(iter(rows.annotate(first=paid, last=Max("month")).order_by()), None)
+    if found is None or found["first"] is None:
+        return None, []
+    last = min(found["last"], last_complete_month(tenant.figures_as_of))
+    months = Months(found["first"], last, tuple(Doubt(**each) for each in found["doubts"]))
+    return months if last >= months.first else None, found["names"]
 
 
 def months_of(tenant: Tenant) -> Months | None:
     """The months with figures, of which the last is complete on the tenant's figures-as-of day; None without any."""
-    return _months(_everybody().aggregate(**ENDS), tenant)
-
-
-def _months(found: Mapping[str, Any], tenant: Tenant) -> Months | None:
-    if found["first"] is None:
-        return None
-    last = min(found["last"], last_complete_month(tenant.figures_as_of))
-    return Months(found["first"], last) if last >= found["first"] else None
+    return _read_months(tenant)[0]
 
 
 def has_subscriptions() -> bool:
@@ -85,12 +88,10 @@ S = TypeVar("S", bound=State)
 def read_state(kind: type[S], params: Mapping[str, str], tenant: Tenant) -> tuple[S, Months, list[str]] | None:
     """The state of a page, the months with figures and the segments to filter by; None before the first figures, 404 for
     a segment that the tenant does not have. One query."""
-    rows = _everybody().values(names=ArraySubquery(Segment.objects.values("name"))).annotate(**ENDS).order_by()
-    found = next(iter(rows), None)
-    months = _months(found, tenant) if found else None
-    if found is None or months is None:
+    months, names = _read_months(tenant)
+    if months is None:
         return None
-    asked, names = kind.parse(params, months), found["names"]
+    asked = kind.parse(params, months)
     known_segment(asked.segment, names)
     return asked, months, names
 
@@ -181,6 +182,8 @@ class BoardFigures:
     bands: Mapping[str, Sequence[Band]]
     # Answers to surveys by kind and month, from a window before the trend on.
     surveys: Mapping[str, Mapping[dt.date, Answers]]
+    # Of the asked month where it was closed, by window: what is known of it now.
+    known_now: Mapping[int, Sums]
 
     @property
     def trend(self) -> list[dt.date]:
@@ -215,24 +218,28 @@ def board_figures(asked: Asked, months: Months, tenant: Tenant) -> BoardFigures:
     question = board_question(asked, tenant)
     asked = told_as(asked, question)
     whole = Dimension.SEGMENT if asked.segment else Dimension.ALL
-    pairs = {(window, cut) for window in (Window.YEAR, asked.window) for cut in (whole, asked.dimension)}
-    rows = reports.read_retention(question, sorted(pairs))
+    windows = {Window.YEAR, asked.window}
+    pairs = {(int(window), str(cut)) for window in windows for cut in (whole, asked.dimension)}
+    rows = reports.read_retention(question, [*pairs, *((-window, str(whole)) for window in windows)])
 
-    def sums(window: Window) -> dict[dt.date, Sums]:
+    def sums(window: int) -> dict[dt.date, Sums]:
         found = reports.of_segment(rows[int(window), str(whole)], whole, asked.segment)
         return {row["month"]: reports.sums_of(row) for row in found}
 
     cut = _by_value(rows[int(asked.window), str(asked.dimension)])
     first = add_months(asked.month, 2 - TREND_MONTHS - int(asked.window))
     surveys = answers_by_month(first, asked.month, segment=asked.segment)
-    return BoardFigures(asked, months, question, sums(asked.window), sums(Window.YEAR), cut, bands_for_all(), surveys)
-
-
-def open_findings(asked: Asked) -> list[Finding]:
-    """What the night found wrong with the months that the page's figures stand on."""
-    subjects = [month_text(add_months(asked.month, -shift)) for shift in range(int(asked.window))]
-    wrong = Q(name="roll_forward", subject__in=subjects) | Q(name="exchange_rates")
-    return list(Finding.objects.filter(wrong, resolved_at=None).order_by("-subject"))
+    return BoardFigures(
+        asked=asked,
+        months=months,
+        question=question,
+        shown=sums(asked.window),
+        year=sums(Window.YEAR),
+        cut=cut,
+        bands=bands_for_all(),
+        surveys=surveys,
+        known_now={int(window): sums(-window).get(asked.month, Sums()) for window in windows},
+    )
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 -- The retention table as it was reported: of a month that Finance closed the sums of its latest close (`reports.last_closes`),
--- of the others those known now. Takes the place of a table; has the columns that questions read.
+-- of the others those known now. What is known now of a closed month stands beside it under the window with a minus.
+-- Takes the place of a table; has the columns that questions read.
 WITH told AS (
     SELECT c.id, c.month
       FROM (SELECT DISTINCT ON (month) id, tenant_id, month, currency FROM metrics_monthclose ORDER BY month, version DESC) c
@@ -11,8 +12,8 @@ SELECT c.month, c."window", c.dimension, c.value, c.opening_mrr, c.fx_effect, c.
   FROM metrics_closedsums c
  WHERE c.close_id IN (SELECT id FROM told)
 UNION ALL
-SELECT r.month, r."window", r.dimension, r.value, r.opening_mrr, r.fx_effect, r.new_mrr, r.expansion_mrr, r.contraction_mrr,
+SELECT r.month, CASE WHEN t.id IS NULL THEN r."window" ELSE -r."window" END, r.dimension, r.value, r.opening_mrr, r.fx_effect, r.new_mrr, r.expansion_mrr, r.contraction_mrr,
        r.churned_mrr, r.reactivation_mrr, r.closing_mrr, r.opening_customers, r.new_customers, r.expanded_customers,
        r.contracted_customers, r.churned_customers, r.reactivated_customers, r.closing_customers
   FROM metrics_retentionmonth r
- WHERE r.month NOT IN (SELECT month FROM told)
+  LEFT JOIN told t ON t.month = r.month
