@@ -24,6 +24,8 @@ from health.scoring import backtest_jobs
 from health.scoring import jobs as score_jobs
 from health.support import jobs as support_jobs
 from health.usage import catalogue, held, rollup, upkeep
+from journey.playbooks import jobs as play_jobs
+from journey.plans import links
 from journey.stages import jobs as stage_jobs
 from metrics import company_alerts, currencies, digests
 from metrics import jobs as metrics_jobs
@@ -44,6 +46,8 @@ NIGHTLY: tuple[runs.Step, ...] = (
     ("alerts", alert_jobs.run_alerts),
     ("tracks", stage_jobs.begin_tracks),
     ("regressions", stage_jobs.propose_regressions),
+    ("plays", play_jobs.start_plays),
+    ("play_tasks", play_jobs.make_due_tasks),
     ("company_alert", company_alerts.check_company),
     ("finish", lambda as_of: finish_night(as_of)),
     ("digests", digests.plan_digests),
@@ -123,6 +127,13 @@ def _refresh_revenue(work: Work) -> bool:
     return False
 
 
+def _refresh_alerts(work: Work) -> bool:
+    """Alerts of what was scored anew, and the plays that they start."""
+    again = alert_jobs.refresh_alerts(work)
+    play_jobs.follow_alerts()
+    return again
+
+
 def install() -> None:
     """Register handlers and reactions with the kernel's work list, and Celery as its alarm clock."""
     queue.HANDLERS.update(
@@ -134,11 +145,12 @@ def install() -> None:
         release_tickets=queue.Handler(support_jobs.release_tickets),
         follow_customers=queue.Handler(news.follow_customers),
         refresh_scores=queue.Handler(score_jobs.refresh_scores),
-        refresh_alerts=queue.Handler(alert_jobs.refresh_alerts),
+        refresh_alerts=queue.Handler(_refresh_alerts),
         backtest=queue.Handler(backtest_jobs.backtest_piece, failed=backtest_jobs.backtest_failed),
         change_currency=queue.Handler(currencies.change),
         import_file=queue.Handler(account_jobs.import_piece, failed=account_jobs.import_failed),
         send_invitation=queue.Handler(invitations.send_invitation),
+        send_customer_link=queue.Handler(links.send_link),
         send_digest=queue.Handler(digests.send_digest),
         plan_board_digest=queue.Handler(digests.plan_board),
     )

@@ -4,6 +4,8 @@ tells."""
 from django.utils.translation import gettext_lazy
 
 from accounts import audit_trail, dossier
+from journey.playbooks.services import follow_task
+from journey.work.services import SETTLED
 
 TOLD = ("tracks", "plans", "tasks", "plays", "customer_links")
 TABLES = {
@@ -27,3 +29,5 @@ def register() -> None:
     """Called once, when the apps are ready."""
     dossier.TOLD.extend(name for name in TOLD if name not in dossier.TOLD)
     audit_trail.TABLES.update(TABLES)
+    if follow_task not in SETTLED:
+        SETTLED.append(follow_task)

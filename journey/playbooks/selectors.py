@@ -1,0 +1,118 @@
+"""Questions about playbooks and plays: how they run, what waits, what became of the accounts."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Max, Q, QuerySet
+
+from accounts.dossier import parts_of
+from accounts.models import Account, Member
+from cs_platform.kernel import copying, sqljobs
+from cs_platform.kernel.access import Scope
+from health.enums import VersionState
+from health.models import Alert
+from journey.enums import PlayState, TaskState
+from journey.models import Play, Playbook, Task
+
+SQL = Path(__file__).parent / "sql"
+AFTER = (30, 60)  # days after a play began at which health is looked at again
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Plays of a playbook by state, the day the last one began, and open tasks."""
+
+    running: int = 0
+    done: int = 0
+    stopped: int = 0
+    undone: int = 0
+    last: dt.date | None = None
+    tasks: int = 0
+
+    @property
+    def done_rate(self) -> float | None:
+        """Done of those that ended; what was undone counts nowhere. Example: 3 done, 1 stopped: 0.75."""
+        ended = self.done + self.stopped
+        return self.done / ended if ended else None
+
+
+def tallies(books: Iterable[Playbook]) -> dict[UUID, Tally]:
+    """Of each of these playbooks; two queries."""
+    wished = [book.id for book in books]
+    plays = Play.objects.filter(playbook__playbook__in=wished).order_by().values("playbook__playbook_id")
+    states = {str(state): Count("pk", filter=Q(state=state)) for state in PlayState}
+    rows = plays.annotate(last=Max("as_of"), **states)
+    open_tasks = Task.objects.filter(state=TaskState.OPEN, play__playbook__playbook__in=wished).order_by()
+    tasks = dict(open_tasks.values_list("play__playbook__playbook_id").annotate(n=Count("pk")))
+    found = dict.fromkeys(wished, Tally())
+    for row in rows:
+        key = row.pop("playbook__playbook_id")
+        found[key] = Tally(**row, tasks=tasks.get(key, 0))
+    return found
+
+
+def visible_plays(member: Member) -> QuerySet[Play]:
+    """Plays of the accounts that the member sees."""
+    if member.role.scope == Scope.ALL:
+        return Play.objects.all()
+    return Play.objects.filter(account__in=Account.objects.visible_to(member).values("id"))
+
+
+def listed(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """With what a line of a play says."""
+    return rows.select_related("playbook__playbook", "account", "alert", "started_by", "ended_by")
+
+
+def plays_of(account: Account) -> QuerySet[Any]:
+    """Plays of the account and of what was merged into it, running ones first, then the latest."""
+    rows = listed(Play.objects.filter(account__in=[account.id, *parts_of(account)]))
+    return rows.annotate(runs=Count("pk", filter=Q(state=PlayState.RUNNING))).order_by("-runs", "-started_at", "-id")
+
+
+def plays_of_alert(alert: Alert) -> list[Play]:
+    return list(listed(Play.objects.filter(alert=alert)).order_by("-started_at"))
+
+
+def startable() -> QuerySet[Playbook]:
+    """Playbooks that can be started by hand: those with published steps."""
+    return Playbook.objects.filter(versions__state=VersionState.PUBLISHED).order_by("name")
+
+
+def tasks_of(plays: Iterable[Play]) -> dict[UUID, dict[str, Task]]:
+    """The tasks of these plays by step. One query."""
+    found: dict[UUID, dict[str, Task]] = {}
+    for task in Task.objects.filter(play__in=[play.id for play in plays]).select_related("owner"):
+        if task.play_id is not None:
+            found.setdefault(task.play_id, {})[task.step] = task
+    return found
+
+
+def runs(playbook: Playbook, limit: int) -> list[dict[str, Any]]:
+    """What the nights started by themselves, the latest day first: {day, began, running, done, stopped, undone}."""
+    rows = Play.objects.filter(playbook__playbook=playbook, started_by=None).order_by()
+    states = {str(state): Count("pk", filter=Q(state=state)) for state in PlayState}
+    return list(rows.values("as_of").annotate(began=Count("pk"), **states).order_by("-as_of")[:limit])
+
+
+def health_around(plays: Sequence[Play], until: dt.date) -> dict[UUID, list[float | None]]:
+    """Of each play the account's score on the day it began and 30 and 60 days later; None where there is none within the
+    week before, or the day has not come. One query."""
+    days = (0, *AFTER)
+    asked = [
+        (place * len(days) + column, play.account_id, play.as_of + dt.timedelta(days=after))
+        for place, play in enumerate(plays)
+        for column, after in enumerate(days)
+        if play.as_of + dt.timedelta(days=after) <= until
+    ]
+    found: dict[UUID, list[float | None]] = {play.id: [None] * len(days) for play in plays}
+    if not asked:
+        return found
+    copying.stage("asked_health", [("place", "int"), ("account_id", "uuid"), ("day", "date")], asked)
+    for row in sqljobs.rows(SQL / "health_around.sql"):
+        place, column = divmod(row["place"], len(days))
+        found[plays[place].id][column] = row["score"]
+    return found
