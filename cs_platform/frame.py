@@ -19,6 +19,7 @@ from accounts.models import Account, Tenant
 from accounts.settings_sections import permissions
 from cs_platform.kernel.access import Permission, may
 from health.alerts.selectors import waiting
+from journey.work.selectors import due_this_week
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,13 @@ NAVIGATION: tuple[tuple[Any, tuple[Page, ...]], ...] = (
             Page("board", _("Board"), "line-chart", Permission.VIEW_BOARD, "b", "board"),
         ),
     ),
-    (_("Customers"), (Page("accounts", _("Accounts"), "building-2", Permission.VIEW_ACCOUNTS, "a", "accounts"),)),
+    (
+        _("Customers"),
+        (
+            Page("accounts", _("Accounts"), "building-2", Permission.VIEW_ACCOUNTS, "a", "accounts"),
+            Page("tasks", _("Tasks"), "list-checks", Permission.VIEW_ACCOUNTS, "j", "tasks"),
+        ),
+    ),
     (
         _("Insights"),
         (
@@ -155,17 +162,20 @@ class Frame:
     @cached_property
     def _counts(self) -> dict[str, int]:
         """Numbers beside entries of the navigation, in one query: accounts that the member looks after (who left is none
-        of them), and alerts that wait for an answer."""
+        of them), own tasks that are late or due within a week, and alerts that wait for an answer."""
 
         def count(rows: QuerySet) -> Coalesce:
             rows = rows.order_by().values("tenant_id").annotate(n=Count("*")).values("n")
             return Coalesce(Subquery(rows), 0)
 
         if self.tenant is None or self.member is None:
-            return {"accounts": 0, "inbox": 0}
+            return {"accounts": 0, "tasks": 0, "inbox": 0}
         customers = Account.objects.visible_to(self.member).exclude(status=Status.CHURNED)
-        row = Tenant.objects.filter(id=self.tenant.id).values_list(count(customers), count(waiting(self.member)))
-        return dict(zip(("accounts", "inbox"), row.get(), strict=True))
+        tasks = due_this_week(self.member, self.tenant.today())
+        row = Tenant.objects.filter(id=self.tenant.id).values_list(
+            count(customers), count(tasks), count(waiting(self.member))
+        )
+        return dict(zip(("accounts", "tasks", "inbox"), row.get(), strict=True))
 
     @property
     def inbox_count(self) -> int:

@@ -65,7 +65,12 @@ def tasks_of(member: Member, today: dt.date) -> QuerySet[Any]:
 
 def due(member: Member, until: dt.date, today: dt.date) -> QuerySet[Any]:
     """Of these the ones due by `until`, the longest overdue first."""
-    return tasks_of(member, today).filter(due_on__lte=until, day__lte=until)
+    return tasks_of(member, today).filter(due_on__lte=until)
+
+
+def due_this_week(member: Member, today: dt.date) -> QuerySet[Any]:
+    """What is late or due within a week, unordered: the number beside the page."""
+    return Task.objects.filter(theirs(member) & awake(today), due_on__lte=today + dt.timedelta(days=WEEK))
 
 
 def team_tasks(member: Member, today: dt.date) -> QuerySet[Any]:

@@ -1,0 +1,251 @@
+"""Verbs on tasks by one button: each answers where the person stands, with a way to take it back."""
+
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from accounts.cells import short_day
+from accounts.models import Member
+from cs_platform.kernel.access import Permission, TenantRequest, requires
+from cs_platform.kernel.errors import DomainError
+from cs_platform.kernel.htmx import trigger
+from cs_platform.kernel.keyset import uuid_of
+from journey.models import Task
+from journey.work import bulk, pool, services
+from journey.work.comments import comment
+from journey.work.forms import POOL, day_of
+from journey.work.sharing import visible_tasks
+
+CHANGED = "tasksChanged"  # what lists of tasks and the pane listen to
+STAYS = "taskStays"  # what the task in the drawer listens to: it goes on being open
+UNDONE_AT_ONCE = 60  # ids that fit into the address of an undo
+
+
+def visible(request: TenantRequest, task_id: UUID) -> Task:
+    """The task of the URL; 404 when unknown or not this member's to see."""
+    row = visible_tasks(request.member).filter(id=task_id).select_related("account", "owner").first()
+    if row is None:
+        raise Http404
+    return row
+
+
+def answered(
+    request: TenantRequest, row: Task | None, text: str, *, undo: str = "", level: str = "success", stay: bool = False
+) -> HttpResponse:
+    """Say it where the person stands: lists and pane load anew, the drawer closes unless they `stay`; without htmx the
+    page they came from opens."""
+    if request.htmx:
+        response = HttpResponse(status=204)
+        trigger(response, STAYS if stay else "closeDrawer")
+        if text:
+            trigger(response, "toast", {"level": level, "text": text, "undo_url": undo})
+        return trigger(response, CHANGED, {"id": str(row.id)} if row else {})
+    if text:
+        (messages.warning if level == "warning" else messages.success)(request, text)
+    return redirect(back_of(request, row))
+
+
+def back_of(request: TenantRequest, row: Task | None = None) -> str:
+    """Where the person came from, if that is a page of this company; else the task, or all of them."""
+    home = reverse("home", args=[request.tenant.slug])
+    wished = request.POST.get("back") or request.GET.get("back") or ""
+    if url_has_allowed_host_and_scheme(wished, allowed_hosts=None) and wished.startswith(home):
+        return wished
+    slug = request.tenant.slug
+    return reverse("task", args=[slug, row.id]) if row else reverse("tasks", args=[slug])
+
+
+def version_of(request: TenantRequest) -> int | None:
+    """The version that the person saw; without one, whatever stands there."""
+    text = request.POST.get("version", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def _url(request: TenantRequest, name: str, row: Task, **query: str) -> str:
+    address = reverse(name, args=[request.tenant.slug, row.id])
+    return f"{address}?{urlencode(query)}" if query else address
+
+
+@requires(Permission.EDIT_ACCOUNTS)
+@require_POST
+def task_done(request: TenantRequest, task_id: UUID) -> HttpResponse:
+    """It is done, perhaps with what came of it."""
+    row = services.finish_task(
+        task=visible(request, task_id),
+        version=version_of(request),
+        by=request.member,
+        result=request.POST.get("result", ""),
+    )
+    said = _("Done: %(task)s") % {"task": row.title}
+    return answered(request, row, said, undo=_url(request, "task_reopen", row))
+
+
+@requires(Permission.EDIT_ACCOUNTS)
+@require_POST
+def task_reopen(request: TenantRequest, task_id: UUID) -> HttpResponse:
+    """Take it back."""
+    row = services.reopen_task(task=visible(request, task_id), version=version_of(request), by=request.member)
+    return answered(request, row, _("Open again."))
+
+
+@requires(Permission.EDIT_ACCOUNTS)
+@require_POST
+def task_cancel(request: TenantRequest, task_id: UUID) -> HttpResponse:
+    """It is not to be done any more."""
+    row = services.cancel_task(
+        task=visible(request, task_id),
+        version=version_of(request),
+        by=request.member,
+        reason=request.POST.get("result", ""),
+    )
+    said = _("Cancelled: %(task)s") % {"task": row.title}
+    return answered(request, row, said, undo=_url(request, "task_reopen", row))
+
+
+@requires(Permission.EDIT_ACCOUNTS)
+@require_POST
+def task_snooze(request: TenantRequest, task_id: UUID) -> HttpResponse:
+    """Put it off until the day of the button or of the date field; without a day it is woken."""
+    task = visible(request, task_id)
+    text = request.POST.get("until", "")
+    until = day_of(text)
+    if text and until is None:
+        sentence = _("Choose a day that lies ahead.")
+        raise DomainError(sentence, fields={"snoozed_until": sentence})
+    row = services.snooze_task(task=task, until=until, version=version_of(request), by=request.member)
+    if until is None:
+        return answered(request, row, _("It is due again."))
+    said = _("Put off until %(day)s: %(task)s")
+    words = {"day": short_day(until, request.tenant.today()), "task": row.title}
+    return answered(request, row, said % words, undo=_url(request, "task_snooze", row))
+
+
+@requires(Permission.EDIT_ACCOUNTS)
+@require_POST
+def task_assign(request: TenantRequest, task_id: UUID) -> HttpResponse:
+    """Hand it to somebody, or to the pool."""
+    task = visible(request, task_id)
+    wished = request.POST.get("owner") or request.GET.get("owner") or ""
+    before = str(task.owner_id or POOL)
+    row = services.assign_task(task=task, owner=_member(wished), version=version_of(request), by=request.member)
+    if row.owner is None:
+        said = _("In the pool: %(task)s") % {"task": row.title}
+    else:
+        said = _("%(name)s has it now: %(task)s") % {"name": row.owner.name, "task": row.title}
+    return answered(request, row, said, undo=_url(request, "task_assign", row, owner=before))
+
+
+def _member(text: str) -> Member | None:
+    """The member of this id, None for the pool; DomainError for anything else."""
+    if text == POOL:
+        return None
+    key = uuid_of(text)
+    found = Member.objects.filter(id=key, is_active=True).first() if key else None
+    if found is None:
+        sentence = _("Choose somebody of the list.")
+        raise DomainError(sentence, fields={"owner": sentence})
+    return found
+
+
+@requires(Permission.EDIT_ACCOUNTS)
+@require_POST
+def task_take(request: TenantRequest, task_id: UUID) -> HttpResponse:
+    """Take it from the pool."""
+    row = services.take_task(task=visible(request, task_id), version=None, by=request.member)
+    return _taken(request, row)
+
+
+@requires(Permission.EDIT_ACCOUNTS)
+@require_POST
+def task_take_next(request: TenantRequest) -> HttpResponse:
+    """Take what the pool offers first."""
+    row = pool.take_next(by=request.member)
+    if row is None:
+        return answered(request, None, _("The pool has nothing for you."), level="info")
+    return _taken(request, row)
+
+
+def _taken(request: TenantRequest, row: Task) -> HttpResponse:
+    said = _("Yours for four hours: %(task)s") % {"task": row.title}
+    return answered(request, row, said, undo=_url(request, "task_assign", row, owner=POOL))
+
+
+@requires(Permission.EDIT_ACCOUNTS)
+@require_POST
+def task_check(request: TenantRequest, task_id: UUID) -> HttpResponse:
+    """Tick an item of the checklist (`item` from 0, `done` 1 or 0)."""
+    text = request.POST.get("item", "")
+    position = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else -1
+    row = services.check_item(
+        task=visible(request, task_id),
+        position=position,
+        done=request.POST.get("done") == "1",
+        version=version_of(request),
+        by=request.member,
+    )
+    return answered(request, row, "", stay=True)
+
+
+@requires(Permission.EDIT_ACCOUNTS)
+@require_POST
+def task_comment(request: TenantRequest, task_id: UUID) -> HttpResponse:
+    """Say something of it; who is chosen or named after an @ finds it in the inbox."""
+    row = visible(request, task_id)
+    wished = request.POST.get("mention", "")
+    named = [_member(wished)] if wished else []
+    comment(task=row, text=request.POST.get("text", ""), by=request.member, mentioned=[one for one in named if one])
+    return answered(request, row, _("Said."), stay=True)
+
+
+VERBS = ("done", "reopen", "snooze", "wake", "assign", "due")
+
+
+@requires(Permission.EDIT_ACCOUNTS)
+@require_POST
+def tasks_bulk(request: TenantRequest) -> HttpResponse:
+    """One verb on the selected tasks; those that refuse say why, the others are done."""
+    given: Any = request.POST if request.POST.get("verb") else request.GET
+    verb, by = given.get("verb", ""), request.member
+    ids = [key for key in map(uuid_of, given.getlist("ids")) if key]
+    if verb not in VERBS or not ids:
+        raise DomainError(_("Select tasks first."), code="nothing_selected")
+    day = day_of(given.get("until") or given.get("day") or "")
+    if verb in ("snooze", "due") and day is None:
+        raise DomainError(_("Choose a day that lies ahead."), code="no_day")
+    owner = _member(given.get("owner", "")) if verb == "assign" else None
+
+    def act(task: Task) -> Task:
+        match verb:
+            case "done":
+                return services.finish_task(task=task, version=None, by=by)
+            case "reopen":
+                return services.reopen_task(task=task, version=None, by=by)
+            case "snooze" | "wake":
+                return services.snooze_task(task=task, until=day if verb == "snooze" else None, version=None, by=by)
+            case "assign":
+                return services.assign_task(task=task, owner=owner, version=None, by=by)
+        assert day is not None
+        return services.move_task(task=task, due_on=day, version=None, by=by)
+
+    result = bulk.each(ids=ids, by=by, act=act)
+    count = len(result.done)
+    parts = [ngettext("%(n)s task changed", "%(n)s tasks changed", count) % {"n": count}]
+    parts += [f"{task.title}: {why}" for task, why in result.refused[:3]]
+    if len(result.refused) > 3:
+        parts.append(_("and %(n)s more that refused") % {"n": len(result.refused) - 3})
+    back = {"done": "reopen", "snooze": "wake"}.get(verb, "")
+    undo = ""
+    if back and 0 < count <= UNDONE_AT_ONCE:
+        query = [("verb", back), *(("ids", str(task.id)) for task in result.done)]
+        undo = f"{reverse('tasks_bulk', args=[request.tenant.slug])}?{urlencode(query)}"
+    level = "warning" if result.refused or not count else "success"
+    return answered(request, None, ". ".join(parts), undo=undo, level=level)

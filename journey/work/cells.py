@@ -1,0 +1,221 @@
+"""Tasks in words: a line of a list, of the pool, of comments, and the days that a snooze offers."""
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+from typing import Any
+from uuid import UUID
+
+from babel import Locale
+from babel.dates import format_date, format_time
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+
+from accounts import cells
+from accounts.models import Tenant
+from cs_platform.kernel.templatetags.cells import moment_text, number_text
+from health.alerts.cells import label as alert_label
+from journey.enums import Rhythm, TaskState, Urgency, WorkType
+from journey.models import Task, TaskComment
+from journey.work.formulas import before_renewal, next_monday
+from journey.work.pool import Offer, Worker
+
+SOON = 7  # days that are named by their weekday
+QUOTED = 90  # characters of a comment in a line
+
+
+def task_row(task: Any, tenant: Tenant, today: dt.date, seen: Collection[UUID]) -> dict[str, Any]:
+    """A line of a list, of a task with its `day`; `seen` are the accounts that the reader sees: only they are links."""
+    slug = tenant.slug
+    when, late = when_text(task, tenant, today)
+    account = task.account
+    return {
+        "id": task.id,
+        "title": task.title,
+        "about": about(task),
+        "url": reverse("task", args=[slug, task.id]),
+        "done_url": reverse("task_done", args=[slug, task.id]),
+        "reopen_url": reverse("task_reopen", args=[slug, task.id]),
+        "done": task.state == TaskState.DONE,
+        "urgent": task.urgency == Urgency.HIGH,
+        "account_url": reverse("account", args=[slug, account.id]) if account and account.id in seen else "",
+        "health": cells.health(account.health_band) if account else "",
+        "arr": cells.arr_text(account.mrr_minor, tenant.currency) if account and account.mrr_minor else "",
+        "owner": task.owner.name if task.owner else "",
+        "when": when,
+        "late": late,
+    }
+
+
+def about(task: Task) -> str:
+    """Whose customer it is about and why it exists, in a few words: Halcyon Freight · Save play, step 1."""
+    parts = [task.account.name if task.account else _("No account"), reason_text(task)]
+    return " · ".join(part for part in parts if part)
+
+
+def reason_text(task: Task) -> str:
+    """Why it exists, in a word or two; the kind of work where a person just wrote it."""
+    if task.play is not None:
+        position, _count = step_of(task)
+        name = task.play.playbook.playbook.name
+        return _("%(play)s, step %(n)s") % {"play": name, "n": position} if position else name
+    if task.alert is not None:
+        return alert_label(task.alert)
+    if task.milestone is not None:
+        return task.milestone.name
+    if task.rhythm:
+        return str(Rhythm(task.rhythm).label)
+    return str(WorkType(task.work).label)
+
+
+def step_of(task: Task) -> tuple[int, int]:
+    """The place of its step in the play, from one, and how many steps there are; 0 where the step is unknown."""
+    steps = task.play.playbook.steps if task.play else []
+    keys = [step.get("key") for step in steps if isinstance(step, dict)]
+    return (keys.index(task.step) + 1 if task.step in keys else 0), len(keys)
+
+
+def when_text(task: Any, tenant: Tenant, today: dt.date) -> tuple[str, bool]:
+    """3 days late, 10:00, Today, Mon 23, 4 Dec, done 09:10; and whether it is late."""
+    language = get_language() or "en"
+    if task.state == TaskState.DONE and task.done_at:
+        at = task.done_at.astimezone(tenant.zone)
+        said = f"{at:%H:%M}" if at.date() == today else cells.short_day(at.date(), today)
+        return _("done %(when)s") % {"when": said}, False
+    if task.state == TaskState.CANCELLED:
+        return str(TaskState.CANCELLED.label), False
+    day: dt.date = task.day if hasattr(task, "day") else max(task.due_on, task.snoozed_until or task.due_on)
+    days = (day - today).days
+    if days < 0:
+        return ngettext("%(n)s day late", "%(n)s days late", -days) % {"n": number_text(-days, 0)}, True
+    if days == 0:
+        return (format_time(task.due_at, "HH:mm", locale=language) if task.due_at else _("Today")), False
+    return (format_date(day, "EEE d", locale=language) if days <= SOON else cells.short_day(day, today)), False
+
+
+def due_line(task: Task, today: dt.date) -> str:
+    """The day in full, for the pane: Today 10:00; 27 Nov, 3 days late; put off until 30 Nov."""
+    days = (today - task.due_on).days
+    text = _("Today") if days == 0 else cells.short_day(task.due_on, today)
+    if task.due_at:
+        text = f"{text} {format_time(task.due_at, 'HH:mm', locale=get_language() or 'en')}"
+    if task.state == TaskState.OPEN:
+        if task.snoozed_until and task.snoozed_until > today:
+            return _("%(day)s, put off until %(until)s") % {
+                "day": text,
+                "until": cells.short_day(task.snoozed_until, today),
+            }
+        if days > 0 and not task.snoozed_until:
+            late = ngettext("%(n)s day late", "%(n)s days late", days) % {"n": number_text(days, 0)}
+            return f"{text}, {late}"
+    return text
+
+
+def span_text(rows: Sequence[Any]) -> str:
+    """The days that a group covers: Mon 23 to Fri 27 November."""
+    if not rows:
+        return ""
+    language = get_language() or "en"
+    days = [row.day for row in rows]
+    first, last = min(days), max(days)
+    if first == last:
+        return format_date(first, "EEE d MMMM", locale=language)
+    words = {
+        "first": format_date(first, "EEE d", locale=language),
+        "last": format_date(last, "EEE d MMMM", locale=language),
+    }
+    return _("%(first)s to %(last)s") % words
+
+
+def snooze_choices(task: Task, today: dt.date) -> list[dict[str, str]]:
+    """The days that a snooze offers, besides one's own choice: [{label, value, day}]."""
+    tomorrow, monday = today + dt.timedelta(days=1), next_monday(today)
+    found = [(_("Tomorrow"), tomorrow), (_("Next Monday"), monday), (_("In two weeks"), today + dt.timedelta(days=14))]
+    if task.account and (day := before_renewal(task.account.renews_on, today)):
+        found.append((_("Before the renewal"), day))
+    language, days, choices = get_language() or "en", set(), []
+    for text, day in found:
+        if day not in days:
+            days.add(day)
+            shown = format_date(day, "EEE d MMM", locale=language)
+            choices.append({"label": text, "value": day.isoformat(), "day": shown})
+    return choices
+
+
+def offer_row(offer: Offer, tenant: Tenant, today: dt.date, seen: Collection[UUID]) -> dict[str, Any]:
+    """A line of the pool, with why this member is asked."""
+    task = offer.task
+    row = task_row(task, tenant, today, seen)
+    facts = [
+        task.account.name if task.account else _("No account"),
+        task.account.segment.name if task.account and task.account.segment else "",
+        reason_text(task),
+        row["arr"],
+    ]
+    row["facts"] = " · ".join(fact for fact in facts if fact)
+    row["why"] = offer_reasons(offer)
+    row["take_url"] = reverse("task_take", args=[tenant.slug, task.id])
+    return row
+
+
+def offer_reasons(offer: Offer) -> str:
+    """Why this one for this member, beyond band and day: language and experience."""
+    found = []
+    if offer.shared:
+        found.append(_("they speak %(language)s, like you") % {"language": language_name(offer.shared)})
+    elif offer.language:
+        found.append(_("they speak %(language)s") % {"language": language_name(offer.language)})
+    if offer.done:
+        words = ngettext("you did %(n)s of this kind", "you did %(n)s of this kind", offer.done)
+        found.append(words % {"n": number_text(offer.done, 0)})
+    return ", ".join(found)
+
+
+def load_text(worker: Worker) -> str:
+    """Your load beside the others'; above twice of it only what cannot wait is offered."""
+    words = {"n": number_text(worker.load, 0), "usual": number_text(worker.usual, 0)}
+    if worker.is_heavy:
+        return (
+            _("You have %(n)s open tasks where others have %(usual)s: only what is late or Critical is offered.")
+            % words
+        )
+    return ""
+
+
+def language_name(code: str) -> str:
+    """Indonesian for id, in the reader's language; the code itself when nobody knows it."""
+    try:
+        name = Locale.parse(code).get_display_name(get_language() or "en")
+    except ValueError:  # unknown codes of the tenant's own files
+        return code
+    return name or code
+
+
+def comment_rows(comments: Sequence[TaskComment]) -> list[dict[str, str]]:
+    return [
+        {
+            "who": one.author.name if one.author else _("A program"),
+            "at": moment_text(one.at),
+            "text": one.text,
+        }
+        for one in comments
+    ]
+
+
+def mention_row(mention: Any, tenant: Tenant) -> dict[str, Any]:
+    """Hassan Malik mentioned you on Halcyon Freight: what was said, and the task."""
+    comment, task = mention.comment, mention.comment.task
+    said = comment.text if len(comment.text) <= QUOTED else comment.text[: QUOTED - 1].rstrip() + "…"
+    words = {
+        "name": comment.author.name if comment.author else _("A program"),
+        "where": task.account.name if task.account else task.title,
+    }
+    return {
+        "title": _("%(name)s mentioned you on %(where)s") % words,
+        "text": said,
+        "task": task.title,
+        "url": reverse("task", args=[tenant.slug, task.id]),
+        "at": moment_text(timezone.localtime(comment.at)),
+        "new": mention.seen_at is None,
+    }

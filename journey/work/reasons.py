@@ -1,0 +1,86 @@
+"""Why a task exists, with the inputs of what asked for it: the rule and what it measured, the play, the milestone."""
+
+import datetime as dt
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts import cells
+from accounts.models import Tenant
+from health.alerts import cells as alert_cells
+from health.alerts.rules import RULES
+from health.models import Alert
+from journey.enums import Cause, Rhythm, Why
+from journey.models import Task
+from journey.work.cells import step_of
+
+
+def why(task: Task, tenant: Tenant, today: dt.date, *, linked: bool) -> dict[str, Any]:
+    """{title, meta, text, inputs: [{label, value}], foot, url, link} of the pane. `linked` tells whether the reader sees
+    the account, and so may open what is behind the task."""
+    found = _asked_for(task, tenant, today)
+    if not linked:
+        found["url"] = ""
+    return {"meta": "", "text": "", "inputs": [], "foot": "", "url": "", "link": ""} | found
+
+
+def _asked_for(task: Task, tenant: Tenant, today: dt.date) -> dict[str, Any]:
+    slug = tenant.slug
+    if task.play is not None:
+        position, count = step_of(task)
+        found = _alert(task.play.alert, tenant, today) if task.play.alert else {}
+        if not task.play.alert:
+            found["inputs"] = [{"label": str(k), "value": str(v)} for k, v in _plain(task.play.inputs).items()]
+            starter = task.play.started_by.name if task.play.started_by else ""
+            found["foot"] = _("Started by %(name)s") % {"name": starter} if starter else ""
+        name = task.play.playbook.playbook.name
+        title = _("%(play)s, step %(n)s of %(count)s") % {"play": name, "n": position, "count": count}
+        return found | {"title": title if position else name}
+    if task.alert is not None:
+        return _alert(task.alert, tenant, today)
+    if task.milestone is not None:
+        due = cells.short_day(task.milestone.due_on, today)
+        return {
+            "title": _("Milestone “%(name)s”") % {"name": task.milestone.name},
+            "text": _("Due on %(day)s by the plan “%(plan)s”.") % {"day": due, "plan": task.milestone.plan.name},
+        }
+    if task.regression is not None:
+        return {
+            "title": _("The journey asks for a decision"),
+            "text": str(Cause(task.regression.cause).label),
+            "inputs": [{"label": str(k), "value": str(v)} for k, v in _plain(task.regression.inputs).items()],
+        }
+    if task.why == Why.AGAIN or task.rhythm:
+        rhythm = str(Rhythm(task.rhythm).label) if task.rhythm else ""
+        found = {"title": _("It comes again"), "text": rhythm}
+        if task.follows is not None:
+            found |= {"url": reverse("task", args=[slug, task.follows.id]), "link": _("The one before")}
+        return found
+    who = task.created_by.name if task.created_by else ""
+    day = cells.short_day(task.created_at.astimezone(tenant.zone).date(), today)
+    if who:
+        return {"title": _("%(name)s wrote it on %(day)s") % {"name": who, "day": day}}
+    source = str(task.get_source_display())
+    return {"title": str(Why(task.why).label), "text": _("%(source)s, on %(day)s") % {"source": source, "day": day}}
+
+
+def _alert(alert: Alert, tenant: Tenant, today: dt.date) -> dict[str, Any]:
+    """The rule with its requirement, what it said, what it was held against, and the way to it."""
+    rule = RULES.get(alert.rule)
+    return {
+        "title": _("Rule “%(rule)s”") % {"rule": alert_cells.label(alert)},
+        "meta": rule.requirement if rule else "",
+        "text": alert_cells.sentence(alert),
+        "inputs": alert_cells.thresholds(rule, alert.thresholds) if rule else [],
+        "foot": _("Found on %(day)s") % {"day": cells.short_day(alert.as_of, today)},
+        "url": reverse("alert", args=[tenant.slug, alert.id]),
+        "link": _("The alert"),
+    }
+
+
+def _plain(inputs: Any) -> dict[str, Any]:
+    """What of stored inputs can be said as it stands: no lists and no objects."""
+    if not isinstance(inputs, dict):
+        return {}
+    return {k: v for k, v in inputs.items() if v not in (None, "") and not isinstance(v, dict | list)}
