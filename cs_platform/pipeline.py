@@ -24,6 +24,7 @@ from health.scoring import backtest_jobs
 from health.scoring import jobs as score_jobs
 from health.support import jobs as support_jobs
 from health.usage import catalogue, held, rollup, upkeep
+from journey.plans import links
 from journey.playbooks import jobs as play_jobs
 from journey.stages import jobs as stage_jobs
 from metrics import company_alerts, currencies, digests
@@ -149,6 +150,7 @@ def install() -> None:
         change_currency=queue.Handler(currencies.change),
         import_file=queue.Handler(account_jobs.import_piece, failed=account_jobs.import_failed),
         send_invitation=queue.Handler(invitations.send_invitation),
+        send_customer_link=queue.Handler(links.send_link),
         send_digest=queue.Handler(digests.send_digest),
         plan_board_digest=queue.Handler(digests.plan_board),
     )

@@ -56,7 +56,9 @@ def customer_link(request: HttpRequest, slug: str, token: str) -> HttpResponse:
 
 def _answer(request: HttpRequest, slug: str, token: str) -> HttpResponse:
     if _count(request, OPEN, 1) or _count(request, MISS, 0):
-        return render(request, "journey/customer_wait.html", status=429, headers={"Retry-After": "60"})
+        response = render(request, "journey/customer_wait.html", status=429)
+        response["Retry-After"] = "60"
+        return response
     tenant = Tenant.objects.filter(slug=slug).first()
     if tenant is not None:
         with tenant_context(tenant.id, actor="customer", request_id=request_id()), timezone.override(tenant.zone):
