@@ -6,7 +6,7 @@ has ended since the last night is built for every account.
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ SQL = Path(__file__).parent / "sql"
 FOREVER = dt.datetime.max.replace(tzinfo=dt.UTC)
 ATTRIBUTE_DAYS = SQL / "attribute_days.sql"
 EVERYBODY = "accounts_account"
+PART_ROWS = 2_000_000
 # The dated attributes that the night cuts by; ACV bands come from the money itself.
 KEPT_CUTS = (Dimension.SEGMENT, Dimension.INDUSTRY, Dimension.SOURCE, Dimension.OWNER)
 STORED = {
@@ -191,10 +192,25 @@ def build_account_months(as_of: dt.date) -> int:
                     [span.first],
                 )
             tables = STORED | stage_periods(span, scope)
-            rows += sqljobs.execute(SQL / "account_months.sql", span.params(), tables=tables)
+            for part in _parts(span):
+                rows += sqljobs.execute(SQL / "account_months.sql", part.params(), tables=tables)
     _refresh_statistics(rows)
     queue.settle_dirty("revenue", then="ledger")
     return rows
+
+
+def _parts(span: Span) -> Iterator[Span]:
+    """The span in parts of as many months as fit a statement of about `PART_ROWS` rows: the snapshot of a large book sorts in
+    memory, month by month, where one statement would spill and run for as long as the whole history takes."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(DISTINCT account_id) FROM period")
+        (accounts,) = cursor.fetchone()
+    months = max(PART_ROWS // max(accounts, 1), 1)
+    first = span.first
+    while first <= span.last:
+        last = min(add_months(first, months - 1), span.last)
+        yield replace(span, first=first, last=last)
+        first = add_months(last, 1)
 
 
 def _refresh_statistics(rows: int) -> None:
