@@ -21,11 +21,11 @@ from django.views.decorators.cache import never_cache
 from redis.exceptions import RedisError
 
 from accounts.models import Tenant
-from cs_platform.kernel.errors import Conflict, request_id
+from cs_platform.kernel.errors import request_id
 from cs_platform.kernel.forms import accepted
 from cs_platform.kernel.tenancy import tenant_context
 from health.outcomes.selectors import criteria
-from journey.enums import Exit, LinkPurpose
+from journey.enums import LinkPurpose
 from journey.models import CustomerLink
 from journey.plans import cells, links, selectors
 from journey.stages import measures
@@ -119,18 +119,14 @@ def _go_live(request: HttpRequest, tenant: Tenant, link: CustomerLink) -> HttpRe
     form = ConfirmForm(request.POST if request.method == "POST" else None)
     if not form.is_bound and link.contact:
         form.initial["signed_as"] = link.contact.name
-    over = ""
-    if request.method == "POST":
-        try:
-            if accepted(form, lambda data: links.confirm_go_live(link=link, **data)):
-                return redirect(request.path)
-        except Conflict as conflict:
-            over = conflict.message
-    else:
+    if request.method != "POST":
         links.opened(link)
+    elif accepted(form, lambda data: links.confirm_go_live(link=link, **data)):
+        return redirect(request.path)
     period = link.period
     done = links.confirmed(link)
     assert period is not None  # a constraint of the table
+    over = period.exited_on is not None and done is None
     context: dict[str, Any] = {
         "company": tenant.name,
         "customer": link.account.name,
@@ -141,7 +137,7 @@ def _go_live(request: HttpRequest, tenant: Tenant, link: CustomerLink) -> HttpRe
         "form": form,
         "done": done,
         "done_on": _day(done.at, tenant) if done else None,
-        "over": over or (period.exited_on is not None and done is None and period.outcome != Exit.COMPLETED),
+        "over": over,
     }
     status = 200 if done or request.method != "POST" else 409 if over else 422
     return render(request, "journey/customer_go_live.html", context, status=status)
