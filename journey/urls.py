@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import include, path
 
-from journey.views import task, task_answers, tasks
+from journey.views import stage_setup, task, task_answers, tasks
 
 # Pages of an account, below accounts/<account_id>/.
 ACCOUNT: list[Any] = []
@@ -26,7 +26,16 @@ TASKS: list[Any] = [
     path("<uuid:task_id>/comment/", task_answers.task_comment, name="task_comment"),
 ]
 
+STAGES: list[Any] = [
+    path("", stage_setup.stages, name="settings_stages"),
+    path("<slug:stage>/new/", stage_setup.criterion_add, name="settings_stage_criterion_add"),
+    path("<slug:stage>/<slug:criterion>/", stage_setup.criterion, name="settings_stage_criterion"),
+    path("<slug:stage>/<slug:criterion>/delete/", stage_setup.criterion_remove, name="settings_stage_criterion_remove"),
+    path("targets/<uuid:segment_id>/<slug:stage>/", stage_setup.target, name="settings_stage_target"),
+]
+
 urlpatterns: list[Any] = [
+    path("settings/stages/", include(STAGES)),
     path("accounts/<uuid:account_id>/", include(ACCOUNT)),
     path("tasks/", include(TASKS)),
     path("inbox/mentions/", tasks.mentions, name="mentions"),

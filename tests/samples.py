@@ -164,6 +164,8 @@ def fill(world: World) -> dict[str, object]:
         "benchmark": "weak_grr",
         "digest_kind": "board",
         "rule_key": "silence",
+        "stage": "onboarding",
+        "criterion": "technical",
         "base": "EUR",
         "quote": "USD",
         "kind": "accounts",

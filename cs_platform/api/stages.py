@@ -21,7 +21,7 @@ class Said(serializers.Serializer):
     """How a criterion stood when the stage ended."""
 
     key = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     how = serializers.ChoiceField(Evidence.choices)
     met = serializers.BooleanField()
     value = serializers.FloatField(allow_null=True, help_text="In `unit`; a share is 0 to 1.")

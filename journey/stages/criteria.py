@@ -55,6 +55,12 @@ class Criterion:
     enabled: bool = True
     version: int = 0
 
+    @property
+    def usual_label(self) -> Promise | str:
+        """What the catalogue calls it; its own label where it is the company's own."""
+        known = BUILT_IN.get((self.stage, self.key))
+        return known.label if known else self.label
+
 
 def _measured(stage: str, key: str, label: Promise, threshold: str = "", unit: str = "", **more: object) -> Criterion:
     limit = Decimal(threshold) if threshold else None
