@@ -18,7 +18,7 @@ from accounts.enums import LogoLevel
 from accounts.models import FxRate, SubscriptionChange, Tenant
 from cs_platform.kernel import audit, copying, queue, runs, sqljobs
 from cs_platform.kernel.money import digits, from_minor
-from cs_platform.kernel.periods import add_months, last_complete_month, month_of, month_text
+from cs_platform.kernel.periods import add_months, last_complete_month, month_of, month_text, months_between
 from cs_platform.kernel.tenancy import current_tenant_id
 from metrics import formulas
 from metrics.enums import KEPT_WINDOWS, LEAVING_REASONS, SAID_REASONS, Dimension, Window
@@ -205,12 +205,11 @@ def _parts(span: Span) -> Iterator[Span]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(DISTINCT account_id) FROM period")
         (accounts,) = cursor.fetchone()
-    months = max(PART_ROWS // max(accounts, 1), 1)
-    first = span.first
-    while first <= span.last:
-        last = min(add_months(first, months - 1), span.last)
-        yield replace(span, first=first, last=last)
-        first = add_months(last, 1)
+    months = list(months_between(span.first, span.last))
+    size = max(PART_ROWS // max(accounts, 1), 1)
+    for start in range(0, len(months), size):
+        part = months[start : start + size]
+        yield replace(span, first=part[0], last=part[-1])
 
 
 def _refresh_statistics(rows: int) -> None:
