@@ -20,6 +20,7 @@ TABS = (
     ("overview", gettext_lazy("Overview"), "account"),
     ("health", gettext_lazy("Health"), "account_health"),
     ("usage", gettext_lazy("Usage"), "account_usage"),
+    ("journey", gettext_lazy("Journey"), "account_journey"),
     ("revenue", gettext_lazy("Revenue"), "account_revenue"),
     ("subscriptions", gettext_lazy("Subscriptions"), "account_subscriptions"),
     ("outcomes", gettext_lazy("Outcomes"), "account_outcomes"),

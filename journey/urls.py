@@ -4,10 +4,27 @@ from typing import Any
 
 from django.urls import include, path
 
-from journey.views import stage_setup, task, task_answers, tasks
+from journey.views import account_journey, stage_answers, stage_setup, task, task_answers, tasks
 
+JOURNEY: list[Any] = [
+    path("", account_journey.account_journey, name="account_journey"),
+    path("tracks/new/", stage_answers.track_new, name="journey_track_new"),
+    path("tracks/<uuid:track_id>/", stage_answers.track_edit, name="journey_track"),
+    path("tracks/<uuid:track_id>/close/", stage_answers.track_close, name="journey_track_close"),
+    path("tracks/<uuid:track_id>/stages/", stage_answers.stage_enter, name="journey_enter"),
+    path("stages/<uuid:stage_period_id>/complete/", stage_answers.stage_complete, name="journey_complete"),
+    path("stages/<uuid:stage_period_id>/back/", stage_answers.stage_back, name="journey_back"),
+    path("stages/<uuid:stage_period_id>/leave/", stage_answers.stage_leave, name="journey_leave"),
+    path("stages/<uuid:stage_period_id>/hold/", stage_answers.stage_hold, name="journey_hold"),
+    path("stages/<uuid:stage_period_id>/day/", stage_answers.stage_day, name="journey_day"),
+    path("stages/<uuid:stage_period_id>/ask/", stage_answers.stage_ask, name="journey_ask"),
+    path("stages/<uuid:stage_period_id>/attest/<slug:criterion>/", stage_answers.stage_attest, name="journey_attest"),
+    path("proposals/<uuid:regression_id>/", stage_answers.decide, name="journey_decide"),
+]
 # Pages of an account, below accounts/<account_id>/.
-ACCOUNT: list[Any] = []
+ACCOUNT: list[Any] = [
+    path("journey/", include(JOURNEY)),
+]
 
 TASKS: list[Any] = [
     path("", tasks.tasks, name="tasks"),

@@ -39,7 +39,7 @@ from health.models import (
     Touchpoint,
 )
 from health.scoring.definition import Definition
-from journey.models import Task
+from journey.models import Regression, StagePeriod, Task, Track
 from metrics.models import DigestRecipient, MrrMovement, Reconciliation
 from tests.conftest import World
 
@@ -154,6 +154,14 @@ def fill(world: World) -> dict[str, object]:
         rows["backtest"] = Backtest.objects.create(version=version, as_of=day)
         rows["override"] = HealthOverride.objects.create(
             account=account, band="red", reason="Paused", begins_on=day, expires_on=day
+        )
+        track = Track.objects.create(account=account, external_id="TR-1", name="Core", opened_on=day, source="api")
+        stay = StagePeriod.objects.create(
+            track=track, external_id="P-1", stage="onboarding", entered_on=day, source="api"
+        )
+        rows["track"], rows["stage_period"] = track, stay
+        rows["regression"] = Regression.objects.create(
+            track=track, period=stay, stage="onboarding", cause="champion", as_of=day
         )
         FxRate.objects.create(month=day, base="EUR", quote="USD", rate="1.1", source="member")
         values: dict[str, object] = {name: Samples.Id(str(row.id)) for name, row in rows.items() if row}

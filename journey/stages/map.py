@@ -6,7 +6,8 @@ or a row. `map_words` says what is written, `templates/journey/map.html` draws.
 
 import datetime as dt
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from journey.enums import Stage
 from journey.stages.map_route import CLIMB, Leg, bend, legs_of
@@ -77,12 +78,22 @@ class Text:
 
 @dataclass(frozen=True)
 class Bar:
+    """A stay; `plan` ones have no text of their own and are named above."""
+
     key: Hashable
     x: float
     y: float
     width: float
     tone: str
     text: Text | None
+
+    @property
+    def middle(self) -> float:
+        return self.x + self.width / 2
+
+    @property
+    def above(self) -> float:
+        return self.y - 5
 
 
 @dataclass(frozen=True)
@@ -96,6 +107,7 @@ class Dot:
 @dataclass
 class Lane:
     key: Hashable
+    name: str
     y: float
     height: float
     lines: list[Text]
@@ -108,6 +120,11 @@ class Lane:
     pins: list[Dot] = field(default_factory=list)
     notes: list[Text] = field(default_factory=list)
     here: Dot | None = None
+
+    @property
+    def name_y(self) -> float:
+        """Of the name inside the lane, at its foot."""
+        return self.y + self.height - 8
 
 
 @dataclass(frozen=True)
@@ -129,6 +146,15 @@ class Drawing:
     marks_y: float
     height: float  # of the whole picture below TOP_EDGE
 
+    @property
+    def badge(self) -> float:
+        """Where the label of today begins."""
+        return round(self.today - 24, 1)
+
+    @property
+    def marks_text(self) -> float:
+        return self.marks_y + 4
+
 
 def wide(text: str, size: float = PLAIN) -> float:
     """About how wide a text is: "Onboarding" in 12 is 67."""
@@ -137,9 +163,8 @@ def wide(text: str, size: float = PLAIN) -> float:
 
 def cut(text: str, width: float, size: float) -> str:
     """The text, or as much of it as fits, with an ellipsis."""
-    if wide(text, size) <= width:
-        return text
-    return text[: max(int(width / (size * 0.56)) - 1, 1)].rstrip() + "…"
+    most = int(width / (size * 0.52))
+    return text if len(text) <= most else text[: max(most - 1, 1)].rstrip() + "…"
 
 
 class Scale:
@@ -248,10 +273,11 @@ def _lane(way: Way, y: float, scale: Scale, today: dt.date, walls: Sequence[floa
     rows = rows_of(stays)
     count = max(rows.values(), default=0) + 1
     height = max(LANE_TOP + count * ROW + 4, LANE_LEAST)
-    lane = Lane(way.key, y, height, _lines(way, y))
+    lane = Lane(way.key, way.name, y, height, _lines(way, y))
     tops = {stage: round(y + height - 4 - ROW * (row + 1), 1) for stage, row in rows.items()}
     for stay in stays:
         lane.bars.append(_bar(stay, tops[stay.stage], scale, today, walls))
+    _name_beside(lane, stays, walls)
     _route(lane, stays, {stage: top + ROUTE for stage, top in tops.items()}, scale, today)
     return lane
 
@@ -276,9 +302,20 @@ def _bar(stay: Stay, top: float, scale: Scale, today: dt.date, walls: Sequence[f
     return Bar(stay.key, left, top, width, stay.tone, text)
 
 
+def _name_beside(lane: Lane, stays: Sequence[Stay], walls: Sequence[float]) -> None:
+    """A bar that is too short for its name and the last of its row has it on its right."""
+    for number, (bar, stay) in enumerate(zip(lane.bars, stays, strict=True)):
+        if bar.text is not None or not stay.texts or any(each.y == bar.y and each.x > bar.x for each in lane.bars):
+            continue
+        left = bar.x + bar.width + 6
+        x = _clear(left, min(left + wide(stay.texts[-1]) + 2, RIGHT - 4), wide(stay.texts[-1]), walls)
+        if x is not None:
+            lane.bars[number] = replace(bar, text=Text(round(x, 1), bar.y + 17, stay.texts[-1]))
+
+
 def _clear(left: float, right: float, length: float, walls: Sequence[float]) -> float | None:
     """Where a text of this length begins between left and right so that no upright line crosses it; None: nowhere."""
-    for x in (left, *sorted(wall + 7 for wall in walls if left < wall < right)):
+    for x in (left, *sorted(max(left, wall + 8) for wall in walls if left - 20 < wall < right)):
         if x + length <= right and not any(x - 4 < wall < x + length + 4 for wall in walls):
             return x
     return None
@@ -295,7 +332,7 @@ def _route(lane: Lane, stays: Sequence[Stay], heights: dict[str, float], scale: 
     if not legs:
         return
     bottom = lane.y + lane.height - 1
-    curves = [bend(a, b) if b.joined else None for a, b in zip(legs, legs[1:], strict=False)]
+    curves = [bend(a, b) if b.joined else None for a, b in pairwise(legs)]
     path, hill_from, hill = "", legs[0].x1, ""
     for number, leg in enumerate(legs):
         before = curves[number - 1] if number else None
@@ -310,9 +347,9 @@ def _route(lane: Lane, stays: Sequence[Stay], heights: dict[str, float], scale: 
         path, hill = path + step, hill + step
     lane.route = path
     lane.hills.append(f"{hill}V{bottom:g}H{hill_from:g}Z")
-    for (leg, following), curve in zip(zip(legs, legs[1:], strict=False), curves, strict=True):
+    for (leg, following), curve in zip(pairwise(legs), curves, strict=True):
         stay: Stay = leg.stay
-        if curve is None or (stay.end is not None and stay is following.stay):
+        if curve is None:
             continue
         middle = round((leg.y + following.y) / 2, 1)
         if stay.fell:

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from journey.enums import Stage
@@ -55,7 +56,7 @@ def legs_of(stays: Sequence[Any], today: dt.date) -> list[Part]:
     days = {stay.start for _number, stay in ordered} | {min(stay.end or today, today) for _number, stay in ordered}
     edges = sorted(days | {today}) if any(stay.end is None for _number, stay in ordered) else sorted(days)
     found: list[Part] = []
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         here = [stay for _number, stay in ordered if stay.start <= start and (stay.end is None or stay.end >= end)]
         if not here:
             continue
@@ -82,8 +83,8 @@ def _entered_today(found: list[Part], ordered: Sequence[Any], today: dt.date) ->
 
 
 def bend(before: Leg, after: Leg) -> Curve:
-    """The bend between two legs that meet, no wider than half of the shorter one."""
-    half = max(min(BEND, (before.x2 - before.x1) / 2, (after.x2 - after.x1) / 2), 0.0)
+    """The bend between two legs that meet, on each side no wider than half of the leg there."""
     x = after.x1
-    start, end = round(x - half, 1), round(x + half, 1)
+    start = round(x - min(BEND, max((before.x2 - before.x1) / 2, 0)), 1)
+    end = round(x + min(BEND, max((after.x2 - after.x1) / 2, 0)), 1)
     return Curve(start, f"C{x:g} {before.y:g} {x:g} {after.y:g} {end:g} {after.y:g}")
