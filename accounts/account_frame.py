@@ -21,6 +21,7 @@ TABS = (
     ("health", gettext_lazy("Health"), "account_health"),
     ("usage", gettext_lazy("Usage"), "account_usage"),
     ("journey", gettext_lazy("Journey"), "account_journey"),
+    ("plan", gettext_lazy("Plan"), "account_plan"),
     ("revenue", gettext_lazy("Revenue"), "account_revenue"),
     ("subscriptions", gettext_lazy("Subscriptions"), "account_subscriptions"),
     ("outcomes", gettext_lazy("Outcomes"), "account_outcomes"),

@@ -27,6 +27,7 @@ from health.usage import catalogue, held, rollup, upkeep
 from journey.plans import links
 from journey.playbooks import jobs as play_jobs
 from journey.stages import jobs as stage_jobs
+from journey.work import milestones
 from metrics import company_alerts, currencies, digests
 from metrics import jobs as metrics_jobs
 
@@ -46,6 +47,7 @@ NIGHTLY: tuple[runs.Step, ...] = (
     ("alerts", alert_jobs.run_alerts),
     ("tracks", stage_jobs.begin_tracks),
     ("regressions", stage_jobs.propose_regressions),
+    ("milestones", milestones.follow_milestones),
     ("plays", play_jobs.start_plays),
     ("play_tasks", play_jobs.make_due_tasks),
     ("company_alert", company_alerts.check_company),

@@ -53,6 +53,7 @@ NAMES: dict[str, Promise | str] = {
     "alerts": _("Alerts"),
     "tracks": _("Journeys that begin and end"),
     "regressions": _("Proposals to go back"),
+    "milestones": _("Tasks of late milestones"),
     "company_alert": _("Words against revenue"),
     "account_months": _("Months of accounts"),
     "ledger": _("MRR ledger"),

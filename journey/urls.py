@@ -4,7 +4,18 @@ from typing import Any
 
 from django.urls import include, path
 
-from journey.views import account_journey, stage_answers, stage_setup, task, task_answers, tasks
+from journey.views import (
+    account_journey,
+    plan,
+    plan_links,
+    plan_milestones,
+    plan_templates,
+    stage_answers,
+    stage_setup,
+    task,
+    task_answers,
+    tasks,
+)
 
 JOURNEY: list[Any] = [
     path("", account_journey.account_journey, name="account_journey"),
@@ -21,8 +32,23 @@ JOURNEY: list[Any] = [
     path("stages/<uuid:stage_period_id>/attest/<slug:criterion>/", stage_answers.stage_attest, name="journey_attest"),
     path("proposals/<uuid:regression_id>/", stage_answers.decide, name="journey_decide"),
 ]
+PLAN: list[Any] = [
+    path("", plan.account_plan, name="account_plan"),
+    path("new/", plan.plan_new, name="plan_new"),
+    path("<uuid:agreed_plan_id>/edit/", plan.plan_edit, name="plan_edit"),
+    path("<uuid:agreed_plan_id>/end/", plan.plan_end, name="plan_end"),
+    path("<uuid:agreed_plan_id>/share/", plan_links.plan_share, name="plan_share"),
+    path("<uuid:agreed_plan_id>/milestones/", plan_milestones.milestone_new, name="milestone_new"),
+    path("milestones/<uuid:milestone_id>/", plan_milestones.milestone_edit, name="milestone_edit"),
+    path("milestones/<uuid:milestone_id>/done/", plan_milestones.milestone_done, name="milestone_done"),
+    path("milestones/<uuid:milestone_id>/block/", plan_milestones.milestone_block, name="milestone_block"),
+    path("milestones/<uuid:milestone_id>/remove/", plan_milestones.milestone_remove, name="milestone_remove"),
+    path("links/<uuid:customer_link_id>/revoke/", plan_links.link_revoke, name="customer_link_revoke"),
+]
 # Pages of an account, below accounts/<account_id>/.
 ACCOUNT: list[Any] = [
+    path("plan/", include(PLAN)),
+    path("value/", plan.account_value, name="account_value"),
     path("journey/", include(JOURNEY)),
 ]
 
@@ -51,7 +77,34 @@ STAGES: list[Any] = [
     path("targets/<uuid:segment_id>/<slug:stage>/", stage_setup.target, name="settings_stage_target"),
 ]
 
+PLAN_TEMPLATES: list[Any] = [
+    path("", plan_templates.plan_templates, name="settings_plan_templates"),
+    path("new/", plan_templates.template_new, name="settings_plan_template_new"),
+    path("<uuid:plan_template_id>/", plan_templates.template_edit, name="settings_plan_template"),
+    path("<uuid:plan_template_id>/delete/", plan_templates.template_remove, name="settings_plan_template_remove"),
+]
+
+PLAYBOOKS: list[Any] = [
+    path("", playbooks.playbooks, name="playbooks"),
+    path("new/", playbooks.playbook_new, name="playbook_new"),
+    path("<uuid:playbook_id>/", playbooks.playbook, name="playbook"),
+    path("<uuid:playbook_id>/settings/", playbooks.playbook_settings, name="playbook_settings"),
+    path("<uuid:playbook_id>/switch/", playbooks.playbook_switch, name="playbook_switch"),
+    path("<uuid:playbook_id>/trial/", playbooks.playbook_trial, name="playbook_trial"),
+    path("<uuid:playbook_id>/undo/", playbooks.playbook_undo, name="playbook_undo"),
+    path("<uuid:playbook_id>/edit/", playbook_draft.playbook_edit, name="playbook_edit"),
+    path("<uuid:playbook_id>/draft/", playbook_draft.playbook_draft, name="playbook_draft"),
+    path("<uuid:playbook_id>/draft/preview/", playbook_draft.playbook_preview, name="playbook_preview"),
+    path("plays/<uuid:play_id>/undo/", playbooks.play_undo, name="play_undo"),
+]
+PLAYS: list[Any] = [
+    path("", account_plays.account_plays, name="account_plays"),
+    path("new/", account_plays.play_new, name="play_new"),
+    path("<uuid:play_id>/stop/", account_plays.play_stop, name="play_stop"),
+]
+
 urlpatterns: list[Any] = [
+    path("settings/plan-templates/", include(PLAN_TEMPLATES)),
     path("settings/stages/", include(STAGES)),
     path("accounts/<uuid:account_id>/", include(ACCOUNT)),
     path("tasks/", include(TASKS)),

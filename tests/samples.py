@@ -39,7 +39,8 @@ from health.models import (
     Touchpoint,
 )
 from health.scoring.definition import Definition
-from journey.models import Regression, StagePeriod, Task, Track
+from journey.models import CustomerLink, Milestone, PlanTemplate, Regression, StagePeriod, Task, Track
+from journey.models import Plan as AgreedPlan
 from metrics.models import DigestRecipient, MrrMovement, Reconciliation
 from tests.conftest import World
 
@@ -162,6 +163,19 @@ def fill(world: World) -> dict[str, object]:
         rows["track"], rows["stage_period"] = track, stay
         rows["regression"] = Regression.objects.create(
             track=track, period=stay, stage="onboarding", cause="champion", as_of=day
+        )
+        agreed = AgreedPlan.objects.create(
+            account=account, external_id="PL-1", name="Onboarding", starts_on=day, target_on=day, source="api"
+        )
+        rows["agreed_plan"] = agreed
+        rows["milestone"] = Milestone.objects.create(plan=agreed, name="Kickoff", due_on=day)
+        rows["plan_template"] = PlanTemplate.objects.create(name="Ours", milestones=[{"name": "Kickoff", "days": 1}])
+        rows["customer_link"] = CustomerLink.objects.create(
+            account=account,
+            purpose="plan",
+            plan=agreed,
+            token_hash="1" * 64,
+            expires_at=dt.datetime(2030, 1, 1, tzinfo=dt.UTC),
         )
         FxRate.objects.create(month=day, base="EUR", quote="USD", rate="1.1", source="member")
         values: dict[str, object] = {name: Samples.Id(str(row.id)) for name, row in rows.items() if row}

@@ -117,8 +117,6 @@ def _plan(request: HttpRequest, tenant: Tenant, link: CustomerLink) -> HttpRespo
 
 def _go_live(request: HttpRequest, tenant: Tenant, link: CustomerLink) -> HttpResponse:
     form = ConfirmForm(request.POST if request.method == "POST" else None)
-    if not form.is_bound and link.contact:
-        form.initial["signed_as"] = link.contact.name
     if request.method != "POST":
         links.opened(link)
     elif accepted(form, lambda data: links.confirm_go_live(link=link, **data)):
