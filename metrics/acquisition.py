@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from uuid import UUID
 
-from accounts.enums import Source
 from accounts.models import Member
 from cs_platform.kernel import sqljobs
 from cs_platform.kernel.periods import add_months
@@ -29,14 +28,13 @@ CUTS = ("all", "segment", "source", "industry", "region", "tier", "owner", REFER
 @dataclass(frozen=True)
 class Acquired:
     """Customers won: how many, of how many the cost is `known`, and the sum of these costs in minor units; how many still
-    pay, what all of them pay now and paid at first (MRR), and what those with a known cost pay."""
+    pay, and what all of them pay now and paid at first (MRR)."""
 
     won: int = 0
     known: int = 0
     cost: int = 0
     paying: int = 0
     mrr: int = 0
-    mrr_of_known: int = 0
     first_mrr: int = 0
 
     @property
@@ -197,10 +195,6 @@ class WonLine:
     def payback_simple(self) -> Decimal | None:
         """Months of what it pays now; None when it pays nothing or its cost is unknown."""
         return formulas.payback_months(None if self.cost is None else Decimal(self.cost), Decimal(12 * self.mrr))
-
-    @property
-    def source_label(self) -> str:
-        return str(Source(self.source).label) if self.source in Source.values else self.source
 
 
 @dataclass(frozen=True)

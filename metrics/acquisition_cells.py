@@ -169,7 +169,7 @@ def won_rows(behind: WonBehind, slug: str, currency: str) -> list[dict[str, Any]
             "name": line.name,
             "url": reverse("account", args=[slug, line.account_id]),
             "segment": line.segment,
-            "source": line.source_label,
+            "source": cells.dimension_value(Dimension.SOURCE, line.source) if line.source else "",
             "month": month_name(line.first_month, short=True),
             "cost": money_text(line.cost, currency) if line.cost is not None else _("not known"),
             "mrr": money_text(line.mrr, currency) if line.mrr else _("left"),

@@ -18,7 +18,7 @@ from cs_platform.kernel.access import Permission, TenantRequest, may, requires
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.money import from_minor
 from cs_platform.kernel.periods import add_months, month_text, months_between
-from cs_platform.kernel.sheets import csv_text
+from cs_platform.kernel.sheets import csv_file
 from cs_platform.kernel.templatetags.cells import day_text, month_name, number_text
 from metrics import board_cells, cells, churn, churn_cells, churn_where, jobs, lineage, reports, selectors
 from metrics import churn_where_cells as where_cells
@@ -221,9 +221,7 @@ def churn_csv(request: TenantRequest) -> HttpResponse:
         churn.stage_lost(question)
         rows = [_csv_row(row, question.currency) for row in _rows(request, asked.spell.first, said=False, limit=None)]
         name = f"churn-{request.tenant.slug}-{month_text(asked.spell.first)}-{month_text(asked.spell.last)}.csv"
-    response = HttpResponse(csv_text(CSV_COLUMNS, rows), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return csv_file(name, CSV_COLUMNS, rows)
 
 
 def _csv_row(row: dict[str, Any], currency: str) -> list[Any]:

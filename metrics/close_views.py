@@ -19,7 +19,7 @@ from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.forms import accepted
 from cs_platform.kernel.money import from_minor, money_text
 from cs_platform.kernel.periods import month_or_none, month_text, months_between, parse_month
-from cs_platform.kernel.sheets import csv_text
+from cs_platform.kernel.sheets import csv_file
 from cs_platform.kernel.templatetags.cells import moment_text, month_name, percent_text
 from metrics import closing, closing_cells, formulas, reports, restated_cells, selectors
 from metrics.closing_checks import checks_of
@@ -188,7 +188,4 @@ def close_csv(request: TenantRequest, month: str) -> HttpResponse:
             "close__version", "window", "dimension", "value"
         )
     )
-    response = HttpResponse(csv_text(head, rows), content_type="text/csv; charset=utf-8")
-    name = f"close-{request.tenant.slug}-{month_text(asked)}.csv"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return csv_file(f"close-{request.tenant.slug}-{month_text(asked)}.csv", head, rows)

@@ -159,7 +159,7 @@ def _behind(request: TenantRequest, question: reports.Question, choice: Choice, 
         first, last, age = dt.date.min, looks.land_span(choice.month), looks.LAND_AGE
         title = _("Customers at the age of %(n)s months") % {"n": age}
     elif choice.cohort:
-        first = choice.cohort.replace(month=choice.cohort.month - (choice.cohort.month - 1) % choice.step)
+        first = selectors.cohort_of(choice.cohort, choice.step)
         last, age = add_months(first, choice.step - 1), choice.age
         title = _("%(cohort)s after %(n)s months") % {"cohort": cohorts_cells.cohort_name(first, choice.step), "n": age}
     else:

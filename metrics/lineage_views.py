@@ -16,7 +16,7 @@ from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.money import from_minor, money_text
 from cs_platform.kernel.periods import month_end, month_text
-from cs_platform.kernel.sheets import csv_text
+from cs_platform.kernel.sheets import csv_file
 from cs_platform.kernel.templatetags.cells import day_text, month_name, number_text
 from metrics import (
     audit_pack,
@@ -193,7 +193,7 @@ def rows_csv(request: TenantRequest, metric: str) -> HttpResponse:
     """The rows behind the marked line: accounts of a term, or the ledger lines of an account."""
     read = _read(request, metric)
     if read is None:
-        return HttpResponse(csv_text(ACCOUNT_COLUMNS, []), content_type="text/csv; charset=utf-8")
+        return csv_file(f"{metric}-{request.tenant.slug}.csv", ACCOUNT_COLUMNS, [])
     asked, _months, _names = read
     question = selectors.rows_question(asked, request.tenant, told_by(asked))
     sums = selectors.sums_of_month(question, asked.window, asked.month)
@@ -203,10 +203,7 @@ def rows_csv(request: TenantRequest, metric: str) -> HttpResponse:
         head, rows = _ledger_sheet(request, question, asked, part, account)
     else:
         head, rows = _accounts_sheet(request, question, asked, part)
-    response = HttpResponse(csv_text(head, rows), content_type="text/csv; charset=utf-8")
-    name = f"{metric}-{part}-{request.tenant.slug}-{month_text(asked.month)}.csv"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return csv_file(f"{metric}-{part}-{request.tenant.slug}-{month_text(asked.month)}.csv", head, rows)
 
 
 @requires(Permission.VIEW_BOARD)

@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
@@ -23,7 +22,7 @@ from cs_platform.kernel.forms import accepted
 from cs_platform.kernel.keyset import uuid_of
 from cs_platform.kernel.money import from_minor
 from cs_platform.kernel.periods import last_complete_month, month_text, parse_month
-from cs_platform.kernel.sheets import csv_text
+from cs_platform.kernel.sheets import csv_file
 from cs_platform.kernel.templatetags.cells import month_name
 from metrics import reconciliation, reconciliation_cells
 from metrics.enums import Basis, Differs
@@ -194,7 +193,4 @@ def differences_csv(request: TenantRequest, reconciliation_id: UUID) -> HttpResp
     if lines.hidden:
         others = _("%(n)s accounts that you may not open") % {"n": lines.hidden}
         rows.append(["", others, "", None, None, from_minor(lines.hidden_difference, code), code, "", "", ""])
-    response = HttpResponse(csv_text(COLUMNS, rows), content_type="text/csv; charset=utf-8")
-    name = f"reconciliation-{request.tenant.slug}-{month_text(found.month)}.csv"
-    response["Content-Disposition"] = content_disposition_header(True, name)
-    return response
+    return csv_file(f"reconciliation-{request.tenant.slug}-{month_text(found.month)}.csv", COLUMNS, rows)

@@ -268,14 +268,14 @@ def cohort_rows(
 
     Every month of a quarter counts at the same age, so an age is shown once the quarter's last month has reached it.
     """
-    newest = _cohort(add_months(month, 1 - 2 * step), step)
+    newest = cohort_of(add_months(month, 1 - 2 * step), step)
     oldest = add_months(newest, -step * (shown - 1))
     params = question.params() | {"from_month": oldest, "to_month": month}
     by_age: dict[tuple[dt.date, int], list[Mapping[str, Any]]] = {}
     for row in sqljobs.rows(jobs.SQL / "report_cohorts.sql", params, tables=question.tables):
         age = formulas.month_number(row["month"]) - formulas.month_number(row["cohort_month"])
         if age % step == 0:
-            by_age.setdefault((_cohort(row["cohort_month"], step), age // step), []).append(row)
+            by_age.setdefault((cohort_of(row["cohort_month"], step), age // step), []).append(row)
     part, whole = {
         "ndr": ("active_mrr", "cohort_mrr"),
         "gdr": ("capped_mrr", "cohort_mrr"),
@@ -307,6 +307,6 @@ def cohort_rows(
     return found
 
 
-def _cohort(month: dt.date, step: int) -> dt.date:
+def cohort_of(month: dt.date, step: int) -> dt.date:
     """First month of the cohort. Example: 2026-05-01 gives 2026-04-01 for quarters, itself for months."""
     return month.replace(month=month.month - (month.month - 1) % step)

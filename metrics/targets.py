@@ -141,9 +141,13 @@ def save_targets(*, cells: Sequence[Cell], by: Member | None, seen: tuple[Sequen
     """Write these targets; how many differ from what stood there. DomainError names each cell that is wrong and then
     nothing is written; Conflict when the months of `seen` do not stand any more as its stamp says."""
     found = {key(cell.metric, cell.month): text for cell in cells if (text := problem(cell.metric, cell.value))}
+    wanted: dict[tuple[str, dt.date], Decimal | None] = {}
+    for cell in cells:
+        if (cell.metric, cell.month) in wanted:
+            found[key(cell.metric, cell.month)] = _("A metric and month stand here twice.")
+        wanted[cell.metric, cell.month] = cell.value
     if found:
         raise DomainError(_("Some targets cannot be."), code="targets", fields=found)
-    wanted = {(cell.metric, cell.month): cell.value for cell in cells}
     stored = MetricTarget.objects.select_for_update().filter(month__in={month for _metric, month in wanted})
     known = {(row.metric, row.month): row for row in stored.order_by("id")}
     if seen and stamp(seen[0]) != seen[1]:

@@ -16,7 +16,7 @@ from accounts.settings_sections import section_page, url
 from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.errors import Conflict, DomainError
 from cs_platform.kernel.periods import add_months, month_text, parse_month
-from cs_platform.kernel.sheets import csv_text
+from cs_platform.kernel.sheets import csv_file
 from cs_platform.kernel.templatetags.cells import month_name, number_text
 from metrics import cells, targets
 from metrics.catalogue import of
@@ -55,9 +55,7 @@ def targets_csv(request: TenantRequest) -> HttpResponse:
         for metric in PLANNED
         for month, value in found.get(metric, {}).items()
     ]
-    response = HttpResponse(csv_text(COLUMNS, rows), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="targets-{month_text(months[0])}.csv"'
-    return response
+    return csv_file(f"targets-{month_text(months[0])}.csv", COLUMNS, rows)
 
 
 def plain_text(value: Decimal) -> str:

@@ -30,7 +30,7 @@ from cs_platform.kernel.access import Permission, Scope, TenantRequest, may, req
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.money import from_minor, money_text
 from cs_platform.kernel.periods import parse_month
-from cs_platform.kernel.sheets import csv_text
+from cs_platform.kernel.sheets import csv_file
 from cs_platform.kernel.templatetags.cells import month_name
 
 PAGE = "accounts"
@@ -140,9 +140,7 @@ def export(request: TenantRequest) -> HttpResponse:
         ]
         for a in found.iterator(chunk_size=2000)
     )
-    response = HttpResponse(csv_text(head, lines), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="accounts-{tenant.slug}-{tenant.today()}.csv"'
-    return response
+    return csv_file(f"accounts-{tenant.slug}-{tenant.today()}.csv", head, lines)
 
 
 def _tabs(request: TenantRequest, query: ListQuery, saved: list[SavedView]) -> tuple[list[dict[str, Any]], Any]:

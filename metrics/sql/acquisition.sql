@@ -6,8 +6,7 @@ SELECT a.first_month AS month,
                     WHEN 'owner' THEN coalesce(m.name, '')
                     WHEN 'referred' THEN CASE WHEN r.referred THEN 'referred' ELSE 'other' END END AS value,
        count(*) AS won, count(x.cac_minor) AS known, coalesce(sum(x.cac_minor), 0) AS cost,
-       count(*) FILTER (WHERE a.mrr > 0) AS paying, sum(a.mrr) AS mrr,
-       coalesce(sum(a.mrr) FILTER (WHERE x.cac_minor IS NOT NULL), 0) AS mrr_of_known, sum(a.first_mrr_now) AS first_mrr
+       count(*) FILTER (WHERE a.mrr > 0) AS paying, sum(a.mrr) AS mrr, sum(a.first_mrr_now) AS first_mrr
   FROM {account_month} a
   JOIN accounts_account x ON x.id = a.account_id
  CROSS JOIN LATERAL (SELECT x.source = 'referral' OR x.referred_by_id IS NOT NULL AS referred) r

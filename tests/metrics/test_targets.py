@@ -147,3 +147,13 @@ def test_a_file_is_read_whole_or_not_at_all(worlds):
         assert targets.for_metric(Metric.NRR, [OCTOBER]) == {}
     with theirs.open():
         assert not MetricTarget.objects.exists()
+
+
+def test_a_cell_given_twice_is_refused(world):
+    """A file or request that says two things of one month is not half believed."""
+    cells = [targets.Cell("nrr", dt.date(2026, 1, 1), Decimal(n)) for n in ("105", "106")]
+    with world.open(), pytest.raises(DomainError) as refused:
+        targets.save_targets(cells=cells, by=None)
+    assert set(refused.value.fields) == {"nrr-2026-01"}
+    with world.open():
+        assert not MetricTarget.objects.exists()
