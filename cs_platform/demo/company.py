@@ -8,6 +8,7 @@ from decimal import Decimal
 from cs_platform.demo.books import PLANS, Period, periods, seats
 from cs_platform.demo.deals import Deal, deals
 from cs_platform.demo.goodbyes import goodbye
+from cs_platform.demo.journeys import Journey, journeys
 from cs_platform.demo.names import FAMILY, GIVEN, TITLES
 from cs_platform.demo.outcomes import FIRST_VALUE, outcome_rows
 from cs_platform.demo.stories import SEGMENTS, Plot, Story, make_stories
@@ -59,6 +60,7 @@ class Rows:
     outcomes: list[dict[str, str]] = field(default_factory=list)
     goodbyes: list[dict[str, str]] = field(default_factory=list)  # why lost customers left, for the API
     deals: list[Deal] = field(default_factory=list)  # what the CS team did not sell
+    journeys: list[Journey] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,8 @@ def make_company(*, company: Company, seed: int, accounts: int, last: dt.date, s
             rows.goodbyes.append(answer)
         if signals:
             _signals(rows, story, company, last)
+            told_of = [(e.kind, e.happened_on, e.note) for e in events if story.signed_on < e.happened_on <= last]
+            rows.journeys.extend(journeys(story, company.key(story.number), keys.get(story.parent, ""), told_of, last))
     return rows
 
 

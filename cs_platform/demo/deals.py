@@ -35,6 +35,8 @@ def deals(story: Story, key: str, told: Sequence[Period], last: dt.date) -> list
             continue
         known.add(period.line)
         share = ALONE if alone else SEATS if period.line.startswith("seats") else PRODUCT
-        if chance.random() < share and first <= month_of(period.start) <= last_complete_month(last):
+        # What ends in the month it began in is no movement of the ledger.
+        moved = month_of(period.start) < month_of(period.end)
+        if chance.random() < share and moved and first <= month_of(period.start) <= last_complete_month(last):
             found.append(Deal(f"{key}-{period.line}", period.start, SELF_SERVE if alone else SALES))
     return found

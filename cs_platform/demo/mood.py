@@ -38,6 +38,16 @@ def _character(seed: int, number: int, plot: Plot, ends_on: dt.date) -> tuple[fl
     return base, sudden, begins if dips else None
 
 
+def base_mood(story: Story) -> float:
+    """How the customer feels when nothing is wrong."""
+    return _character(story.seed, story.number, story.plot, story.ends_on)[0]
+
+
+def dips_on(story: Story) -> dt.date | None:
+    """The first day of a time in which it used less and came back."""
+    return _character(story.seed, story.number, story.plot, story.ends_on)[2]
+
+
 def fading_since(story: Story) -> dt.date | None:
     """When a fading or leaving customer began to; Halcyon's use fell weeks before its champion left."""
     if story.turned_on is None or story.plot not in {Plot.FADER, Plot.CHURNER}:

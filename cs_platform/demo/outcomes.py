@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from random import Random
 
 from cs_platform.demo.mood import mood, told_from
 from cs_platform.demo.stories import Story
@@ -21,6 +22,16 @@ FIRST_VALUE = {"Enterprise": (55, 150), "Mid-market": (26, 85), "Small business"
 HOW_MANY = {"Enterprise": 3, "Mid-market": 2, "Small business": 1, "Product-led": 1}
 
 
+def first_value_on(story: Story) -> dt.date:
+    """The day on which the customer confirms, or will confirm, its first value."""
+    return _first_value(story, story.chance("outcomes"))
+
+
+def _first_value(story: Story, chance: Random) -> dt.date:
+    quick, slow = FIRST_VALUE[story.segment.name]
+    return story.signed_on + dt.timedelta(days=quick + round((slow - quick) * chance.random() ** 1.6))
+
+
 def outcome_rows(story: Story, key: str, owner: str, last: dt.date) -> Iterator[dict[str, str]]:
     """The outcome file's rows of one customer: a row for each measurement."""
     chance = story.chance("outcomes")
@@ -31,8 +42,8 @@ def outcome_rows(story: Story, key: str, owner: str, last: dt.date) -> Iterator[
         "first_value": "no", "confirmed_on": "", "confirmed_by": "", "value": "", "story": "", "measured_on": "",
         "measured_value": "",
     }  # fmt: skip
-    quick, slow = FIRST_VALUE[story.segment.name]
-    first = story.signed_on + dt.timedelta(days=quick + round((slow - quick) * chance.random() ** 1.6))
+    slow = FIRST_VALUE[story.segment.name][1]
+    first = _first_value(story, chance)
     yield base | {
         "outcome": f"{key}-O1", "name": "First workflow live", "metric": "adoption", "unit": "workflows",
         "baseline": "0", "target": "1", "agreed_on": story.signed_on.isoformat(), "first_value": "yes",

@@ -8,6 +8,7 @@ from cs_platform.demo.mood import away, fading_since, mood, told_from
 from cs_platform.demo.stories import Story
 
 TOLD_DAYS = 500
+JOURNEY_NPS = 0.3  # of the questions whether they would recommend us
 # Days between two of a kind, by touch tier; 0 = not done there.
 CADENCE = {
     "high_touch": {"check_in": 16, "qbr": 91, "email": 11, "ebr": 182, "planning": 200, "feedback": 75, "community": 0},
@@ -134,12 +135,15 @@ def survey_rows(story: Story, key: str, last: dt.date) -> Iterator[dict[str, str
             "answered_at": dt.datetime.combine(day, dt.time(9 + person), tzinfo=dt.UTC).isoformat(), "comment": comment,
         }  # fmt: skip
 
+    asked = story.chance("journey nps")
     day = begin + dt.timedelta(days=20 + chance.randrange(150))
     while day < end:
+        # The same question, asked about the way so far: health counts both alike.
+        kind = "journey_nps" if asked.random() < JOURNEY_NPS else "nps"
         for person in range(1, people + 1):
             if chance.random() < 0.45 and not away(story, day):
                 score = min(max(round(10.6 * (mood(story, day) ** 0.45) + chance.gauss(0, 1.1)), 0), 10)
-                yield row(day, person, "nps", "relationship", score, 10, _comment(chance, score))
+                yield row(day, person, kind, "relationship", score, 10, _comment(chance, score))
         day += dt.timedelta(days=182)
     if begin == story.signed_on and (story.signed_on + dt.timedelta(days=60)) < end:
         ease = min(
