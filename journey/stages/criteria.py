@@ -93,7 +93,7 @@ CATALOGUE: tuple[Criterion, ...] = (
     ),
     _measured(
         Stage.ADOPTION, "breadth", _("Features beyond the initial use case"), "3", FEATURES, fallback=True,
-        explained=_("Features that five or more people used on a day of the past 28, without the one used most."),
+        explained=_("Features that five or more people used in 28 days, without the one used most."),
     ),
     _measured(
         Stage.ADOPTION, "rhythm", _("Daily or weekly habit"), "0.5", SHARE, fallback=True,

@@ -7,12 +7,13 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts import mergers
 from accounts.models import Account, Contact, Feature
-from health.models import FeatureDay, Outcome, OutcomeMeasurement, Ticket
+from health.models import Outcome, OutcomeMeasurement, Ticket
 from journey.enums import Stage
 from journey.models import StagePeriod
 from journey.stages import measures, services
 from journey.stages.measures import State
 from tests.conftest import World
+from tests.health.usage_events import Event, put
 from tests.journey import stage_facts as facts
 from tests.journey.stage_facts import account, ago, period_of, today, track
 
@@ -69,11 +70,13 @@ def test_breadth_and_departments(tenant_open: World) -> None:
     unit = Account.objects.create(external_id="U-1", name="EMEA", level="department", parent=firm)
     period = period_of(track(firm, csm, stage=Stage.ADOPTION), Stage.ADOPTION)
     facts.used(firm, "U", 2)
-    for n, users in enumerate((9, 5, 6, 5, 4)):
-        feature = Feature.objects.create(key=f"f{n}", name=f"F{n}")
-        FeatureDay.objects.create(
-            account_id=firm.id, feature_id=feature.id, day=ago(3), known_on=ago(3), events=9, quantity=9, users=users
-        )
+    noon = dt.datetime.combine(ago(3), dt.time(12), tzinfo=dt.UTC)
+    events = []
+    for n, people in enumerate((9, 5, 6, 5, 4)):
+        Feature.objects.create(key=f"f{n}", name=f"F{n}")
+        # Each on a day of their own: people are counted over the 28 days.
+        events += [Event(firm.id, noon - dt.timedelta(days=u), f"f{n}", f"U-{u}") for u in range(people)]
+    put(events)
     assert (states(period)["breadth"].value, states(period)["breadth"].met) == (3, True)
     assert states(period)["departments"].value == 0
     facts.used(unit, "E-1", 3)

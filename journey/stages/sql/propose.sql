@@ -26,16 +26,15 @@ WITH part AS MATERIALIZED (
       JOIN causes c ON c.kind = e.kind
 ), scored AS (
     SELECT h.account_id, h.as_of, h.band, h.score, lag(h.band) OVER w AS band_before, lag(h.score) OVER w AS score_before,
-           max(h.as_of) OVER (PARTITION BY h.account_id) AS latest
+           first_value(h.band) OVER (PARTITION BY h.account_id ORDER BY h.as_of DESC) AS band_now
       FROM health_healthscore h
      WHERE h.account_id IN (SELECT account_id FROM at_risk) AND h.as_of <= %(as_of)s AND h.as_of > %(as_of)s::date - 90
        AND h.band <> 'none'
     WINDOW w AS (PARTITION BY h.account_id ORDER BY h.as_of)
 ), fell AS (
     SELECT DISTINCT ON (account_id) account_id, as_of AS day, score, score_before
-      FROM scored s
-     WHERE band = 'red' AND band_before IN ('green', 'yellow')
-       AND (SELECT l.band FROM scored l WHERE l.account_id = s.account_id AND l.as_of = s.latest) = 'red'
+      FROM scored
+     WHERE band = 'red' AND band_before IN ('green', 'yellow') AND band_now = 'red'
      ORDER BY account_id, as_of DESC
 ), all_causes AS (
     SELECT * FROM happened

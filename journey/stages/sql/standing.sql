@@ -54,10 +54,13 @@ WITH part AS MATERIALIZED (
      WHERE NOT p.voided AND p.seats > 0 AND p.start_on <= %(as_of)s AND (p.end_on IS NULL OR p.end_on > %(as_of)s)
      GROUP BY 1
 ), featured AS MATERIALIZED (
-    SELECT account_id, count(*) FILTER (WHERE most >= 5) AS features
-      FROM (SELECT d.account_id, d.feature_id, max(d.users) AS most
-              FROM subject s
-              JOIN health_featureday d ON d.account_id = s.id AND d.day <= %(usage_day)s AND d.day > %(usage_day)s::date - 28
+    -- People are counted once in the 28 days, which only the raw events know; asked of the one stage that needs it.
+    SELECT account_id, count(*) FILTER (WHERE people >= 5) AS features
+      FROM (SELECT e.account_id, f.id, count(DISTINCT e.user_ref) AS people
+              FROM (SELECT DISTINCT subject_id AS id FROM asked WHERE stage = 'adoption') s
+              JOIN health_usageevent e ON e.account_id = s.id AND e.day <= %(usage_day)s AND e.day > %(usage_day)s::date - 28
+                                      AND e.user_ref <> ''
+              JOIN accounts_feature f ON f.key = e.event
              GROUP BY 1, 2) each_feature
      GROUP BY 1
 ), heard AS MATERIALIZED (
