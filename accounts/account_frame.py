@@ -34,6 +34,9 @@ TABS = (
 # What floors above know and the header says last: {label, value, note, url, next} or None. They append in `ready()`.
 FACTS: list[Callable[[TenantRequest, Account], dict[str, Any] | None]] = []
 
+# Cards beside the overview that floors above fill: id of the piece, its route, its title. They append in `ready()`.
+ASIDES: list[tuple[str, str, Any]] = []
+
 
 def open_account(request: TenantRequest, account_id: UUID) -> Account:
     """The account of the URL; 404 when unknown or outside of what the member sees."""

@@ -94,8 +94,8 @@ def next_step(request: TenantRequest, account: Account) -> dict[str, Any]:
         note = _("%(day)s, late") % {"day": note}
     slug = request.tenant.slug
     url = (
-        reverse("alert", args=[slug, step.alert_id])
-        if step.alert_id
+        reverse(step.route, args=[slug, step.row])
+        if step.route
         else reverse("account_timeline", args=[slug, account.id])
     )
     return label | {"value": step.text, "note": note, "url": url}

@@ -1,12 +1,14 @@
-"""What happens next with an account: what somebody promised in answer to an alert, or the next planned activity."""
+"""What happens next with an account: what somebody promised in answer to an alert, the next planned activity, or what
+floors above plan."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import CharField, DateField, DateTimeField, UUIDField, Value
+from django.db.models import CharField, DateField, DateTimeField, QuerySet, UUIDField, Value
 from django.utils import timezone
 
 from accounts.models import Account
@@ -16,42 +18,55 @@ from health.models import Alert, Touchpoint
 
 @dataclass(frozen=True)
 class NextStep:
-    """`alert_id` is None for a planned activity; `day` is None for a promise without one."""
+    """`day` is None for a promise without one. `route` and `row` name its page, "" and None for a planned activity."""
 
     text: str
     day: dt.date | None
-    alert_id: UUID | None = None
+    route: str = ""
+    row: UUID | None = None
+
+
+# What floors above have planned: of these accounts, rows of `step_values`. They append in `ready()`, and of the same
+# day theirs comes first.
+PLANNED: list[Callable[[list[UUID]], QuerySet[Any, Any]]] = []
+
+
+def step_values(
+    text: str, route: str, *, kind: Any = "", day: Any = None, at: Any = None, row: Any = None
+) -> tuple[Any, ...]:
+    """The columns of a step, in the order that all of them have: each a field's name or an expression."""
+    return (
+        "account_id",
+        text,
+        kind or Value("", output_field=CharField()),
+        day or Value(None, output_field=DateField()),
+        at or Value(None, output_field=DateTimeField()),
+        row or Value(None, output_field=UUIDField()),
+        Value(route, output_field=CharField()),
+    )
 
 
 def next_steps(accounts: Iterable[Account], zone: ZoneInfo) -> dict[UUID, NextStep]:
     """The next step of each account that has one, in one query.
 
-    The earliest day comes first, a promise before an activity of the same day, a promise without a day last. An activity
-    whose moment is over is no step, a late promise is. Example: promised until 27 Nov, review planned for 25 Nov: the
-    review.
+    The earliest day comes first; of the same day what floors above planned, then a promise, then an activity; a promise
+    without a day last. An activity whose moment is over is no step, a late promise is. Example: promised until 27 Nov,
+    review planned for 25 Nov: the review.
     """
     ids = [account.id for account in accounts]
-    no_day = Value(None, output_field=DateField())
     promised = Alert.objects.filter(account_id__in=ids, state=AlertState.OPEN, answered_at__isnull=False).order_by()
-    planned = Touchpoint.objects.filter(
+    activities = Touchpoint.objects.filter(
         account_id__in=ids, status=TouchpointStatus.PLANNED, happened_at__gt=timezone.now()
     ).order_by()
-    rows = promised.values_list(
-        "account_id",
-        "answer",
-        Value("", output_field=CharField()),
-        "due_on",
-        Value(None, output_field=DateTimeField()),
-        "id",
-    ).union(
-        planned.values_list(
-            "account_id", "subject", "kind", no_day, "happened_at", Value(None, output_field=UUIDField())
-        ),
+    rows = promised.values_list(*step_values("answer", "alert", day="due_on", row="id")).union(
+        activities.values_list(*step_values("subject", "", kind="kind", at="happened_at")),
+        *(planned(ids) for planned in PLANNED),
         all=True,
     )
-    found: dict[UUID, list[tuple[dt.date, bool, str, NextStep]]] = {}
-    for account_id, text, kind, due, at, alert_id in rows:
+    found: dict[UUID, list[tuple[dt.date, int, str, NextStep]]] = {}
+    for account_id, text, kind, due, at, row, route in rows:
         day = at.astimezone(zone).date() if at else due
-        step = NextStep(text or str(TouchpointKind(kind).label), day, alert_id)
-        found.setdefault(account_id, []).append((day or dt.date.max, alert_id is None, str(at or alert_id), step))
+        step = NextStep(text or str(TouchpointKind(kind).label), day, route, row)
+        rank = {"alert": 1, "": 2}.get(route, 0)
+        found.setdefault(account_id, []).append((day or dt.date.max, rank, str(at or row), step))
     return {key: min(steps, key=lambda step: step[:3])[3] for key, steps in found.items()}

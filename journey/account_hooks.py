@@ -1,10 +1,18 @@
 """What this floor adds to the pages below it: names of its tables in the audit trail, whose changes an account's history
 tells."""
 
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy
 
 from accounts import audit_trail, dossier
+from accounts.account_frame import ASIDES
+from health.next_steps import PLANNED, step_values
+from journey.models import Task
 from journey.playbooks.services import follow_task
+from journey.work.selectors import OPEN, with_day
 from journey.work.services import SETTLED
 
 TOLD = ("tracks", "plans", "tasks", "plays", "customer_links")
@@ -25,9 +33,22 @@ TABLES = {
 }
 
 
+OWN_TASKS = ("account-tasks", "account_tasks", gettext_lazy("Tasks"))
+
+
+def planned(accounts: list[UUID]) -> QuerySet[Any, Any]:
+    """The open tasks of these accounts, as steps."""
+    rows = with_day(Task.objects.filter(OPEN, account__in=accounts)).order_by()
+    return rows.values_list(*step_values("title", "task", day="day", row="id"))
+
+
 def register() -> None:
     """Called once, when the apps are ready."""
     dossier.TOLD.extend(name for name in TOLD if name not in dossier.TOLD)
     audit_trail.TABLES.update(TABLES)
     if follow_task not in SETTLED:
         SETTLED.append(follow_task)
+    if planned not in PLANNED:
+        PLANNED.append(planned)
+    if OWN_TASKS not in ASIDES:
+        ASIDES.append(OWN_TASKS)

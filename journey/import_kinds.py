@@ -8,6 +8,8 @@ from accounts.enums import ImportKind
 from accounts.kinds import Kind
 from journey.stages import rows as stages
 from journey.stages.merge import merge_stages
+from journey.work import rows as tasks
+from journey.work.merge import merge_tasks
 
 SAMPLES = Path(__file__).parent / "data" / "samples"
 
@@ -23,6 +25,19 @@ KINDS = (
         check=stages.check,
         repeated=gettext_lazy("Row %(first)s has this time in a stage already, with other values."),
         synonyms=stages.SYNONYMS,
+        samples=SAMPLES,
+    ),
+    Kind(
+        name=ImportKind.TASKS.value,
+        title=gettext_lazy("Import tasks"),
+        fields=tasks.FIELDS,
+        required=tasks.REQUIRED,
+        key=("task",),
+        merge=merge_tasks,
+        labels=tasks.LABELS,
+        check=tasks.check,
+        repeated=gettext_lazy("Row %(first)s has this task already, with other values."),
+        synonyms=tasks.SYNONYMS,
         samples=SAMPLES,
     ),
 )

@@ -49,6 +49,7 @@ PLAN: list[Any] = [
 ACCOUNT: list[Any] = [
     path("plan/", include(PLAN)),
     path("value/", plan.account_value, name="account_value"),
+    path("tasks/", tasks.account_tasks, name="account_tasks"),
     path("journey/", include(JOURNEY)),
 ]
 

@@ -220,7 +220,7 @@ def daily(tenant: Tenant, member: Member) -> Content:
         _plain(
             _("Action items due"),
             number_text(actions.due),
-            ngettext("%(n)s late", "%(n)s late", len(actions.late)) % {"n": len(actions.late)},
+            ngettext("%(n)s late", "%(n)s late", actions.overdue) % {"n": actions.overdue},
         ),
         _plain(_("Renewals, next 90 days"), number_text(size.due), " · ".join(renewing)),
         _plain(
@@ -244,6 +244,14 @@ def daily(tenant: Tenant, member: Member) -> Content:
                         "aside": day_text(alert.due_on),
                     }
                     for alert in due[:SHORT]
+                ]
+                + [
+                    {
+                        "text": f"{task.account.name}: {task.title}" if task.account else task.title,
+                        "url": url_of("task", tenant, task.id),
+                        "aside": day_text(task.due_on),
+                    }
+                    for task in [*actions.tasks.get("late", []), *actions.tasks.get("today", [])][:SHORT]
                 ],
                 "empty": _("Nothing is due."),
             },

@@ -18,6 +18,8 @@ from health.alerts.selectors import STATES, due_actions, in_order
 from health.enums import AlertState, TicketPriority, TouchpointStatus
 from health.models import Alert, HealthScore, Ticket, Touchpoint
 from health.support.calendar import clock_for
+from journey.models import Task
+from journey.work import selectors as work
 
 SHORT = 5
 ROWS = 14
@@ -108,27 +110,40 @@ def trends(accounts: Sequence[Account], today: dt.date) -> dict[UUID, list[float
 
 @dataclass
 class Actions:
-    """What the member promised and what is planned: late, today, and the rest of the week."""
+    """What the member promised, what is to be done and what is planned: late, today, and the rest of the week."""
 
     late: list[Alert] = field(default_factory=list)
     today: list[Alert] = field(default_factory=list)
     later: list[Alert] = field(default_factory=list)
     meetings: list[Touchpoint] = field(default_factory=list)  # today's and those of the week, the next one first
     meetings_today: int = 0
+    # Tasks by the same three; those of the rest of the week as well.
+    tasks: dict[str, list[Task]] = field(default_factory=dict)
+
+    @property
+    def overdue(self) -> int:
+        return len(self.late) + len(self.tasks.get("late", []))
 
     @property
     def due(self) -> int:
-        return len(self.late) + len(self.today) + self.meetings_today
+        return self.overdue + len(self.today) + len(self.tasks.get("today", [])) + self.meetings_today
+
+    @property
+    def this_week(self) -> int:
+        """What follows today."""
+        return len(self.later) + len(self.tasks.get("week", [])) + len(self.meetings) - self.meetings_today
 
 
 def actions_of(member: Member, accounts: QuerySet[Account], tenant: Tenant, today: dt.date) -> Actions:
-    """Answered alerts of the member that are due within a week, and the meetings planned for those days. Two queries."""
+    """Answered alerts and tasks of the member that are due within a week, and the meetings planned for those days. Three
+    queries."""
     found = Actions()
     end = today + dt.timedelta(days=WEEK)
     for alert in due_actions(member, end)[:200]:
         if alert.due_on is not None:
             place = found.late if alert.due_on < today else found.today if alert.due_on == today else found.later
             place.append(alert)
+    found.tasks = work.grouped(list(work.listed(work.due(member, end, today))[:200]), today)
     start = dt.datetime.combine(today, dt.time(), tenant.zone)
     planned = Touchpoint.objects.filter(
         account__in=accounts,
@@ -165,7 +180,7 @@ class Tickets:
 
 def tickets_of(accounts: QuerySet[Account], tenant: Tenant, now: dt.datetime) -> Tickets:
     """Open tickets past four hours without an answer or a day without a solution on the desk's clock, urgent, escalated
-    or opened again (MET-15). Three queries."""
+    or opened again (MET-15). Two queries."""
     opened = Ticket.objects.filter(account__in=accounts, resolved_at=None, closed_at=None, opened_at__lte=now)
     tickets = list(opened.select_related("account").order_by("-opened_at", "-id")[:TICKETS_LOOKED_AT])
     clock = clock_for(tenant, [now, *(t.opened_at for t in tickets)])

@@ -20,6 +20,8 @@ from cs_platform.kernel.htmx import page
 from health.alerts.cells import alert_row, due_text
 from health.models import Alert, Touchpoint
 from health.next_steps import NextStep, next_steps
+from journey.models import Task
+from journey.work.cells import task_row
 from metrics import today as day_of
 from metrics.churn_queue_views import waiting_line
 
@@ -78,6 +80,7 @@ def today(request: TenantRequest) -> HttpResponse:
         "due_url": _list(request, **owner, status=Status.LIVE, renews=book.RENEWAL_WINDOW, sort="renews"),
         "actions": _actions(actions, tenant, day),
         "actions_meta": ngettext("%(n)s due today", "%(n)s due today", actions.due) % {"n": f"{actions.due:,}"},
+        "tasks_url": reverse("tasks", args=[tenant.slug]) if may(request, Permission.VIEW_ACCOUNTS) else "",
         "tickets": [_ticket_row(waiting, tenant) for waiting in tickets.rows[: day_of.SHORT]],
         "tickets_count": f"{len(tickets.rows):,}",
         "sources_url": sources,
@@ -86,7 +89,7 @@ def today(request: TenantRequest) -> HttpResponse:
         "may_edit": may(request, Permission.EDIT_ACCOUNTS),
         "log_url": reverse("activity_log", args=[tenant.slug]) if may(request, Permission.EDIT_ACCOUNTS) else "",
     }
-    return page(request, "home/today.html", context, pieces=("my-accounts",))
+    return page(request, "home/today.html", context, pieces=("my-accounts", "my-actions"))
 
 
 class _Address:
@@ -149,7 +152,6 @@ def _tiles(
 ) -> list[dict[str, Any]]:
     """Exactly five (DSH-03, DSH-04)."""
     currency = request.tenant.currency
-    week = len(actions.later) + len(actions.meetings) - actions.meetings_today
     renewals = [_("%(n)s at risk") % {"n": f"{size.due_at_risk:,}"}] if size.due_at_risk else []
     if size.first_due:
         renewals.append(_("first on %(day)s") % {"day": cells.short_day(size.first_due, day)})
@@ -173,11 +175,11 @@ def _tiles(
         {
             "label": _("Action items due"),
             "value": f"{actions.due:,}",
-            "late": ngettext("%(n)s late", "%(n)s late", len(actions.late)) % {"n": len(actions.late)}
-            if actions.late
+            "late": ngettext("%(n)s late", "%(n)s late", actions.overdue) % {"n": actions.overdue}
+            if actions.overdue
             else "",
-            "foot": _("%(n)s more this week") % {"n": f"{week:,}"},
-            "url": f"{reverse('inbox', args=[request.tenant.slug])}?state=answered&whose={'mine' if owner else 'all'}",
+            "foot": _("%(n)s more this week") % {"n": f"{actions.this_week:,}"},
+            "url": reverse("tasks", args=[request.tenant.slug]) if may(request, Permission.VIEW_ACCOUNTS) else "",
         },
         {
             "label": _("Renewals, next 90 days"),
@@ -256,13 +258,17 @@ def _due_row(account: Account, tenant: Tenant, day: dt.date) -> dict[str, Any]:
 
 def _actions(actions: day_of.Actions, tenant: Tenant, day: dt.date) -> list[dict[str, Any]]:
     """Groups of what is due: late, today, this week; with the planned meetings."""
-    now: list[dict[str, Any]] = [_action_row(a, tenant, day) for a in actions.today]
-    later: list[dict[str, Any]] = [_action_row(a, tenant, day) for a in actions.later]
+
+    def tasks(name: str) -> list[dict[str, Any]]:
+        return [_task_row(task, tenant, day) for task in actions.tasks.get(name, [])]
+
+    now: list[dict[str, Any]] = tasks("today") + [_action_row(a, tenant, day) for a in actions.today]
+    later: list[dict[str, Any]] = tasks("week") + [_action_row(a, tenant, day) for a in actions.later]
     for meeting in actions.meetings:
         local = meeting.happened_at.astimezone(tenant.zone)
         (now if local.date() == day else later).append(_meeting_row(meeting, local, tenant, day))
     groups = (
-        (_("Late"), True, [_action_row(a, tenant, day) for a in actions.late]),
+        (_("Late"), True, tasks("late") + [_action_row(a, tenant, day) for a in actions.late]),
         (_("Today"), False, now),
         (_("This week"), False, later),
     )
@@ -271,6 +277,12 @@ def _actions(actions: day_of.Actions, tenant: Tenant, day: dt.date) -> list[dict
         for label, late, rows in groups
         if rows
     ]
+
+
+def _task_row(task: Task, tenant: Tenant, day: dt.date) -> dict[str, Any]:
+    """A task, ticked where it stands."""
+    row = task_row(task, tenant, day, ())
+    return row | {"drawer": True, "tick": row["done_url"]}
 
 
 def _action_row(alert: Alert, tenant: Tenant, day: dt.date) -> dict[str, Any]:
@@ -283,6 +295,7 @@ def _action_row(alert: Alert, tenant: Tenant, day: dt.date) -> dict[str, Any]:
         "when": when,
         "late": late,
         "drawer": True,
+        "icon": "bell",
     }
 
 
@@ -294,6 +307,7 @@ def _meeting_row(meeting: Touchpoint, local: dt.datetime, tenant: Tenant, day: d
         "url": reverse("account_timeline", args=[tenant.slug, meeting.account_id]),
         "when": f"{local:%H:%M}" if local.date() == day else cells.short_day(local.date(), day),
         "late": False,
+        "icon": "calendar",
     }
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts import audit_trail, cells, charts, dossier
-from accounts.account_frame import account_frame, account_link, open_account
+from accounts.account_frame import ASIDES, account_frame, account_link, open_account
 from accounts.enums import ChangeSource, ChargeKind, ContactRole, EndReason
 from accounts.formulas import counts_until
 from accounts.models import Account, Subscription, Tenant
@@ -48,6 +48,10 @@ def overview(request: TenantRequest, account_id: UUID) -> HttpResponse:
             for arr in [cells.arr_text(child.mrr_minor, request.tenant.currency)]
         ],
         "parent": account_link(request, account.parent),
+        "asides": [
+            {"id": name, "url": reverse(route, args=[request.tenant.slug, account.id]), "title": title}
+            for name, route, title in ASIDES
+        ],
     }
     return page(request, "accounts/overview.html", context)
 

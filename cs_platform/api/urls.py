@@ -19,6 +19,7 @@ from cs_platform.api.resources import RefConverter, Resource
 from cs_platform.api.scenario import ScenarioView
 from cs_platform.api.stages import Stages, Tracks
 from cs_platform.api.targets import TargetsView
+from cs_platform.api.tasks import Tasks
 
 register_converter(RefConverter, "ref")
 
@@ -67,6 +68,7 @@ urlpatterns = [
     *routes("outcomes", facts.Outcomes),
     *routes("stages", Stages),
     *routes("tracks", Tracks),
+    *routes("tasks", Tasks),
     *routes("health-scores", HealthScores),
     *routes("alerts", Alerts),
 ]

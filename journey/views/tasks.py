@@ -12,13 +12,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts.account_frame import account_frame, open_account
 from accounts.cells import arr_text
 from accounts.models import Account, Member
 from cs_platform.kernel.access import Permission, Scope, TenantRequest, may, requires
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.keyset import uuid_of
 from cs_platform.kernel.templatetags.cells import number_text
-from journey.enums import WorkType
+from journey.enums import TaskState, WorkType
 from journey.views.task import pane
 from journey.work import cells, pool, selectors
 from journey.work.comments import mentions_of, see_mentions
@@ -26,6 +27,7 @@ from journey.work.selectors import TaskQuery
 
 SHOWN = 100
 QUEUE = 5
+FEW, LAST = 7, 3  # open tasks of an account, and those done last
 MENTIONS = 4
 GROUPS = {
     "late": gettext_lazy("Late"),
@@ -288,3 +290,22 @@ def mentions(request: TenantRequest) -> HttpResponse:
         },
     }
     return page(request, "journey/mentions.html", context)
+
+
+@requires(Permission.VIEW_ACCOUNTS)
+def account_tasks(request: TenantRequest, account_id: UUID) -> HttpResponse:
+    """What is to be done with one customer, and what was done last: the card beside the overview, or a page."""
+    account, today = open_account(request, account_id), request.tenant.today()
+    rows = selectors.of_account(account)
+    waiting = list(selectors.listed(selectors.most_urgent(selectors.with_day(rows.filter(selectors.OPEN))))[: FEW + 1])
+    done = rows.filter(state=TaskState.DONE).order_by("-done_at", "-id")
+    last = list(selectors.listed(selectors.with_day(done))[:LAST])
+    context = account_frame(request, account, "overview") if not request.htmx else {"account": account}
+    context |= {
+        "rows": [cells.task_row(task, request.tenant, today, ()) for task in waiting[:FEW]],
+        "done": [cells.task_row(task, request.tenant, today, ()) for task in last],
+        "more": len(waiting) > FEW,
+        "here": reverse("account", args=[request.tenant.slug, account.id]),
+        "may_edit": may(request, Permission.EDIT_ACCOUNTS),
+    }
+    return page(request, "journey/account_tasks.html", context, pieces=("account-tasks",))

@@ -1,10 +1,9 @@
 """Questions about tasks: whose they are, what is due, what was put off (DSH-03)."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce, Greatest
@@ -97,13 +96,6 @@ def done_today(member: Member, tenant: Tenant) -> QuerySet[Any]:
 def of_account(account: Account) -> QuerySet[Any]:
     """Tasks of the account and of what was merged into it."""
     return Task.objects.filter(account__in=[account.id, *parts_of(account)])
-
-
-def next_tasks(accounts: Iterable[UUID]) -> dict[UUID, Task]:
-    """The open task that is due first, of each of these accounts that has one. One query."""
-    rows = with_day(Task.objects.filter(OPEN, account__in=list(accounts)))
-    rows = rows.order_by("account_id", "day", URGENCY_ORDER, F("due_at").asc(nulls_last=True), "id")
-    return {task.account_id: task for task in rows.distinct("account_id") if task.account_id}
 
 
 @dataclass(frozen=True)

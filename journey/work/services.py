@@ -153,8 +153,7 @@ def finish_task(*, task: Task, version: int | None, by: Member | None, result: s
         result=result.strip()[:RESULT],
         snoozed_until=None,
     )
-    _come_again(row)
-    _tell(row)
+    settle(row, again=True)
     return row
 
 
@@ -168,7 +167,7 @@ def reopen_task(*, task: Task, version: int | None, by: Member | None) -> Task:
     if following is not None:
         _save(following, state=TaskState.CANCELLED)
     row = _save(row, state=TaskState.OPEN, done_at=None, done_by=None, result="")
-    _tell(row)
+    settle(row, again=False)
     return row
 
 
@@ -180,7 +179,7 @@ def cancel_task(*, task: Task, version: int | None, by: Member | None, reason: s
         return row
     _must_be_open(row)
     row = _save(row, state=TaskState.CANCELLED, result=reason.strip()[:RESULT], snoozed_until=None)
-    _tell(row)
+    settle(row, again=False)
     return row
 
 
@@ -338,7 +337,10 @@ def _come_again(row: Task) -> None:
     ).save(force_insert=True)
 
 
-def _tell(row: Task) -> None:
+def settle(row: Task, *, again: bool) -> None:
+    """What follows when a task is over, or open again: its next one where it comes `again`, and what hooks do."""
+    if again:
+        _come_again(row)
     for told in SETTLED:
         told(row)
 
