@@ -54,7 +54,7 @@ def plan_digests(as_of: dt.date) -> int:
     if morning == monday or (morning.weekday() <= CATCH_UP and not _went_out(DigestKind.WEEK, monday)):
         planned += _plan(DigestKind.WEEK, monday)
     month = last_complete_month(as_of)
-    overdue = (morning - month_end(month)).days > OPEN_DAYS
+    overdue = (morning - month_end(month)).days >= OPEN_DAYS
     if overdue and not MonthClose.objects.filter(month=month).exists() and not _went_out(DigestKind.BOARD, month):
         planned += _plan(DigestKind.BOARD, month)
     return planned

@@ -42,6 +42,12 @@ def headline(compared: Comparison) -> str:
     differing = sum(each.accounts for kind, each in compared.classes.items() if kind != Differs.AGREED)
     if compared.agrees:
         return _("Billing and ledger agree: %(total)s.") % {"total": money_text(compared.booked, code)}
+    if not differing:
+        sums = ", ".join(money_text(amount, each) for each, amount in compared.left_out.items())
+        return _("What has a rate agrees: %(total)s. Without a rate: %(left)s.") % {
+            "total": money_text(compared.booked, code),
+            "left": sums,
+        }
     where = ngettext("%(n)s account differs", "%(n)s accounts differ", differing) % {"n": number_text(differing, 0)}
     gap = money_text(abs(compared.difference), code)
     if compared.difference > 0:

@@ -198,13 +198,13 @@ def test_a_month_that_nobody_closes_goes_out_as_such_after_ten_days(book, monkey
     world = book.world
     add(world, DigestKind.BOARD, "executive")
     Book(world).night("2025-12-31")
-    at(monkeypatch, dt.datetime(2026, 1, 10, 3, tzinfo=dt.UTC))
-    plan(world, "2026-01-09")
+    at(monkeypatch, dt.datetime(2026, 1, 9, 3, tzinfo=dt.UTC))
+    plan(world, "2026-01-08")
     work_off(world)
     assert mail.outbox == []
-    at(monkeypatch, dt.datetime(2026, 1, 12, 3, tzinfo=dt.UTC))
+    at(monkeypatch, dt.datetime(2026, 1, 10, 3, tzinfo=dt.UTC))
     for _night in range(2):
-        plan(world, "2026-01-11")
+        plan(world, "2026-01-09")
         work_off(world)
     boards = [m for m in mail.outbox if "board" in m.subject]
     assert len(boards) == 1
