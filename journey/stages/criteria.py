@@ -105,7 +105,7 @@ CATALOGUE: tuple[Criterion, ...] = (
     ),
     _attested(
         Stage.ADOPTION, "power_users", _("Power users and champions named and engaged"),
-        _("By name, and in touch with us (JRN-43)."),
+        _("By name, and in touch with us."),
     ),
     _measured(
         Stage.RETENTION, "health", _("Health consistently green"), "28", DAYS,
@@ -130,7 +130,7 @@ CATALOGUE: tuple[Criterion, ...] = (
     _attested(Stage.RETENTION, "risk", _("Renewal risk low or medium")),
     _measured(
         Stage.EXPANSION, "first_value", _("First business value achieved and documented"),
-        explained=_("The right to expand is earned (EXP-01)."),
+        explained=_("The right to expand is earned."),
     ),
     _measured(
         Stage.EXPANSION, "health", _("Health green"), "1", DAYS, explained=_("Days in a row with a green score."),
