@@ -103,6 +103,7 @@ NAVIGATION: tuple[tuple[Any, tuple[Page, ...]], ...] = (
     (
         _("Set-up"),
         (
+            Page("playbooks", _("Playbooks"), "book-open", Permission.VIEW_WEEK, "p", "playbooks"),
             Page("imports", _("Data"), "upload", Permission.IMPORT_DATA, "d", "data"),
             Page("runs", _("Runs"), "refresh-cw", Permission.VIEW_RUNS, "r", "runs"),
             Page("settings", _("Settings"), "settings", Permission.MANAGE_SETTINGS, "s", "settings", permissions()),

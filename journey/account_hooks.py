@@ -11,9 +11,8 @@ from accounts import audit_trail, dossier
 from accounts.account_frame import ASIDES
 from health.next_steps import PLANNED, step_values
 from journey.models import Task
-from journey.playbooks.services import follow_task
+from journey.playbooks import account_hooks as play_hooks
 from journey.work.selectors import OPEN, with_day
-from journey.work.services import SETTLED
 
 TOLD = ("tracks", "plans", "tasks", "plays", "customer_links")
 TABLES = {
@@ -46,8 +45,7 @@ def register() -> None:
     """Called once, when the apps are ready."""
     dossier.TOLD.extend(name for name in TOLD if name not in dossier.TOLD)
     audit_trail.TABLES.update(TABLES)
-    if follow_task not in SETTLED:
-        SETTLED.append(follow_task)
+    play_hooks.register()
     if planned not in PLANNED:
         PLANNED.append(planned)
     if OWN_TASKS not in ASIDES:

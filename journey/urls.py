@@ -6,10 +6,13 @@ from django.urls import include, path
 
 from journey.views import (
     account_journey,
+    account_plays,
     plan,
     plan_links,
     plan_milestones,
     plan_templates,
+    playbook_draft,
+    playbooks,
     stage_answers,
     stage_setup,
     task,
@@ -85,7 +88,28 @@ PLAN_TEMPLATES: list[Any] = [
     path("<uuid:plan_template_id>/delete/", plan_templates.template_remove, name="settings_plan_template_remove"),
 ]
 
+PLAYBOOKS: list[Any] = [
+    path("", playbooks.playbooks, name="playbooks"),
+    path("new/", playbooks.playbook_new, name="playbook_new"),
+    path("<uuid:playbook_id>/", playbooks.playbook, name="playbook"),
+    path("<uuid:playbook_id>/settings/", playbooks.playbook_settings, name="playbook_settings"),
+    path("<uuid:playbook_id>/switch/", playbooks.playbook_switch, name="playbook_switch"),
+    path("<uuid:playbook_id>/trial/", playbooks.playbook_trial, name="playbook_trial"),
+    path("<uuid:playbook_id>/undo/", playbooks.playbook_undo, name="playbook_undo"),
+    path("<uuid:playbook_id>/edit/", playbook_draft.playbook_edit, name="playbook_edit"),
+    path("<uuid:playbook_id>/draft/", playbook_draft.playbook_draft, name="playbook_draft"),
+    path("<uuid:playbook_id>/draft/preview/", playbook_draft.playbook_preview, name="playbook_preview"),
+    path("plays/<uuid:play_id>/undo/", playbooks.play_undo, name="play_undo"),
+]
+PLAYS: list[Any] = [
+    path("", account_plays.account_plays, name="account_plays"),
+    path("new/", account_plays.play_new, name="play_new"),
+    path("<uuid:play_id>/stop/", account_plays.play_stop, name="play_stop"),
+]
+
 urlpatterns: list[Any] = [
+    path("playbooks/", include(PLAYBOOKS)),
+    path("accounts/<uuid:account_id>/plays/", include(PLAYS)),
     path("settings/plan-templates/", include(PLAN_TEMPLATES)),
     path("settings/stages/", include(STAGES)),
     path("accounts/<uuid:account_id>/", include(ACCOUNT)),

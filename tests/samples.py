@@ -39,7 +39,18 @@ from health.models import (
     Touchpoint,
 )
 from health.scoring.definition import Definition
-from journey.models import CustomerLink, Milestone, PlanTemplate, Regression, StagePeriod, Task, Track
+from journey.models import (
+    CustomerLink,
+    Milestone,
+    PlanTemplate,
+    Play,
+    Playbook,
+    PlaybookVersion,
+    Regression,
+    StagePeriod,
+    Task,
+    Track,
+)
 from journey.models import Plan as AgreedPlan
 from metrics.models import DigestRecipient, MrrMovement, Reconciliation
 from tests.conftest import World
@@ -149,6 +160,12 @@ def fill(world: World) -> dict[str, object]:
             change=change,
             effective_on=day,
         )
+        playbook = Playbook.objects.create(key="sample", name="Save them", rule="silence")
+        step = {"key": "call", "title": {"en": "Call"}, "doer": "owner", "work": "health", "days": 0}
+        steps = PlaybookVersion.objects.create(playbook=playbook, number=1, state="published", steps=[step])
+        PlaybookVersion.objects.create(playbook=playbook, number=2, steps=[step])
+        rows["playbook"] = playbook
+        rows["play"] = Play.objects.create(playbook=steps, account=account, alert=rows["alert"], as_of=day)
         model = HealthModel.objects.create(name="Usual")
         version = HealthModelVersion.objects.create(model=model, number=1, definition=Definition.default().json())
         rows["model"] = model

@@ -17,7 +17,7 @@ from cs_platform.kernel.access import Permission, Scope, TenantRequest, may, req
 from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.forms import refuse
 from cs_platform.kernel.htmx import page
-from health.alerts import cells, services
+from health.alerts import cells, offers, services
 from health.alerts.forms import AnswerForm
 from health.alerts.rules import RULES
 from health.alerts.selectors import AlertQuery, counts, in_order, visible_alerts
@@ -103,6 +103,7 @@ def alert(request: TenantRequest, alert_id: UUID) -> HttpResponse:
         "form": form if may_answer else None,
         "back": back,
         "requirement": RULES[row.rule].explained if row.rule in RULES else "",
+        "offers": offers.of_alert(request, row),
     }
     status = 422 if form.is_bound else 200
     return page(request, "alerts/alert.html", context, pieces=("drawer-body",), status=status)

@@ -174,7 +174,7 @@ def _step(row: Any, place: int, segments: Sequence[str] | None, problems: Proble
     for name, known in (("doer", Doer.values), ("work", WorkType.values)):
         if row.get(name) not in known:
             problems[f"{place}.{name}"] = _("Choose one of the list.")
-    days = row.get("days")
+    days: Any = row.get("days")
     if not _whole(days) or not 0 <= days <= LONGEST_DAYS:
         problems[f"{place}.days"] = _("Between %(low)s and %(high)s days.") % {"low": 0, "high": LONGEST_DAYS}
         days = 0

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Case, Count, IntegerField, Max, Q, QuerySet, Value, When
 
 from accounts.dossier import parts_of
 from accounts.models import Account, Member
@@ -70,7 +70,8 @@ def listed(rows: QuerySet[Any]) -> QuerySet[Any]:
 def plays_of(account: Account) -> QuerySet[Any]:
     """Plays of the account and of what was merged into it, running ones first, then the latest."""
     rows = listed(Play.objects.filter(account__in=[account.id, *parts_of(account)]))
-    return rows.annotate(runs=Count("pk", filter=Q(state=PlayState.RUNNING))).order_by("-runs", "-started_at", "-id")
+    runs = Case(When(state=PlayState.RUNNING, then=Value(0)), default=Value(1), output_field=IntegerField())
+    return rows.order_by(runs, "-started_at", "-id")
 
 
 def plays_of_alert(alert: Alert) -> list[Play]:

@@ -1,0 +1,73 @@
+"""What plays add to the pages below: the one that runs in the header of an account, on an alert its play or a button."""
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.account_frame import FACTS
+from accounts.models import Account
+from cs_platform.kernel.access import Permission, TenantRequest, may
+from health.alerts.offers import OFFERS, Offer
+from health.models import Alert
+from journey.enums import PlayState
+from journey.models import Play
+from journey.playbooks import cells, selectors
+from journey.playbooks.catalogue import TRIGGERED
+from journey.playbooks.services import follow_task
+from journey.work.services import SETTLED
+
+
+def running_play(request: TenantRequest, account: Account) -> dict[str, Any] | None:
+    """Save play, step 1 of 6: the latest that runs, and how many more do."""
+    rows = selectors.listed(Play.objects.filter(account=account, state=PlayState.RUNNING)).order_by(
+        "-started_at", "-id"
+    )
+    plays = list(rows)
+    if not plays:
+        return None
+    tasks = selectors.tasks_of(plays[:1]).get(plays[0].id, {})
+    more = len(plays) - 1
+    return {
+        "label": _("Play"),
+        "value": cells.progress_text(plays[0], tasks),
+        "note": ngettext("%(n)s more", "%(n)s more", more) % {"n": more} if more else "",
+        "url": reverse("account_plays", args=[request.tenant.slug, account.id]),
+    }
+
+
+def play_of_alert(request: TenantRequest, alert: Alert) -> list[Offer]:
+    """The plays that this alert began; a button to start the one that fits it where none did."""
+    if alert.account_id is None:
+        return []
+    slug = request.tenant.slug
+    plays = selectors.plays_of_alert(alert)
+    url = reverse("account_plays", args=[slug, alert.account_id])
+    if plays:
+        tasks = selectors.tasks_of(plays)
+        return [Offer(_said(play, tasks.get(play.id, {})), url) for play in plays]
+    entry = next((entry for entry in TRIGGERED if entry.rule == alert.rule), None)
+    if entry is None or not may(request, Permission.EDIT_ACCOUNTS):
+        return []
+    book = selectors.startable().filter(rule=alert.rule).first()
+    title = cells.name(book) if book else cells.said_name(entry)
+    start = f"{reverse('play_new', args=[slug, alert.account_id])}?alert={alert.id}"
+    return [Offer(_("Start: %(name)s") % {"name": title}, start, drawer=True)]
+
+
+def _said(play: Play, tasks: dict[str, Any]) -> str:
+    if play.state == PlayState.RUNNING:
+        return cells.progress_text(play, tasks)
+    words = {"play": cells.name(play.playbook.playbook), "state": PlayState(play.state).label}
+    return _("%(play)s: %(state)s") % words
+
+
+def register() -> None:
+    """Called once, when the apps are ready."""
+    if running_play not in FACTS:
+        FACTS.append(running_play)
+    if play_of_alert not in OFFERS:
+        OFFERS.append(play_of_alert)
+    if follow_task not in SETTLED:
+        SETTLED.append(follow_task)

@@ -1,0 +1,106 @@
+"""The editor of a draft: rows of steps as plain values of a form, and back. Nothing is lost when something is wrong."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import QueryDict
+
+from journey.playbooks.definition import CHOICES, LANGUAGES, MOST_STEPS, Steps
+
+Row = dict[str, Any]
+YES_NO = {"yes": True, "no": False}
+
+
+def rows_of(steps: list[dict[str, Any]]) -> list[Row]:
+    """Steps as they are kept, as rows of the form."""
+    return [_row(step) for step in steps] or [blank([])]
+
+
+def _row(step: Mapping[str, Any]) -> Row:
+    asked = step.get("if") or {}
+    said: dict[Any, str] = {value: word for word, value in YES_NO.items()}
+    row: Row = {
+        "key": step["key"],
+        "title": dict(step.get("title") or {}),
+        "note": dict(step.get("note") or {}),
+        "doer": step.get("doer", ""),
+        "work": step.get("work", ""),
+        "days": str(step.get("days", 0)),
+        "urgent": bool(step.get("urgent")),
+        "renewal_within": str(asked.get("renewal_within") or ""),
+        "champion": said.get(asked.get("champion"), ""),
+        "first_value": said.get(asked.get("first_value"), ""),
+    }
+    return row | {part: list(asked.get(part, [])) for part in CHOICES}
+
+
+def blank(rows: list[Row]) -> Row:
+    """An empty step that follows these: on the day of the last one, with a key that none of them has."""
+    taken = {row["key"] for row in rows}
+    key = next(name for name in (f"step_{n}" for n in range(1, 10_000)) if name not in taken)
+    return _row({"key": key, "doer": "owner", "work": "health"}) | {"days": rows[-1]["days"] if rows else "0"}
+
+
+def posted(given: QueryDict) -> list[Row]:
+    """What was typed, row by row."""
+    count = given.get("count", "")
+    number = int(count) if count.isascii() and count.isdigit() and len(count) < 4 else 0
+    rows = []
+    for place in range(min(number, MOST_STEPS + 1)):
+        row: Row = {name: given.get(f"{place}-{name}", "") for name in ("key", "doer", "work", "days")}
+        row["urgent"] = f"{place}-urgent" in given
+        for text in ("title", "note"):
+            row[text] = {language: given.get(f"{place}-{text}-{language}", "") for language in LANGUAGES}
+        for part in CHOICES:
+            row[part] = given.getlist(f"{place}-{part}")
+        for part in ("champion", "first_value", "renewal_within"):
+            row[part] = given.get(f"{place}-{part}", "")
+        rows.append(row)
+    return rows
+
+
+def steps_of(rows: list[Row]) -> list[dict[str, Any]]:
+    """Rows as `Steps.read` reads them; what is no number stays what was typed, and is refused there."""
+    return [_step(row) for row in rows]
+
+
+def _step(row: Row) -> dict[str, Any]:
+    asked: dict[str, Any] = {part: row[part] for part in CHOICES if row[part]}
+    for part in ("champion", "first_value"):
+        if row[part]:
+            asked[part] = YES_NO.get(row[part], row[part])
+    if row["renewal_within"]:
+        asked["renewal_within"] = _number(row["renewal_within"])
+    step = {name: row[name] for name in ("key", "title", "note", "doer", "work", "urgent")} | {
+        "days": _number(row["days"])
+    }
+    return step | ({"if": asked} if asked else {})
+
+
+def _number(text: str) -> Any:
+    text = text.strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else text or None
+
+
+def changed(rows: list[Row], verb: str) -> list[Row]:
+    """The rows after `add`, `remove:2`, `up:2` or `down:2`; what is not understood changes nothing."""
+    name, _colon, text = verb.partition(":")
+    rows = list(rows)
+    if name == "add":
+        return [*rows, blank(rows)] if len(rows) < MOST_STEPS else rows
+    place = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else -1
+    if not 0 <= place < len(rows):
+        return rows
+    if name == "remove" and len(rows) > 1:
+        del rows[place]
+    other = {"up": place - 1, "down": place + 1}.get(name, -1)
+    if 0 <= other < len(rows):
+        rows[place], rows[other] = rows[other], rows[place]
+        # The days stay where they are: a step that moves comes on the day of the place that it moves to.
+        rows[place]["days"], rows[other]["days"] = rows[other]["days"], rows[place]["days"]
+    return rows
+
+
+def read(rows: list[Row], segments: list[str]) -> Steps:
+    """The rows, checked. DomainError names each field as `0.title`."""
+    return Steps.read(steps_of(rows), segments)
