@@ -12,6 +12,7 @@ from accounts.account_frame import ASIDES
 from health.next_steps import PLANNED, step_values
 from journey.models import Task
 from journey.playbooks import account_hooks as play_hooks
+from journey.work import timeline
 from journey.work.selectors import OPEN, with_day
 
 TOLD = ("tracks", "plans", "tasks", "plays", "customer_links")
@@ -50,3 +51,4 @@ def register() -> None:
         PLANNED.append(planned)
     if OWN_TASKS not in ASIDES:
         ASIDES.append(OWN_TASKS)
+    timeline.register()

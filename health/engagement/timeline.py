@@ -2,8 +2,8 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -18,7 +18,8 @@ from health.enums import TouchpointKind, TouchpointStatus
 from health.models import Outcome, OutcomeMeasurement, Survey, Ticket, Touchpoint
 
 SQL = Path(__file__).parent / "sql"
-GROUPS = ("talks", "emails", "events", "tickets", "surveys", "outcomes", "money", "health")
+# Groups of happenings, in the order of their filters; the last is what floors above tell.
+GROUPS = ("talks", "emails", "events", "tickets", "surveys", "outcomes", "money", "health", "work")
 WINDOW = 90  # days of the sums, and of those they are compared with
 SENT = (TouchpointStatus.SENT, TouchpointStatus.OPENED, TouchpointStatus.CLICKED, TouchpointStatus.REPLIED)
 
@@ -33,6 +34,19 @@ class Line:
     row: Any
     said: dict[str, Any]
     cursor: str
+
+
+@dataclass
+class Told:
+    """What the floor above tells of an account: its lines as a query of (grp, what, at, id, said) that knows %(account)s and
+    %(zone)s, the rows behind them by `what`, and how a line reads. It is set in `ready()`."""
+
+    lines: Path = SQL / "timeline_no_more.sql"
+    rows: Callable[[], dict[str, QuerySet[Any]]] = dict
+    cells: dict[str, Callable[[Line, Tenant, Account], dict[str, Any]]] = field(default_factory=dict)
+
+
+TOLD = Told()
 
 
 def moment_of(tenant: Tenant) -> dt.datetime:
@@ -58,6 +72,7 @@ def happened(
             "account": str(account.id), "zone": str(tenant.zone), "until": moment_of(tenant), "grp": group,
             "before": at, "key": key, "size": size + 1,
         },
+        tables={"more": TOLD.lines},
     )  # fmt: skip
     counts = {row["grp"]: row["n"] for row in found if row["n"] is not None}
     rows = [row for row in found if row["n"] is None]
@@ -87,6 +102,7 @@ def _with_rows(rows: Sequence[dict[str, Any]]) -> list[Line]:
         "measured": OutcomeMeasurement.objects.select_related("outcome", "recorded_by"),
         "confirmed": Outcome.objects.select_related("confirmed_by"),
         "period": SubscriptionChange.objects.select_related("product"),
+        **TOLD.rows(),
     }
     loaded: dict[str, dict[UUID, Any]] = {}
     for what in {row["what"] for row in rows} & set(kinds):

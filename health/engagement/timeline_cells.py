@@ -15,7 +15,7 @@ from accounts.enums import AccountEventKind, ChangeKind, HealthBand
 from accounts.models import Account, Tenant
 from cs_platform.kernel.money import money_text
 from cs_platform.kernel.templatetags.cells import day_text, number_text
-from health.engagement.timeline import GROUPS, WINDOW, Engagement, Line
+from health.engagement.timeline import GROUPS, TOLD, WINDOW, Engagement, Line
 from health.enums import Sentiment, SurveyKind, TouchpointKind, TouchpointStatus
 from health.models import Touchpoint
 
@@ -28,6 +28,7 @@ NAMES = {
     "outcomes": gettext_lazy("Outcomes"),
     "money": gettext_lazy("Subscriptions"),
     "health": gettext_lazy("Health"),
+    "work": gettext_lazy("Work"),
 }
 KIND_ICONS = {
     TouchpointKind.EMAIL: "mail",
@@ -106,8 +107,9 @@ def _event(line: Line, local: dt.datetime, tenant: Tenant, account: Account) -> 
         "confirmed": _confirmed,
         "period": _period,
         "band": _band,
+        **TOLD.cells,
     }
-    timed = line.what in {"touchpoint", "opened", "resolved", "survey"}
+    timed = line.what in {"touchpoint", "opened", "resolved", "survey", *TOLD.cells}
     made = makers[line.what](line, tenant, account)
     return {"time": f"{local:%H:%M}" if timed else "", "group": NAMES[line.group]} | made
 

@@ -26,7 +26,7 @@ from journey.work.forms import POOL, day_of
 from journey.work.sharing import visible_tasks
 
 CHANGED = "tasksChanged"  # what lists of tasks and the pane listen to
-STAYS = "taskStays"  # what the task in the drawer listens to: it goes on being open
+STAYS = "taskStays"  # what the open task listens to, beside a list or in the drawer
 UNDONE_AT_ONCE = 60  # ids that fit into the address of an undo
 
 
@@ -41,14 +41,14 @@ def visible(request: TenantRequest, task_id: UUID) -> Task:
 def answered(
     request: TenantRequest, row: Task | None, text: str, *, undo: str = "", level: str = "success", stay: bool = False
 ) -> HttpResponse:
-    """Say it where the person stands: lists and pane load anew, the drawer closes unless they `stay`; without htmx the
-    page they came from opens."""
+    """Say it where the person stands: lists and pane load anew and the drawer closes; with `stay` only the open task loads
+    anew. Without htmx the page they came from opens."""
     if request.htmx:
         response = HttpResponse(status=204)
         trigger(response, STAYS if stay else "closeDrawer")
         if text:
             trigger(response, "toast", {"level": level, "text": text, "undo_url": undo})
-        return trigger(response, CHANGED, {"id": str(row.id)} if row else {})
+        return response if stay else trigger(response, CHANGED, {"id": str(row.id)} if row else {})
     if text:
         (messages.warning if level == "warning" else messages.success)(request, text)
     return redirect(back_of(request, row))

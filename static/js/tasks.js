@@ -51,6 +51,12 @@
     // the row that was pressed may be gone: the next one takes its place
     if (event.detail.elt.id === "tasks-found" && document.activeElement === document.body) links()[0]?.focus();
   });
+  // A list that loads anew may take a button away whose answer is still on its way: its news reach the page all the same.
+  document.addEventListener("htmx:beforeRequest", ({ detail: { elt, xhr } }) => xhr.addEventListener("load", () => {
+    if (elt.isConnected) return;
+    const news = JSON.parse(xhr.getResponseHeader("HX-Trigger") || "{}");
+    for (const [name, detail] of Object.entries(news)) document.body.dispatchEvent(new CustomEvent(name, { detail, bubbles: true }));
+  }));
   document.addEventListener("htmx:afterRequest", (event) => { if (event.target.matches?.("[data-bulk]")) event.target.closest("[popover]")?.hidePopover(); });
 
   if (document.documentElement.dataset.keys === "off") return;

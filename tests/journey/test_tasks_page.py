@@ -322,3 +322,27 @@ def test_foreign_task_is_unknown(worlds: tuple[World, World]) -> None:
     assert stored(world, id=private.id).state == TaskState.OPEN
     assert "Private" not in client.get(url(world, "tasks") + f"?task={private.id}&due=all").content.decode()
     assert client.get(url(world, "task_new") + f"?account={alien.id}").status_code == 404
+
+
+def test_account_tells_what_is_next_and_what_was_done(world: World) -> None:
+    """The overview has its tasks, the header the next one, the timeline what was done; a colleague sees none of it."""
+    tasks = fill(world)
+    account, client = tasks[0].account, world.client("csm")
+    with world.open():
+        services.finish_task(task=tasks[1], version=None, by=world.members["csm"], result="Met on Friday")
+    page = client.get(url(world, "account", account.id)).content.decode()
+    assert url(world, "account_tasks", account.id) in page
+    assert f'href="{url(world, "task", tasks[0].id)}">Late 0' in page
+    piece = client.get(
+        url(world, "account_tasks", account.id), **PIECE, HTTP_HX_TARGET="account-tasks"
+    ).content.decode()
+    assert "Later 0" in piece
+    assert piece.index("Done last") < piece.index("Today 0")
+    assert client.get(url(world, "account_tasks", account.id)).status_code == 200
+    told = client.get(url(world, "account_timeline", account.id) + "?kind=work").content.decode()
+    assert "Done: Today 0" in told
+    assert "Met on Friday" in told
+    assert "Done: Late 0" not in told
+    with world.open():
+        Account.objects.filter(id=account.id).update(owner=world.members["ops"])
+    assert client.get(url(world, "account_tasks", account.id)).status_code == 404

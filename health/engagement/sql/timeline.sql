@@ -41,6 +41,9 @@ WITH every AS MATERIALIZED (
              WHERE s.account_id = %(account)s
             WINDOW days AS (ORDER BY s.as_of)) h
      WHERE h.before <> h.band
+     UNION ALL
+    -- What floors above tell, in the same columns.
+    SELECT m.grp, m.what, m.at, m.id, m.said FROM {more} AS m
 ), shown AS (
     SELECT e.*, e.what || e.id::text AS key
       FROM every e
