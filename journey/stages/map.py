@@ -5,22 +5,18 @@ or a row. `map_words` says what is written, `templates/journey/map.html` draws.
 """
 
 import datetime as dt
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from journey.enums import Stage
 from journey.stages.map_route import CLIMB, Leg, bend, legs_of
+from journey.stages.map_scale import LEFT, RIGHT, SMALL, STRONG, Scale, cut, wide
 
-WIDTH, LEFT, RIGHT = 1160.0, 134.0, 1158.0
-EDGE = 20.0  # between the land of a lane and the first and last day
 TOP, TOP_EDGE = 62.0, 24.0  # of the first lane, and of the picture
 ROW, BAR, ROUTE = 38.0, 26.0, 31.0  # a row, the bar in it, and the route below the bar
 LANE_TOP, LANE_LEAST, LANE_GAP = 12.0, 86.0, 20.0
 MARK_ROW = 15.0  # of the names of marks
-AHEAD_LEAST, AHEAD_SHARE, AHEAD_MOST = 45, 0.04, 0.3  # days, and shares of the past, that lie right of today
-PAST_LEAST = 90  # days that are shown of a new customer
-SMALL, PLAIN, STRONG = 11.0, 12.0, 13.0  # sizes of letters
 
 
 @dataclass(frozen=True)
@@ -154,49 +150,6 @@ class Drawing:
     @property
     def marks_text(self) -> float:
         return self.marks_y + 4
-
-
-def wide(text: str, size: float = PLAIN) -> float:
-    """About how wide a text is: "Onboarding" in 12 is 67."""
-    return len(text) * size * 0.56
-
-
-def cut(text: str, width: float, size: float) -> str:
-    """The text, or as much of it as fits, with an ellipsis."""
-    most = int(width / (size * 0.52))
-    return text if len(text) <= most else text[: max(most - 1, 1)].rstrip() + "…"
-
-
-class Scale:
-    """Days to units. The span has its first day at the left and room for the plan right of today.
-
-    Example: 1,000 days of past with a plan of 600 days get 300 days of future, what lies beyond is cut off at the edge.
-    """
-
-    def __init__(self, first: dt.date, today: dt.date, ahead: Iterable[dt.date] = ()) -> None:
-        self.first = min(first, today - dt.timedelta(days=PAST_LEAST))
-        past = (today - self.first).days
-        wanted = max([(day - today).days for day in ahead], default=0) + past * AHEAD_SHARE
-        future = min(max(AHEAD_LEAST, wanted), max(AHEAD_LEAST, past * AHEAD_MOST))
-        self.days = past + int(future)
-        self.last = self.first + dt.timedelta(days=self.days)
-        self.unit = (RIGHT - LEFT - 2 * EDGE) / self.days
-
-    def x(self, day: dt.date) -> float:
-        """Where the day lies; days beyond the span lie at its edges."""
-        days = min(max((day - self.first).days, 0), self.days)
-        return round(LEFT + EDGE + days * self.unit, 1)
-
-    def shows(self, day: dt.date) -> bool:
-        return self.first <= day <= self.last
-
-
-def ticks_of(scale: Scale) -> list[dt.date]:
-    """The first days of the years, or of quarters or months where the span is short, that lie in it."""
-    step = 12 if scale.days > 620 else 3 if scale.days > 200 else 1
-    months = range(scale.first.year * 12, scale.last.year * 12 + 12, step)
-    days = (dt.date(month // 12, month % 12 + 1, 1) for month in months)
-    return [day for day in days if scale.shows(day)]
 
 
 def rows_of(stays: Sequence[Stay]) -> dict[str, int]:

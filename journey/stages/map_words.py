@@ -18,6 +18,7 @@ from journey.stages.criteria import STANDING_STAGES
 from journey.stages.flags import Flag, Key
 from journey.stages.map import Fork, Mark, Stay, Way
 from journey.stages.map_route import CLIMB
+from journey.stages.map_scale import YEARS
 from journey.stages.measures import State
 from journey.stages.targets import Target, due_on
 
@@ -231,7 +232,7 @@ def marks(known: Known) -> list[Mark]:
 
 def tick_text(day: dt.date, days: int) -> str:
     """2026 in a picture of years, Apr 2026 in one of months."""
-    return str(day.year) if days > 620 else str(format_date(day, "MMM y", locale=get_language() or "en"))
+    return str(day.year) if days > YEARS else str(format_date(day, "MMM y", locale=get_language() or "en"))
 
 
 def state_text(period: StagePeriod, known: Known) -> str:

@@ -20,6 +20,7 @@ from journey.enums import Answer, TrackKind
 from journey.models import StagePeriod
 from journey.stages import cells, finding, flags, map_words, measures, selectors, targets
 from journey.stages import map as journey_map
+from journey.stages.map_scale import ticks_of
 from journey.stages.map_words import Known
 from journey.views.journey_next import needed
 
@@ -88,7 +89,7 @@ def _map(request: TenantRequest, known: Known, chosen: StagePeriod | None) -> di
     since = max(first, known.today - dt.timedelta(days=YEAR)) if yearly else first
     ways, marks = map_words.ways(known, since), map_words.marks(known)
     scale = journey_map.scale_of(ways, today=known.today, first=since, marks=marks)
-    ticks = {day: map_words.tick_text(day, scale.days) for day in journey_map.ticks_of(scale)}
+    ticks = {day: map_words.tick_text(day, scale.days) for day in ticks_of(scale)}
     drawing = journey_map.draw(
         ways, today=known.today, first=since, forks=map_words.forks(known), marks=marks, ticks=ticks, scale=scale
     )

@@ -72,8 +72,13 @@ def track(account: Account, name: str, days: int, seats: int | None, kind: str) 
 def periods(of: Track, told: list[Told]) -> list[StagePeriod]:
     return [
         StagePeriod.objects.create(
-            track=of, external_id=f"{of.external_id}-{number}", stage=stage, entered_on=ago(first),
-            exited_on=None if last is None else ago(last), source=ChangeSource.API, **more,
+            track=of,
+            external_id=f"{of.external_id}-{number}",
+            stage=stage,
+            entered_on=ago(first),
+            exited_on=None if last is None else ago(last),
+            source=ChangeSource.API,
+            **more,
         )  # fmt: skip
         for number, (stage, first, last, more) in enumerate(told)
     ]
