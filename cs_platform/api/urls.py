@@ -13,6 +13,7 @@ from cs_platform.api.closes import Closes
 from cs_platform.api.events import EventsView, Receipts, RejectedEvents
 from cs_platform.api.health import HealthScores
 from cs_platform.api.metrics import CatalogueView, MetricAccountsView, MetricView
+from cs_platform.api.plans import Plans
 from cs_platform.api.reconciliations import Reconciliations
 from cs_platform.api.reports import ReportView
 from cs_platform.api.resources import RefConverter, Resource
@@ -68,6 +69,7 @@ urlpatterns = [
     *routes("outcomes", facts.Outcomes),
     *routes("stages", Stages),
     *routes("tracks", Tracks),
+    *routes("plans", Plans),
     *routes("tasks", Tasks),
     *routes("health-scores", HealthScores),
     *routes("alerts", Alerts),

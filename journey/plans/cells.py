@@ -71,6 +71,9 @@ def finding(plan: Plan, found: Progress, today: dt.date) -> str:
         return words % {"n": number_text(len(late)), "day": day_text(min(row.due_on for row in late))}
     if found.done == found.total:
         return _("Everything is done.")
+    held = [row.name for row in plan.milestones.all() if row.blocker and row.done_on is None]
+    if held:
+        return _("Held up: %(names)s.") % {"names": ", ".join(held)}
     following = min((row for row in plan.milestones.all() if row.done_on is None), key=lambda row: row.due_on)
     return _("On time. Next: %(name)s, by %(day)s.") % {"name": following.name, "day": day_text(following.due_on)}
 

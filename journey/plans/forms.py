@@ -71,7 +71,7 @@ class PlanForm(OwnersForm):
         self.offer(account, account.owner, None)
         cast(forms.ChoiceField, self.fields["template"]).choices = [(each.key, each.name) for each in templates]
         owner = account.owner if account.owner and account.owner.is_active else by
-        self.initial = {"owner": str(owner.id), "language": get_language() or "en"} | self.initial
+        self.initial = {"owner": str(owner.id), "language": get_language() or "en", **self.initial}
 
 
 class PlanEditForm(OwnersForm):
@@ -86,7 +86,8 @@ class PlanEditForm(OwnersForm):
     customer_owner = forms.ChoiceField(label=_("Customer's owner"), required=False)
 
     def __init__(self, *args: Any, plan: Plan, **kwargs: Any) -> None:
-        super().__init__(*args, initial=self.values_of(plan), **kwargs)
+        kwargs["initial"] = self.values_of(plan)
+        super().__init__(*args, **kwargs)
         self.offer(plan.account, plan.owner, plan.customer_owner)
 
     @staticmethod
@@ -130,7 +131,8 @@ class MilestoneForm(OwnersForm):
         """`plan` comes with its milestones; `criteria` are those that its track is asked for."""
         rows = list(plan.milestones.all())
         others = [row for row in rows if milestone is None or row.id != milestone.id]
-        super().__init__(*args, initial=self.values_of(plan, milestone), **kwargs)
+        kwargs["initial"] = self.values_of(plan, milestone)
+        super().__init__(*args, **kwargs)
         owner = milestone.owner if milestone else plan.owner
         self.offer(plan.account, owner, milestone.customer_owner if milestone else plan.customer_owner)
         places = [(0, _("First")), *((n, _("After %(name)s") % {"name": row.name}) for n, row in enumerate(others, 1))]
@@ -174,8 +176,8 @@ class BlockForm(forms.Form):
     )
 
     def __init__(self, *args: Any, milestone: Milestone, **kwargs: Any) -> None:
-        initial = {"version": milestone.version, "blocker": milestone.blocker, "note": milestone.note}
-        super().__init__(*args, initial=initial, **kwargs)
+        kwargs["initial"] = {"version": milestone.version, "blocker": milestone.blocker, "note": milestone.note}
+        super().__init__(*args, **kwargs)
         codes = [(code, Blocker(code).label) for code in blockers_of(milestone.plan.kind)]
         cast(forms.ChoiceField, self.fields["blocker"]).choices = [("", _("Nothing")), *codes]
 
@@ -196,7 +198,7 @@ class ShareForm(forms.Form):
         self.people = {str(row.id): row for row in account.contacts.order_by("name", "id") if row.left_on is None}
         labels = [(key, f"{row.name} · {row.email}" if row.email else row.name) for key, row in self.people.items()]
         cast(forms.ChoiceField, self.fields["contact"]).choices = [("", _("Whoever has the link")), *labels]
-        self.initial |= {"contact": str(likely.id) if likely else ""}
+        self.fields["contact"].initial = str(likely.id) if likely else ""
 
     def values(self) -> dict[str, Any]:
         chosen = self.cleaned_data

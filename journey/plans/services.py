@@ -168,15 +168,15 @@ def set_milestone(
     else:
         row = _milestone(rows, milestone, version)
     changes = _checked_milestone(plan, row, {name: values[name] for name in MILESTONE_FIELDS if name in values})
-    _put(row, changes)
     if milestone is None:
+        _put(row, changes)
         row.save(force_insert=True)
         rows.append(row)
     else:
-        row.version += 1
-        row.save(update_fields=[*changes, "version"])
-    if needs is not None:
-        _set_needs(row, needs, rows)
+        changes = {name: value for name, value in changes.items() if getattr(row, name) != value}
+    waits = needs is not None and _set_needs({row.id: needs}, rows)
+    if milestone is not None and (changes or waits):
+        _save(row, **changes)
     if position is not None:
         _order(rows, row, position)
     _touch(plan)
@@ -329,22 +329,34 @@ def _order(rows: list[Milestone], row: Milestone, position: int) -> None:
     Milestone.objects.bulk_update(changed, ["position"])
 
 
-def _set_needs(row: Milestone, needs: Collection[UUID], rows: Sequence[Milestone]) -> None:
+@transaction.atomic
+def set_needs(*, plan: Plan, needs: Mapping[UUID, Collection[UUID]], by: Member | None) -> None:
+    """Say at once of several milestones what each waits for; DomainError on `needs` where they would wait for each other."""
+    _open(_locked(plan, None))
+    if _set_needs(needs, list(Milestone.objects.filter(plan=plan))):
+        _touch(plan)
+
+
+def _set_needs(wanted: Mapping[UUID, Collection[UUID]], rows: Sequence[Milestone]) -> bool:
+    """Whether anything changed by it."""
     by_id = {each.id: each for each in rows}
-    if any(need not in by_id for need in needs):
+    if any(need not in by_id for needs in wanted.values() for need in needs):
         raise refused("needs", _("It can wait for milestones of its own plan only."))
     standing: dict[UUID, list[UUID]] = {each.id: [] for each in rows}
-    for need in MilestoneNeed.objects.filter(milestone__in=list(by_id)):
-        standing[need.milestone_id].append(need.needs_id)
-    before = set(standing[row.id])
-    standing[row.id] = list(needs)
+    known = {(need.milestone_id, need.needs_id): need for need in MilestoneNeed.objects.filter(milestone__in=by_id)}
+    for waiting, needed in known:
+        if waiting not in wanted:
+            standing[waiting].append(needed)
+    standing |= {waiting: sorted(set(needs)) for waiting, needs in wanted.items()}
     if circle := circle_in(standing):
         names = " → ".join(by_id[each].name for each in circle)
         raise refused("needs", _("These wait for each other: %(names)s.") % {"names": names})
-    MilestoneNeed.objects.filter(milestone=row, needs__in=before - set(needs)).delete()
-    MilestoneNeed.objects.bulk_create(
-        MilestoneNeed(milestone=row, needs=by_id[each]) for each in sorted(set(needs) - before)
-    )
+    pairs = {(waiting, needed) for waiting, needs in standing.items() for needed in needs}
+    gone = [need.id for pair, need in known.items() if pair not in pairs]
+    fresh = sorted(pairs - set(known))
+    MilestoneNeed.objects.filter(id__in=gone).delete()
+    MilestoneNeed.objects.bulk_create(MilestoneNeed(milestone=by_id[each], needs=by_id[other]) for each, other in fresh)
+    return bool(gone or fresh)
 
 
 def _checked_plan(plan: Plan, values: dict[str, Any]) -> dict[str, Any]:

@@ -102,6 +102,7 @@ def _plan(request: HttpRequest, tenant: Tenant, link: CustomerLink) -> HttpRespo
     if request.method not in ("GET", "HEAD"):
         return HttpResponse(status=405, headers={"Allow": "GET, HEAD"})
     today = tenant.today()
+    assert link.plan_id is not None  # a constraint of the table
     plan = selectors.plan_of(link.account, link.plan_id)
     links.opened(link)
     context = {

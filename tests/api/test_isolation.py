@@ -61,7 +61,7 @@ def test_every_resource_is_in_this_test():
         if str(pattern.pattern).startswith("v1/")
     }
     # Their own tests: test_health_scores.py, test_events.py, test_alerts_api.py, test_closes_api.py,
-    # test_metrics.py, test_targets_api.py.
+    # test_metrics.py, test_targets_api.py, test_plans_api.py, test_stages.py, test_tasks.py.
     apart = {
         "metrics",
         "targets",
@@ -70,6 +70,10 @@ def test_every_resource_is_in_this_test():
         "schema",
         "reports",
         "alerts",
+        "plans",
+        "stages",
+        "tracks",
+        "tasks",
         "closes",
         "health-scores",
         "events",
