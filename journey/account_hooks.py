@@ -5,10 +5,16 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import audit_trail, dossier
 from accounts.account_frame import ASIDES
+from cs_platform.kernel.access import Permission, TenantRequest, may
+from health.alerts.offers import OFFERS, Offer
+from health.enums import AlertState
+from health.models import Alert
 from health.next_steps import PLANNED, step_values
 from journey.models import Task
 from journey.playbooks import account_hooks as play_hooks
@@ -42,6 +48,14 @@ def planned(accounts: list[UUID]) -> QuerySet[Any, Any]:
     return rows.values_list(*step_values("title", "task", day="day", row="id"))
 
 
+def make_a_task(request: TenantRequest, alert: Alert) -> list[Offer]:
+    """What an alert asks for may become a task (HLT-05)."""
+    if not may(request, Permission.EDIT_ACCOUNTS) or alert.state != AlertState.OPEN:
+        return []
+    url = f"{reverse('task_new', args=[request.tenant.slug])}?alert={alert.id}"
+    return [Offer(_("Make a task"), url, drawer=True)]
+
+
 def register() -> None:
     """Called once, when the apps are ready."""
     dossier.TOLD.extend(name for name in TOLD if name not in dossier.TOLD)
@@ -52,3 +66,5 @@ def register() -> None:
     if OWN_TASKS not in ASIDES:
         ASIDES.append(OWN_TASKS)
     timeline.register()
+    if make_a_task not in OFFERS:
+        OFFERS.append(make_a_task)

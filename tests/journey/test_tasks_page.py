@@ -262,6 +262,9 @@ def test_new_task_is_made_once_and_from_an_alert(world: World) -> None:
         alert = Alert.objects.create(
             account=account, rule="silence", as_of=world.tenant.today(), level="critical", answer="Write"
         )
+    offered = url(world, "task_new") + f"?alert={alert.id}"
+    assert offered in client.get(url(world, "alert", alert.id)).content.decode()
+    assert offered not in world.client("executive").get(url(world, "alert", alert.id)).content.decode()
     opened = client.get(url(world, "task_new") + f"?alert={alert.id}", **PIECE, HTTP_HX_TARGET="drawer-body")
     assert 'value="Write"' in opened.content.decode()
     client.post(url(world, "task_new"), form | {"token": "def", "alert": str(alert.id)}, **PIECE)
