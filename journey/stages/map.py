@@ -205,14 +205,17 @@ def draw(
         lanes.append(lane)
         y += lane.height + LANE_GAP
     axis = y - LANE_GAP + 20
-    lines = [
-        Line(scale.x(day), TOP - 12, axis, Text(scale.x(day) + 5, axis - 4, text))
-        for day, text in (ticks or {}).items()
-    ]
+    lines = [_tick(scale.x(day), axis, text) for day, text in (ticks or {}).items()]
     placed, rows = _marks(marks, scale, axis + 20)
     return Drawing(
         lanes, lines, _forks(shown, lanes, scale), placed, now, axis, axis + 20, axis + 46 + rows * MARK_ROW - TOP_EDGE
     )
+
+
+def _tick(x: float, axis: float, text: str) -> Line:
+    """An upright line with its name, where the picture has room for one."""
+    room = x + 5 + wide(text, SMALL) <= RIGHT
+    return Line(x, TOP - 12, axis, Text(x + 5, axis - 4, text) if room else None)
 
 
 def scale_of(ways: Sequence[Way], *, today: dt.date, first: dt.date, marks: Sequence[Mark] = ()) -> Scale:
@@ -260,7 +263,7 @@ def _name_beside(lane: Lane, stays: Sequence[Stay], walls: Sequence[float]) -> N
     for number, (bar, stay) in enumerate(zip(lane.bars, stays, strict=True)):
         if bar.text is not None or not stay.texts or any(each.y == bar.y and each.x > bar.x for each in lane.bars):
             continue
-        left = bar.x + bar.width + 6
+        left = bar.x + bar.width + 12  # beyond the pin of a bend
         x = _clear(left, min(left + wide(stay.texts[-1]) + 2, RIGHT - 4), wide(stay.texts[-1]), walls)
         if x is not None:
             lane.bars[number] = replace(bar, text=Text(round(x, 1), bar.y + 17, stay.texts[-1]))

@@ -37,6 +37,7 @@ class Known:
     states: Mapping[UUID, Sequence[State]] = field(default_factory=dict)
     renews_on: dt.date | None = None
     first_value_on: dt.date | None = None
+    heard: frozenset[UUID] = frozenset()  # departments whose own usage is known
 
     def periods(self) -> list[StagePeriod]:
         return [period for track in self.tracks for period in track.periods.all()]
@@ -141,12 +142,15 @@ def track_name(track: Track) -> str:
 
 
 def seats_of(track: Track, known: Known) -> tuple[int | None, int | None]:
-    """Seats of the track, or those that its account pays for, and how many of them were active in 28 days."""
+    """Seats of the track and how many of them were active in 28 days. What the account pays for and uses is the core
+    track's; of another one only what is its own is said: its seats, and the usage of its department."""
     facts = next(
         (state.facts for period in known.open_of(track) for state in known.states.get(period.id, ()) if state.facts), {}
     )
-    seats = track.seats if track.seats is not None else facts.get("seats")
-    return seats, facts.get("active") if facts.get("heard") else None
+    core = track.kind == TrackKind.CORE
+    seats = facts.get("seats") if core and track.seats is None else track.seats
+    own = facts.get("heard") and (core or track.unit_id in known.heard)
+    return seats, facts.get("active") if own else None
 
 
 def _lines(track: Track, known: Known) -> list[tuple[str, str]]:

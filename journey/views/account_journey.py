@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import Min
+from django.db.models import Exists, Min, OuterRef
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,7 +15,7 @@ from accounts.models import Account
 from cs_platform.kernel.access import Permission, TenantRequest, may, requires
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.keyset import uuid_of
-from health.models import Outcome
+from health.models import AccountDay, Outcome
 from journey.enums import Answer, TrackKind
 from journey.models import StagePeriod
 from journey.stages import cells, finding, flags, map_words, measures, selectors, targets
@@ -66,9 +66,17 @@ def _known(request: TenantRequest, account: Account) -> tuple[Known, list[Any]]:
     first = Outcome.objects.filter(
         account__in={account.id, *(track.account_id for track in tracks)}, first_value=True, confirmed_on__lte=today
     ).aggregate(day=Min("confirmed_on"))
-    known = Known(tracks, today, usual, raised, states, account.renews_on, first["day"])
+    known = Known(tracks, today, usual, raised, states, account.renews_on, first["day"], _heard(known))
     proposals = [row for row in selectors.regressions_of(tracks) if row.state == Answer.OPEN] if tracks else []
     return known, proposals
+
+
+def _heard(known: Known) -> frozenset[UUID]:
+    """The departments of the tracks whose own usage is known."""
+    units = [track.unit_id for track in known.tracks if track.unit_id]
+    used = AccountDay.objects.filter(account_id=OuterRef("id"), day__lte=known.today)
+    rows = Account.objects.filter(Exists(used), id__in=units).order_by()
+    return frozenset(rows.values_list("id", flat=True)) if units else frozenset()
 
 
 def _link(request: TenantRequest, **asked: Any) -> str:

@@ -14,6 +14,7 @@ from cs_platform.kernel.access import TenantRequest
 from cs_platform.kernel.templatetags.cells import number_text
 from journey.enums import PlanState, TaskState
 from journey.models import Milestone, StagePeriod, Task
+from journey.stages.criteria import STANDING_STAGES
 from journey.stages.map_words import Known, stage_name, track_name
 from journey.stages.measures import State
 from journey.stages.targets import due_on
@@ -124,6 +125,8 @@ def _foot(known: Known, chosen: StagePeriod) -> str:
     if chosen.exited_on or not states:
         return ""
     words = {"stage": stage_name(chosen.stage), "n": number_text(missing, 0)}
+    if chosen.stage in STANDING_STAGES:
+        return _("%(stage)s is never completed: it runs for as long as the customer stays.") % words
     if not missing:
         return _("Everything is met: a person may complete %(stage)s.") % words
     text = ngettext(

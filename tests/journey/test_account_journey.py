@@ -81,6 +81,21 @@ def test_lanes_say_seats_and_where_the_track_stands(tenant_open: World) -> None:
     assert sorted(set(tones.values())) == ["", "back", "late", "now", "was"]
 
 
+def test_a_track_shows_its_own_seats_only(tenant_open: World) -> None:
+    """What the account uses is told of its core track, of a department what is known of itself, of a use case nothing."""
+    csm, account = tenant_open.members["csm"], facts.account()
+    unit = make_account("EMEA", parent=account, level="department", segment="")
+    for of, person in ((account, "u1"), (unit, "u2")):
+        facts.used(of, person, 2, 3)
+    track(account, csm)
+    known_by = {"kind": TrackKind.DEPARTMENT, "name": "EMEA", "unit": unit, "seats": 5}
+    track(account, csm, **known_by)
+    track(account, csm, kind=TrackKind.USE_CASE, name="Analytics")
+    html = tab(tenant_open, account, role="leader")
+    assert re.findall(r">(\d+ of \d+ active)<", html) == ["1 of 10 active", "1 of 5 active"]
+    assert html.count(" seats</text>") == 2
+
+
 def test_forks_and_marks_come_from_the_periods(tenant_open: World) -> None:
     """EXP-01: a department that began within two months of a won expansion hangs on it; go-lives, renewals, the contract."""
     known = known_of(story(tenant_open))
@@ -174,6 +189,15 @@ def test_what_is_needed_comes_in_order(tenant_open: World) -> None:
     assert order == sorted(order)
     assert "Far away" not in card
     assert "today you" in card
+
+
+def test_retention_is_never_said_to_be_completed(tenant_open: World) -> None:
+    """JRN-21: it runs for as long as the customer stays, and has no button to complete it."""
+    account = facts.account("A-1", owner=tenant_open.members["csm"])
+    track(account, tenant_open.members["csm"], stage=Stage.RETENTION)
+    html = tab(tenant_open, account)
+    assert "Retention is never completed" in html
+    assert "/complete/" not in html
 
 
 def test_without_a_track_the_page_says_what_will_happen(tenant_open: World) -> None:

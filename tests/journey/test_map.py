@@ -66,6 +66,12 @@ def test_ticks_are_years_quarters_or_months():
     assert [day.month for day in ticks_of(Scale(ago(90), TODAY))] == [9, 10, 11, 12, 1]
 
 
+def test_a_year_at_the_edge_is_not_cut_through():
+    day = dt.date(2027, 1, 1)
+    assert drawn(way(stay(ADOPTION, 100)), first=100, ticks={day: "January 2027"}).ticks[0].text is None
+    assert drawn(way(stay(ADOPTION, 100)), first=100, ticks={ago(50): "October 2026"}).ticks[0].text is not None
+
+
 def test_rows_go_up_with_the_stage():
     """Onboarding lowest; renewal above the climb, expansion above it; advocacy shares the row where they never meet."""
     rows = rows_of([stay(ONBOARDING, 900, 800), stay(RETENTION, 500), stay(Stage.RENEWAL, 300, 200),
