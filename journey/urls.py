@@ -7,6 +7,7 @@ from django.urls import include, path
 from journey.views import (
     account_journey,
     account_plays,
+    journey,
     plan,
     plan_links,
     plan_milestones,
@@ -107,7 +108,16 @@ PLAYS: list[Any] = [
     path("<uuid:play_id>/stop/", account_plays.play_stop, name="play_stop"),
 ]
 
+ANALYSIS: list[Any] = [
+    path("", journey.journey, name="journey"),
+    path("figures.csv", journey.journey_csv, name="journey_csv"),
+    path("habits/", journey.journey_habits, name="journey_habits"),
+    path("tracks/", journey.journey_tracks, name="journey_tracks"),
+    path("tracks.csv", journey.journey_tracks_csv, name="journey_tracks_csv"),
+]
+
 urlpatterns: list[Any] = [
+    path("journey/", include(ANALYSIS)),
     path("playbooks/", include(PLAYBOOKS)),
     path("accounts/<uuid:account_id>/plays/", include(PLAYS)),
     path("settings/plan-templates/", include(PLAN_TEMPLATES)),

@@ -1,0 +1,46 @@
+-- How many periods, and the accounts and monthly money behind them (each account once in a cell), stood in a stage, came into it
+-- and left it in each of the two spans. `cell` says which of them, `other` how (entry, outcome, cause) or from where.
+WITH span AS (
+    SELECT * FROM (VALUES ('now', %(first)s::date, %(last)s::date), ('before', %(before_first)s::date, %(first)s::date - 1)) s(span, first, last)
+), told AS (
+    SELECT s.span, c.cell, w.stage, c.other, w.track_id, w.account_id, w.mrr_minor
+      FROM walked w
+     CROSS JOIN span s
+     CROSS JOIN LATERAL (VALUES
+           ('open', '', w.entered_on <= s.last AND (w.exited_on IS NULL OR w.exited_on > s.last)),
+           ('was', '', w.entered_on < s.first AND (w.exited_on IS NULL OR w.exited_on >= s.first)),
+           ('in', w.entry, w.entered_on BETWEEN s.first AND s.last),
+           ('from', w.from_stage, w.entered_on BETWEEN s.first AND s.last AND w.from_stage <> ''),
+           ('out', w.outcome, w.exited_on BETWEEN s.first AND s.last),
+           ('back', w.back_to, w.exited_on BETWEEN s.first AND s.last AND w.outcome = 'regressed'),
+           ('cause', w.cause, w.exited_on BETWEEN s.first AND s.last AND w.outcome = 'regressed'),
+           ('recovered', (w.recovered_on - w.exited_on)::text, w.exited_on BETWEEN s.first AND s.last AND w.recovered),
+           ('override', '', w.exited_on BETWEEN s.first AND s.last AND w.overridden),
+           ('churned', '', w.exited_on BETWEEN s.first AND s.last AND w.closed_because = 'left' AND w.closed_on = w.exited_on
+                           AND w.stage IN ('onboarding', 'adoption', 'retention'))
+           ) c(cell, other, holds)
+     WHERE c.holds
+    UNION ALL
+    -- Tracks, whatever stages they stood in: all of the span, new ones, those a won expansion opened, those that ended.
+    SELECT DISTINCT s.span, c.cell, '', c.other, w.track_id, w.account_id, w.mrr_minor
+      FROM walked w
+     CROSS JOIN span s
+     CROSS JOIN LATERAL (VALUES
+           ('tracks', '', w.entered_on <= s.last AND (w.exited_on IS NULL OR w.exited_on >= s.first)),
+           ('open_tracks', '', w.entered_on <= s.last AND (w.exited_on IS NULL OR w.exited_on > s.last)),
+           ('new', w.kind, w.opened_on BETWEEN s.first AND s.last),
+           ('won', '', w.opened_on BETWEEN s.first AND s.last AND w.kind <> 'core'
+                       AND EXISTS (SELECT FROM walked e WHERE e.account_id = w.account_id AND e.stage = 'expansion' AND e.outcome = 'completed'
+                                                          AND e.exited_on BETWEEN w.opened_on - 60 AND w.opened_on)),
+           ('referred', '', w.opened_on BETWEEN s.first AND s.last AND w.kind = 'core' AND w.source = 'referral'),
+           ('closed', w.closed_because, w.closed_on BETWEEN s.first AND s.last)
+           ) c(cell, other, holds)
+     WHERE c.holds
+), one AS (
+    SELECT span, cell, stage, other, account_id, count(*) AS periods, max(mrr_minor) AS mrr
+      FROM told
+     GROUP BY 1, 2, 3, 4, 5
+)
+SELECT span, cell, stage, other, sum(periods)::int AS periods, count(*)::int AS accounts, sum(mrr)::bigint AS mrr
+  FROM one
+ GROUP BY 1, 2, 3, 4

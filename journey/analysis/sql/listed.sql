@@ -1,0 +1,35 @@
+-- The periods behind a number of the page, the longest first: `show` names the number, the other parameters narrow it (empty: all).
+WITH found AS (
+    SELECT w.*, CASE WHEN %(show)s = 'stalled' THEN greatest(%(last)s - w.progressed_on, CASE WHEN w.blocker <> '' THEN %(last)s - w.blocked_on END)
+                     ELSE coalesce(w.exited_on, %(last)s) - w.entered_on END AS length
+      FROM walked w
+     WHERE CASE %(show)s
+           WHEN 'open' THEN w.exited_on IS NULL OR w.exited_on > %(last)s
+           WHEN 'in' THEN w.entered_on >= %(first)s
+           WHEN 'new' THEN w.opened_on >= %(first)s AND w.entered_on >= %(first)s AND w.entry = 'began'
+           WHEN 'completed' THEN w.outcome = 'completed' AND w.exited_on BETWEEN %(first)s AND %(last)s
+           WHEN 'ended' THEN w.exited_on BETWEEN %(first)s AND %(last)s
+           WHEN 'back' THEN w.outcome = 'regressed' AND w.exited_on BETWEEN %(first)s AND %(last)s
+           WHEN 'skipped' THEN w.outcome = 'skipped' AND w.exited_on BETWEEN %(first)s AND %(last)s
+           WHEN 'left' THEN w.outcome = 'abandoned' AND w.exited_on BETWEEN %(first)s AND %(last)s
+           WHEN 'override' THEN w.overridden AND w.exited_on BETWEEN %(first)s AND %(last)s
+           WHEN 'churned' THEN w.closed_because = 'left' AND w.closed_on = w.exited_on AND w.exited_on BETWEEN %(first)s AND %(last)s
+                               AND w.stage IN ('onboarding', 'adoption', 'retention')
+           WHEN 'flag' THEN w.exited_on IS NULL
+           WHEN 'stalled' THEN (w.exited_on IS NULL OR w.exited_on > %(last)s)
+                               AND (w.blocker <> '' AND w.blocked_on <= %(last)s OR %(last)s - w.progressed_on > 2 * w.days_to)
+           END
+       AND %(stage)s IN ('', w.stage) AND %(cause)s IN ('', w.cause) AND %(to)s IN ('', w.back_to)
+       AND (%(from)s = '' OR w.from_stage = %(from)s) AND (%(blocker)s = '' OR %(blocker)s = coalesce(nullif(w.blocker, ''), 'none'))
+       AND (%(ids)s::uuid[] IS NULL OR w.period_id = ANY (%(ids)s::uuid[]))
+       AND (NOT %(cutting)s OR w.{cut} = %(value)s)
+)
+SELECT f.period_id, f.track_id, f.account_id, f.kind, f.name, f.stage, f.entered_on, f.exited_on, f.outcome, f.cause, f.blocker, f.note,
+       f.length, f.mrr_minor, f.segment, a.name AS account, a.external_id, coalesce(m.name, '') AS csm, (SELECT count(*) FROM found)::int AS total
+  FROM found f
+  JOIN accounts_account a ON a.id = f.account_id
+  LEFT JOIN accounts_member m ON m.id = f.owner_id
+ WHERE %(after)s::uuid IS NULL
+    OR (f.length, f.period_id) < (SELECT p.length, p.period_id FROM found p WHERE p.period_id = %(after)s::uuid)
+ ORDER BY f.length DESC, f.period_id DESC
+ LIMIT %(limit)s

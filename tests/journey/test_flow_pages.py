@@ -1,0 +1,124 @@
+"""The Journey page, the lists behind its numbers, its files: who sees what, and what it costs (PAGES, JRN-25 to JRN-33)."""
+
+import csv
+import io
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import Account
+from journey.analysis.flow import Walked
+from journey.analysis.spans import span_of
+from tests.conftest import World
+from tests.journey.journeys import random_journeys
+from tests.journey.stage_facts import ago
+
+PAGES = (
+    "journey/",
+    "journey/habits/",
+    "journey/tracks/?show=back",
+    "journey/figures.csv",
+    "journey/tracks.csv?show=open",
+)
+
+
+def rows(answer) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(answer.content.decode())))
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_leaders_read_it_and_csms_do_not(world: World, path: str) -> None:
+    assert world.client("leader").get(world.url(path)).status_code == 200
+    assert world.client("csm").get(world.url(path)).status_code == 403
+
+
+def test_an_empty_company_is_told_so(world: World) -> None:
+    assert b"No journeys here" in world.client("leader").get(world.url("journey/")).content
+
+
+def test_numbers_open_to_their_tracks(world: World, rival: World) -> None:
+    """Each link of the page opens, and the list has as many rows as the number says; the rival's are nowhere."""
+    with rival.open():
+        random_journeys(3, 4)
+    with world.open():
+        random_journeys(3, 20)
+        now = Walked(Account.objects.all(), span_of("90", ago(0))).flows()[0]
+    leader = world.client("leader")
+    text = leader.get(world.url("journey/")).content.decode()
+    assert f">{now.went_back}</a>" in text
+    links = {each.replace("&amp;", "&") for each in re.findall(r'href="(/t/[^"]*journey/tracks/[^"]*)"', text)}
+    assert len(links) > 15
+    for link in links:
+        assert leader.get(link).status_code == 200, link
+    listed = rows(leader.get(world.url("journey/tracks.csv?show=back")))
+    assert len(listed) == now.went_back
+    assert {row["outcome"] for row in listed} == {"regressed"}
+    names = {row["account"] for row in rows(leader.get(world.url("journey/tracks.csv?show=open")))}
+    with world.open():
+        assert names <= set(Account.objects.values_list("external_id", flat=True))
+        assert len(names) == now.of("open_tracks").accounts
+
+
+def test_filters_narrow_and_foreign_ones_find_nobody(world: World, rival: World) -> None:
+    with rival.open():
+        random_journeys(4, 3)
+        foreign = str(rival.members["csm"].id)
+    with world.open():
+        random_journeys(4, 12)
+        mine = Account.objects.order_by("external_id")[0]
+        Account.objects.filter(id=mine.id).update(owner=world.members["csm"])
+    leader = world.client("leader")
+
+    def accounts(query: str) -> set[str]:
+        return {row["account"] for row in rows(leader.get(world.url(f"journey/tracks.csv?show=open{query}")))}
+
+    assert accounts(f"&csm={world.members['csm'].id}") <= {mine.external_id}
+    assert accounts(f"&csm={foreign}") == set()
+    assert b"No journeys here" in leader.get(world.url(f"journey/?csm={foreign}")).content
+    assert len(accounts("")) > 5
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["span=7&by=owner_id", "segment=x'--", "count=eggs&speed=retention", "span=quarter&by=size", "span=365&count=arr"],
+)
+def test_what_the_address_says_wrongly_is_left_out(world: World, query: str) -> None:
+    with world.open():
+        random_journeys(5, 6)
+    leader = world.client("leader")
+    assert leader.get(world.url(f"journey/?{query}")).status_code == 200
+    assert leader.get(world.url(f"journey/tracks/?show=%00&after=1&flag=none&cut=by&{query}")).status_code == 200
+
+
+def test_it_costs_the_same_for_any_number_of_tracks(world: World) -> None:
+    """Queries of the page do not grow with the journeys that it counts."""
+    leader = world.client("leader")
+
+    def cost(path: str) -> int:
+        leader.get(world.url(path))
+        with CaptureQueriesContext(
+            connection,
+        ) as found:
+            assert leader.get(world.url(path)).status_code == 200
+        return len(found)
+
+    with world.open():
+        random_journeys(6, 5)
+    few = {path: cost(path) for path in PAGES}
+    with world.open():
+        random_journeys(7, 40)
+    assert {path: cost(path) for path in PAGES} == few
+    assert few["journey/"] <= 32, few
+
+
+def test_the_file_says_what_the_page_says(world: World) -> None:
+    with world.open():
+        random_journeys(8, 20)
+        now = Walked(Account.objects.all(), span_of("90", ago(0))).flows()[0]
+    found = rows(world.client("leader").get(world.url("journey/figures.csv")))
+    back = sum(int(row["value"]) for row in found if row["figure"] == "out" and row["what"] == "regressed")
+    assert back == now.went_back
+    opened = {row["stage"]: int(row["value"]) for row in found if row["figure"] == "open"}
+    assert opened == {stage: now.of("open", stage).periods for stage in opened}
