@@ -49,6 +49,12 @@ def world(transactional_db, monkeypatch, live_server, settings) -> World:
                 agreed_on=today - dt.timedelta(days=40), due_on=today + dt.timedelta(days=60), owner=csm,
                 data_source="Dispatch log", customer_owner=person, known_on=today, source="api",
             )  # fmt: skip
+        Outcome.objects.create(
+            account=account, external_id="O-9", name="Claims answered in a day", unit="h", baseline=48, target=24,
+            agreed_on=today - dt.timedelta(days=40), due_on=today, data_source="Claims desk", owner=csm, known_on=today,
+            confirmed_on=today, confirmed_by=person, value_minor=13_200_000, source="api",
+            story="Two people of the claims desk work on prevention now.",
+        )  # fmt: skip
     return world
 
 
