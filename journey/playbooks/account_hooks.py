@@ -4,9 +4,9 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
-from accounts.account_frame import FACTS
+from accounts.account_frame import ASIDES, FACTS
 from accounts.models import Account
 from cs_platform.kernel.access import Permission, TenantRequest, may
 from health.alerts.offers import OFFERS, Offer
@@ -63,8 +63,13 @@ def _said(play: Play, tasks: dict[str, Any]) -> str:
     return _("%(play)s: %(state)s") % words
 
 
+OWN_PLAYS = ("account-plays", "account_plays", gettext_lazy("Plays"))
+
+
 def register() -> None:
     """Called once, when the apps are ready."""
+    if OWN_PLAYS not in ASIDES:
+        ASIDES.append(OWN_PLAYS)
     if running_play not in FACTS:
         FACTS.append(running_play)
     if play_of_alert not in OFFERS:

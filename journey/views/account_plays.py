@@ -30,7 +30,7 @@ def account_plays(request: TenantRequest, account_id: UUID) -> HttpResponse:
     tasks, seen = selectors.tasks_of(plays), {account.id}
     rows = [cells.play_row(play, tasks.get(play.id, {}), request.tenant.slug, today, seen) for play in plays]
     context = account_frame(request, account, "plays") | {"plays": rows}
-    return page(request, "journey/account_plays.html", context)
+    return page(request, "journey/account_plays.html", context, pieces=("account-plays",))
 
 
 @requires(Permission.EDIT_ACCOUNTS)

@@ -199,6 +199,9 @@ def test_a_csm_starts_and_stops_a_play(world: World, book: Playbook) -> None:
     assert "Save play, step 1 of 6" in text(client, world.url(f"inbox/{why.id}/"))
     with world.open():
         play = Play.objects.get()
+    card = client.get(url, HTTP_HX_REQUEST="true", HTTP_HX_TARGET="account-plays").content.decode()
+    assert "Start a play" in card
+    assert "<html" not in card
     stop = f"{url}{play.id}/stop/"
     assert client.post(stop, {"reason": "", "version": "1"}).status_code == 422
     assert client.post(stop, {"reason": "Solved", "version": str(play.version)}).status_code == 302
