@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 LEFT, RIGHT = 134.0, 1158.0  # of the lanes, in a picture 1160 wide
 EDGE = 20.0  # between the land of a lane and the first and last day
-AHEAD_LEAST, AHEAD_SHARE, AHEAD_MOST = 45, 0.04, 0.3  # days, and shares of the past, that lie right of today
+AHEAD_LEAST, AHEAD_SHARE, AHEAD_MOST = 45, 0.04, 0.2  # days, and shares of the past, that lie right of today
 PAST_LEAST = 90  # days that are shown of a new customer
 SMALL, PLAIN, STRONG = 11.0, 12.0, 13.0  # sizes of letters
 YEARS, QUARTERS = 620, 200  # days from which on the years, the quarters are named
@@ -25,7 +25,7 @@ def cut(text: str, width: float, size: float) -> str:
 class Scale:
     """Days to units. The span has its first day at the left and room for the plan right of today.
 
-    Example: 1,000 days of past with a plan of 600 days get 300 days of future, what lies beyond is cut off at the edge.
+    Example: 1,000 days of past with a plan of 600 days get 200 days of future, what lies beyond is cut off at the edge.
     """
 
     def __init__(self, first: dt.date, today: dt.date, ahead: Iterable[dt.date] = ()) -> None:

@@ -40,6 +40,11 @@ def test_the_map_is_looked_at_and_a_criterion_attested(page, live_server, walked
     expect(page.get_by_text("Tomasz Lis runs the user group")).to_be_visible()
     with walked.open():
         assert CriterionCheck.objects.get().met
+    page.get_by_role("button", name="More to do with the stage or its track").click()
+    clean(page, "menu")
+    page.get_by_role("link", name="Agree a day").click()
+    expect(drawer.get_by_label("Wanted by")).to_be_visible()
+    page.keyboard.press("Escape")
     page.get_by_role("link", name="Complete", exact=True).click()
     expect(drawer.get_by_text("2 of 5 met")).to_be_visible()
     clean(page, "complete")
