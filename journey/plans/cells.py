@@ -19,6 +19,7 @@ from health.outcomes.progress import Standing
 from health.outcomes.selectors import Criterion as Goal
 from journey.enums import Blocker, LinkPurpose, PlanKind, PlanState
 from journey.models import CustomerLink, Milestone, Plan
+from journey.plans.links import has_left
 from journey.plans.progress import Progress, is_late, progress, waits_for
 from journey.stages.measures import State
 
@@ -282,11 +283,19 @@ def link_rows(found: Iterable[CustomerLink], tenant: Tenant) -> list[dict[str, A
             "until": _day(link.expires_at, tenant),
             "opened": _opened(link, tenant),
             "answered": _day(link.answered_at, tenant) if link.answered_at else "",
-            "live": link.revoked_at is None and link.expires_at > now,
-            "state": _("Taken back") if link.revoked_at else _("Run out") if link.expires_at <= now else _("Works"),
+            "live": link.revoked_at is None and link.expires_at > now and not has_left(link),
+            "state": _link_state(link, now),
         }
         for link in found
     ]
+
+
+def _link_state(link: CustomerLink, now: dt.datetime) -> str:
+    if link.revoked_at:
+        return _("Taken back")
+    if link.expires_at <= now:
+        return _("Run out")
+    return _("The person left") if has_left(link) else _("Works")
 
 
 def _day(moment: dt.datetime, tenant: Tenant) -> str:

@@ -120,11 +120,19 @@ def language_of(link: CustomerLink) -> str:
 
 
 def live(token: str) -> CustomerLink | None:
-    """The link of this secret in the open tenant; None alike for one that is unknown, has run out or was taken back."""
+    """The link of this secret in the open tenant; None alike for one that is unknown, has run out or was taken back, and
+    for that of a person who has left the customer."""
     if not _TOKEN.fullmatch(token):
         return None
     rows = CustomerLink.objects.filter(token_hash=key_digest(token), revoked_at=None, expires_at__gt=timezone.now())
-    return rows.select_related("account", "contact", "plan", "period__track__account").first()
+    link = rows.select_related("account", "contact", "plan", "period__track__account").first()
+    return None if link is None or has_left(link) else link
+
+
+def has_left(link: CustomerLink) -> bool:
+    """Whether the person that it is for is not at the customer any more."""
+    left_on = link.contact.left_on if link.contact else None
+    return left_on is not None and left_on <= timezone.localdate()
 
 
 def opened(link: CustomerLink) -> None:

@@ -162,6 +162,19 @@ def test_whatever_is_wrong_answers_alike(worlds, visitor):
     assert visitor.get(good).status_code == 200
 
 
+def test_the_link_of_a_person_who_left_opens_nothing(halcyon, visitor):
+    """Who is not at the customer any more neither reads the plan nor confirms for it."""
+    paths = [made(halcyon), made(halcyon, "go_live")]
+    with halcyon.world.open():
+        halcyon.person.left_on = today()
+        halcyon.person.save()
+    for path in paths:
+        assert visitor.get(path).status_code == 404
+        assert visitor.post(path, {"signed_as": "Ruth", "agreed": "on"}).status_code == 404
+    with halcyon.world.open():
+        assert CriterionCheck.objects.count() == 0
+
+
 def test_a_link_opens_nothing_else(halcyon, visitor):
     """With it a visitor is nobody: pages of the company send to the sign-in, the API refuses."""
     path = made(halcyon)
