@@ -153,6 +153,8 @@ def journeys(
     for number, (start, stop) in enumerate(_lives(story, last)):
         until = min(stop or last, last)
         value = first_value_on(story) if number == 0 else start + DAY * chance.randrange(9, 70)
+        if number and story.name == "Lumen Dental Group":
+            value = last + 20 * DAY  # set up anew, and held up
         _walk(track, chance, story, start, value, [c for c in causes if start < c.day <= until], until)
         if stop and stop <= last:
             track.close(stop, "left")
@@ -346,7 +348,7 @@ def _advocacy(track: Journey, chance: Random, story: Story, started: dt.date, la
 def _hold_up(track: Journey, story: Story, last: dt.date) -> None:
     """What holds open stages up, and the latest word on those that go on."""
     chance = story.chance(f"held up {track.key}")
-    wanted = {"Lumen Dental Group": ("onboarding", "technical", 88), "Halcyon Freight": ("adoption", "training", 166)}
+    wanted = {"Lumen Dental Group": ("onboarding", "technical", 88)}
     for stay in track.stays:
         if stay.exited_on is not None:
             continue
@@ -379,6 +381,9 @@ def _further(story: Story, key: str, core: Journey, last: dt.date) -> Iterator[J
         return
     won = [s.exited_on for s in core.stays if s.stage == "expansion" and s.outcome == "completed" and s.exited_on]
     for number, (kind, name) in enumerate(names[:wanted], start=1):
+        if story.name == "Halcyon Freight" and number == 1:
+            yield _slow_department(key, kind, name, last)
+            continue
         if won and chance.random() < 0.75:
             opened = chance.choice(won) + DAY * chance.randrange(3, 30)
         else:
@@ -389,8 +394,6 @@ def _further(story: Story, key: str, core: Journey, last: dt.date) -> Iterator[J
         causes = _further_causes(chance, opened, until)
         days = (first_value_on(story) - story.signed_on).days
         value = opened + DAY * max(round(days * chance.uniform(0.4, 0.9)), 2)
-        if story.name == "Halcyon Freight" and number == 1:
-            value, causes = min(opened + 60 * DAY, last - 200 * DAY), []
         _walk(track, chance, story, opened, value, causes, until)
         if not story.live:
             track.close(story.ends_on, "left")
@@ -400,6 +403,17 @@ def _further(story: Story, key: str, core: Journey, last: dt.date) -> Iterator[J
                 track.close(track_end, "dropped")
         _hold_up(track, story, last)
         yield track
+
+
+def _slow_department(key: str, kind: str, name: str, last: dt.date) -> Journey:
+    """Halcyon's department in EMEA: live for 270 days, and nobody has trained its dispatchers for 166 of them."""
+    track = Journey(f"{key}-track-1", key, kind, name, last - 330 * DAY)
+    at = track.open("onboarding", track.opened_on, "began")
+    track.end(at, last - 270 * DAY, "completed")
+    at = track.open("adoption", last - 270 * DAY, "moved_on", at)
+    stay = track.stays[at]
+    stay.blocker, stay.blocked_on, stay.said_on = "training", last - 166 * DAY, last - 166 * DAY
+    return track
 
 
 def _further_causes(chance: Random, opened: dt.date, until: dt.date) -> list[Cause]:
