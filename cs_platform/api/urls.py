@@ -12,6 +12,7 @@ from cs_platform.api.churn import ChurnAnswers
 from cs_platform.api.closes import Closes
 from cs_platform.api.events import EventsView, Receipts, RejectedEvents
 from cs_platform.api.health import HealthScores
+from cs_platform.api.journey import JourneyView
 from cs_platform.api.metrics import CatalogueView, MetricAccountsView, MetricView
 from cs_platform.api.plans import Plans
 from cs_platform.api.reconciliations import Reconciliations
@@ -42,6 +43,7 @@ def routes(name: str, resource: type[Resource]) -> list[URLPattern]:
 urlpatterns = [
     path("docs", views.Docs.as_view(url_name="api-schema"), name="api-docs"),
     path("v1/schema", views.Schema.as_view(), name="api-schema"),
+    path("v1/journey", JourneyView.as_view(), name="api-journey"),
     path("v1/targets", TargetsView.as_view(), name="api-targets"),
     path("v1/reports/<slug:name>", ReportView.as_view(), name="api-report"),
     path("v1/metrics", CatalogueView.as_view(), name="api-metrics"),

@@ -2,6 +2,13 @@
 -- and left it in each of the two spans. `cell` says which of them, `other` how (entry, outcome, cause) or from where.
 WITH span AS (
     SELECT * FROM (VALUES ('now', %(first)s::date, %(last)s::date), ('before', %(before_first)s::date, %(first)s::date - 1)) s(span, first, last)
+), won AS (
+    -- Further tracks that began within 60 days after an expansion of their account was won.
+    SELECT DISTINCT w.track_id
+      FROM walked w
+      JOIN walked e ON e.account_id = w.account_id AND e.stage = 'expansion' AND e.outcome = 'completed'
+                   AND e.exited_on BETWEEN w.opened_on - 60 AND w.opened_on
+     WHERE w.kind <> 'core'
 ), told AS (
     SELECT s.span, c.cell, w.stage, c.other, w.track_id, w.account_id, w.mrr_minor
       FROM walked w
@@ -24,14 +31,13 @@ WITH span AS (
     -- Tracks, whatever stages they stood in: all of the span, new ones, those a won expansion opened, those that ended.
     SELECT DISTINCT s.span, c.cell, '', c.other, w.track_id, w.account_id, w.mrr_minor
       FROM walked w
+      LEFT JOIN won n ON n.track_id = w.track_id
      CROSS JOIN span s
      CROSS JOIN LATERAL (VALUES
            ('tracks', '', w.entered_on <= s.last AND (w.exited_on IS NULL OR w.exited_on >= s.first)),
            ('open_tracks', '', w.entered_on <= s.last AND (w.exited_on IS NULL OR w.exited_on > s.last)),
            ('new', w.kind, w.opened_on BETWEEN s.first AND s.last),
-           ('won', '', w.opened_on BETWEEN s.first AND s.last AND w.kind <> 'core'
-                       AND EXISTS (SELECT FROM walked e WHERE e.account_id = w.account_id AND e.stage = 'expansion' AND e.outcome = 'completed'
-                                                          AND e.exited_on BETWEEN w.opened_on - 60 AND w.opened_on)),
+           ('won', '', w.opened_on BETWEEN s.first AND s.last AND n.track_id IS NOT NULL),
            ('referred', '', w.opened_on BETWEEN s.first AND s.last AND w.kind = 'core' AND w.source = 'referral'),
            ('closed', w.closed_because, w.closed_on BETWEEN s.first AND s.last)
            ) c(cell, other, holds)
