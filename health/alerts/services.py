@@ -3,7 +3,6 @@
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -12,7 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Member, Tenant
-from cs_platform.kernel.errors import Conflict, DomainError
+from cs_platform.kernel.edits import check_seen, put
+from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.tenancy import current_tenant_id
 from health.alerts import engine, jobs
 from health.alerts.rule_parts import Rule
@@ -27,17 +27,7 @@ LATER_DAYS = 180  # who leaves within this time after an alert was warned about
 
 def _locked(alert: Alert, version: int | None) -> Alert:
     row = Alert.objects.select_for_update(of=("self",)).get(id=alert.id)
-    if version is not None and row.version != version:
-        raise Conflict(_("Somebody has changed this alert meanwhile."))
-    return row
-
-
-def _save(row: Alert, **changes: Any) -> Alert:
-    for name, value in changes.items():
-        setattr(row, name, value)
-    row.version += 1
-    row.updated_at = timezone.now()
-    row.save(update_fields=[*changes, "version", "updated_at"])
+    check_seen(row, version)
     return row
 
 
@@ -59,7 +49,7 @@ def answer_alert(*, alert: Alert, answer: str, due_on: dt.date | None, version: 
     if due_on is not None and due_on < today:
         sentence = _("The day is past.")
         raise DomainError(sentence, fields={"due_on": sentence})
-    return _save(row, answer=text[:1000], due_on=due_on, answered_by=by, answered_at=timezone.now())
+    return put(row, answer=text[:1000], due_on=due_on, answered_by=by, answered_at=timezone.now())
 
 
 @transaction.atomic
@@ -68,7 +58,7 @@ def close_alert(*, alert: Alert, version: int | None, by: Member | None) -> Aler
     row = _locked(alert, version)
     if row.state != AlertState.OPEN:
         return row
-    return _save(row, state=AlertState.CLOSED, ended_at=timezone.now())
+    return put(row, state=AlertState.CLOSED, ended_at=timezone.now())
 
 
 @transaction.atomic
@@ -80,7 +70,7 @@ def reopen_alert(*, alert: Alert, version: int | None, by: Member | None) -> Ale
     same = Alert.objects.filter(account_id=row.account_id, rule=row.rule, cause=row.cause, state=AlertState.OPEN)
     if same.exists():
         raise DomainError(_("The same alert is open again already."), code="open")
-    return _save(row, state=AlertState.OPEN, ended_at=None)
+    return put(row, state=AlertState.OPEN, ended_at=None)
 
 
 @transaction.atomic
@@ -97,13 +87,9 @@ def set_rule(
     if problems:
         raise DomainError(_("Some thresholds are out of bounds."), fields=problems)
     row, made = AlertRule.objects.select_for_update().get_or_create(key=rule.key)
-    if version is not None and not made and row.version != version:
-        raise Conflict(_("Somebody has changed this rule meanwhile."))
-    row.enabled, row.cap, row.cooldown_days = enabled, cap, cooldown_days
-    row.thresholds = {t.name: thresholds.get(t.name, t.default) for t in rule.thresholds}
-    row.version += 1
-    row.save()
-    return row
+    check_seen(row, None if made else version)
+    chosen = {t.name: thresholds.get(t.name, t.default) for t in rule.thresholds}
+    return put(row, enabled=enabled, cap=cap, cooldown_days=cooldown_days, thresholds=chosen)
 
 
 @transaction.atomic
@@ -111,9 +97,7 @@ def switch_all(*, on: bool) -> None:
     """The kill switch: with it off no rule opens or ends anything."""
     row, _made = AlertRule.objects.get_or_create(key=jobs.ALL)
     if row.enabled != on:
-        row.enabled = on
-        row.version += 1
-        row.save(update_fields=["enabled", "version"])
+        put(row, enabled=on)
 
 
 @transaction.atomic

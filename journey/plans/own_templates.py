@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.customers import refused
 from accounts.models import Member, Segment
-from cs_platform.kernel.errors import Conflict
+from cs_platform.kernel.edits import check_seen, put
 from journey.enums import PlanKind
 from journey.models import PlanTemplate
 from journey.plans.templates import check
@@ -37,11 +37,8 @@ def save_template(
     if template is None:
         return PlanTemplate.objects.create(name=name, kind=kind, segment=segment, milestones=kept)
     row = PlanTemplate.objects.select_for_update().get(id=template.id)
-    if row.version != version:
-        raise Conflict(_("Somebody has changed this template meanwhile."))
-    row.name, row.kind, row.segment, row.milestones, row.version = name, kind, segment, kept, row.version + 1
-    row.save()
-    return row
+    check_seen(row, version)
+    return put(row, name=name, kind=kind, segment=segment, milestones=kept)
 
 
 def remove_template(*, template: PlanTemplate, by: Member) -> None:

@@ -18,6 +18,7 @@ from uuid_utils.compat import uuid7
 from accounts.customers import refused
 from accounts.enums import ChangeSource
 from accounts.models import Account, Contact, Member, Tenant
+from cs_platform.kernel.edits import check_seen, put
 from cs_platform.kernel.errors import Conflict, DomainError
 from cs_platform.kernel.tenancy import current_tenant_id
 from journey.enums import Blocker, PlanKind, PlanState, Stage, TrackKind
@@ -176,7 +177,7 @@ def set_milestone(
         changes = {name: value for name, value in changes.items() if getattr(row, name) != value}
     waits = needs is not None and _set_needs({row.id: needs}, rows)
     if milestone is not None and (changes or waits):
-        _save(row, **changes)
+        put(row, **({"name": row.name} | changes))  # what it waits for makes a version too
     if position is not None:
         _order(rows, row, position)
     _touch(plan)
@@ -220,7 +221,7 @@ def finish_milestone(
     day = on or today()
     if not EARLIEST <= day <= today():
         raise refused("done_on", _("The day lies between 1990 and today."))
-    _save(row, done_on=day, done_by=by, blocker="", blocked_on=None)
+    put(row, done_on=day, done_by=by, blocker="", blocked_on=None)
     _attest(plan, row, True, by)
     _touch(plan)
     return row
@@ -233,7 +234,7 @@ def reopen_milestone(*, milestone: Milestone, version: int | None, by: Member | 
     row = _milestone(list(Milestone.objects.filter(plan=plan)), milestone, version)
     if row.done_on is None:
         return row
-    _save(row, done_on=None, done_by=None)
+    put(row, done_on=None, done_by=None)
     _attest(plan, row, False, by)
     _touch(plan)
     return row
@@ -251,7 +252,7 @@ def block_milestone(
     if blocker and row.done_on is not None:
         raise refused("blocker", _("This milestone is done."))
     since = None if not blocker else row.blocked_on if row.blocker == blocker else today()
-    _save(row, blocker=blocker, blocked_on=since, note=row.note if note is None else note.strip()[:NOTE])
+    put(row, blocker=blocker, blocked_on=since, note=row.note if note is None else note.strip()[:NOTE])
     _touch(plan)
     return row
 
@@ -272,8 +273,7 @@ def _attest(plan: Plan, row: Milestone, met: bool, by: Member | None) -> None:
 
 def _locked(plan: Plan, version: int | None) -> Plan:
     row = Plan.objects.select_for_update(of=("self",)).select_related("account", "track").get(id=plan.id)
-    if version is not None and row.version != version:
-        raise Conflict(_("Somebody has changed this plan meanwhile."))
+    check_seen(row, version)
     return row
 
 
@@ -296,21 +296,8 @@ def _put(row: Plan | Milestone, values: Mapping[str, Any]) -> None:
         setattr(row, name, value)
 
 
-def _save(row: Milestone, **changes: Any) -> None:
-    _put(row, changes)
-    row.version += 1
-    row.save(update_fields=[*changes, "version"])
-
-
 def _save_plan(row: Plan, changes: Mapping[str, Any]) -> Plan:
-    changes = {name: value for name, value in changes.items() if getattr(row, name) != value}
-    if not changes:
-        return row
-    _put(row, changes)
-    row.version += 1
-    row.updated_at = timezone.now()
-    row.save(update_fields=[*changes, "version", "updated_at"])
-    return row
+    return put(row, **{name: value for name, value in changes.items() if getattr(row, name) != value})
 
 
 def _touch(plan: Plan) -> None:

@@ -5,7 +5,6 @@
 
 import datetime as dt
 import re
-from typing import Any
 
 from django.db import transaction
 from django.db.models import F
@@ -16,6 +15,7 @@ from uuid_utils.compat import uuid7
 from accounts.customers import refused
 from accounts.enums import Status
 from accounts.models import Account, Member, Segment, Tenant
+from cs_platform.kernel.edits import check_seen, put
 from cs_platform.kernel.errors import Conflict, DomainError
 from cs_platform.kernel.tenancy import current_tenant_id
 from health.models import Alert
@@ -37,8 +37,7 @@ def _today() -> dt.date:
 
 def _locked(playbook: Playbook, version: int | None) -> Playbook:
     row = Playbook.objects.select_for_update().get(id=playbook.id)
-    if version is not None and row.version != version:
-        raise Conflict(_("Somebody has changed this playbook meanwhile."))
+    check_seen(row, version)
     return row
 
 
@@ -82,7 +81,7 @@ def set_playbook(
     if not 0 <= cooldown_days <= LONGEST_QUIET:
         raise refused("cooldown_days", _("Between %(low)s and %(high)s.") % {"low": 0, "high": LONGEST_QUIET})
     changes = {"name": _name(name), "rule": rule, "segment": segment, "cap": cap, "cooldown_days": cooldown_days}
-    return _save(row, **changes)
+    return put(row, **changes)
 
 
 @transaction.atomic
@@ -93,16 +92,7 @@ def switch(*, playbook: Playbook, on: bool, version: int | None, by: Member | No
         raise DomainError(_("Publish its steps first."), code="unpublished")
     if on and not row.rule:
         raise DomainError(_("Nothing starts this playbook but people: choose an alert rule first."), code="no_rule")
-    return _save(row, enabled=on) if row.enabled != on else row
-
-
-def _save(row: Playbook, **changes: Any) -> Playbook:
-    for name, value in changes.items():
-        setattr(row, name, value)
-    row.version += 1
-    row.updated_at = timezone.now()
-    row.save(update_fields=[*changes, "version", "updated_at"])
-    return row
+    return put(row, enabled=on) if row.enabled != on else row
 
 
 @transaction.atomic
@@ -160,8 +150,7 @@ def _end(play: Play, state: PlayState, reason: str, version: int | None, by: Mem
     row = Play.objects.get(id=play.id)
     if row.state != PlayState.RUNNING:
         return row
-    if version is not None and row.version != version:
-        raise Conflict(_("Somebody has changed this play meanwhile."))
+    check_seen(row, version)
     jobs.end_plays([row.id], state, reason=reason, by=by)
     row.refresh_from_db()
     return row

@@ -18,7 +18,8 @@ from accounts.customers import refused
 from accounts.enums import ChangeSource, Level
 from accounts.merging.result import today
 from accounts.models import Account, Contact, Member
-from cs_platform.kernel.errors import Conflict, DomainError
+from cs_platform.kernel.edits import check_seen, put
+from cs_platform.kernel.errors import DomainError
 from journey.enums import Answer, Cause, Entry, Evidence, Exit, Stage, TrackEnd, TrackKind
 from journey.models import CriterionCheck, Regression, StagePeriod, Track
 from journey.stages import guide, measures
@@ -26,14 +27,9 @@ from journey.stages.criteria import STANDING_STAGES
 from journey.stages.measures import State
 
 
-def _stale(shown: int | None, current: int) -> None:
-    if shown is not None and shown != current:
-        raise Conflict(_("Somebody else changed this after you opened it."))
-
-
 def _locked_track(track: Track, version: int | None = None) -> Track:
     row = Track.objects.select_for_update(of=("self",)).select_related("account").get(id=track.id)
-    _stale(version, row.version)
+    check_seen(row, version)
     return row
 
 
@@ -41,19 +37,10 @@ def _locked_period(period: StagePeriod, version: int | None) -> StagePeriod:
     """The period of a locked track. DomainError when the stage has ended."""
     track = _locked_track(period.track)
     row = StagePeriod.objects.select_for_update(of=("self",)).get(id=period.id)
-    _stale(version, row.version)
+    check_seen(row, version)
     if row.exited_on is not None:
         raise DomainError(_("This stage has ended."), code="ended")
     row.track = track
-    return row
-
-
-def _save(row: Any, **changes: Any) -> Any:
-    for name, value in changes.items():
-        setattr(row, name, value)
-    row.version += 1
-    row.updated_at = timezone.now()
-    row.save(update_fields=[*changes, "version", "updated_at"])
     return row
 
 
@@ -123,8 +110,7 @@ def change_track(
     others = Track.objects.filter(account_id=row.account_id, closed_on=None).exclude(id=row.id)
     if others.filter(name__iexact=title).exists():
         raise refused("name", _("There is an open track of this name already."))
-    saved: Track = _save(row, name=title, unit=unit, seats=seats)
-    return saved
+    return put(row, name=title, unit=unit, seats=seats)
 
 
 @transaction.atomic
@@ -133,7 +119,7 @@ def close_track(*, track: Track, because: str, on: dt.date, note: str, version: 
     row = _locked_track(track)
     if row.closed_on is not None:
         return row
-    _stale(version, row.version)
+    check_seen(row, version)
     if because not in TrackEnd.values:
         raise refused("because", _("Say why the track ends."))
     first = StagePeriod.objects.filter(track=row).aggregate(a=Max("entered_on"), b=Max("exited_on"))
@@ -142,8 +128,7 @@ def close_track(*, track: Track, because: str, on: dt.date, note: str, version: 
     for period in StagePeriod.objects.select_for_update().filter(track=row, exited_on=None).order_by("id"):
         period.track = row
         _end(period, Exit.ABANDONED, on, note=note.strip(), by=by)
-    saved: Track = _save(row, closed_on=on, closed_because=because)
-    return saved
+    return put(row, closed_on=on, closed_because=because)
 
 
 @transaction.atomic
@@ -244,7 +229,7 @@ def _end(
     """Write the end of a locked period; proposals to go back from it lapse."""
     if states is None:
         states = measures.standing([period])[period.id]
-    _save(
+    put(
         period, exited_on=on, outcome=outcome, cause=cause, note=note[:1000] or period.note, overridden=overridden,
         evidence=[state.frozen() for state in states], validated_by=by, validated_at=timezone.now(),
     )  # fmt: skip
@@ -307,10 +292,7 @@ def block(*, period: StagePeriod, blocker: str, note: str, version: int | None, 
     if blocker and blocker not in guide.BLOCKERS[row.stage]:
         raise refused("blocker", _("Choose what usually holds this stage up."))
     since = None if not blocker else row.blocked_on if row.blocker == blocker else today()
-    saved: StagePeriod = _save(
-        row, blocker=blocker, blocked_on=since, blocker_note=note.strip()[:500] if blocker else ""
-    )
-    return saved
+    return put(row, blocker=blocker, blocked_on=since, blocker_note=note.strip()[:500] if blocker else "")
 
 
 @transaction.atomic
@@ -319,8 +301,7 @@ def agree_day(*, period: StagePeriod, target_on: dt.date | None, version: int | 
     row = _locked_period(period, version)
     if target_on is not None and target_on < row.entered_on:
         raise refused("target_on", _("The stage began later."))
-    saved: StagePeriod = _save(row, target_on=target_on)
-    return saved
+    return put(row, target_on=target_on)
 
 
 @transaction.atomic
@@ -331,7 +312,7 @@ def decide(
     begins again; declined: it stays. One whose stage ended meanwhile has lapsed."""
     track = _locked_track(Track(id=regression.track_id))
     row = Regression.objects.select_for_update(of=("self",)).get(id=regression.id)
-    _stale(version, row.version)
+    check_seen(row, version)
     if row.state != Answer.OPEN:
         raise DomainError(_("This proposal has been answered."), code="answered")
     text = note.strip()

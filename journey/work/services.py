@@ -17,6 +17,7 @@ from uuid_utils.compat import uuid7
 from accounts.customers import refused
 from accounts.enums import ChangeSource
 from accounts.models import Account, BusinessHours, Holiday, Member, Tenant
+from cs_platform.kernel.edits import check_seen, put
 from cs_platform.kernel.errors import Conflict, DomainError
 from cs_platform.kernel.tenancy import current_tenant_id
 from health.models import Alert
@@ -132,7 +133,7 @@ def edit_task(*, task: Task, values: Mapping[str, Any], version: int | None, by:
         if owner != row.owner:
             _check_owner(owner, changes.get("account", row.account))
             changes |= {"owner": owner, "taken_until": None}
-    return _save(row, **{name: value for name, value in changes.items() if getattr(row, name) != value})
+    return put(row, **{name: value for name, value in changes.items() if getattr(row, name) != value})
 
 
 @transaction.atomic
@@ -144,7 +145,7 @@ def finish_task(*, task: Task, version: int | None, by: Member | None, result: s
     _must_be_open(row)
     if row.owner is None or (row.taken_until and row.taken_until <= timezone.now()):
         row.owner = by  # whoever did a task of the pool
-    row = _save(
+    row = put(
         row,
         state=TaskState.DONE,
         owner=row.owner,
@@ -165,8 +166,8 @@ def reopen_task(*, task: Task, version: int | None, by: Member | None) -> Task:
         return row
     following = Task.objects.filter(follows=row, state=TaskState.OPEN, version=1, comments=None).first()
     if following is not None:
-        _save(following, state=TaskState.CANCELLED)
-    row = _save(row, state=TaskState.OPEN, done_at=None, done_by=None, result="")
+        put(following, state=TaskState.CANCELLED)
+    row = put(row, state=TaskState.OPEN, done_at=None, done_by=None, result="")
     settle(row, again=False)
     return row
 
@@ -178,7 +179,7 @@ def cancel_task(*, task: Task, version: int | None, by: Member | None, reason: s
     if row.state == TaskState.CANCELLED:
         return row
     _must_be_open(row)
-    row = _save(row, state=TaskState.CANCELLED, result=reason.strip()[:RESULT], snoozed_until=None)
+    row = put(row, state=TaskState.CANCELLED, result=reason.strip()[:RESULT], snoozed_until=None)
     settle(row, again=False)
     return row
 
@@ -191,7 +192,7 @@ def snooze_task(*, task: Task, until: dt.date | None, version: int | None, by: M
     today = _today()
     if until is not None and not today < until <= today + LONGEST:
         raise refused("snoozed_until", _("Choose a day that lies ahead."))
-    return _save(row, snoozed_until=until)
+    return put(row, snoozed_until=until)
 
 
 @transaction.atomic
@@ -201,7 +202,7 @@ def assign_task(*, task: Task, owner: Member | None, version: int | None, by: Me
     _must_be_open(row)
     if owner != row.owner:
         _check_owner(owner, row.account)
-    return _save(row, owner=owner, taken_until=None)
+    return put(row, owner=owner, taken_until=None)
 
 
 def to_pool(*, task: Task, version: int | None, by: Member | None) -> Task:
@@ -217,7 +218,7 @@ def move_task(*, task: Task, due_on: dt.date, version: int | None, by: Member | 
     today = _today()
     if due_on < today:
         raise refused("due_on", _("The day is past."))
-    return _save(row, snoozed_until=None, **_checked({"due_on": due_on}, today))
+    return put(row, snoozed_until=None, **_checked({"due_on": due_on}, today))
 
 
 @transaction.atomic
@@ -230,7 +231,7 @@ def take_task(*, task: Task, version: int | None, by: Member) -> Task:
         return row
     if row.owner is not None and (row.taken_until is None or row.taken_until > now):
         raise Conflict(_("%(name)s was faster and has this task now.") % {"name": row.owner.name})
-    return _save(row, owner=by, taken_until=now + dt.timedelta(hours=TAKEN_HOURS), snoozed_until=None)
+    return put(row, owner=by, taken_until=now + dt.timedelta(hours=TAKEN_HOURS), snoozed_until=None)
 
 
 @transaction.atomic
@@ -241,25 +242,13 @@ def check_item(*, task: Task, position: int, done: bool, version: int | None, by
         raise Conflict(_("Somebody has changed this list meanwhile."))
     items = [dict(item) for item in row.checklist]
     items[position]["done"] = done
-    return _save(row, checklist=items)
+    return put(row, checklist=items)
 
 
 def _locked(task: Task, version: int | None) -> Task:
     rows = Task.objects.select_for_update(of=("self",)).select_related("account", "owner")
     row = rows.get(id=task.id)
-    if version is not None and row.version != version:
-        raise Conflict(_("Somebody has changed this task meanwhile."))
-    return row
-
-
-def _save(row: Task, **changes: Any) -> Task:
-    if not changes:
-        return row
-    for name, value in changes.items():
-        setattr(row, name, value)
-    row.version += 1
-    row.updated_at = timezone.now()
-    row.save(update_fields=[*changes, "version", "updated_at"])
+    check_seen(row, version)
     return row
 
 
