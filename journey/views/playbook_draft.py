@@ -62,6 +62,7 @@ def playbook_draft(request: TenantRequest, playbook_id: UUID) -> HttpResponse:
             rows = draft_form.changed(rows, verb)
             language = verb.partition(":")[2] if verb.startswith("language:") else language
             language = language if language in LANGUAGES else LANGUAGES[0]
+    segments = segment_names()
     context = {
         "book": book,
         "title": cells.name(book),
@@ -69,7 +70,7 @@ def playbook_draft(request: TenantRequest, playbook_id: UUID) -> HttpResponse:
         "version": version,
         "language": language,
         "languages": [{"value": key, "label": label, "on": key == language} for key, label in LANGUAGE_NAMES.items()],
-        "rows": [_row(row, place, len(rows), problems, language) for place, row in enumerate(rows)],
+        "rows": [_row(row, place, len(rows), problems, language, segments) for place, row in enumerate(rows)],
         "problems": problems,
         "general": problems.get("steps") or problems.get(""),
         "moved": "verb" in request.POST,
@@ -96,7 +97,9 @@ def _shown(request: TenantRequest) -> str:
     return wished if wished in LANGUAGES else LANGUAGES[0]
 
 
-def _row(row: draft_form.Row, place: int, count: int, problems: dict[str, str], language: str) -> dict[str, Any]:
+def _row(
+    row: draft_form.Row, place: int, count: int, problems: dict[str, str], language: str, segments: dict[str, str]
+) -> dict[str, Any]:
     """A step of the form with its choices and what is wrong with it."""
 
     def wrong(name: str) -> str:
@@ -131,7 +134,7 @@ def _row(row: draft_form.Row, place: int, count: int, problems: dict[str, str], 
         "bands": options(HealthBand.choices, row["band"]),
         "profiles": options(Profile.choices, row["profile"]),
         "tiers": options(Tier.choices, row["tier"]),
-        "segments": options(segment_names().items(), row["segment"]),
+        "segments": options(segments.items(), row["segment"]),
         "champions": options(yes_no, [row["champion"]]),
         "values": options(yes_no, [row["first_value"]]),
         "renewal_within": row["renewal_within"],
