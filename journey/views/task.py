@@ -24,7 +24,7 @@ from journey.views.task_answers import answered, back_of
 from journey.work import cells, reasons, services
 from journey.work.comments import see_mentions
 from journey.work.forms import POOL, TaskForm
-from journey.work.sharing import visible_tasks, who_sees
+from journey.work.sharing import visible_tasks, waits, who_sees
 
 OFFERED = 500  # accounts in the list of a form that is not about one
 PIECES = ("task-pane", "drawer-body")
@@ -61,7 +61,7 @@ def pane(request: TenantRequest, task_id: UUID) -> dict[str, Any]:
     slug, account = tenant.slug, row.account
     linked = account is not None and Account.objects.visible_to(request.member).filter(id=account.id).exists()
     may_edit = may(request, Permission.EDIT_ACCOUNTS)
-    is_open = row.state == TaskState.OPEN
+    is_open, waiting = row.state == TaskState.OPEN, waits(row)
     comments = list(row.comments.select_related("author").order_by("at", "id"))
     if comments:
         see_mentions(member=request.member, task_id=row.id)
@@ -71,8 +71,8 @@ def pane(request: TenantRequest, task_id: UUID) -> dict[str, Any]:
         "task": row,
         "task_facts": {
             "due": cells.due_line(row, today),
-            "owner": row.owner.name if row.owner else "",
-            "taken": account_cells.short_day(today, today) if row.taken_until and is_open else "",
+            "owner": row.owner.name if row.owner and not waiting else "",
+            "taken": bool(row.taken_until) and is_open,
             "work": str(WorkType(row.work).label),
             "urgent": row.urgency == Urgency.HIGH,
             "account": account.name if account else "",
@@ -88,7 +88,7 @@ def pane(request: TenantRequest, task_id: UUID) -> dict[str, Any]:
         "why": reasons.why(row, tenant, today, linked=linked),
         "is_open": is_open,
         "is_snoozed": bool(is_open and row.snoozed_until and row.snoozed_until > today),
-        "in_pool": is_open and row.owner is None,
+        "in_pool": waiting,
         "snoozes": cells.snooze_choices(row, today) if may_edit and is_open else [],
         "comments": cells.comment_rows(comments),
         "people": people,

@@ -160,7 +160,7 @@ def _member(text: str) -> Member | None:
 @require_POST
 def task_take(request: TenantRequest, task_id: UUID) -> HttpResponse:
     """Take it from the pool."""
-    row = services.take_task(task=visible(request, task_id), version=None, by=request.member)
+    row = services.take_task(task=visible(request, task_id), by=request.member)
     return _taken(request, row)
 
 

@@ -128,7 +128,7 @@ def take_next(*, by: Member) -> Task | None:
     for each in found:
         free = Task.objects.select_for_update(skip_locked=True, of=("self",)).filter(in_pool(), id=each.task.id)
         if row := free.first():
-            return services.take_task(task=row, version=None, by=by)
+            return services.take_task(task=row, by=by)
     return None
 
 

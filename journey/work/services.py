@@ -129,27 +129,31 @@ def edit_task(*, task: Task, values: Mapping[str, Any], version: int | None, by:
     if "account" in values:
         changes["account"] = values["account"]
     if "owner" in values:
-        owner = values["owner"]
+        owner, account = values["owner"], changes.get("account", row.account)
+        if owner != row.owner or account != row.account:
+            _check_owner(owner, account)
         if owner != row.owner:
-            _check_owner(owner, changes.get("account", row.account))
             changes |= {"owner": owner, "taken_until": None}
     return put(row, **{name: value for name, value in changes.items() if getattr(row, name) != value})
 
 
 @transaction.atomic
 def finish_task(*, task: Task, version: int | None, by: Member | None, result: str = "") -> Task:
-    """It is done, with what came of it. One that comes again makes its next one, once. Done twice changes nothing."""
+    """It is done, with what came of it. One that comes again makes its next one, once. Done twice changes nothing.
+
+    One of the pool is then of who did it, as if they had taken it: opened again, or coming again, it is the pool's.
+    """
     row = _locked(task, version)
     if row.state == TaskState.DONE:
         return row
     _must_be_open(row)
-    if row.owner is None or (row.taken_until and row.taken_until <= timezone.now()):
-        row.owner = by  # whoever did a task of the pool
+    now, pooled = timezone.now(), sharing.waits(row)
     row = put(
         row,
         state=TaskState.DONE,
-        owner=row.owner,
-        done_at=timezone.now(),
+        owner=by if pooled else row.owner,
+        taken_until=now if pooled else row.taken_until,
+        done_at=now,
         done_by=by,
         result=result.strip()[:RESULT],
         snoozed_until=None,
@@ -205,11 +209,6 @@ def assign_task(*, task: Task, owner: Member | None, version: int | None, by: Me
     return put(row, owner=owner, taken_until=None)
 
 
-def to_pool(*, task: Task, version: int | None, by: Member | None) -> Task:
-    """Let somebody else take it."""
-    return assign_task(task=task, owner=None, version=version, by=by)
-
-
 @transaction.atomic
 def move_task(*, task: Task, due_on: dt.date, version: int | None, by: Member | None) -> Task:
     """Give it another day; a snooze ends with it."""
@@ -222,16 +221,16 @@ def move_task(*, task: Task, due_on: dt.date, version: int | None, by: Member | 
 
 
 @transaction.atomic
-def take_task(*, task: Task, version: int | None, by: Member) -> Task:
+def take_task(*, task: Task, by: Member) -> Task:
     """Take it from the pool: it is theirs for four hours, then it returns. Conflict when somebody else was faster."""
     row = _locked(task, None)
-    now = timezone.now()
     _must_be_open(row)
-    if row.owner_id == by.id and (row.taken_until is None or row.taken_until > now):
-        return row
-    if row.owner is not None and (row.taken_until is None or row.taken_until > now):
+    if row.owner is not None and not sharing.waits(row):
+        if row.owner_id == by.id:
+            return row
         raise Conflict(_("%(name)s was faster and has this task now.") % {"name": row.owner.name})
-    return put(row, owner=by, taken_until=now + dt.timedelta(hours=TAKEN_HOURS), snoozed_until=None)
+    until = timezone.now() + dt.timedelta(hours=TAKEN_HOURS)
+    return put(row, owner=by, taken_until=until, snoozed_until=None)
 
 
 @transaction.atomic

@@ -14,6 +14,12 @@ def in_pool() -> Q:
     return Q(state=TaskState.OPEN) & (Q(owner=None) | Q(taken_until__lte=timezone.now()))
 
 
+def waits(task: Task) -> bool:
+    """`in_pool` of a task at hand."""
+    lapsed = task.taken_until is not None and task.taken_until <= timezone.now()
+    return task.state == TaskState.OPEN and (task.owner_id is None or lapsed)
+
+
 def theirs(member: Member) -> Q:
     """Tasks of this member; one they took from the pool for as long as its hours last, and once it is done."""
     lasting = Q(taken_until=None) | Q(taken_until__gt=timezone.now()) | ~Q(state=TaskState.OPEN)

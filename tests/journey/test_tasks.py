@@ -244,7 +244,7 @@ def test_tasks_follow_the_sight_of_accounts(tenant_open: World) -> None:
     assert seen(mate) == {pooled, orphan}
     assert seen(alien) == {orphan}
     assert seen(tenant_open.members["ops"]) == {owned, pooled, orphan, private}
-    services.take_task(task=pooled, version=None, by=mate)
+    services.take_task(task=pooled, by=mate)
     assert pooled in seen(mate)
     assert seen(tenant_open.members["leader"]) == {orphan}
 
@@ -252,19 +252,48 @@ def test_tasks_follow_the_sight_of_accounts(tenant_open: World) -> None:
 def test_task_of_the_pool_is_its_takers_for_four_hours(tenant_open: World) -> None:
     csm, ops, today = tenant_open.members["csm"], tenant_open.members["ops"], today_of(tenant_open)
     task = make_task(tenant_open, make_account(tenant_open), owner=None)
-    taken = services.take_task(task=task, version=None, by=csm)
+    taken = services.take_task(task=task, by=csm)
     hours = (taken.taken_until - timezone.now()).total_seconds() / 3600
     assert 3.9 < hours <= 4
     with pytest.raises(Conflict):
-        services.take_task(task=task, version=None, by=ops)
+        services.take_task(task=task, by=ops)
     assert [t.id for t in selectors.tasks_of(csm, today)] == [task.id]
     Task.objects.update(taken_until=timezone.now() - DAY)
     assert not selectors.tasks_of(csm, today).exists()
     assert [t.id for t in pool.pool_tasks(ops, today)] == [task.id]
     assert selectors.counts(ops, today)["pool"] == 1
-    assert services.take_task(task=task, version=None, by=ops).owner == ops
+    assert services.take_task(task=task, by=ops).owner == ops
     kept = services.assign_task(task=task, owner=ops, version=None, by=ops)
     assert kept.taken_until is None
+
+
+def test_task_of_the_pool_that_is_done_returns_to_it(tenant_open: World) -> None:
+    """TCH-02: who did one of the pool without taking it keeps it done; opened again, or coming again, the pool has it."""
+    csm, today = tenant_open.members["csm"], today_of(tenant_open)
+    task = make_task(tenant_open, make_account(tenant_open), owner=None, rhythm=Rhythm.WEEKLY)
+    done = services.finish_task(task=task, version=None, by=csm)
+    assert (done.owner, done.done_by) == (csm, csm)
+    assert pool.taken_lately(csm) == 1
+    following = Task.objects.get(follows=task)
+    assert following.owner is None
+    assert sharing.waits(following)
+    back = services.reopen_task(task=task, version=None, by=csm)
+    assert sharing.waits(back)
+    assert [t.id for t in pool.pool_tasks(csm, today)] == [task.id]
+    taken = services.take_task(task=task, by=csm)
+    assert not sharing.waits(taken)
+
+
+def test_owner_must_see_the_account_that_a_task_moves_to(tenant_open: World) -> None:
+    """ROL-01: a task of no account is given to one that its owner does not see only with another owner."""
+    csm, ops = tenant_open.members["csm"], tenant_open.members["ops"]
+    alien = make_account(tenant_open, "Alien", "ops")
+    task = make_task(tenant_open, by=csm)
+    with pytest.raises(DomainError) as refused:
+        services.edit_task(task=task, values={"account": alien, "owner": csm}, version=None, by=ops)
+    assert "owner" in refused.value.fields
+    saved = services.edit_task(task=task, values={"account": alien, "owner": ops}, version=None, by=ops)
+    assert (saved.account, saved.owner) == (alien, ops)
 
 
 def test_pool_offers_by_need_language_and_what_one_does_most(tenant_open: World) -> None:
