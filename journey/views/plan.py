@@ -64,6 +64,12 @@ def look_of(request: TenantRequest, account: Account, title: str, **more: Any) -
     return {"title": title, "back_url": plan_url(request, account), "back_label": account.name, **more}
 
 
+def version_of(request: TenantRequest) -> int:
+    """The version that a button was pressed at; 0, which no row has, where none was sent."""
+    text = request.POST.get("version", "")
+    return int(text) if text.isdecimal() and len(text) < 10 else 0
+
+
 @requires(Permission.EDIT_ACCOUNTS)
 def plan_new(request: TenantRequest, account_id: UUID) -> HttpResponse:
     """A plan from a template. The same form sent twice makes one."""
@@ -115,13 +121,9 @@ def plan_end(request: TenantRequest, account_id: UUID, agreed_plan_id: UUID) -> 
     """The plan is done, dropped, or goes on (`state`)."""
     account = open_account(request, account_id)
     plan = selectors.plan_of(account, agreed_plan_id)
-    version = request.POST.get("version", "")
     try:
         plan = services.end_plan(
-            plan=plan,
-            state=request.POST.get("state", ""),
-            version=int(version) if version.isdecimal() else 0,
-            by=request.member,
+            plan=plan, state=request.POST.get("state", ""), version=version_of(request), by=request.member
         )
     except DomainError as error:
         messages.error(request, error.message)

@@ -20,7 +20,7 @@ from journey.models import Milestone, Plan, StagePeriod
 from journey.plans import selectors, services
 from journey.plans.forms import BlockForm, MilestoneForm
 from journey.stages import measures
-from journey.views.plan import look_of, plan_url
+from journey.views.plan import look_of, plan_url, version_of
 from journey.work import milestones
 
 
@@ -71,7 +71,7 @@ def _milestone(request: TenantRequest, account: Account, plan: Plan, milestone: 
 
 
 def _asked(plan: Plan) -> list[tuple[str, Any]]:
-    """The criteria of the plan's track that a milestone may show: those that are open to a word or confirmed."""
+    """The criteria of the plan's track that a milestone may show: those that are open to a word."""
     if plan.track_id is None:
         return []
     periods = list(StagePeriod.objects.select_related("track__account").filter(track=plan.track_id, exited_on=None))
@@ -88,7 +88,7 @@ def milestone_done(request: TenantRequest, account_id: UUID, milestone_id: UUID)
     verb = services.reopen_milestone if "undo" in request.POST else services.finish_milestone
     words = _("%(name)s is open again.") if "undo" in request.POST else _("%(name)s is done.")
     try:
-        row = verb(milestone=milestone, version=_version(request), by=request.member)
+        row = verb(milestone=milestone, version=version_of(request), by=request.member)
     except DomainError as error:
         messages.error(request, error.message)
     else:
@@ -130,8 +130,3 @@ def milestone_remove(request: TenantRequest, account_id: UUID, milestone_id: UUI
     except DomainError as error:
         messages.error(request, error.message)
     return redirect(plan_url(request, account))
-
-
-def _version(request: TenantRequest) -> int:
-    version = request.POST.get("version", "")
-    return int(version) if version.isdecimal() else 0

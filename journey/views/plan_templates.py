@@ -127,16 +127,25 @@ def _template(
 
 
 def _typed(data: QueryDict) -> list[dict[str, Any]]:
-    """The rows as they were typed, those that are wholly empty left out."""
-    found = []
-    for number in range(templates.MOST + SPARE + 1):
+    """The rows as they were typed, those that are wholly empty left out: what waits for a row names its new number, and "?"
+    where that row was emptied."""
+    rows: dict[int, dict[str, Any]] = {}
+    for number in range(1, templates.MOST + SPARE + 1):
         row: dict[str, Any] = {
             name: data.get(f"{name}-{number}", "").strip() for name in ("name", "days", "needs", "criterion")
         }
         row["customer"] = f"customer-{number}" in data
         if row["name"] or row["days"]:
-            found.append(row)
-    return found
+            rows[number] = row
+    places = {number: str(place) for place, number in enumerate(rows, 1)}
+    for row in rows.values():
+        needs = [part.strip() for part in row["needs"].split(",") if part.strip()]
+        row["needs"] = ", ".join(places.get(int(part), "?") if _is_number(part) else part for part in needs)
+    return list(rows.values())
+
+
+def _is_number(text: str) -> bool:
+    return text.isdecimal() and len(text) < 6
 
 
 def _rows(typed: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -144,7 +153,7 @@ def _rows(typed: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [
         row
         | {
-            "days": int(row["days"]) if row["days"].isdecimal() and len(row["days"]) < 6 else row["days"],
+            "days": int(row["days"]) if _is_number(row["days"]) else row["days"],
             "needs": [_place(part.strip()) for part in row["needs"].split(",") if part.strip()],
         }
         for row in typed
@@ -153,4 +162,4 @@ def _rows(typed: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _place(text: str) -> int | str:
     """The position of a row by its number on the page, which counts from 1."""
-    return int(text) - 1 if text.isdecimal() and len(text) < 6 else text
+    return int(text) - 1 if _is_number(text) else text

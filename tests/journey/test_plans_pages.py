@@ -302,5 +302,28 @@ def test_the_company_writes_its_templates(world):
         assert PlanTemplate.objects.count() == 0
 
 
+def test_what_waits_keeps_its_row_when_another_one_is_emptied(world):
+    """JRN-12: rows go by their numbers on the page; one that waits for an emptied row is refused."""
+    client, url = world.client("admin"), world.url("settings/plan-templates/")
+    rows = (("Start", "1", ""), ("", "", ""), ("Train", "3", "1"), ("Go live", "4", "3, 1"))
+    assert client.post(f"{url}new/", template_body(*rows)).status_code == 302
+    with world.open():
+        kept = PlanTemplate.objects.get().milestones
+    assert [(each["name"], each["needs"]) for each in kept] == [("Start", []), ("Train", [0]), ("Go live", [0, 1])]
+    answer = client.post(f"{url}new/", template_body(("A", "1", ""), ("", "", ""), ("C", "3", "2"), name="B"))
+    assert answer.status_code == 422
+    assert "Milestone 2 waits for one that is not there" in words(answer)
+
+
+def test_a_version_that_is_no_number_of_ours_is_a_conflict(book):
+    """RELIABILITY: thousands of digits are no version, and no error of ours either."""
+    for address in (f"plan/{book.plan.id}/end/", f"plan/milestones/{book.rows()[0].id}/done/"):
+        answer = book.client.post(book.url(address), {"version": "9" * 5000, "state": "dropped"})
+        assert answer.status_code == 302
+    with book.world.open():
+        book.plan.refresh_from_db()
+    assert book.plan.state == "active"
+
+
 def test_templates_are_for_who_sets_journeys_up(world):
     assert world.client("csm").get(world.url("settings/plan-templates/")).status_code == 403
