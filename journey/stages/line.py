@@ -10,7 +10,8 @@ from journey.enums import Entry, Exit, Stage
 
 ORDER = {stage: place for place, stage in enumerate(Stage.values)}
 _NEVER = dt.date.max
-_ENTRIES = {Exit.COMPLETED: Entry.MOVED_ON, Exit.REGRESSED: Entry.WENT_BACK, Exit.SKIPPED: Entry.SKIPPED_TO}
+# How a track comes into a stage out of one that ended so.
+ENTRIES = {Exit.COMPLETED: Entry.MOVED_ON, Exit.REGRESSED: Entry.WENT_BACK, Exit.SKIPPED: Entry.SKIPPED_TO}
 
 
 @dataclass
@@ -52,7 +53,7 @@ def came_about(time: Time, times: Sequence[Time]) -> tuple[str, UUID | None]:
     for other in sorted(before, key=lambda each: each.place, reverse=True):
         if other.exited_on is None or not 0 <= (time.entered_on - other.exited_on).days <= 1:
             continue
-        entry = _ENTRIES.get(other.outcome)  # type: ignore[call-overload]
+        entry = ENTRIES.get(other.outcome)  # type: ignore[call-overload]
         ahead = ORDER[time.stage] > ORDER[other.stage]
         if entry and (ahead if entry != Entry.WENT_BACK else not ahead):
             return entry, other.id

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from uuid_utils.compat import uuid7
 
-from accounts.customers import refused
+from accounts.customers import EARLIEST, refused
 from accounts.enums import ChangeSource, Level
 from accounts.merging.result import today
 from accounts.models import Account, Contact, Member
@@ -24,6 +24,7 @@ from journey.enums import Answer, Cause, Entry, Evidence, Exit, Stage, TrackEnd,
 from journey.models import CriterionCheck, Regression, StagePeriod, Track
 from journey.stages import guide, measures
 from journey.stages.criteria import STANDING_STAGES
+from journey.stages.line import ENTRIES
 from journey.stages.measures import State
 
 
@@ -47,6 +48,8 @@ def _locked_period(period: StagePeriod, version: int | None) -> StagePeriod:
 def _check_day(field: str, day: dt.date, first: dt.date | None, sentence: str) -> None:
     if day > today():
         raise refused(field, _("This day lies ahead."))
+    if day < EARLIEST:
+        raise refused(field, _("The day lies between 1990 and today."))
     if first is not None and day < first:
         raise refused(field, sentence)
 
@@ -125,9 +128,12 @@ def close_track(*, track: Track, because: str, on: dt.date, note: str, version: 
     first = StagePeriod.objects.filter(track=row).aggregate(a=Max("entered_on"), b=Max("exited_on"))
     earliest = max(day for day in (row.opened_on, first["a"], first["b"]) if day is not None)
     _check_day("on", on, earliest, _("A stage of the track began or ended later."))
-    for period in StagePeriod.objects.select_for_update().filter(track=row, exited_on=None).order_by("id"):
+    periods = list(StagePeriod.objects.select_for_update().filter(track=row, exited_on=None).order_by("id"))
+    for period in periods:
         period.track = row
-        _end(period, Exit.ABANDONED, on, note=note.strip(), by=by)
+    states = measures.standing(periods)
+    for period in periods:
+        _end(period, Exit.ABANDONED, on, note=note.strip(), by=by, states=states[period.id])
     return put(row, closed_on=on, closed_because=because)
 
 
@@ -139,9 +145,11 @@ def enter_stage(
     """Open a stage of a track beside those that are open; how it came about follows from what there was before.
 
     DomainError: the stage is open already, the track is closed, the day lies ahead, before the track or before the end
-    of an earlier time in this stage.
+    of an earlier time in this stage; it is wanted by a day before that.
     """
     row = _locked_track(track, version)
+    if target_on is not None and target_on < on:
+        raise refused("target_on", _("The stage began later."))
     before = list(StagePeriod.objects.filter(track=row).values_list("stage", flat=True))
     entry = Entry.AGAIN if stage in before else Entry.BESIDE if before else Entry.BEGAN
     return _begin(row, stage, on, entry, by, note=note.strip()[:1000], target_on=target_on)
@@ -197,7 +205,7 @@ def end_stage(
         if cause not in Cause.values:
             raise refused("cause", _("Say what threw it back."))
         to = to or guide.back_to(row.stage, cause)
-        if guide.ORDER.index(to) > guide.ORDER.index(row.stage) if to in guide.ORDER else True:
+        if to not in guide.ORDER or guide.ORDER.index(to) > guide.ORDER.index(row.stage):
             raise refused("to", _("A track goes back to an earlier stage, or starts this one anew."))
     elif not text:
         raise refused("note", _("Say why."))
@@ -206,8 +214,7 @@ def end_stage(
     cause = cause if outcome == Exit.REGRESSED else ""
     _end(row, outcome, on, note=text, by=by, cause=cause, overridden=overridden, states=states)
     if to and not StagePeriod.objects.filter(track=row.track, stage=to, exited_on=None).exists():
-        entries = {Exit.COMPLETED: Entry.MOVED_ON, Exit.REGRESSED: Entry.WENT_BACK, Exit.SKIPPED: Entry.SKIPPED_TO}
-        _begin(row.track, to, on, entries.get(Exit(outcome), Entry.BESIDE), by, came_from=row)
+        _begin(row.track, to, on, ENTRIES.get(Exit(outcome), Entry.BESIDE), by, came_from=row)
     return row
 
 
@@ -223,12 +230,10 @@ def _completes(period: StagePeriod, states: Sequence[State], reason: str) -> boo
 
 
 def _end(
-    period: StagePeriod, outcome: str, on: dt.date, *, note: str, by: Member | None, cause: str = "",
-    overridden: bool = False, states: Sequence[State] | None = None,
+    period: StagePeriod, outcome: str, on: dt.date, *, states: Sequence[State], note: str, by: Member, cause: str = "",
+    overridden: bool = False,
 ) -> None:  # fmt: skip
-    """Write the end of a locked period; proposals to go back from it lapse."""
-    if states is None:
-        states = measures.standing([period])[period.id]
+    """Write the end of a locked period, with how its criteria stand; proposals to go back from it lapse."""
     put(
         period, exited_on=on, outcome=outcome, cause=cause, note=note[:1000] or period.note, overridden=overridden,
         evidence=[state.frozen() for state in states], validated_by=by, validated_at=timezone.now(),
