@@ -16,8 +16,8 @@ from cs_platform.kernel.access import Permission, TenantRequest, may, requires
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.keyset import uuid_of
 from health.models import AccountDay, Outcome
-from journey.enums import Answer, TrackKind
-from journey.models import StagePeriod
+from journey.enums import TrackKind
+from journey.models import Regression, StagePeriod
 from journey.stages import cells, finding, flags, map_words, measures, selectors, targets
 from journey.stages import map as journey_map
 from journey.stages.map_scale import ticks_of
@@ -53,7 +53,7 @@ def account_journey(request: TenantRequest, account_id: UUID) -> HttpResponse:
     return page(request, "journey/account_journey.html", context)
 
 
-def _known(request: TenantRequest, account: Account) -> tuple[Known, list[Any]]:
+def _known(request: TenantRequest, account: Account) -> tuple[Known, list[Regression]]:
     """What there is to say, each read once for all tracks; and the proposals that wait for an answer."""
     today = request.tenant.today()
     tracks = selectors.tracks_of(account)
@@ -67,8 +67,7 @@ def _known(request: TenantRequest, account: Account) -> tuple[Known, list[Any]]:
         account__in={account.id, *(track.account_id for track in tracks)}, first_value=True, confirmed_on__lte=today
     ).aggregate(day=Min("confirmed_on"))
     known = Known(tracks, today, usual, raised, states, account.renews_on, first["day"], _heard(known))
-    proposals = [row for row in selectors.regressions_of(tracks) if row.state == Answer.OPEN] if tracks else []
-    return known, proposals
+    return known, selectors.proposals_of(tracks) if tracks else []
 
 
 def _heard(known: Known) -> frozenset[UUID]:
@@ -80,7 +79,7 @@ def _heard(known: Known) -> frozenset[UUID]:
 
 
 def _link(request: TenantRequest, **asked: Any) -> str:
-    """This page with other questions; the span is kept."""
+    """This page with other questions; the span is kept where none is asked for."""
     kept = {"span": "year"} if request.GET.get("span") == "year" else {}
     query = {name: value for name, value in (kept | asked).items() if value}
     return f"{request.path}?{urlencode(query)}" if query else request.path
@@ -121,15 +120,10 @@ def _map(request: TenantRequest, known: Known, chosen: StagePeriod | None) -> di
         "more": more,
         "table": [row | links[row["period"].id] for row in told.values()],
         "spans": [
-            {"label": label, "url": _span(request, kept, year), "on": year == yearly}
+            {"label": label, "url": _link(request, **kept, span="year" if year else ""), "on": year == yearly}
             for label, year in ((_("All time"), False), (_("12 months"), True))
         ],
     }
-
-
-def _span(request: TenantRequest, kept: dict[str, Any], year: bool) -> str:
-    query = kept | ({"span": "year"} if year else {})
-    return f"{request.path}?{urlencode(query)}" if query else request.path
 
 
 def _cards(request: TenantRequest, account: Account, known: Known, chosen: StagePeriod) -> dict[str, Any]:

@@ -13,7 +13,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.account_frame import open_account
-from accounts.dossier import parts_of
 from accounts.models import Account
 from accounts.views.forms import conflict_page, form_page, saved
 from cs_platform.kernel.access import Permission, TenantRequest, requires
@@ -31,23 +30,14 @@ def _data(request: TenantRequest) -> Any:
     return request.POST if request.method == "POST" else None
 
 
-def _account_of(request: TenantRequest, account_id: UUID, of: Track) -> Account:
-    """The account of the URL, which has this track, itself or through a merger; 404 else."""
-    account = open_account(request, account_id)
-    if of.account_id != account.id and of.account_id not in parts_of(account):
-        raise Http404
-    return account
-
-
 def _track(request: TenantRequest, account_id: UUID, track_id: UUID) -> tuple[Account, Track]:
-    track = selectors.visible_track(request.member, track_id)
-    return _account_of(request, account_id, track), track
+    account = open_account(request, account_id)
+    return account, selectors.track_of(account, track_id)
 
 
-def period_of(request: TenantRequest, account_id: UUID, period_id: UUID) -> tuple[Account, StagePeriod]:
-    """The account and its open stage; 404 when it is not theirs or not to be seen, and when it has ended."""
-    period = selectors.visible_period(request.member, period_id)
-    return _account_of(request, account_id, period.track), period
+def _period(request: TenantRequest, account_id: UUID, period_id: UUID) -> tuple[Account, StagePeriod]:
+    account = open_account(request, account_id)
+    return account, selectors.period_of(account, period_id)
 
 
 def look_of(
@@ -120,7 +110,7 @@ def track_edit(request: TenantRequest, account_id: UUID, track_id: UUID) -> Http
         )  # fmt: skip
 
     def theirs() -> Mapping[str, Any]:
-        return forms.TrackForm.values_of(selectors.visible_track(request.member, track_id))
+        return forms.TrackForm.values_of(selectors.track_of(account, track_id))
 
     look = look_of(request, account, _("Edit %(name)s") % {"name": track_name(track)})
     return answer(request, form, act, _("The track is saved."), look, theirs=theirs)
@@ -161,7 +151,7 @@ def stage_enter(request: TenantRequest, account_id: UUID, track_id: UUID) -> Htt
 @requires(Permission.EDIT_ACCOUNTS)
 def stage_complete(request: TenantRequest, account_id: UUID, stage_period_id: UUID) -> HttpResponse:
     """Complete a stage: the criteria with their evidence, and a reason where some are not met (JRN-03, JRN-07)."""
-    account, period = period_of(request, account_id, stage_period_id)
+    account, period = _period(request, account_id, stage_period_id)
     states = measures.standing([period])[period.id]
     missing = any(not state.met for state in states)
     form = forms.CompleteForm(_data(request), period=period, missing=missing, today=request.tenant.today())
@@ -180,7 +170,7 @@ def stage_complete(request: TenantRequest, account_id: UUID, stage_period_id: UU
 @requires(Permission.EDIT_ACCOUNTS)
 def stage_back(request: TenantRequest, account_id: UUID, stage_period_id: UUID) -> HttpResponse:
     """Go back, with what threw the track back (JRN-24)."""
-    account, period = period_of(request, account_id, stage_period_id)
+    account, period = _period(request, account_id, stage_period_id)
     form = forms.BackForm(_data(request), period=period, today=request.tenant.today())
     words = _words(period)
     look = look_of(
@@ -197,7 +187,7 @@ def stage_back(request: TenantRequest, account_id: UUID, stage_period_id: UUID) 
 @requires(Permission.EDIT_ACCOUNTS)
 def stage_leave(request: TenantRequest, account_id: UUID, stage_period_id: UUID) -> HttpResponse:
     """Skip a stage or give it up, with the reason."""
-    account, period = period_of(request, account_id, stage_period_id)
+    account, period = _period(request, account_id, stage_period_id)
     form = forms.LeaveForm(_data(request), period=period, today=request.tenant.today())
     words = _words(period)
     look = look_of(request, account, _("End %(stage)s: %(track)s") % words, period=period, submit=_("End the stage"))
@@ -211,7 +201,7 @@ def stage_leave(request: TenantRequest, account_id: UUID, stage_period_id: UUID)
 @requires(Permission.EDIT_ACCOUNTS)
 def stage_hold(request: TenantRequest, account_id: UUID, stage_period_id: UUID) -> HttpResponse:
     """Say what holds a stage up, or that nothing does any more (JRN-32)."""
-    account, period = period_of(request, account_id, stage_period_id)
+    account, period = _period(request, account_id, stage_period_id)
     form = forms.HoldForm(_data(request), period=period)
     look = look_of(request, account, _("What holds %(stage)s up: %(track)s") % _words(period), period=period)
 
@@ -219,7 +209,7 @@ def stage_hold(request: TenantRequest, account_id: UUID, stage_period_id: UUID) 
         services.block(period=period, by=request.member, **values)
 
     def theirs() -> Mapping[str, Any]:
-        return forms.HoldForm.values_of(selectors.visible_period(request.member, stage_period_id))
+        return forms.HoldForm.values_of(selectors.period_of(account, stage_period_id))
 
     return answer(request, form, act, _("The stage is saved."), look, theirs=theirs)
 
@@ -227,7 +217,7 @@ def stage_hold(request: TenantRequest, account_id: UUID, stage_period_id: UUID) 
 @requires(Permission.EDIT_ACCOUNTS)
 def stage_day(request: TenantRequest, account_id: UUID, stage_period_id: UUID) -> HttpResponse:
     """A day that was agreed for a stage in the place of the segment's target."""
-    account, period = period_of(request, account_id, stage_period_id)
+    account, period = _period(request, account_id, stage_period_id)
     form = forms.DayForm(_data(request), period=period)
     look = look_of(
         request, account, _("Agreed day of %(stage)s: %(track)s") % _words(period), period=period,
@@ -238,7 +228,7 @@ def stage_day(request: TenantRequest, account_id: UUID, stage_period_id: UUID) -
         services.agree_day(period=period, by=request.member, **values)
 
     def theirs() -> Mapping[str, Any]:
-        return forms.DayForm.values_of(selectors.visible_period(request.member, stage_period_id))
+        return forms.DayForm.values_of(selectors.period_of(account, stage_period_id))
 
     return answer(request, form, act, _("The stage is saved."), look, theirs=theirs)
 
@@ -246,7 +236,7 @@ def stage_day(request: TenantRequest, account_id: UUID, stage_period_id: UUID) -
 @requires(Permission.EDIT_ACCOUNTS)
 def stage_attest(request: TenantRequest, account_id: UUID, stage_period_id: UUID, criterion: str) -> HttpResponse:
     """A member's word on a criterion, or that it is met no more (JRN-07). 404 when the stage does not ask for it."""
-    account, period = period_of(request, account_id, stage_period_id)
+    account, period = _period(request, account_id, stage_period_id)
     states = measures.standing([period])[period.id]
     state = next((each for each in states if each.key == criterion), None)
     if state is None:
@@ -269,7 +259,7 @@ def stage_attest(request: TenantRequest, account_id: UUID, stage_period_id: UUID
 @requires(Permission.EDIT_ACCOUNTS)
 def stage_ask(request: TenantRequest, account_id: UUID, stage_period_id: UUID) -> HttpResponse:
     """Ask the customer to confirm the go-live (JRN-07): a link that is shown once, or goes to the person by e-mail."""
-    account, period = period_of(request, account_id, stage_period_id)
+    account, period = _period(request, account_id, stage_period_id)
     form = forms.AskForm(
         _data(request), people=list(period.track.account.contacts.filter(left_on=None).order_by("name"))
     )
@@ -296,9 +286,8 @@ def stage_ask(request: TenantRequest, account_id: UUID, stage_period_id: UUID) -
 @requires(Permission.EDIT_ACCOUNTS)
 def decide(request: TenantRequest, account_id: UUID, regression_id: UUID) -> HttpResponse:
     """Answer a proposal to go back, with a reason (JRN-24)."""
-    row = selectors.visible_regression(request.member, regression_id)
-    account, track = _account_of(request, account_id, row.track), row.track
-    row.period.track = track
+    account = open_account(request, account_id)
+    row = selectors.proposal_of(account, regression_id)
     stays = request.GET.get("answer") == "stay"
     form = forms.DecideForm(
         _data(request), period=row.period, version=row.version, back=row.stage, answer="stay" if stays else "accept"

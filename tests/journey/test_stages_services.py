@@ -45,6 +45,18 @@ def test_several_stages_are_open_at_once(tenant_open: World) -> None:
     assert [t.id for t in selectors.tracks_of(core.account)] == [core.id]
 
 
+def test_days_follow_each_other(tenant_open: World) -> None:
+    """JRN-03: no track begins before 1990, and no stage is wanted by a day before it began."""
+    csm = tenant_open.members["csm"]
+    core = track(account(), csm)
+    with pytest.raises(DomainError) as refusal:
+        services.enter_stage(track=core, stage=Stage.RENEWAL, on=ago(5), target_on=ago(6), by=csm)
+    assert "target_on" in refusal.value.fields
+    with pytest.raises(DomainError) as refusal:
+        services.open_track(account=core.account, kind="use_case", name="Old", on=dt.date(1, 1, 1), by=csm)
+    assert "on" in refusal.value.fields
+
+
 def test_completing_asks_for_all_criteria_or_a_reason(tenant_open: World) -> None:
     """JRN-03, JRN-07: five criteria, the go-live from the customer; else an override that is counted, with its reason."""
     csm = tenant_open.members["csm"]
@@ -231,23 +243,25 @@ def test_proposals_are_decided_once(tenant_open: World) -> None:
 
 
 def test_others_tracks_are_not_found(worlds: tuple[World, World]) -> None:
-    """ROL-01: rows of another tenant, and of accounts out of sight, answer like none."""
+    """ROL-01: rows of another tenant, and of another account, answer like none; those of a merged account are there."""
     world, rival = worlds
     with rival.open():
         foreign = track(account(), rival.members["csm"])
         foreign_period = period_of(foreign)
     with world.open():
         csm, admin = world.members["csm"], world.members["admin"]
-        own = track(account(owner=csm), csm)
-        hidden = track(account("A-2", owner=admin), csm)
-        assert selectors.visible_track(csm, own.id).id == own.id
-        assert selectors.visible_period(csm, period_of(own).id).track_id == own.id
+        mine, others = account(owner=csm), account("A-2", owner=admin)
+        own, hidden = track(mine, csm), track(others, csm)
+        assert selectors.track_of(mine, own.id).id == own.id
+        assert selectors.period_of(mine, period_of(own).id).track_id == own.id
         for row in (foreign, hidden):
             with pytest.raises(Http404):
-                selectors.visible_track(csm, row.id)
-        with pytest.raises(Http404):
-            selectors.visible_period(csm, foreign_period.id)
-        assert selectors.visible_track(admin, hidden.id).id == hidden.id
+                selectors.track_of(mine, row.id)
+        for period in (foreign_period, period_of(hidden)):
+            with pytest.raises(Http404):
+                selectors.period_of(mine, period.id)
+        Account.objects.filter(id=others.id).update(merged_into=mine)
+        assert selectors.track_of(mine, hidden.id).id == hidden.id
         assert not measures.standing([foreign_period.__class__(id=foreign_period.id, exited_on=today())])[
             foreign_period.id
         ]
