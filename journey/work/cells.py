@@ -63,7 +63,7 @@ def reason_text(task: Task) -> str:
     if task.alert is not None:
         return alert_label(task.alert)
     if task.milestone is not None:
-        return task.milestone.name
+        return task.milestone.plan.name  # the title names the milestone
     if task.rhythm:
         return str(Rhythm(task.rhythm).label)
     return str(WorkType(task.work).label)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Account, Member
 from journey.enums import PlanState, TaskState, Urgency, Why, WorkType
-from journey.models import Milestone, Plan, Task
+from journey.models import Milestone, MilestoneNeed, Plan, Task
 from journey.work.services import ACCOUNTS_OWNER, add_task, finish_task
 from journey.work.sharing import who_sees
 
@@ -18,10 +18,12 @@ def follow_milestones(as_of: dt.date) -> int:
     """Nightly step: a task for each milestone that was to be done by `as_of` and is not, and the end of those whose
     milestone is done or whose plan is over; how many changed.
 
-    Once for a milestone and its day, and none while one of it is open: the same night twice leaves the same tables. It is
+    Once for a milestone and its day, and none while one of it is open: the same night twice leaves the same tables. One that
+    waits for another is told when that one is done: a plan whose first step is late asks for that step, not for all. It is
     the work of the milestone's owner, else the plan's, who sees the account, else of the account's owner.
     """
     late = Milestone.objects.filter(plan__state=PlanState.ACTIVE, done_on=None, due_on__lte=as_of)
+    late = late.exclude(id__in=MilestoneNeed.objects.filter(needs__done_on=None).values("milestone_id"))
     late = late.exclude(
         id__in=Task.objects.filter(state=TaskState.OPEN, milestone__isnull=False).values("milestone_id")
     )

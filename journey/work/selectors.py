@@ -54,7 +54,7 @@ def most_urgent(rows: QuerySet[Any]) -> QuerySet[Any]:
 
 def listed(rows: QuerySet[Any]) -> QuerySet[Any]:
     """With everything that a line of a list says."""
-    return rows.select_related("account__segment", "owner", "play__playbook__playbook", "alert", "milestone")
+    return rows.select_related("account__segment", "owner", "play__playbook__playbook", "alert", "milestone__plan")
 
 
 def tasks_of(member: Member, today: dt.date) -> QuerySet[Any]:

@@ -16,7 +16,7 @@ LINES = Path(__file__).parent / "sql" / "timeline.sql"
 
 
 def _rows() -> dict[str, QuerySet[Any]]:
-    return {"task": Task.objects.select_related("done_by", "alert", "play__playbook__playbook", "milestone")}
+    return {"task": Task.objects.select_related("done_by", "alert", "play__playbook__playbook", "milestone__plan")}
 
 
 def _task(line: timeline.Line, tenant: Tenant, account: Account) -> dict[str, Any]:
