@@ -14,6 +14,7 @@ from accounts.account_frame import open_account
 from accounts.models import Account
 from accounts.views.forms import theirs_and_yours
 from cs_platform.kernel.access import Permission, TenantRequest, requires
+from cs_platform.kernel.asked import version_of
 from cs_platform.kernel.errors import Conflict, DomainError
 from cs_platform.kernel.forms import refuse
 from cs_platform.kernel.htmx import page, toast, trigger
@@ -55,10 +56,8 @@ def activity_settle(request: TenantRequest, account_id: UUID, touchpoint_id: UUI
     """How a planned activity ended, by one button: held, cancelled, nobody came."""
     account = open_account(request, account_id)
     touchpoint = _touchpoint(account, touchpoint_id)
-    text = request.POST.get("version", "")
-    version = int(text) if text.isascii() and text.isdigit() and len(text) < 9 else None
     saved = settle_touchpoint(
-        touchpoint=touchpoint, status=request.POST.get("status", ""), version=version, by=request.member
+        touchpoint=touchpoint, status=request.POST.get("status", ""), version=version_of(request), by=request.member
     )
     said = _("%(what)s: %(status)s") % {"what": str(saved), "status": saved.get_status_display()}
     return _done(request, account, said)

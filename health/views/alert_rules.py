@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 from accounts.models import Account
 from accounts.settings_sections import section_page, url
 from cs_platform.kernel.access import Permission, TenantRequest, requires
+from cs_platform.kernel.asked import version_of
 from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.forms import refuse
 from cs_platform.kernel.templatetags.cells import day_text, moment_text
@@ -117,8 +118,7 @@ def undo(request: TenantRequest, alert_run_id: UUID) -> HttpResponse:
 
 def _version(request: TenantRequest) -> int | None:
     """The version that the person saw; none for a rule that nobody had set."""
-    text = request.POST.get("version", "")
-    return int(text) if text.isascii() and text.isdigit() and 0 < len(text) < 10 and text != "0" else None
+    return version_of(request) or None
 
 
 def _run_row(request: TenantRequest, run: AlertRun) -> dict[str, Any]:

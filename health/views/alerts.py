@@ -8,12 +8,12 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from cs_platform.kernel.access import Permission, Scope, TenantRequest, may, requires
+from cs_platform.kernel.asked import back_of, page_number, version_of
 from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.forms import refuse
 from cs_platform.kernel.htmx import page
@@ -37,7 +37,7 @@ def inbox(request: TenantRequest) -> HttpResponse:
     """Alerts of the own book or of all that the member sees, by state, rule and level."""
     member, today, slug = request.member, request.tenant.today(), request.tenant.slug
     query = AlertQuery.parse(request.GET, member)
-    number = _page_number(request.GET.get("page", ""))
+    number = page_number(request)
     found = visible_alerts(member).filter(query.condition(member)).select_related("account")
     start = (number - 1) * SHOWN
     rows = list(in_order(found, query.state)[start : start + SHOWN + 1])
@@ -113,7 +113,7 @@ def alert(request: TenantRequest, alert_id: UUID) -> HttpResponse:
 @require_POST
 def alert_close(request: TenantRequest, alert_id: UUID) -> HttpResponse:
     """Done with it."""
-    services.close_alert(alert=_visible(request, alert_id), version=_version(request), by=request.member)
+    services.close_alert(alert=_visible(request, alert_id), version=version_of(request), by=request.member)
     messages.success(request, _("Closed. The same cause stays quiet for a while."))
     return redirect(_back(request))
 
@@ -122,7 +122,7 @@ def alert_close(request: TenantRequest, alert_id: UUID) -> HttpResponse:
 @require_POST
 def alert_reopen(request: TenantRequest, alert_id: UUID) -> HttpResponse:
     """Take a closing back."""
-    services.reopen_alert(alert=_visible(request, alert_id), version=_version(request), by=request.member)
+    services.reopen_alert(alert=_visible(request, alert_id), version=version_of(request), by=request.member)
     messages.success(request, _("Open again."))
     return redirect(_back(request))
 
@@ -134,22 +134,10 @@ def _visible(request: TenantRequest, alert_id: UUID) -> Alert:
     return row
 
 
-def _version(request: TenantRequest) -> int | None:
-    """The version that the person saw; without one, whatever stands there."""
-    text = request.POST.get("version", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
-
-
 def _back(request: TenantRequest) -> str:
     """Where the person came from, if that is a page of this company; else the inbox."""
-    home = reverse("home", args=[request.tenant.slug])
-    wished = request.POST.get("back") or request.GET.get("back") or ""
-    safe = url_has_allowed_host_and_scheme(wished, allowed_hosts=None) and wished.startswith(home)
-    return wished if safe else reverse("inbox", args=[request.tenant.slug])
-
-
-def _page_number(text: str) -> int:
-    return min(max(int(text), 1), 1000) if text.isascii() and text.isdigit() and len(text) < 5 else 1
+    slug = request.tenant.slug
+    return back_of(request, reverse("home", args=[slug])) or reverse("inbox", args=[slug])
 
 
 def _address(request: TenantRequest, query: AlertQuery, **changes: Any) -> str:

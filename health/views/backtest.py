@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import Segment
 from cs_platform.kernel.access import Permission, TenantRequest, may, requires
+from cs_platform.kernel.asked import number_of
 from cs_platform.kernel.forms import accepted
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.templatetags.cells import day_text, moment_text
@@ -147,8 +148,8 @@ def _row(run: Backtest, slug: str, shown: Backtest | None) -> dict[str, Any]:
 
 
 def _horizon(request: TenantRequest) -> int:
-    text = request.GET.get("days", "")
-    return int(text) if text.isdigit() and int(text) in HORIZONS else CHIEF
+    days = number_of(request.GET.get("days", ""))
+    return days if days in HORIZONS else CHIEF
 
 
 def _findings(request: TenantRequest, run: Backtest) -> dict[str, Any]:

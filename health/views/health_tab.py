@@ -21,6 +21,7 @@ from accounts.cells import score_text
 from accounts.enums import HealthBand
 from accounts.models import Account, AccountEvent
 from cs_platform.kernel.access import Permission, TenantRequest, requires
+from cs_platform.kernel.asked import number_of
 from cs_platform.kernel.errors import Conflict
 from cs_platform.kernel.forms import accepted
 from cs_platform.kernel.htmx import page
@@ -160,8 +161,8 @@ def _score(request: TenantRequest, account: Account, row: HealthScore, today: dt
 
 
 def _period(request: TenantRequest) -> int:
-    text = request.GET.get("days", "")
-    return int(text) if text.isdigit() and int(text) in PERIODS else 180
+    days = number_of(request.GET.get("days", ""))
+    return days if days in PERIODS else 180
 
 
 def _two_days(request: TenantRequest, latest: dt.date) -> tuple[dt.date, dt.date]:

@@ -16,6 +16,7 @@ from accounts.enums import HealthBand, Status
 from accounts.models import Account, Segment
 from accounts.settings_sections import section_page, url
 from cs_platform.kernel.access import Permission, TenantRequest, may, requires
+from cs_platform.kernel.asked import version_of
 from cs_platform.kernel.errors import Conflict, DomainError
 from cs_platform.kernel.keyset import uuid_of
 from health.enums import Component, VersionState
@@ -131,13 +132,12 @@ def draft(request: TenantRequest, model_id: UUID) -> HttpResponse:
             return redirect(url(request, SECTION))
         values, status = request.POST.dict(), 422
         made, problems = draft_form.read(values)
-        version = request.POST.get("version", "")
         try:
             if not problems and "check" not in request.POST:
                 versions.save_draft(
                     draft=current,
                     definition=made,
-                    version=int(version) if version.isdecimal() else 0,
+                    version=version_of(request) or 0,
                     by=request.member,
                 )
                 messages.success(request, _("The draft is saved."))
@@ -192,11 +192,8 @@ def preview(request: TenantRequest, model_id: UUID) -> HttpResponse:
         return redirect(url(request, "health_model", row.id))
     problem, reason = "", request.POST.get("reason", "")
     if request.method == "POST":
-        version = request.POST.get("version", "")
         try:
-            versions.publish(
-                draft=current, reason=reason, by=request.member, version=int(version) if version.isdecimal() else 0
-            )
+            versions.publish(draft=current, reason=reason, by=request.member, version=version_of(request) or 0)
         except DomainError as error:  # a Conflict is one too
             problem = error.fields.get("reason") or error.message
         else:

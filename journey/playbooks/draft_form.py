@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import QueryDict
 
+from cs_platform.kernel.asked import number_of
 from journey.playbooks.definition import CHOICES, LANGUAGES, MOST_STEPS, Steps
 
 Row = dict[str, Any]
@@ -43,8 +44,7 @@ def blank(rows: list[Row]) -> Row:
 
 def posted(given: QueryDict) -> list[Row]:
     """What was typed, row by row."""
-    count = given.get("count", "")
-    number = int(count) if count.isascii() and count.isdigit() and len(count) < 4 else 0
+    number = number_of(given.get("count", "")) or 0
     rows = []
     for place in range(min(number, MOST_STEPS + 1)):
         row: Row = {name: given.get(f"{place}-{name}", "") for name in ("key", "doer", "work", "days")}
@@ -79,7 +79,8 @@ def _step(row: Row) -> dict[str, Any]:
 
 def _number(text: str) -> Any:
     text = text.strip()
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else text or None
+    number = number_of(text)
+    return (text or None) if number is None else number
 
 
 def changed(rows: list[Row], verb: str) -> list[Row]:
@@ -88,8 +89,8 @@ def changed(rows: list[Row], verb: str) -> list[Row]:
     rows = list(rows)
     if name == "add":
         return [*rows, blank(rows)] if len(rows) < MOST_STEPS else rows
-    place = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else -1
-    if not 0 <= place < len(rows):
+    place = number_of(text)
+    if place is None or place >= len(rows):
         return rows
     if name == "remove" and len(rows) > 1:
         del rows[place]

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.enums import HealthBand, Profile, Tier
 from cs_platform.kernel.access import Permission, TenantRequest, requires
+from cs_platform.kernel.asked import version_of
 from cs_platform.kernel.errors import Conflict, DomainError
 from cs_platform.kernel.htmx import page
 from health.enums import VersionState
@@ -51,7 +52,7 @@ def playbook_draft(request: TenantRequest, playbook_id: UUID) -> HttpResponse:
             return redirect("playbook", request.tenant.slug, book.id)
         rows, version = draft_form.posted(request.POST), request.POST.get("version", "")
         if verb in ("save", "preview"):
-            status, problems = _save(request, draft, rows, version)
+            status, problems = _save(request, draft, rows)
             if status == 200:
                 messages.success(request, _("The draft is saved."))
                 name = "playbook_preview" if verb == "preview" else "playbook_draft"
@@ -78,13 +79,12 @@ def playbook_draft(request: TenantRequest, playbook_id: UUID) -> HttpResponse:
     return page(request, "journey/playbook_draft.html", context, pieces=("draft-steps",), status=status)
 
 
-def _save(
-    request: TenantRequest, draft: PlaybookVersion, rows: list[draft_form.Row], version: str
-) -> tuple[int, dict[str, str]]:
+def _save(request: TenantRequest, draft: PlaybookVersion, rows: list[draft_form.Row]) -> tuple[int, dict[str, str]]:
     """Status, and what is wrong by field."""
-    number = int(version) if version.isascii() and version.isdigit() and len(version) < 10 else 0
     try:
-        versions.save_draft(draft=draft, steps=draft_form.steps_of(rows), version=number, by=request.member)
+        versions.save_draft(
+            draft=draft, steps=draft_form.steps_of(rows), version=version_of(request) or 0, by=request.member
+        )
     except Conflict as error:
         return 409, {"": error.message}
     except DomainError as error:
@@ -154,10 +154,8 @@ def playbook_preview(request: TenantRequest, playbook_id: UUID) -> HttpResponse:
         return redirect("playbook", request.tenant.slug, book.id)
     problem, reason = "", request.POST.get("reason", "")
     if request.method == "POST":
-        version = request.POST.get("version", "")
-        number = int(version) if version.isascii() and version.isdigit() and len(version) < 10 else 0
         try:
-            versions.publish(draft=draft, reason=reason, by=request.member, version=number)
+            versions.publish(draft=draft, reason=reason, by=request.member, version=version_of(request) or 0)
         except DomainError as error:  # a Conflict is one too
             problem = error.fields.get("reason") or error.message
         else:

@@ -8,14 +8,15 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from accounts.cells import short_day
 from accounts.models import Member
+from cs_platform.kernel import asked
 from cs_platform.kernel.access import Permission, TenantRequest, requires
+from cs_platform.kernel.asked import number_of, version_of
 from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.htmx import trigger
 from cs_platform.kernel.keyset import uuid_of
@@ -56,18 +57,9 @@ def answered(
 
 def back_of(request: TenantRequest, row: Task | None = None) -> str:
     """Where the person came from, if that is a page of this company; else the task, or all of them."""
-    home = reverse("home", args=[request.tenant.slug])
-    wished = request.POST.get("back") or request.GET.get("back") or ""
-    if url_has_allowed_host_and_scheme(wished, allowed_hosts=None) and wished.startswith(home):
-        return wished
     slug = request.tenant.slug
-    return reverse("task", args=[slug, row.id]) if row else reverse("tasks", args=[slug])
-
-
-def version_of(request: TenantRequest) -> int | None:
-    """The version that the person saw; without one, whatever stands there."""
-    text = request.POST.get("version", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+    own = reverse("task", args=[slug, row.id]) if row else reverse("tasks", args=[slug])
+    return asked.back_of(request, reverse("home", args=[slug])) or own
 
 
 def _url(request: TenantRequest, name: str, row: Task, **query: str) -> str:
@@ -183,11 +175,10 @@ def _taken(request: TenantRequest, row: Task) -> HttpResponse:
 @require_POST
 def task_check(request: TenantRequest, task_id: UUID) -> HttpResponse:
     """Tick an item of the checklist (`item` from 0, `done` 1 or 0)."""
-    text = request.POST.get("item", "")
-    position = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else -1
+    position = number_of(request.POST.get("item", ""))
     row = services.check_item(
         task=visible(request, task_id),
-        position=position,
+        position=-1 if position is None else position,
         done=request.POST.get("done") == "1",
         version=version_of(request),
         by=request.member,

@@ -16,6 +16,7 @@ from accounts.account_frame import account_frame, open_account
 from accounts.cells import arr_text
 from accounts.models import Account, Member
 from cs_platform.kernel.access import Permission, Scope, TenantRequest, may, requires
+from cs_platform.kernel.asked import page_number
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.keyset import uuid_of
 from cs_platform.kernel.templatetags.cells import number_text
@@ -48,7 +49,7 @@ def tasks(request: TenantRequest) -> HttpResponse:
     """The state of the page is its address; `task` names the one that the pane shows."""
     member, tenant = request.member, request.tenant
     today, query = tenant.today(), TaskQuery.parse(request.GET, member)
-    number = page_number(request.GET.get("page", ""))
+    number = page_number(request)
     counts = selectors.counts(member, today)
     queue: list[pool.Offer] = []
     worker = None
@@ -267,17 +268,13 @@ class _Nothing:
 _NOTHING: Any = _Nothing()
 
 
-def page_number(text: str) -> int:
-    return min(max(int(text), 1), 1000) if text.isascii() and text.isdigit() and len(text) < 5 else 1
-
-
 @requires(Permission.VIEW_ACCOUNTS)
 def mentions(request: TenantRequest) -> HttpResponse:
     """Where somebody named the member; a POST marks all of them read."""
     if request.method == "POST":
         see_mentions(member=request.member)
         return redirect("mentions", request.tenant.slug)
-    number = page_number(request.GET.get("page", ""))
+    number = page_number(request)
     start = (number - 1) * SHOWN
     found = list(mentions_of(request.member)[start : start + SHOWN + 1])
     context = {

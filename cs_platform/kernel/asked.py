@@ -1,0 +1,32 @@
+"""What a request says as text, read as what it means. What cannot be read counts as not said: an address that somebody
+shortened or a program made up is no error."""
+
+from django.http import HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
+
+LAST_PAGE = 1000
+
+
+def number_of(text: str, digits: int = 9) -> int | None:
+    """The whole number, not below 0, that a text is; None for anything else and for more than `digits`.
+
+    Only the digits 0 to 9 are: `int` refuses others that `isdigit` takes. Example: "7" is 7, "²", "-1" and "" are None.
+    """
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= digits else None
+
+
+def page_number(request: HttpRequest) -> int:
+    """Which page of a list is asked for (`page`), from 1."""
+    return min(max(number_of(request.GET.get("page", ""), 4) or 1, 1), LAST_PAGE)
+
+
+def version_of(request: HttpRequest) -> int | None:
+    """The version of a row that the person saw; None where none was sent: then whatever stands there."""
+    return number_of(request.POST.get("version", ""))
+
+
+def back_of(request: HttpRequest, home: str) -> str:
+    """Where the person came from (`back`), if that is a page below `home`; else "", so that nobody is sent elsewhere."""
+    wished = request.POST.get("back") or request.GET.get("back") or ""
+    inside = url_has_allowed_host_and_scheme(wished, allowed_hosts=None) and wished.startswith(home)
+    return wished if inside else ""
