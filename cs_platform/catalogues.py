@@ -35,7 +35,11 @@ LIBRARY_FILES = (
     "templates/mfa/messages/*.txt",
     "templates/usersessions/messages/*.txt",
 )
-KEYWORDS = {**DEFAULT_KEYWORDS, **{f"{name}_lazy": place for name, place in DEFAULT_KEYWORDS.items()}}
+KEYWORDS = {
+    **DEFAULT_KEYWORDS,
+    **{f"{name}_lazy": place for name, place in DEFAULT_KEYWORDS.items()},
+    "gettext_noop": None,
+}
 # How many forms a number has; Babel knows English only.
 PLURALS = {"id": "nplurals=1; plural=0;", "ms": "nplurals=1; plural=0;"}
 _EPOCH = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)

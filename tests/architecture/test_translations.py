@@ -43,6 +43,7 @@ def test_the_extraction_reads_python_and_templates(template):
     assert (None, "Save") in found, "of a template"
     assert (None, "Somebody has to be able to manage members. Give another person that role first.") in found, "gettext"
     assert (None, "Reporting currency") in found, "gettext_lazy"
+    assert (None, "Never implemented") in found, "gettext_noop"
     assert ("sees", "Own") in found, "pgettext"
     assert (None, "%(n)s piece of work waits", "%(n)s pieces of work wait") in found, "a plural of a template"
     assert (None, "No keys yet") in found, "_() in the arguments of a tag"
