@@ -15,30 +15,26 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from uuid_utils.compat import uuid7
 
-from accounts.customers import refused
+from accounts.customers import EARLIEST, refused
 from accounts.enums import ChangeSource
-from accounts.models import Account, Contact, Member, Tenant
+from accounts.merging.result import today
+from accounts.models import Account, Contact, Member
 from cs_platform.kernel.edits import check_seen, put
 from cs_platform.kernel.errors import Conflict, DomainError
-from cs_platform.kernel.tenancy import current_tenant_id
 from journey.enums import Blocker, PlanKind, PlanState, Stage, TrackKind
 from journey.models import Milestone, MilestoneNeed, Plan, StagePeriod, Track
 from journey.plans.progress import day_in
 from journey.plans.templates import LONGEST, MOST, NAME, Template, circle_in, name_in
 from journey.stages import guide, measures
+from journey.stages.criteria import criteria_of
 from journey.stages.services import attest
 from journey.stages.targets import targets_of
 
-EARLIEST = dt.date(1990, 1, 1)
 GOAL = NOTE = 500
 PLAN_FIELDS = ("name", "goal", "kind", "owner", "customer_owner", "starts_on", "target_on", "track")
 MILESTONE_FIELDS = ("name", "due_on", "owner", "customer_owner", "criterion", "note")
 # What may hold a milestone of an onboarding up (JRN-11); a success plan takes the codes of all stages.
 ONBOARDING_BLOCKERS = tuple(str(code) for code in guide.BLOCKERS[Stage.ONBOARDING])
-
-
-def today() -> dt.date:
-    return Tenant.objects.get(id=current_tenant_id()).today()
 
 
 def blockers_of(kind: str) -> tuple[str, ...]:
@@ -107,7 +103,7 @@ def make_plan(
     rows = [
         Milestone(
             plan=plan,
-            name=name_in(step, words),
+            name=name_in(template, step, words),
             position=position,
             due_on=day_in(starts_on, step.days, length, wanted),
             owner=owner,
@@ -374,10 +370,9 @@ def _checked_milestone(plan: Plan, row: Milestone, values: dict[str, Any]) -> di
         problems["due_on"] = _("A value is required here.")
     elif not plan.starts_on <= day <= plan.starts_on + dt.timedelta(days=LONGEST):
         problems["due_on"] = _("The day lies after the plan begins, within five years.")
-    if values.get("criterion"):
-        asked = StagePeriod.objects.filter(track=plan.track_id, exited_on=None)
-        known = {state.key for states in measures.standing(list(asked)).values() for state in states}
-        if values["criterion"] not in known and values["criterion"] != row.criterion:
+    if (key := values.get("criterion")) and key != row.criterion:
+        open_now = StagePeriod.objects.select_related("track").filter(track=plan.track_id, exited_on=None)
+        if all(each.key != key for period in open_now for each in criteria_of(period.stage, period.track.kind)):
             problems["criterion"] = _("No open stage of this track asks for it.")
     return _or_refused(values, problems)
 

@@ -52,17 +52,13 @@ class Template:
         return max((step.days for step in self.steps), default=0)
 
 
-def _chain(*steps: Step) -> tuple[Step, ...]:
-    return steps
-
-
 CUSTOMER = True
 # Enterprise: a formal project in phases, with a sponsor, a dedicated team, integration, training and sign-off (JRN-12).
 ENTERPRISE = Template(
     "enterprise",
     gettext_lazy("Enterprise: formal project in phases"),
     PlanKind.ONBOARDING,
-    _chain(
+    (
         Step(gettext_noop("Handover from sales accepted"), 3),
         Step(gettext_noop("Executive sponsor and project leads named"), 7, CUSTOMER),
         Step(gettext_noop("Kickoff: goals, roles, success criteria"), 10, needs=(0, 1)),
@@ -84,7 +80,7 @@ MID_MARKET = Template(
     "mid_market",
     gettext_lazy("Mid-market: structured, with weekly check-ins"),
     PlanKind.ONBOARDING,
-    _chain(
+    (
         Step(gettext_noop("Handover from sales accepted"), 2),
         Step(gettext_noop("Kickoff: goals, roles, success criteria"), 5, needs=(0,)),
         Step(gettext_noop("Access given and data delivered"), 12, CUSTOMER, (1,)),
@@ -100,7 +96,7 @@ SMB = Template(
     "smb",
     gettext_lazy("Small business: short, guided, light touch"),
     PlanKind.ONBOARDING,
-    _chain(
+    (
         Step(gettext_noop("Welcome and set-up guide opened"), 2, CUSTOMER),
         Step(gettext_noop("Set-up done"), 7, CUSTOMER, (0,), "technical"),
         Step(gettext_noop("Short training attended"), 14, CUSTOMER, (1,)),
@@ -113,7 +109,7 @@ PRODUCT_LED = Template(
     "product_led",
     gettext_lazy("Product-led: self-serve, a person only on a signal"),
     PlanKind.ONBOARDING,
-    _chain(
+    (
         Step(gettext_noop("Signed up and set up"), 1, CUSTOMER, (), "technical"),
         Step(gettext_noop("First task done in the product"), 3, CUSTOMER, (0,), "use_case"),
         Step(gettext_noop("A colleague invited"), 5, CUSTOMER, (0,)),
@@ -125,7 +121,7 @@ SUCCESS = Template(
     "success",
     gettext_lazy("Success plan for a year"),
     PlanKind.SUCCESS,
-    _chain(
+    (
         Step(gettext_noop("Goals of the year agreed with the sponsor"), 14, CUSTOMER),
         Step(gettext_noop("Success criteria with measure, target, day and source"), 30, needs=(0,)),
         Step(gettext_noop("First quarterly review"), 91, needs=(1,)),
@@ -188,8 +184,10 @@ def as_template(row: PlanTemplate) -> Template:
     return Template(f"{OWN}{row.id}", row.name, row.kind, steps)
 
 
-def name_in(step: Step, language: str) -> str:
+def name_in(template: Template, step: Step, language: str) -> str:
     """The step's name in a language; what a company wrote itself stays as it is."""
+    if template.key not in BUILT_IN:
+        return step.name
     with override(language):
         return _(step.name)
 

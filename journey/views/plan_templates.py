@@ -59,7 +59,7 @@ def template_new(request: TenantRequest) -> HttpResponse:
     base = templates.BUILT_IN.get(request.GET.get("from", ""), templates.BLANK)
     language = get_language() or "en"
     rows = [
-        {"name": templates.name_in(step, language), "days": step.days, "customer": step.customer,
+        {"name": templates.name_in(base, step, language), "days": step.days, "customer": step.customer,
          "needs": list(step.needs), "criterion": step.criterion}
         for step in base.steps
     ]  # fmt: skip

@@ -312,6 +312,30 @@ def test_the_companys_own_template_comes_first(csm):
         find("own:1")
 
 
+def test_what_the_company_wrote_is_not_translated(csm):
+    """JRN-12: its words stay its own, though the product knows the same ones in another language."""
+    own = PlanTemplate.objects.create(name="Ours", milestones=check([{"name": "Core users trained", "days": 5}]))
+    names = {
+        of: services.make_plan(account=account(of), template=find(key), starts_on=START, by=csm, language="id")
+        for of, key in (("A-1", f"own:{own.id}"), ("A-2", "mid_market"))
+    }
+    assert in_order(names["A-1"])[0].name == "Core users trained"
+    assert "Core users trained" not in [row.name for row in in_order(names["A-2"])]
+
+
+def test_a_criterion_is_named_without_being_measured(csm, django_assert_max_num_queries):
+    """PERF-01: what a stage asks for is known from its set-up; no fact of usage is read to write a milestone."""
+    plan = plan_for(csm)
+    track(plan.account, csm)
+    plan.track = plan.account.tracks.get()
+    plan.save()
+    with django_assert_max_num_queries(14) as seen:
+        services.set_milestone(
+            plan=plan, milestone=None, values={"name": "Go", "due_on": START, "criterion": "technical"}, by=csm
+        )
+    assert not [each for each in seen.captured_queries if "health_accountday" in each["sql"]]
+
+
 def test_another_companys_plans_are_never_seen(worlds):
     """API-04: the same plan on both sides stays two."""
     for world in worlds:
