@@ -180,10 +180,12 @@ def send_link(work: Work) -> bool:
     link = rows.filter(id=work.key, revoked_at=None, expires_at__gt=timezone.now()).first()
     if link is None or link.contact is None or not link.contact.email:
         return False
-    token = secrets.token_urlsafe(32)
-    CustomerLink.objects.filter(id=link.id).update(token_hash=key_digest(token))
     company = link.tenant.name
-    with translation.override(language_of(link)):
+    with translation.override(language_of(link)), timezone.override(link.tenant.zone):
+        if has_left(link):
+            return False
+        token = secrets.token_urlsafe(32)
+        CustomerLink.objects.filter(id=link.id).update(token_hash=key_digest(token))
         context = {
             "link": link,
             "company": company,

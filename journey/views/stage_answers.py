@@ -278,7 +278,7 @@ def stage_ask(request: TenantRequest, account_id: UUID, stage_period_id: UUID) -
         else:
             if not made.url:
                 return saved(request, _("The link is on its way."), look["back_url"])
-            context |= {"link_url": made.url, "expires_on": made.link.expires_at}
+            context |= {"link_url": made.url, "expires_on": made.link.expires_at.astimezone(request.tenant.zone).date()}
             return page(request, "journey/ask.html", context, pieces=("drawer-body",))
     return page(request, "journey/ask.html", context, pieces=("drawer-body",), status=422 if form.errors else 200)
 

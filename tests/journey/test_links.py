@@ -168,6 +168,8 @@ def test_the_link_of_a_person_who_left_opens_nothing(halcyon, visitor):
     with halcyon.world.open():
         halcyon.person.left_on = today()
         halcyon.person.save()
+        links.send_link(Work(name=links.WORK, key=str(CustomerLink.objects.first().id)))
+    assert not mail.outbox
     for path in paths:
         assert visitor.get(path).status_code == 404
         assert visitor.post(path, {"signed_as": "Ruth", "agreed": "on"}).status_code == 404
