@@ -110,6 +110,16 @@ def test_a_second_core_track_ends_with_a_merger_and_comes_back(tenant_open: Worl
     assert StagePeriod.objects.get(track=row).exited_on is None
 
 
+def test_what_a_person_closed_as_gone_on_elsewhere_stays_closed(tenant_open: World) -> None:
+    """JRN-03: the night takes back what it closed itself, and no decision of a person."""
+    csm = tenant_open.members["csm"]
+    core = track(live("A-1"), csm)
+    services.close_track(track=core, because="merged", on=today(), note="One journey", version=None, by=csm)
+    night()
+    core.refresh_from_db()
+    assert (core.closed_on, core.closed_because) == (today(), "merged")
+
+
 @pytest.mark.parametrize(
     ("stage", "kind", "cause", "back"),
     [

@@ -1,5 +1,6 @@
 -- Core tracks that the night closed and whose cause is gone: a merger that was taken back, a customer who pays again. The
--- stages that a merger ended are open again; a customer who came back begins in onboarding.
+-- stages that a merger ended are open again; a customer who came back begins in onboarding. A person who closed a track as
+-- gone on in another one meant it.
 WITH back AS (
     SELECT t.id, t.closed_because, t.closed_on,
            CASE WHEN t.closed_because = 'left'
@@ -9,6 +10,10 @@ WITH back AS (
       FROM journey_track t
       JOIN accounts_account a ON a.id = t.account_id
      WHERE t.kind = 'core' AND t.closed_because IN ('left', 'merged') AND a.status = 'live' AND a.merged_into_id IS NULL
+       AND NOT (t.closed_because = 'merged'
+                AND EXISTS (SELECT FROM journey_stageperiod p
+                             WHERE p.track_id = t.id AND p.outcome = 'abandoned' AND p.exited_on = t.closed_on
+                               AND p.validated_by_id IS NOT NULL))
 ), opened AS (
     UPDATE journey_track t
        SET closed_on = NULL, closed_because = '', version = t.version + 1, updated_at = clock_timestamp()
