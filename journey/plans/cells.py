@@ -21,6 +21,7 @@ from journey.enums import Blocker, LinkPurpose, PlanKind, PlanState
 from journey.models import CustomerLink, Milestone, Plan
 from journey.plans.links import has_left
 from journey.plans.progress import Progress, is_late, progress, waits_for
+from journey.stages.criteria import GO_LIVE
 from journey.stages.measures import State
 
 STATES = {PlanState.ACTIVE: "acc", PlanState.DONE: "good", PlanState.DROPPED: "line"}
@@ -222,12 +223,10 @@ def _owners(row: Plan | Milestone) -> list[str]:
 def for_customer(plan: Plan, today: dt.date) -> dict[str, Any]:
     """A plan as its customer reads it: nothing of what we note for ourselves."""
     card = plan_card(plan, today)
-    names = ("name", "goal", "kind", "state", "tone", "days", "bar", "expected_x", "bar_label", "active")
-    found = progress(plan.milestones.all(), today)
+    names = ("name", "goal", "kind", "state", "tone", "days", "bar", "expected_x", "bar_label", "active", "counts")
     return {name: card[name] for name in names} | {
         "ours": plan.owner.name if plan.owner else "",
         "theirs": plan.customer_owner.name if plan.customer_owner else "",
-        "counts": counts(found),
     }
 
 
@@ -267,7 +266,7 @@ def goals_for_customer(found: Iterable[Goal], today: dt.date) -> list[dict[str, 
 
 def criteria_for_customer(states: Iterable[State]) -> list[dict[str, Any]]:
     """What a go-live stands on, without the one that is asked for: the words, and whether it is met."""
-    return [{"label": state.criterion.label, "met": state.met} for state in states if state.key != "go_live"]
+    return [{"label": state.criterion.label, "met": state.met} for state in states if state.key != GO_LIVE]
 
 
 def link_rows(found: Iterable[CustomerLink], tenant: Tenant) -> list[dict[str, Any]]:

@@ -1,14 +1,13 @@
 """Questions about plans; a plan is seen by who sees its account (ROL-01)."""
 
 from collections.abc import Iterable
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 
 from accounts.dossier import parts_of
-from accounts.models import Account, Member
+from accounts.models import Account
 from journey.enums import PlanState
 from journey.models import CustomerLink, Milestone, Plan
 
@@ -31,20 +30,17 @@ def plans_of(account: Account) -> list[Plan]:
     )
 
 
-def plans_seen_by(member: Member) -> QuerySet[Plan]:
-    """Plans of the accounts that this member sees."""
-    return Plan.objects.filter(account__in=Account.objects.visible_to(member).values("id"))
-
-
 def plan_of(account: Account, plan_id: UUID) -> Plan:
     """A plan of this account with its milestones; 404 when it has no such plan."""
-    return _or_404(with_milestones(Plan.objects.filter(account__in=[account.id, *parts_of(account)], id=plan_id)))
+    rows = Plan.objects.filter(account__in=[account.id, *parts_of(account)])
+    return get_object_or_404(with_milestones(rows), id=plan_id)
 
 
 def milestone_of(account: Account, milestone_id: UUID) -> Milestone:
     """A milestone of a plan of this account; 404 when it has no such milestone."""
-    rows = Milestone.objects.filter(plan__account__in=[account.id, *parts_of(account)], id=milestone_id)
-    return _or_404(rows.select_related("plan__account", "plan__track", "owner", "customer_owner"))
+    rows = Milestone.objects.filter(plan__account__in=[account.id, *parts_of(account)])
+    rows = rows.select_related("plan__account", "plan__track", "owner", "customer_owner")
+    return get_object_or_404(rows, id=milestone_id)
 
 
 def links_of(account: Account, plans: Iterable[Plan] = ()) -> list[CustomerLink]:
@@ -53,10 +49,3 @@ def links_of(account: Account, plans: Iterable[Plan] = ()) -> list[CustomerLink]
     if plans:
         rows = rows.filter(plan__in=[plan.id for plan in plans])
     return list(rows.select_related("contact", "created_by", "plan", "period__track"))
-
-
-def _or_404(rows: QuerySet) -> Any:
-    found = rows.first()
-    if found is None:
-        raise Http404
-    return found

@@ -27,7 +27,6 @@ EVIDENCE = {
     Evidence.ATTESTED: ("file-text", ""),
     Evidence.CONFIRMED: ("handshake", "cust"),
 }
-TONES = {"risk": "risk", "watch": "watch"}
 FALLS_TOLD = 3
 
 
@@ -48,7 +47,7 @@ def here(period: StagePeriod, known: Known) -> dict[str, Any]:
         "meta": _("%(track)s · %(stage)s, since %(day)s") % words,
         "lead": lead,
         "text": text,
-        "flags": [{"tone": TONES[flag.tone], "text": flag.text} for flag in known.flags.get(period.id, ())],
+        "flags": [{"tone": flag.tone, "text": flag.text} for flag in known.flags.get(period.id, ())],
         "rows": rows,
     }
 

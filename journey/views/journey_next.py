@@ -28,7 +28,7 @@ def needed(request: TenantRequest, account: Account, known: Known, chosen: Stage
     """Card "What is needed next": {rows, more, more_rows, foot}: criteria of the chosen stage first, then the milestones
     and tasks of the account by their day. Three queries."""
     rows = _criteria(request, account, known, chosen)
-    milestones = list(_milestones(known))
+    milestones = list(_milestones(account, known))
     tasks = list(_tasks(account)[:SHOWN])
     rows += [_milestone(request, account, row, known.today) for row in milestones]
     rows += [_task(request, row, known.today) for row in tasks]
@@ -76,10 +76,10 @@ def _who(member: Member | None, reader: Member) -> str:
     return _("you") if member.id == reader.id else member.name
 
 
-def _milestones(known: Known) -> QuerySet[Milestone]:
+def _milestones(account: Account, known: Known) -> QuerySet[Milestone]:
     """Milestones of running plans that are late or due within a month, the first due first."""
     rows = Milestone.objects.filter(
-        plan__account__in={track.account_id for track in known.tracks},
+        plan__account__in={account.id, *(track.account_id for track in known.tracks)},
         plan__state=PlanState.ACTIVE,
         done_on=None,
         due_on__lte=known.today + dt.timedelta(days=DUE_DAYS),
