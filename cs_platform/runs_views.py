@@ -54,6 +54,8 @@ NAMES: dict[str, Promise | str] = {
     "tracks": _("Journeys that begin and end"),
     "regressions": _("Proposals to go back"),
     "milestones": _("Tasks of late milestones"),
+    "plays": _("Plays"),
+    "play_tasks": _("Tasks"),
     "company_alert": _("Words against revenue"),
     "account_months": _("Months of accounts"),
     "ledger": _("MRR ledger"),

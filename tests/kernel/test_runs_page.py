@@ -11,6 +11,8 @@ from accounts.models import Tenant
 from cs_platform import pipeline
 from cs_platform.kernel import queue, runs
 from cs_platform.kernel.models import Finding, Run, RunStep, Work
+from cs_platform.pipeline import NIGHTLY
+from cs_platform.runs_views import NAMES
 
 DAY = dt.date(2026, 11, 20)
 HTMX = {"HX-Request": "true", "HX-Target": "run"}
@@ -20,6 +22,11 @@ HTMX = {"HX-Request": "true", "HX-Target": "run"}
 def _short_night(monkeypatch):
     steps = (("ledger", lambda as_of: 1234), ("second", lambda as_of: 0), ("finish", pipeline.finish_night))
     monkeypatch.setattr(pipeline, "NIGHTLY", steps)
+
+
+def test_every_step_of_the_night_has_words():
+    """Nobody reads `play_tasks`; a step that is added is named with it."""
+    assert [name for name, _step in NIGHTLY if name not in NAMES] == []
 
 
 def at(world, name="runs", *args):
