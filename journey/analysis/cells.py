@@ -241,8 +241,6 @@ def cut_name(cut: str, value: str) -> str:
     return value
 
 
-# Columns of the heat table: heading, what is counted (done, of how many) or the number itself, whether more is better, and
-# which list a cell opens.
 def heat(
     cuts: Sequence[Cut], cut: str, scores: Mapping[tuple[str, str, str], Score], segments: Sequence[Segment], url: Url
 ) -> dict[str, Any]:
@@ -252,6 +250,7 @@ def heat(
         cuts,
         key=lambda each: (not each.value, order.get(each.value, 99) if cut == "segment" else -each.tracks, each.value),
     )
+    # Heading, of each row (the number, on how many it stands, as text), whether more is better, which list a cell opens.
     columns: list[tuple[str, list[tuple[float | None, int, str]], bool | None, dict[str, str]]] = []
 
     def shares(title: str, pairs: list[tuple[int, int]], good: bool, **to: str) -> None:

@@ -204,7 +204,7 @@ def journey_tracks(request: TenantRequest) -> HttpResponse:
         "title": SHOWS[listed.show],
         "subtitle": [*_narrowing(listed), *_subtitle(choice, span, 0, 0)[1:2]],
         "back_url": f"{reverse('journey', args=[request.tenant.slug])}?{choice.query()}",
-        "csv_url": _lists(request, choice, "journey_tracks_csv")(**(listed.pairs(after="")) | {"after": ""}),
+        "csv_url": _lists(request, choice, "journey_tracks_csv")(**listed.pairs(after="")),
         "rows": [_row(request, row) for row in rows],
         "foot": {
             "shown": ngettext("%(n)s stage of a track", "%(n)s stages of tracks", total) % {"n": number_text(total, 0)},

@@ -1,7 +1,6 @@
 -- The periods behind a number of the page, the longest first: `show` names the number, the other parameters narrow it (empty: all).
 WITH found AS (
-    SELECT w.*, CASE WHEN %(show)s = 'stalled' THEN greatest(%(last)s - w.progressed_on, CASE WHEN w.blocker <> '' THEN %(last)s - w.blocked_on END)
-                     ELSE coalesce(w.exited_on, %(last)s) - w.entered_on END AS length
+    SELECT w.*, CASE WHEN %(show)s = 'stalled' THEN w.idle ELSE coalesce(w.exited_on, %(last)s) - w.entered_on END AS length
       FROM walked w
      WHERE CASE %(show)s
            WHEN 'open' THEN w.exited_on IS NULL OR w.exited_on > %(last)s
@@ -16,8 +15,7 @@ WITH found AS (
            WHEN 'churned' THEN w.closed_because = 'left' AND w.closed_on = w.exited_on AND w.exited_on BETWEEN %(first)s AND %(last)s
                                AND w.stage IN ('onboarding', 'adoption', 'retention')
            WHEN 'flag' THEN w.exited_on IS NULL
-           WHEN 'stalled' THEN (w.exited_on IS NULL OR w.exited_on > %(last)s)
-                               AND (w.blocker <> '' AND w.blocked_on <= %(last)s OR %(last)s - w.progressed_on > 2 * w.days_to)
+           WHEN 'stalled' THEN w.stalled
            END
        AND %(stage)s IN ('', w.stage) AND %(cause)s IN ('', w.cause) AND %(to)s IN ('', w.back_to)
        AND (%(from)s = '' OR w.from_stage = %(from)s) AND (%(blocker)s = '' OR %(blocker)s = coalesce(nullif(w.blocker, ''), 'none'))

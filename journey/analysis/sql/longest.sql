@@ -1,9 +1,8 @@
 -- The stalled stages that have been without progress for longest, one of each account.
 SELECT o.*, a.name AS account
-  FROM (SELECT DISTINCT ON (w.account_id) w.account_id, w.track_id, w.kind, w.name, w.stage, w.blocker,
-               greatest(%(last)s - w.progressed_on, CASE WHEN w.blocker <> '' THEN %(last)s - w.blocked_on END) AS days
+  FROM (SELECT DISTINCT ON (w.account_id) w.account_id, w.track_id, w.kind, w.name, w.stage, w.blocker, w.idle AS days
           FROM walked w
-         WHERE w.exited_on IS NULL AND (w.blocker <> '' AND w.blocked_on <= %(last)s OR %(last)s - w.progressed_on > 2 * w.days_to)
+         WHERE w.stalled
          ORDER BY w.account_id, 7 DESC, w.period_id) o
   JOIN accounts_account a ON a.id = o.account_id
  ORDER BY o.days DESC, o.track_id
