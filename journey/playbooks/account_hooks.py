@@ -21,10 +21,7 @@ from journey.work.services import SETTLED
 
 def running_play(request: TenantRequest, account: Account) -> dict[str, Any] | None:
     """Save play, step 1 of 6: the latest that runs, and how many more do."""
-    rows = selectors.listed(Play.objects.filter(account=account, state=PlayState.RUNNING)).order_by(
-        "-started_at", "-id"
-    )
-    plays = list(rows)
+    plays = list(selectors.listed(Play.objects.filter(account=account, state=PlayState.RUNNING)))
     if not plays:
         return None
     tasks = selectors.tasks_of(plays[:1]).get(plays[0].id, {})

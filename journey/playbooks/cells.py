@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 
 from accounts.cells import score_text, short_day
 from accounts.enums import HealthBand, Profile, Tier
-from accounts.models import Tenant
 from cs_platform.kernel.templatetags.cells import moment_text, number_text, percent_text
 from health.alerts import cells as alert_cells
 from health.alerts.rules import RULES
@@ -143,8 +142,7 @@ def tally_texts(tally: Tally, today: dt.date) -> dict[str, str]:
     }
 
 
-def version_row(row: PlaybookVersion, before: PlaybookVersion | None, tenant: Tenant) -> dict[str, Any]:
-    at = row.published_at or row.created_at
+def version_row(row: PlaybookVersion, before: PlaybookVersion | None) -> dict[str, Any]:
     old = Steps.read(before.steps) if before and before.steps else None
     changed = versions.changes(old, Steps.read(row.steps)) if old and row.steps else []
     return {
@@ -152,7 +150,7 @@ def version_row(row: PlaybookVersion, before: PlaybookVersion | None, tenant: Te
         "state": str(VersionState(row.state).label),
         "tone": VERSION_TONES[VersionState(row.state)],
         "author": row.author.name if row.author else _("Setia"),
-        "at": moment_text(at.astimezone(tenant.zone)),
+        "at": moment_text(row.published_at or row.created_at),
         "reason": row.reason,
         "changes": changes(changed),
     }
@@ -181,7 +179,7 @@ def _difference(before: Step, after: Step, field: str) -> str:
     return _("another %(field)s") % {"field": FIELDS[field]}
 
 
-def why(play: Play, today: dt.date) -> str:
+def why(play: Play) -> str:
     """What began it: the alert in words, or who and with what note."""
     note = play.inputs.get("note", "") if isinstance(play.inputs.get("note"), str) and play.started_by_id else ""
     parts = []
@@ -234,7 +232,7 @@ def play_row(
         "account": play.account.name,
         "account_url": reverse("account_plays", args=[slug, play.account_id]) if play.account_id in seen else "",
         "alert_url": reverse("alert", args=[slug, play.alert_id]) if play.alert_id and play.account_id in seen else "",
-        "why": why(play, today),
+        "why": why(play),
         "began": short_day(play.as_of, today),
         "state": str(state.label),
         "tone": TONES[state],

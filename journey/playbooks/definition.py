@@ -129,10 +129,6 @@ class Steps:
         """Days from the beginning to the last step."""
         return max((step.days for step in self.steps), default=0)
 
-    def position(self, key: str) -> int:
-        """The place of a step, from one; 0 when it is none of these."""
-        return next((place for place, step in enumerate(self.steps, 1) if step.key == key), 0)
-
     @classmethod
     def read(cls, given: Any, segments: Sequence[str] | None = None) -> "Steps":
         """From JSON. DomainError names each field that is wrong, as `0.title`; `segments` are the ids that exist, None

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from journey.enums import TaskState
 from journey.playbooks.definition import Standing, Step, Steps
 
 
@@ -76,6 +77,11 @@ def choose(
             taken.add(cause.account_id)
             found.starts.append(cause)
     return found
+
+
+def is_over(steps: Steps, states: Mapping[str, str], skipped: Iterable[str]) -> bool:
+    """Whether nothing is left of a play: each step was left out or became a task (`states`, by step), and none is open."""
+    return len({*states, *skipped}) >= len(steps.steps) and TaskState.OPEN not in states.values()
 
 
 @dataclass

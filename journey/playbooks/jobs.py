@@ -203,8 +203,7 @@ def advance(plays: Sequence[Play], day: dt.date) -> int:
     over = [
         play
         for play in plays
-        if len({*settled.get(play.id, {}), *play.inputs.get(SKIPPED, {})}) >= len(read[play.playbook_id].steps)
-        and TaskState.OPEN not in settled.get(play.id, {}).values()
+        if engine.is_over(read[play.playbook_id], settled.get(play.id, {}), play.inputs.get(SKIPPED, {}))
     ]
     Play.objects.bulk_update(changed, ["inputs"], batch_size=500)
     Play.objects.filter(id__in=[play.id for play in over], state=PlayState.RUNNING).update(

@@ -86,7 +86,7 @@ def startable() -> QuerySet[Playbook]:
 def tasks_of(plays: Iterable[Play]) -> dict[UUID, dict[str, Task]]:
     """The tasks of these plays by step. One query."""
     found: dict[UUID, dict[str, Task]] = {}
-    for task in Task.objects.filter(play__in=[play.id for play in plays]).select_related("owner"):
+    for task in Task.objects.filter(play__in=[play.id for play in plays]):
         if task.play_id is not None:
             found.setdefault(task.play_id, {})[task.step] = task
     return found

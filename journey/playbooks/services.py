@@ -19,9 +19,9 @@ from cs_platform.kernel.edits import check_seen, put
 from cs_platform.kernel.errors import Conflict, DomainError
 from cs_platform.kernel.tenancy import current_tenant_id
 from health.models import Alert
-from journey.enums import PlayState, TaskState
+from journey.enums import PlayState
 from journey.models import Play, Playbook, Task
-from journey.playbooks import jobs, versions
+from journey.playbooks import engine, jobs, versions
 from journey.playbooks.catalogue import TRIGGERED
 from journey.playbooks.definition import Steps
 
@@ -172,8 +172,7 @@ def follow_task(task: Task) -> None:
     if play.state not in (PlayState.RUNNING, PlayState.DONE):
         return
     states = dict(Task.objects.filter(play=play).values_list("step", "state"))
-    settled = {*states, *play.inputs.get(jobs.SKIPPED, {})}
-    over = len(settled) >= len(Steps.read(play.playbook.steps).steps) and TaskState.OPEN not in states.values()
+    over = engine.is_over(Steps.read(play.playbook.steps), states, play.inputs.get(jobs.SKIPPED, {}))
     if over == (play.state == PlayState.DONE):
         return
     Play.objects.filter(id=play.id).update(

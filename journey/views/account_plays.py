@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from accounts.account_frame import account_frame, open_account
 from accounts.views.forms import form_page, saved
 from cs_platform.kernel.access import Permission, TenantRequest, requires
-from cs_platform.kernel.errors import Conflict
 from cs_platform.kernel.forms import accepted
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.keyset import uuid_of
@@ -45,13 +44,10 @@ def play_new(request: TenantRequest, account_id: UUID) -> HttpResponse:
         chosen = selectors.startable().filter(rule=alert.rule).first()
     form = StartForm(request.POST if request.method == "POST" else None, chosen=chosen)
     back = reverse("account_plays", args=[request.tenant.slug, account.id])
-    try:
-        if form.is_bound and accepted(
-            form, lambda v: services.start_play(account=account, by=request.member, alert=alert, **v)
-        ):
-            return saved(request, _("It runs: its first tasks are there."), back)
-    except Conflict as error:
-        form.add_error("playbook", error.message)
+    if form.is_bound and accepted(
+        form, lambda v: services.start_play(account=account, by=request.member, alert=alert, **v)
+    ):
+        return saved(request, _("It runs: its first tasks are there."), back)
     return form_page(
         request,
         form,

@@ -20,6 +20,7 @@ from cs_platform.kernel.access import Permission, TenantRequest, may, requires
 from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.forms import accepted
 from cs_platform.kernel.htmx import page
+from cs_platform.kernel.templatetags.cells import number_text
 from health.enums import VersionState
 from journey.models import Play, Playbook, PlaybookVersion
 from journey.playbooks import cells, dry_run, installing, jobs, selectors, services
@@ -95,9 +96,9 @@ def playbook(request: TenantRequest, playbook_id: UUID) -> HttpResponse:
         "live": live,
         "steps": cells.step_rows(Steps.read(live.steps), segments) if live else [],
         "tally": cells.tally_texts(tally, today),
-        "versions": [
-            cells.version_row(new, old, request.tenant) for new, old in pairwise([*history, None]) if new is not None
-        ][:HISTORY],
+        "versions": [cells.version_row(new, old) for new, old in pairwise([*history, None]) if new is not None][
+            :HISTORY
+        ],
         "has_draft": any(row.state == VersionState.DRAFT for row in history),
         "runs": [cells.run_row(row, today) for row in selectors.runs(book, RUNS)],
         "plays": _play_rows(request, plays, today),
@@ -186,7 +187,7 @@ def playbook_undo(request: TenantRequest, playbook_id: UUID) -> HttpResponse:
     except ValueError:
         raise Http404 from None
     count = services.undo_run(playbook=book, day=day, by=request.member)
-    text = ngettext("%(n)s play was taken back.", "%(n)s plays were taken back.", count) % {"n": f"{count:,}"}
+    text = ngettext("%(n)s play was taken back.", "%(n)s plays were taken back.", count) % {"n": number_text(count, 0)}
     messages.success(request, text)
     return redirect("playbook", request.tenant.slug, book.id)
 
