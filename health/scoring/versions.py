@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from accounts.enums import HealthBand, Profile
 from accounts.models import Account, Member, Segment
 from cs_platform.kernel.errors import Conflict, DomainError
-from health import news
+from health import drafts, news
 from health.enums import VersionState
 from health.models import HealthModel, HealthModelVersion
 from health.scoring import features, formulas
@@ -95,26 +95,17 @@ def save_draft(
     """Write what the draft says. DomainError with what is wrong and where; Conflict when somebody wrote in between."""
     checked = Definition.read(definition)
     with transaction.atomic():
-        row = _locked(draft, version)
+        row = drafts.locked(draft, version)
         row.definition, row.version = checked.json(), row.version + 1
         row.author = by or row.author
         row.save(update_fields=["definition", "version", "author"])
     return row
 
 
-def _locked(draft: HealthModelVersion, version: int | None) -> HealthModelVersion:
-    row = HealthModelVersion.objects.select_for_update().filter(id=draft.id).first()
-    if row is None or row.state != VersionState.DRAFT:
-        raise Conflict(_("This is no draft any more. What is published never changes: begin a new draft."))
-    if version is not None and row.version != version:
-        raise Conflict(_("Somebody changed this draft in the meantime. Look at it again."))
-    return row
-
-
 def discard_draft(*, draft: HealthModelVersion, by: Member | None) -> None:
     """Throw a draft away; a model that never had another version goes with it."""
     with transaction.atomic():
-        row = _locked(draft, None)
+        row = drafts.locked(draft, None)
         model = row.model
         row.delete()
         if not model.versions.exists():
@@ -125,14 +116,9 @@ def publish(
     *, draft: HealthModelVersion, reason: str, by: Member | None, version: int | None = None
 ) -> HealthModelVersion:
     """From now on accounts are scored by this version; today's scores follow within minutes. The reason stays with it."""
-    reason = reason.strip()
-    if not reason:
-        raise DomainError(_("Say why the score changes."), fields={"reason": _("Say why the score changes.")})
-    if len(reason) > 500:
-        sentence = _("At most %(count)d characters.") % {"count": 500}
-        raise DomainError(sentence, fields={"reason": sentence})
+    reason = drafts.reason_of(reason, _("Say why the score changes."))
     with transaction.atomic():
-        row = _locked(draft, version)
+        row = drafts.locked(draft, version)
         Definition.read(row.definition)
         row.author = by or row.author
         _publish(row, reason)

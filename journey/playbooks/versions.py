@@ -12,12 +12,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Member, Segment
-from cs_platform.kernel.errors import Conflict, DomainError
+from health import drafts
 from health.enums import VersionState
 from journey.models import Playbook, PlaybookVersion
 from journey.playbooks.definition import Step, Steps
-
-REASON = 500
 
 
 def segment_ids() -> list[str]:
@@ -60,7 +58,7 @@ def save_draft(
 ) -> PlaybookVersion:
     """Write what the draft says. DomainError with what is wrong and where; Conflict when somebody wrote in between."""
     checked = Steps.read(steps, segment_ids())
-    row = _locked(draft, version)
+    row = drafts.locked(draft, version)
     row.steps, row.version, row.author = checked.json(), row.version + 1, by or row.author
     row.save(update_fields=["steps", "version", "author"])
     return row
@@ -69,35 +67,20 @@ def save_draft(
 @transaction.atomic
 def discard_draft(*, draft: PlaybookVersion, by: Member | None) -> None:
     """Throw a draft away."""
-    _locked(draft, None).delete()
+    drafts.locked(draft, None).delete()
 
 
 @transaction.atomic
 def publish(*, draft: PlaybookVersion, reason: str, by: Member | None, version: int | None = None) -> PlaybookVersion:
     """From now on plays begin by this version; those that run go on by theirs. The reason stays with it."""
-    reason = reason.strip()
-    if not reason:
-        sentence = _("Say why the playbook changes.")
-        raise DomainError(sentence, fields={"reason": sentence})
-    if len(reason) > REASON:
-        sentence = _("At most %(count)d characters.") % {"count": REASON}
-        raise DomainError(sentence, fields={"reason": sentence})
+    reason = drafts.reason_of(reason, _("Say why the playbook changes."))
     Playbook.objects.select_for_update().get(id=draft.playbook_id)
-    row = _locked(draft, version)
+    row = drafts.locked(draft, version)
     Steps.read(row.steps, segment_ids())
     row.playbook.versions.filter(state=VersionState.PUBLISHED).update(state=VersionState.RETIRED)
     row.state, row.published_at, row.reason = VersionState.PUBLISHED, timezone.now(), reason
     row.author, row.version = by or row.author, row.version + 1
     row.save(update_fields=["state", "published_at", "reason", "author", "version"])
-    return row
-
-
-def _locked(draft: PlaybookVersion, version: int | None) -> PlaybookVersion:
-    row = PlaybookVersion.objects.select_for_update().filter(id=draft.id).first()
-    if row is None or row.state != VersionState.DRAFT:
-        raise Conflict(_("This is no draft any more. What is published never changes: begin a new draft."))
-    if version is not None and row.version != version:
-        raise Conflict(_("Somebody changed this draft in the meantime. Look at it again."))
     return row
 
 
