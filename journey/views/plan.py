@@ -16,6 +16,7 @@ from accounts.account_frame import account_frame, open_account
 from accounts.models import Account
 from accounts.views.forms import conflict_page, form_page, saved
 from cs_platform.kernel.access import Permission, TenantRequest, requires
+from cs_platform.kernel.asked import version_of
 from cs_platform.kernel.errors import Conflict, DomainError
 from cs_platform.kernel.forms import refuse
 from cs_platform.kernel.htmx import page
@@ -62,12 +63,6 @@ def plan_url(request: TenantRequest, account: Account) -> str:
 def look_of(request: TenantRequest, account: Account, title: str, **more: Any) -> dict[str, Any]:
     """How a form of the plan is headed, and where it leads back to."""
     return {"title": title, "back_url": plan_url(request, account), "back_label": account.name, **more}
-
-
-def version_of(request: TenantRequest) -> int:
-    """The version that a button was pressed at; 0, which no row has, where none was sent."""
-    text = request.POST.get("version", "")
-    return int(text) if text.isdecimal() and len(text) < 10 else 0
 
 
 @requires(Permission.EDIT_ACCOUNTS)
@@ -123,7 +118,7 @@ def plan_end(request: TenantRequest, account_id: UUID, agreed_plan_id: UUID) -> 
     plan = selectors.plan_of(account, agreed_plan_id)
     try:
         plan = services.end_plan(
-            plan=plan, state=request.POST.get("state", ""), version=version_of(request), by=request.member
+            plan=plan, state=request.POST.get("state", ""), version=version_of(request) or 0, by=request.member
         )
     except DomainError as error:
         messages.error(request, error.message)

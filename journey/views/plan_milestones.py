@@ -14,13 +14,14 @@ from accounts.account_frame import open_account
 from accounts.models import Account
 from accounts.views.forms import conflict_page, form_page, saved
 from cs_platform.kernel.access import Permission, TenantRequest, requires
+from cs_platform.kernel.asked import version_of
 from cs_platform.kernel.errors import Conflict, DomainError
 from cs_platform.kernel.forms import refuse
 from journey.models import Milestone, Plan, StagePeriod
 from journey.plans import selectors, services
 from journey.plans.forms import BlockForm, MilestoneForm
 from journey.stages import measures
-from journey.views.plan import look_of, plan_url, version_of
+from journey.views.plan import look_of, plan_url
 from journey.work import milestones
 
 
@@ -88,7 +89,7 @@ def milestone_done(request: TenantRequest, account_id: UUID, milestone_id: UUID)
     verb = services.reopen_milestone if "undo" in request.POST else services.finish_milestone
     words = _("%(name)s is open again.") if "undo" in request.POST else _("%(name)s is done.")
     try:
-        row = verb(milestone=milestone, version=version_of(request), by=request.member)
+        row = verb(milestone=milestone, version=version_of(request) or 0, by=request.member)
     except DomainError as error:
         messages.error(request, error.message)
     else:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.settings_sections import section_page, url
 from cs_platform.kernel.access import Permission, TenantRequest, requires
+from cs_platform.kernel.asked import number_of
 from cs_platform.kernel.errors import Conflict, DomainError
 from cs_platform.kernel.forms import refuse
 from journey.enums import PlanKind, Stage
@@ -140,12 +141,13 @@ def _typed(data: QueryDict) -> list[dict[str, Any]]:
     places = {number: str(place) for place, number in enumerate(rows, 1)}
     for row in rows.values():
         needs = [part.strip() for part in row["needs"].split(",") if part.strip()]
-        row["needs"] = ", ".join(places.get(int(part), "?") if _is_number(part) else part for part in needs)
+        row["needs"] = ", ".join(_row_of(places, part) for part in needs)
     return list(rows.values())
 
 
-def _is_number(text: str) -> bool:
-    return text.isdecimal() and len(text) < 6
+def _row_of(places: dict[int, str], text: str) -> str:
+    number = number_of(text)
+    return text if number is None else places.get(number, "?")
 
 
 def _rows(typed: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -153,7 +155,7 @@ def _rows(typed: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [
         row
         | {
-            "days": int(row["days"]) if _is_number(row["days"]) else row["days"],
+            "days": row["days"] if (days := number_of(row["days"])) is None else days,
             "needs": [_place(part.strip()) for part in row["needs"].split(",") if part.strip()],
         }
         for row in typed
@@ -162,4 +164,5 @@ def _rows(typed: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _place(text: str) -> int | str:
     """The position of a row by its number on the page, which counts from 1."""
-    return int(text) - 1 if _is_number(text) else text
+    number = number_of(text)
+    return text if number is None else number - 1
