@@ -89,7 +89,7 @@ def pane(request: TenantRequest, task_id: UUID) -> dict[str, Any]:
         "is_open": is_open,
         "is_snoozed": bool(is_open and row.snoozed_until and row.snoozed_until > today),
         "in_pool": waiting,
-        "snoozes": cells.snooze_choices(row, today) if may_edit and is_open else [],
+        "snoozes": cells.snooze_choices(account.renews_on if account else None, today) if may_edit and is_open else [],
         "comments": cells.comment_rows(comments),
         "people": people,
         "may_edit": may_edit,

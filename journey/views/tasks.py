@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -25,6 +26,7 @@ from journey.views.task import pane
 from journey.work import cells, pool, selectors
 from journey.work.comments import mentions_of, see_mentions
 from journey.work.selectors import TaskQuery
+from journey.work.sharing import colleagues
 
 SHOWN = 100
 QUEUE = 5
@@ -66,13 +68,14 @@ def tasks(request: TenantRequest) -> HttpResponse:
     done = list(selectors.listed(selectors.done_today(member, tenant))[:SHOWN]) if _tells_done(query, number) else []
     seen = seen_accounts(member, [*rows, *done, *(one.task for one in queue)])
     address = Address(request, query)
+    filters = _filters(member, query)
     shown_queue = queue if query.whose == "pool" else queue[:QUEUE]
     context = {
         "query": query,
         "summary": _summary(request, counts, today),
         "tabs": _tabs(member, counts, query, address),
-        "chips": _chips(query, address),
-        "filters": _filters(member, query),
+        "chips": _chips(query, filters, address),
+        "filters": filters,
         "groups": _groups(rows, done, tenant, today, seen),
         "empty": not rows and not done and query.whose != "pool",
         "filtered": bool(query.work or query.segment or query.owner),
@@ -163,20 +166,17 @@ def _tabs(member: Member, counts: dict[str, int], query: TaskQuery, address: Add
     ]
 
 
-def _chips(query: TaskQuery, address: Address) -> list[dict[str, str]]:
-    """Filters that are on, each with the page without it."""
-    found = []
-    if query.due and query.whose in ("mine", "team"):
-        found.append({"label": _("Due"), "value": str(DUES[query.due]), "url": address(due="all")})
-    if query.owner:
-        name = Member.objects.filter(id=query.owner).values_list("name", flat=True).first() or "–"
-        found.append({"label": _("Owner"), "value": name, "url": address(owner="")})
-    if query.work:
-        found.append({"label": _("Kind of work"), "value": str(WorkType(query.work).label), "url": address(work="")})
-    if query.segment:
-        name = {str(one.id): one.name for one in selectors.segments()}.get(query.segment, "–")
-        found.append({"label": _("Segment"), "value": name, "url": address(segment="")})
-    return found
+def _chips(query: TaskQuery, filters: list[dict[str, Any]], address: Address) -> list[dict[str, str]]:
+    """Filters that are on, each with the page without it; one that is unknown here is on as well."""
+    return [
+        {
+            "label": one["label"],
+            "value": next((str(option["label"]) for option in one["options"] if option["on"]), "–"),
+            "url": address(**{one["name"]: "all" if one["name"] == "due" else ""}),
+        }
+        for one in filters
+        if getattr(query, one["name"])
+    ]
 
 
 def _filters(member: Member, query: TaskQuery) -> list[dict[str, Any]]:
@@ -185,7 +185,7 @@ def _filters(member: Member, query: TaskQuery) -> list[dict[str, Any]]:
     if query.whose in ("mine", "team"):
         found.append(("due", _("Due"), [(name or "all", label) for name, label in DUES.items()]))
     if query.whose == "team":
-        people = [(str(one.id), one.name) for one in _team(member)]
+        people = [(str(one.id), one.name) for one in _team(member, query.owner)]
         found.append(("owner", _("Owner"), [("", _("Everybody")), *people]))
     found.append(("work", _("Kind of work"), [("", _("Every kind")), *WorkType.choices]))
     names = [(str(one.id), one.name) for one in selectors.segments()]
@@ -201,14 +201,14 @@ def _filters(member: Member, query: TaskQuery) -> list[dict[str, Any]]:
     ]
 
 
-def _team(member: Member) -> list[Member]:
-    """Whose tasks a leader may ask for."""
-    people = Member.objects.filter(is_active=True)
+def _team(member: Member, asked: str) -> list[Member]:
+    """Whose tasks a leader may ask for; who is `asked` for stands there even after they left."""
+    people = Q(is_active=True)
     if member.role.scope == Scope.TEAM:
-        people = people.filter(team__leader=member) | people.filter(id=member.id)
-        if member.team_id:
-            people |= Member.objects.filter(is_active=True, team_id=member.team_id)
-    return list(people.distinct().order_by("name"))
+        people &= colleagues(member) | Q(id=member.id)
+    if asked:
+        people |= Q(id=asked)
+    return list(Member.objects.filter(people).order_by("name"))
 
 
 def _groups(
@@ -253,19 +253,10 @@ def _bulk(request: TenantRequest, today: dt.date) -> dict[str, Any] | None:
     return {
         "url": reverse("tasks_bulk", args=[request.tenant.slug]),
         "people": list(everybody.order_by("name").values_list("id", "name")),
-        "days": cells.snooze_choices(_NOTHING, today),
+        "days": cells.snooze_choices(None, today),
         "tomorrow": tomorrow.isoformat(),
         "today": today.isoformat(),
     }
-
-
-class _Nothing:
-    """A task of no account, for choices of days that hold for any."""
-
-    account = None
-
-
-_NOTHING: Any = _Nothing()
 
 
 @requires(Permission.VIEW_ACCOUNTS)

@@ -8,7 +8,6 @@ from uuid import UUID
 from babel import Locale
 from babel.dates import format_date, format_time
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
@@ -128,11 +127,12 @@ def span_text(rows: Sequence[Any]) -> str:
     return _("%(first)s to %(last)s") % words
 
 
-def snooze_choices(task: Task, today: dt.date) -> list[dict[str, str]]:
-    """The days that a snooze offers, besides one's own choice: [{label, value, day}]."""
+def snooze_choices(renews_on: dt.date | None, today: dt.date) -> list[dict[str, str]]:
+    """The days that a snooze offers, besides one's own choice: [{label, value, day}]. `renews_on` is the renewal of the task's
+    account, None without one and for many tasks at once."""
     tomorrow, monday = today + dt.timedelta(days=1), next_monday(today)
     found = [(_("Tomorrow"), tomorrow), (_("Next Monday"), monday), (_("In two weeks"), today + dt.timedelta(days=14))]
-    if task.account and (day := before_renewal(task.account.renews_on, today)):
+    if day := before_renewal(renews_on, today):
         found.append((_("Before the renewal"), day))
     language, days, choices = get_language() or "en", set(), []
     for text, day in found:
@@ -216,6 +216,6 @@ def mention_row(mention: Any, tenant: Tenant) -> dict[str, Any]:
         "text": said,
         "task": task.title,
         "url": reverse("task", args=[tenant.slug, task.id]),
-        "at": moment_text(timezone.localtime(comment.at)),
+        "at": moment_text(comment.at),
         "new": mention.seen_at is None,
     }

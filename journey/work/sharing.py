@@ -26,7 +26,7 @@ def theirs(member: Member) -> Q:
     return Q(owner=member) & lasting
 
 
-def _colleagues(member: Member) -> Q:
+def colleagues(member: Member) -> Q:
     """Members of the member's team, by the names of their fields."""
     own = Q(team__leader=member)
     return own | Q(team_id=member.team_id) if member.team_id else own
@@ -42,14 +42,14 @@ def visible_tasks(member: Member) -> QuerySet[Task]:
     shared = Q(account=None) | Q(account__in=shared_accounts(member).values("id"))
     found |= in_pool() & shared
     if member.role.scope == Scope.TEAM:
-        found |= Q(account=None, owner__in=Member.objects.filter(_colleagues(member)).values("id"))
+        found |= Q(account=None, owner__in=Member.objects.filter(colleagues(member)).values("id"))
     return Task.objects.filter(found)
 
 
 def shared_accounts(member: Member) -> QuerySet[Account]:
     """Accounts whose pooled tasks this member shares although the account may be a colleague's: those that nobody owns,
     and those of the own team."""
-    ours = Member.objects.filter(_colleagues(member)).values("id")
+    ours = Member.objects.filter(colleagues(member)).values("id")
     return Account.objects.filter(Q(owner=None) | Q(owner__in=ours))
 
 
