@@ -181,17 +181,6 @@ def set_milestone(
 
 
 @transaction.atomic
-def move_milestone(*, milestone: Milestone, position: int, by: Member | None) -> Milestone:
-    """Put it at a place in the plan's order, counted from 0."""
-    plan = _open(_locked(milestone.plan, None))
-    rows = list(Milestone.objects.filter(plan=plan).order_by("position", "due_on", "id"))
-    row = _milestone(rows, milestone, None)
-    _order(rows, row, position)
-    _touch(plan)
-    return row
-
-
-@transaction.atomic
 def remove_milestone(*, milestone: Milestone, version: int | None, by: Member | None) -> None:
     """Take it out of the plan; what waited for it waits for it no more."""
     plan = _open(_locked(milestone.plan, None))

@@ -64,6 +64,7 @@ class TrackForm(forms.Form):
         if track is not None:
             for name in ("kind", "on", "stage"):
                 del self.fields[name]
+            self.fields["version"].required = True
 
     @staticmethod
     def values_of(track: Track) -> dict[str, Any]:

@@ -144,7 +144,7 @@ def test_milestones_are_added_moved_and_removed(csm):
     assert [row.name for row in in_order(plan)][:3] == [
         "Welcome and set-up guide opened", "Sandbox given back", "Set-up done",
     ]  # fmt: skip
-    services.move_milestone(milestone=made, position=99, by=csm)
+    services.set_milestone(plan=plan, milestone=made, values={}, position=99, by=csm)
     assert in_order(plan)[-1].id == made.id
     assert [row.position for row in in_order(plan)] == list(range(6))
     changed = services.set_milestone(plan=plan, milestone=made, values={"name": "Given back"}, by=csm, version=1)

@@ -38,11 +38,10 @@ WITH part AS MATERIALIZED (
      GROUP BY 1
 ), touched AS MATERIALIZED (
     SELECT o.id AS account_id,
-           count(*) FILTER (WHERE NOT t.inbound AND t.happened_at >= %(until)s - interval '60 days') AS ours,
-           max(t.happened_at) FILTER (WHERE NOT t.inbound) AS last_of_ours,
-           count(*) FILTER (WHERE t.inbound AND t.happened_at >= %(until)s - interval '60 days') AS theirs
+           count(*) FILTER (WHERE t.happened_at >= %(until)s - interval '60 days') AS ours,
+           max(t.happened_at) AS last_of_ours
       FROM owner o
-      JOIN health_touchpoint t ON t.account_id = o.id
+      JOIN health_touchpoint t ON t.account_id = o.id AND NOT t.inbound
      WHERE t.status <> 'planned' AND t.happened_at < %(until)s AND t.happened_at >= %(until)s - interval '400 days'
      GROUP BY 1
 ), proven AS MATERIALIZED (
@@ -64,7 +63,7 @@ WITH part AS MATERIALIZED (
      GROUP BY 1
 )
 SELECT a.period_id, a.leading, c.segment_id, c.renews_on, checked.day AS checked_on, moved.day AS moved_on, done.day AS done_on,
-       coalesce(touched.ours, 0)::int AS ours, coalesce(touched.theirs, 0)::int AS theirs,
+       coalesce(touched.ours, 0)::int AS ours,
        timezone(%(zone)s, touched.last_of_ours)::date AS last_of_ours, proven.day AS proven_on,
        coalesce(renewing.running, false) AS renewing, renewing.renewed_on, proposed.since AS proposed_on
   FROM asked a

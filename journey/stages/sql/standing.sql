@@ -106,8 +106,6 @@ WITH part AS MATERIALIZED (
                               AND (t.inbound OR t.replied_at IS NOT NULL OR t.status = 'replied'
                                    OR t.status = 'attended' AND t.kind NOT IN ('email', 'community')))) seen
      GROUP BY 1
-), known AS MATERIALIZED (
-    SELECT o.id AS account_id, EXISTS (SELECT FROM accounts_contact c WHERE c.account_id = o.id) AS contacts FROM owner o
 ), troubled AS MATERIALIZED (
     SELECT t.account_id, count(*) AS tickets
       FROM owner o
@@ -135,11 +133,10 @@ SELECT a.period_id, u.account_id IS NOT NULL AS heard, coalesce(used.active, 0):
        coalesce(core.named, 0)::int AS core_named, coalesce(core.active, 0)::int AS core_active,
        coalesce(a.seats, paid.seats)::int AS seats, coalesce(featured.features, 0)::int AS features, teams.teams::int AS teams,
        health.green_days, health.score, health.day AS scored_on, coalesce(touched.people, 0)::int AS people,
-       known.contacts, coalesce(troubled.tickets, 0)::int AS tickets, coalesce(told.stories, 0)::int AS stories,
+       coalesce(troubled.tickets, 0)::int AS tickets, coalesce(told.stories, 0)::int AS stories,
        value.day AS value_on, coalesce(value.told, false) AS value_told, coalesce(value.name, '') AS value_name
   FROM asked a
   JOIN teams ON teams.account_id = a.account_id
-  JOIN known ON known.account_id = a.account_id
   LEFT JOIN heard u ON u.account_id = a.subject_id
   LEFT JOIN used ON used.account_id = a.subject_id
   LEFT JOIN core ON core.account_id = a.subject_id
