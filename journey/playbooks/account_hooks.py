@@ -16,6 +16,7 @@ from journey.models import Play
 from journey.playbooks import cells, selectors
 from journey.playbooks.catalogue import TRIGGERED
 from journey.playbooks.services import follow_task
+from journey.work.cells import PLAYBOOK_NAMES
 from journey.work.services import SETTLED
 
 
@@ -71,5 +72,7 @@ def register() -> None:
         FACTS.append(running_play)
     if play_of_alert not in OFFERS:
         OFFERS.append(play_of_alert)
+    if cells.name not in PLAYBOOK_NAMES:
+        PLAYBOOK_NAMES.append(cells.name)
     if follow_task not in SETTLED:
         SETTLED.append(follow_task)

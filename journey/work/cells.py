@@ -1,7 +1,7 @@
 """Tasks in words: a line of a list, of the pool, of comments, and the days that a snooze offers."""
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -16,12 +16,14 @@ from accounts.models import Tenant
 from cs_platform.kernel.templatetags.cells import moment_text, number_text
 from health.alerts.cells import label as alert_label
 from journey.enums import Rhythm, TaskState, Urgency, WorkType
-from journey.models import Task, TaskComment
+from journey.models import Play, Playbook, Task, TaskComment
 from journey.work.formulas import before_renewal, next_monday
 from journey.work.pool import Offer, Worker
 
 SOON = 7  # days that are named by their weekday
 QUOTED = 90  # characters of a comment in a line
+# How a playbook is called; the room of playbooks, which knows those of the product in each language, appends its word in `ready()`.
+PLAYBOOK_NAMES: list[Callable[[Playbook], str]] = []
 
 
 def task_row(task: Any, tenant: Tenant, today: dt.date, seen: Collection[UUID]) -> dict[str, Any]:
@@ -57,7 +59,7 @@ def reason_text(task: Task) -> str:
     """Why it exists, in a word or two; the kind of work where a person just wrote it."""
     if task.play is not None:
         position, _count = step_of(task)
-        name = task.play.playbook.playbook.name
+        name = play_name(task.play)
         return _("%(play)s, step %(n)s") % {"play": name, "n": position} if position else name
     if task.alert is not None:
         return alert_label(task.alert)
@@ -66,6 +68,12 @@ def reason_text(task: Task) -> str:
     if task.rhythm:
         return str(Rhythm(task.rhythm).label)
     return str(WorkType(task.work).label)
+
+
+def play_name(play: Play) -> str:
+    """The name of its playbook, in the reader's language."""
+    playbook = play.playbook.playbook
+    return next((named(playbook) for named in PLAYBOOK_NAMES), playbook.name)
 
 
 def step_of(task: Task) -> tuple[int, int]:

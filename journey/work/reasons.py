@@ -13,7 +13,7 @@ from health.alerts.rules import RULES
 from health.models import Alert
 from journey.enums import Cause, Rhythm, Why
 from journey.models import Task
-from journey.work.cells import step_of
+from journey.work.cells import play_name, step_of
 
 
 def why(task: Task, tenant: Tenant, today: dt.date, *, linked: bool) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def _asked_for(task: Task, tenant: Tenant, today: dt.date) -> dict[str, Any]:
             found["inputs"] = [{"label": str(k), "value": str(v)} for k, v in _plain(task.play.inputs).items()]
             starter = task.play.started_by.name if task.play.started_by else ""
             found["foot"] = _("Started by %(name)s") % {"name": starter} if starter else ""
-        name = task.play.playbook.playbook.name
+        name = play_name(task.play)
         title = _("%(play)s, step %(n)s of %(count)s") % {"play": name, "n": position, "count": count}
         return found | {"title": title if position else name}
     if task.alert is not None:

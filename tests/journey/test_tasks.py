@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +16,7 @@ from health.models import Alert
 from journey.enums import Rhythm, TaskState, Why
 from journey.models import Mention, Play, Playbook, PlaybookVersion, Task
 from journey.work import bulk, pool, selectors, services, sharing
+from journey.work.cells import reason_text
 from journey.work.comments import comment, mentions_of, named_in, see_mentions
 from journey.work.formulas import before_renewal, next_due, next_monday
 from tests.conftest import World
@@ -464,3 +465,16 @@ def test_days_of_the_examples() -> None:
     assert before_renewal(dt.date(2026, 12, 1), dt.date(2026, 11, 22)) is None
     assert next_monday(dt.date(2026, 11, 22)) == dt.date(2026, 11, 23)
     assert next_monday(dt.date(2026, 11, 23)) == dt.date(2026, 11, 30)
+
+
+def test_task_names_its_play_in_the_readers_language(tenant_open: World) -> None:
+    """1K: a playbook of the product is called alike on its own page and on its tasks; one that was renamed keeps its name."""
+    account = make_account(tenant_open)
+    book = Playbook.objects.create(key="save", name="Save play")
+    version = PlaybookVersion.objects.create(playbook=book, number=1, steps=[{"key": "call"}])
+    play = Play.objects.create(playbook=version, account=account, as_of=today_of(tenant_open))
+    task = make_task(tenant_open, account, play=play, step="call", why=Why.PLAYBOOK)
+    with translation.override("id"):
+        assert reason_text(task).startswith("Rencana penyelamatan")
+        book.name = "Rescue"
+        assert reason_text(task).startswith("Rescue")
