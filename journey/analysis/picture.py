@@ -126,7 +126,9 @@ class Picture:
                     y,
                     self.text(amount),
                     url=self.url(
-                        show="in", stage=stage, source=source if stage in (Stage.ADOPTION, Stage.RETENTION) else ""
+                        show="in" if source else "new",
+                        stage=stage,
+                        source=source if stage in (Stage.ADOPTION, Stage.RETENTION) else "",
                     ),
                 )
         renewed = self.now.of("out", Stage.RENEWAL, Exit.COMPLETED)

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
@@ -10,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Account
 from journey.analysis.flow import Walked
+from journey.analysis.picture import Picture
 from journey.analysis.spans import span_of
 from tests.conftest import World
 from tests.journey.journeys import random_journeys
@@ -55,6 +57,10 @@ def test_numbers_open_to_their_tracks(world: World, rival: World) -> None:
     listed = rows(leader.get(world.url("journey/tracks.csv?show=back")))
     assert len(listed) == now.went_back
     assert {row["outcome"] for row in listed} == {"regressed"}
+    with world.open():
+        ways = Picture(now, now, "tracks", "USD", lambda **to: urlencode(to)).tags
+    for way in (each for each in ways if each["text"].isdigit() and each["url"]):
+        assert len(rows(leader.get(world.url(f"journey/tracks.csv?{way['url']}")))) == int(way["text"]), way
     names = {row["account"] for row in rows(leader.get(world.url("journey/tracks.csv?show=open")))}
     with world.open():
         assert names <= set(Account.objects.values_list("external_id", flat=True))
