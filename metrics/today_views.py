@@ -17,6 +17,7 @@ from accounts.enums import HealthBand, Status
 from accounts.models import Account, Tenant
 from cs_platform.kernel.access import Permission, Scope, TenantRequest, may, requires
 from cs_platform.kernel.htmx import page
+from cs_platform.kernel.templatetags.cells import number_text
 from health.alerts.cells import alert_row, due_text
 from health.models import Alert, Touchpoint
 from health.next_steps import NextStep, next_steps
@@ -73,16 +74,17 @@ def today(request: TenantRequest) -> HttpResponse:
             for key, label in (("need", _("Need")), ("renews", _("Renewal")), ("arr", _("ARR")), ("name", _("Name")))
         ],
         "shown": _("%(shown)s of %(found)s shown")
-        % {"shown": len(listed), "found": f"{size.bands[HealthBand(band)] if band else size.accounts:,}"},
+        % {"shown": len(listed), "found": number_text(size.bands[HealthBand(band)] if band else size.accounts, 0)},
         "all_url": _list(request, **owner, status=Status.LIVE),
         "due": [_due_row(account, tenant, day) for account in due],
-        "due_meta": f"{size.due:,}, {cells.arr_text(size.due_mrr, tenant.currency)}",
+        "due_meta": f"{number_text(size.due, 0)}, {cells.arr_text(size.due_mrr, tenant.currency)}",
         "due_url": _list(request, **owner, status=Status.LIVE, renews=book.RENEWAL_WINDOW, sort="renews"),
         "actions": _actions(actions, tenant, day),
-        "actions_meta": ngettext("%(n)s due today", "%(n)s due today", actions.due) % {"n": f"{actions.due:,}"},
+        "actions_meta": ngettext("%(n)s due today", "%(n)s due today", actions.due)
+        % {"n": number_text(actions.due, 0)},
         "tasks_url": reverse("tasks", args=[tenant.slug]) if may(request, Permission.VIEW_ACCOUNTS) else "",
         "tickets": [_ticket_row(waiting, tenant) for waiting in tickets.rows[: day_of.SHORT]],
-        "tickets_count": f"{len(tickets.rows):,}",
+        "tickets_count": number_text(len(tickets.rows), 0),
         "sources_url": sources,
         "left": waiting_line(request, seen),
         "here": request.get_full_path(),
@@ -117,7 +119,7 @@ def _subtitle(size: day_of.Size, tenant: Tenant, day: dt.date) -> list[str]:
             "%(n)s accounts fell to a worse band overnight",
             size.changed,
         )
-        parts.append(words % {"n": f"{size.changed:,}"})
+        parts.append(words % {"n": number_text(size.changed, 0)})
     return parts
 
 
@@ -152,14 +154,14 @@ def _tiles(
 ) -> list[dict[str, Any]]:
     """Exactly five (DSH-03, DSH-04)."""
     currency = request.tenant.currency
-    renewals = [_("%(n)s at risk") % {"n": f"{size.due_at_risk:,}"}] if size.due_at_risk else []
+    renewals = [_("%(n)s at risk") % {"n": number_text(size.due_at_risk, 0)}] if size.due_at_risk else []
     if size.first_due:
         renewals.append(_("first on %(day)s") % {"day": cells.short_day(size.first_due, day)})
     scored = size.accounts - size.bands[HealthBand.NONE]
     return [
         {
             "label": _("Accounts by health"),
-            "value": f"{size.accounts:,}",
+            "value": number_text(size.accounts, 0),
             "unit": cells.arr_text(size.mrr, currency),
             "url": _list(request, **owner, status=Status.LIVE),
             "parts": [
@@ -168,22 +170,24 @@ def _tiles(
             ]
             if scored
             else [],
-            "foot": " · ".join(f"{size.bands[b]:,} {HealthBand(b).label.lower()}" for b in FILTERS if size.bands[b])
+            "foot": " · ".join(
+                f"{number_text(size.bands[b], 0)} {HealthBand(b).label.lower()}" for b in FILTERS if size.bands[b]
+            )
             if scored
             else _("health needs usage, touchpoints or tickets"),
         },
         {
             "label": _("Action items due"),
-            "value": f"{actions.due:,}",
+            "value": number_text(actions.due, 0),
             "late": ngettext("%(n)s late", "%(n)s late", actions.overdue) % {"n": actions.overdue}
             if actions.overdue
             else "",
-            "foot": _("%(n)s more this week") % {"n": f"{actions.this_week:,}"},
+            "foot": _("%(n)s more this week") % {"n": number_text(actions.this_week, 0)},
             "url": reverse("tasks", args=[request.tenant.slug]) if may(request, Permission.VIEW_ACCOUNTS) else "",
         },
         {
             "label": _("Renewals, next 90 days"),
-            "value": f"{size.due:,}",
+            "value": number_text(size.due, 0),
             "unit": cells.arr_text(size.due_mrr, currency),
             "url": _list(request, **owner, status=Status.LIVE, renews=book.RENEWAL_WINDOW, sort="renews"),
             "foot": " · ".join(renewals) or _("none in this time"),
@@ -191,9 +195,9 @@ def _tiles(
         {"label": _("Expansion opportunities"), "value": "–", "foot": _("needs usage and plan limits")},
         {
             "label": _("Tickets needing attention"),
-            "value": f"{len(tickets.rows):,}",
-            "late": _("%(n)s past their time") % {"n": f"{tickets.past:,}"} if tickets.past else "",
-            "foot": _("%(n)s urgent") % {"n": f"{tickets.urgent:,}"},
+            "value": number_text(len(tickets.rows), 0),
+            "late": _("%(n)s past their time") % {"n": number_text(tickets.past, 0)} if tickets.past else "",
+            "foot": _("%(n)s urgent") % {"n": number_text(tickets.urgent, 0)},
         },
     ]
 
@@ -201,7 +205,13 @@ def _tiles(
 def _bands(size: day_of.Size, current: str, address: _Address) -> list[dict[str, Any]]:
     """Filters above the list, with how many there are."""
     found = [
-        {"label": _("All"), "tone": "", "count": f"{size.accounts:,}", "url": address(health=""), "on": not current}
+        {
+            "label": _("All"),
+            "tone": "",
+            "count": number_text(size.accounts, 0),
+            "url": address(health=""),
+            "on": not current,
+        }
     ]
     for band in FILTERS:
         if size.bands[band] or band == current:
@@ -209,7 +219,7 @@ def _bands(size: day_of.Size, current: str, address: _Address) -> list[dict[str,
                 {
                     "label": str(band.label),
                     "tone": cells.TONES[band],
-                    "count": f"{size.bands[band]:,}",
+                    "count": number_text(size.bands[band], 0),
                     "url": address(health=str(band.value)),
                     "on": band == current,
                 }

@@ -11,7 +11,7 @@ from accounts import cells
 from accounts.cells import TONES
 from accounts.enums import HealthBand
 from cs_platform.kernel.money import from_minor
-from cs_platform.kernel.templatetags.cells import month_name, percent_text
+from cs_platform.kernel.templatetags.cells import month_name, number_text, percent_text
 from health.scoring.diff import COVERAGE, MODEL
 from health.scoring.formulas import MICRO
 from health.scoring.indicators import INDICATORS, signed
@@ -33,7 +33,7 @@ def change(now: int, before: int, *, more_is_better: bool) -> dict[str, Any]:
     """A change of a count since last week, as `{% delta %}` takes it."""
     difference = now - before
     return {
-        "value": f"{abs(difference):,}",
+        "value": number_text(abs(difference), 0),
         "text": _("since last week"),
         "direction": "up" if difference > 0 else "down" if difference < 0 else "flat",
         "good": None if difference == 0 else (difference > 0) == more_is_better,
@@ -48,7 +48,7 @@ def tiles(
     risk, money = mix.at_risk()
     risk_was = mix.was[HealthBand.RED] + mix.was[HealthBand.YELLOW]
     red = {
-        "count": f"{mix.by_band[HealthBand.RED]:,}",
+        "count": number_text(mix.by_band[HealthBand.RED], 0),
         "arr": cells.arr_text(mix.mrr_by_band[HealthBand.RED], currency),
     }
     shares = [
@@ -69,7 +69,7 @@ def tiles(
         },
         {
             "label": _("At risk"),
-            "value": f"{risk:,}" if scored else "–",
+            "value": number_text(risk, 0) if scored else "–",
             "unit": cells.arr_text(money, currency) if scored else "",
             "delta": change(risk, risk_was, more_is_better=False) if scored else None,
             "url": url(health=["red", "yellow"], sort="health") if scored else "",
@@ -97,7 +97,7 @@ def tiles(
 
 def _no_data(mix: Mix) -> list[str]:
     count = mix.by_band[HealthBand.NONE]
-    return [_("%(count)s without data") % {"count": f"{count:,}"}] if count else []
+    return [_("%(count)s without data") % {"count": number_text(count, 0)}] if count else []
 
 
 def bands(mix: Mix, currency: str, url: Any) -> list[dict[str, Any]]:
@@ -114,7 +114,7 @@ def bands(mix: Mix, currency: str, url: Any) -> list[dict[str, Any]]:
             {
                 "tone": TONES[band],
                 "label": band.label,
-                "value": f"{mix.by_band[band]:,}",
+                "value": number_text(mix.by_band[band], 0),
                 "delta": change(mix.by_band[band], mix.was[band], more_is_better=band == HealthBand.GREEN),
                 "url": url(health=band),
                 "foot": " · ".join(
@@ -169,7 +169,7 @@ def distribution(weeks: Sequence[tuple[dt.date, Mapping[HealthBand, int]]]) -> d
         "finding": f"{finding % {'n': len(weeks)}} {', '.join(moves)}.",
         "table": {
             "head": [_("Week"), *[str(band.label) for band in bars]],
-            "rows": [[label, *[f"{found[band]:,}" for band in bars]] for label, (_day, found) in zip(labels, weeks, strict=True)],
+            "rows": [[label, *[number_text(found[band], 0) for band in bars]] for label, (_day, found) in zip(labels, weeks, strict=True)],
         },
     }  # fmt: skip
 
@@ -191,14 +191,19 @@ def shift(found: Mapping[tuple[HealthBand, HealthBand], int], mix: Mix, url: Any
             if old != new and HealthBand.NONE not in (old, new):
                 tone = "up" if order[new] < order[old] else "down"
             row.append(
-                {"value": f"{count:,}", "tone": tone if count else "zero", "url": url(old, new) if count else ""}
+                {
+                    "value": number_text(count, 0),
+                    "tone": tone if count else "zero",
+                    "url": url(old, new) if count else "",
+                }
             )
-        rows.append({"tone": TONES[old], "label": old.label, "count": f"{mix.was[old]:,}", "cells": row})
+        rows.append({"tone": TONES[old], "label": old.label, "count": number_text(mix.was[old], 0), "cells": row})
     moved = sum(count for (old, new), count in found.items() if old != new)
     return {
         "heads": [{"tone": TONES[band], "label": band.label} for band in shown],
         "rows": rows,
-        "meta": ngettext("%(n)s account changed band", "%(n)s accounts changed band", moved) % {"n": f"{moved:,}"},
+        "meta": ngettext("%(n)s account changed band", "%(n)s accounts changed band", moved)
+        % {"n": number_text(moved, 0)},
         "foot": _("Rows are last week, columns this week. %(down)s got worse, %(up)s got better.")
         % {"down": mix.down, "up": mix.up},
     }
@@ -256,11 +261,11 @@ def group_row(name: str, mix: Mix, currency: str, url: str, *, person: bool = Fa
         "name": name,
         "avatar": name if person else "",
         "url": url,
-        "accounts": f"{mix.accounts:,}",
+        "accounts": number_text(mix.accounts, 0),
         "arr": cells.arr_text(mix.mrr, currency),
         "bar": parts,
         "spoken": ", ".join(spoken),
-        "risk": f"{risk:,}",
+        "risk": number_text(risk, 0),
         "risk_arr": cells.arr_text(money, currency),
         "improved": percent_text(mix.improved),
         "moved": _("%(up)s up, %(down)s down") % {"up": mix.up, "down": mix.down},
@@ -306,12 +311,12 @@ def renewals(
             "head": [_("Month"), _("Accounts"), _("ARR"), *[str(band.label) for band in bars]],
             "rows": [
                 [
-                    {"text": label, "url": url(renews=f"{month:%Y-%m}", sort="renews")}, f"{counts[month]:,}",
+                    {"text": label, "url": url(renews=f"{month:%Y-%m}", sort="renews")}, number_text(counts[month], 0),
                     cells.arr_text(totals[month], currency), *[cells.arr_text(found.get(band, (0, 0))[1], currency) for band in bars],
                 ]
                 for label, (month, found) in zip(labels, months, strict=True)
             ],
-            "foot": [_("Six months"), f"{accounts:,}", cells.arr_text(total, currency),
+            "foot": [_("Six months"), number_text(accounts, 0), cells.arr_text(total, currency),
                      *[cells.arr_text(sum(found.get(band, (0, 0))[1] for _m, found in months), currency) for band in bars]],
         },
     }  # fmt: skip

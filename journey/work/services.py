@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from uuid_utils.compat import uuid7
@@ -114,7 +114,14 @@ def add_task(
     }
     for name, value in _checked(values, today).items():
         setattr(row, name, value)
-    row.save(force_insert=True)
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError:  # the same wish at the same moment
+        known = Task.objects.filter(external_id=row.external_id).first()
+        if known is None:
+            raise
+        return known
     return row
 
 
