@@ -82,7 +82,7 @@ def test_the_real_book_twice(world, var):
 
 
 def test_every_kind_of_the_contract_is_imported():
-    """CONTRACTS 1, and no kind besides; billing's totals are of one month, which their page asks for."""
+    """CONTRACTS 1, and those of the journey; billing's totals are of one month, which their page asks for."""
     assert set(import_csv.KINDS) | {ImportKind.BILLING} == set(KINDS) == set(ImportKind.values)
 
 

@@ -61,7 +61,8 @@ def test_every_resource_is_in_this_test():
         if str(pattern.pattern).startswith("v1/")
     }
     # Their own tests: test_health_scores.py, test_events.py, test_alerts_api.py, test_closes_api.py,
-    # test_metrics.py, test_targets_api.py, test_plans_api.py, test_stages.py, test_tasks.py.
+    # test_metrics.py, test_targets_api.py, test_plans_api.py, test_stages.py, test_tasks.py,
+    # test_journey_api.py.
     apart = {
         "metrics",
         "targets",
@@ -73,6 +74,7 @@ def test_every_resource_is_in_this_test():
         "plans",
         "stages",
         "tracks",
+        "journey",
         "tasks",
         "closes",
         "health-scores",

@@ -115,7 +115,7 @@ def test_the_accounts_behind_and_what_stays_hidden(book):
 def test_an_earlier_knowledge_and_a_month_without_anybody(book):
     with book.world.open():
         early = reports.ask(to=dt.date(2025, 6, 1), as_of=dt.date(2026, 6, 30))
-        assert acquisition.figures(early).acquired == Acquired(1, 1, 9_900_000, 1, 400_000, 400_000, 400_000)
+        assert acquisition.figures(early).acquired == Acquired(1, 1, 9_900_000, 1, 400_000, 400_000)
         before = ask(known_at=dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
         assert acquisition.figures(before) == Economics(Acquired(), Sums(), before.margin)
         assert acquisition.referrals(before).cheaper is None

@@ -17,7 +17,11 @@ from cs_platform.kernel.commands import ProductCommand
 from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.tenancy import tenant_context
 
-KINDS = ("accounts", "contacts", "subscriptions", "usage", "tickets", "touchpoints", "surveys", "outcomes", "fx_rates")
+# CONTRACTS 1, and those of the journey.
+KINDS = (
+    "accounts", "contacts", "subscriptions", "usage", "tickets", "touchpoints", "surveys", "outcomes", "fx_rates",
+    "stages", "tasks",
+)  # fmt: skip
 
 
 class Command(ProductCommand):
