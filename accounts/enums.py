@@ -191,3 +191,19 @@ class ImportState(TextChoices):
     DONE = "done", _("Done")
     FAILED = "failed", _("Failed")
     STOPPED = "stopped", _("Stopped")
+
+
+class DeliveryState(TextChoices):
+    """Where an event stands on its way to an endpoint."""
+
+    WAITING = "waiting", pgettext_lazy("delivery", "Waiting")
+    DELIVERED = "delivered", pgettext_lazy("delivery", "Delivered")
+    GIVEN_UP = "given_up", _("Given up")
+
+
+class OptOutHow(TextChoices):
+    """Who said that an address wants no mail."""
+
+    LINK = "link", _("The person, by the link of a mail")
+    MEMBER = "member", _("A colleague wrote it down")
+    BOUNCE = "bounce", _("The address does not exist")

@@ -157,6 +157,7 @@ class Why(TextChoices):
     JOURNEY = "journey", _("A decision about the journey")
     PROGRAM = "program", _("Another system sent it")
     AGAIN = "again", _("It comes again")
+    ISSUE = "issue", _("An issue that was answered")
 
 
 class Urgency(TextChoices):
@@ -190,3 +191,70 @@ class PlayState(TextChoices):
     DONE = "done", pgettext_lazy("play", "Done")
     STOPPED = "stopped", _("Stopped")
     UNDONE = "undone", pgettext_lazy("play", "Undone")
+
+
+class HandoffKind(TextChoices):
+    """Who passes a customer to whom (ROL-02)."""
+
+    SALES_TO_CS = "sales_cs", _("Sales to customer success")
+    ONBOARDING_TO_CSM = "onb_csm", _("Onboarding to CSM")
+    CSM_TO_SALES = "csm_sales", _("CSM to sales")
+    CSM_TO_CSM = "csm_csm", _("CSM to CSM")
+
+
+class HandoffState(TextChoices):
+    OPEN = "open", pgettext_lazy("handoff", "Waiting")
+    ACCEPTED = "accepted", pgettext_lazy("handoff", "Accepted")
+    DECLINED = "declined", pgettext_lazy("handoff", "Declined")
+    WITHDRAWN = "withdrawn", pgettext_lazy("handoff", "Withdrawn")
+
+
+class IssueKind(TextChoices):
+    """What an issue of the log is about (ACC-14)."""
+
+    BUG = "bug", _("Bug")
+    GAP = "gap", _("Missing feature")
+    INTEGRATION = "link", _("Integration")
+    SERVICE = "service", _("Support or service")
+    DOCS = "docs", _("Documentation")
+    OTHER = "other", pgettext_lazy("issue", "Other")
+
+
+class Function(TextChoices):
+    """The team that an issue is passed on to."""
+
+    PRODUCT = "product", _("Product")
+    ENGINEERING = "engineer", _("Engineering")
+    SUPPORT = "support", pgettext_lazy("function", "Support")
+    SERVICES = "services", _("Services")
+    SALES = "sales", pgettext_lazy("function", "Sales")
+    FINANCE = "finance", _("Finance")
+
+
+class IssueState(TextChoices):
+    """Where an issue stands with the team that answers it."""
+
+    NEW = "new", pgettext_lazy("issue", "New")
+    PASSED_ON = "passed_on", _("Passed on")
+    PLANNED = "planned", pgettext_lazy("issue", "Planned")
+    STARTED = "started", pgettext_lazy("issue", "In work")
+    SHIPPED = "shipped", pgettext_lazy("issue", "Shipped")
+    DECLINED = "declined", pgettext_lazy("issue", "Declined")
+
+
+class Weight(TextChoices):
+    """What an issue means for a customer."""
+
+    BLOCKER = "blocker", _("Blocks them")
+    IMPORTANT = "important", pgettext_lazy("weight", "Important")
+    NICE = "nice", _("Nice to have")
+
+
+class LetterState(TextChoices):
+    """What became of a mail of a playbook."""
+
+    WAITING = "waiting", pgettext_lazy("mail", "Waiting")
+    SENT = "sent", pgettext_lazy("mail", "Sent")
+    LEFT_OUT = "left_out", _("Left out")
+    FAILED = "failed", pgettext_lazy("mail", "Failed")
+    CANCELLED = "cancelled", pgettext_lazy("mail", "Cancelled")

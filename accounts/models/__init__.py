@@ -2,7 +2,8 @@
 
 from accounts.models.customers import Account, AccountChange, AccountEvent, Contact, ContactPast, Segment
 from accounts.models.imports import Import, ImportChunk, ImportReject
-from accounts.models.people import ApiKey, Invitation, Member, Role, SavedView, Team, User
+from accounts.models.outgoing import MailOptOut, WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookEvent
+from accounts.models.people import Absence, ApiKey, Invitation, Member, Role, SavedView, Team, User
 from accounts.models.revenue import (
     AccountFeature,
     ChurnAnswer,
@@ -18,6 +19,7 @@ from accounts.models.revenue import (
 from accounts.models.tenants import BusinessHours, Holiday, Tenant
 
 __all__ = [
+    "Absence",
     "Account",
     "AccountChange",
     "AccountEvent",
@@ -36,6 +38,7 @@ __all__ = [
     "ImportChunk",
     "ImportReject",
     "Invitation",
+    "MailOptOut",
     "Member",
     "Plan",
     "Product",
@@ -47,4 +50,8 @@ __all__ = [
     "Team",
     "Tenant",
     "User",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookEvent",
 ]

@@ -126,6 +126,35 @@ class Member(EntityModel):
         return "".join(word[0] for word in self.name.split()[:2]).upper()
 
 
+class Absence(EntityModel):
+    """Days on which a member is away, and who looks after their customers and tasks meanwhile (ROL-02)."""
+
+    audited: ClassVar[bool] = True
+
+    member = TenantForeignKey(Member, models.CASCADE, related_name="absences", verbose_name=_("Who is away"))
+    cover = TenantForeignKey(
+        Member, models.SET_NULL, null=True, blank=True, related_name="covers", verbose_name=_("Covered by")
+    )
+    first_on = models.DateField(_("From"))
+    last_on = models.DateField(_("Last day"))
+    note = models.CharField(_("Note"), max_length=200, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta(EntityModel.Meta):
+        ordering: ClassVar = ["first_on", "id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=models.Q(last_on__gte=models.F("first_on")), name="absence_ends_after"),
+            models.CheckConstraint(
+                condition=models.Q(cover=None) | ~models.Q(cover=models.F("member")), name="absence_covered_by_another"
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["tenant", "member", "last_on"], name="absence_of_member"),
+            models.Index(fields=["tenant", "cover", "last_on"], name="absence_by_cover"),
+        ]
+
+
 class Invitation(EntityModel):
     """An invitation by e-mail; the link holds a secret of which only the hash is kept."""
 

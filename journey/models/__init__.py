@@ -1,5 +1,8 @@
 """Tables of the journey floor: where customers are, what was agreed with them, what is to be done."""
 
+from journey.models.handoffs import Handoff
+from journey.models.issues import Issue, IssueAccount
+from journey.models.letters import Letter
 from journey.models.plans import Milestone, MilestoneNeed, Plan, PlanTemplate
 from journey.models.tracks import (
     CriterionCheck,
@@ -15,6 +18,10 @@ from journey.models.work import Mention, Play, Playbook, PlaybookVersion, Task, 
 __all__ = [
     "CriterionCheck",
     "CustomerLink",
+    "Handoff",
+    "Issue",
+    "IssueAccount",
+    "Letter",
     "Mention",
     "Milestone",
     "MilestoneNeed",

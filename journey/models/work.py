@@ -12,6 +12,7 @@ from cs_platform.kernel.tenancy import EntityModel, TenantForeignKey
 from health.enums import VersionState
 from health.models import Alert
 from journey.enums import PlayState, Rhythm, TaskState, Urgency, Why, WorkType
+from journey.models.issues import Issue
 from journey.models.plans import Milestone
 from journey.models.tracks import Regression
 
@@ -126,6 +127,9 @@ class Task(EntityModel):
     urgency = models.CharField(_("Urgency"), max_length=6, choices=Urgency, default=Urgency.NORMAL)
     state = models.CharField(max_length=9, choices=TaskState, default=TaskState.OPEN)
     snoozed_until = models.DateField(_("Snoozed until"), null=True, blank=True)
+    # The hour of that day at which it comes back, by the company's clock; and whether a fall of health wakes it sooner.
+    snoozed_time = models.TimeField(_("At"), null=True, blank=True)
+    wakes = models.BooleanField(_("Wake it when health falls"), default=False)
     rhythm = models.CharField(_("Comes again"), max_length=9, choices=Rhythm, blank=True)
     # [{"text", "done"}]
     checklist = models.JSONField(default=list)
@@ -135,6 +139,7 @@ class Task(EntityModel):
     step = models.CharField(max_length=40, blank=True)
     milestone = TenantForeignKey(Milestone, models.SET_NULL, null=True, related_name="tasks")
     regression = TenantForeignKey(Regression, models.SET_NULL, null=True, related_name="tasks")
+    issue = TenantForeignKey(Issue, models.SET_NULL, null=True, related_name="tasks")
     follows = TenantForeignKey("self", models.SET_NULL, null=True, related_name="+")
     done_at = models.DateTimeField(null=True)
     done_by = TenantForeignKey(Member, models.SET_NULL, null=True, related_name="+")
