@@ -26,12 +26,8 @@ from accounts.enums import (
 from accounts.formulas import monthly_minor
 from accounts.models import Account, AccountEvent, ChurnAnswer, Contact, Member, Segment, Subscription
 from cs_platform.kernel.access import Scope
+from cs_platform.kernel.forms import day_input
 from cs_platform.kernel.money import from_minor
-
-
-def _day() -> forms.DateInput:
-    """The browser's own date field; it always speaks ISO."""
-    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
 def _note() -> forms.TextInput:
@@ -76,7 +72,7 @@ class AccountForm(RowForm):
     region = _text(_("Region"), 80)
     employees = forms.IntegerField(label=_("Employees"), min_value=0, max_value=2_000_000_000, required=False)
     domain = _text(_("Domain"))
-    signed_on = forms.DateField(label=_("Signed on"), widget=_day(), required=False)
+    signed_on = forms.DateField(label=_("Signed on"), widget=day_input(), required=False)
     tier = forms.ChoiceField(label=_("Touch tier"), choices=_optional(Tier), required=False)
     complexity = forms.ChoiceField(label=_("Complexity"), choices=_optional(Complexity), required=False)
     level = forms.ChoiceField(label=_("Stands for"), choices=Level.choices, initial=Level.COMPANY)
@@ -148,8 +144,8 @@ class ContactForm(RowForm):
     email = forms.EmailField(label=_("E-mail"), max_length=254, required=False)
     phone = _text(_("Phone"), 60)
     language = _text(_("Language"), 5, help_text=_("Two letters, such as en or id."))
-    last_contact_on = forms.DateField(label=_("Last contact"), widget=_day(), required=False)
-    left_on = forms.DateField(label=_("Left on"), widget=_day(), required=False)
+    last_contact_on = forms.DateField(label=_("Last contact"), widget=day_input(), required=False)
+    left_on = forms.DateField(label=_("Left on"), widget=day_input(), required=False)
 
     def __init__(self, *args: Any, contact: Contact | None = None, **kwargs: Any) -> None:
         kwargs["initial"] = self.values_of(contact) if contact else {"contact": f"person-{uuid4().hex[:12]}"}
@@ -180,7 +176,7 @@ class ContactForm(RowForm):
 class LeftForm(forms.Form):
     """The day a person left the customer."""
 
-    left_on = forms.DateField(label=_("Left on"), widget=_day())
+    left_on = forms.DateField(label=_("Left on"), widget=day_input())
     note = forms.CharField(label=_("Note"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 2}))
 
 
@@ -196,7 +192,7 @@ class EventForm(forms.Form):
     note = forms.CharField(label=_("Note"), max_length=1000, required=False, widget=_note())
     happened_on = forms.DateField(
         label=_("Happened on"),
-        widget=forms.DateInput(attrs={"type": "date", "class": "input"}, format="%Y-%m-%d"),
+        widget=day_input(**{"class": "input"}),
     )
 
     def __init__(self, *args: Any, today: Any, **kwargs: Any) -> None:
@@ -210,9 +206,9 @@ class SubscriptionForm(RowForm):
     subscription_id = _text(_("External id"), required=True)
     product = _text(_("Product"))
     plan = _text(_("Plan"), 120)
-    start_date = forms.DateField(label=_("Start"), widget=_day())
+    start_date = forms.DateField(label=_("Start"), widget=day_input())
     end_date = forms.DateField(
-        label=_("End"), widget=_day(), required=False, help_text=_("The first day that is not paid any more.")
+        label=_("End"), widget=day_input(), required=False, help_text=_("The first day that is not paid any more.")
     )
     end_reason = forms.ChoiceField(label=_("Why it ended"), choices=_optional(EndReason), required=False)
     charge = forms.ChoiceField(
@@ -248,7 +244,7 @@ class SubscriptionForm(RowForm):
     )
     past_due_on = forms.DateField(
         label=_("Past due since"),
-        widget=_day(),
+        widget=day_input(),
         required=False,
         help_text=_("It counts for the company's dunning days more. Empty when it is paid."),
     )

@@ -32,20 +32,13 @@ from accounts.models import (
     Tenant,
     User,
 )
-from cs_platform.kernel.forms import TenantChoiceField, TenantForm
+from cs_platform.kernel.forms import TenantChoiceField, TenantForm, day_input
 from cs_platform.kernel.money import validate_currency
-
-DATE = {"type": "date"}
 
 
 def _choice(form: forms.BaseForm, name: str) -> Any:
     """A field whose choices are known only once the form is made."""
     return form.fields[name]
-
-
-def day_input() -> forms.DateInput:
-    """The browser's own date field; it always speaks ISO."""
-    return forms.DateInput(attrs=DATE, format="%Y-%m-%d")
 
 
 class CompanyForm(forms.ModelForm):

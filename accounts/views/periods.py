@@ -17,12 +17,11 @@ from accounts.views import account as pages
 from accounts.views.forms import form_page, saved
 from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.errors import Conflict, DomainError
-from cs_platform.kernel.forms import refuse
+from cs_platform.kernel.forms import day_input, refuse
 
 
 def _day(label: Any, *, required: bool = True, help_text: Any = "") -> forms.DateField:
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    return forms.DateField(label=label, widget=widget, required=required, help_text=help_text)
+    return forms.DateField(label=label, widget=day_input(), required=required, help_text=help_text)
 
 
 class PauseForm(forms.Form):

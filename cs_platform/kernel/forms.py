@@ -1,4 +1,4 @@
-"""Forms: a base that checks tenant-wide uniqueness before the database does, and choices that wait for the tenant."""
+"""Forms: a base that checks tenant-wide uniqueness before the database does, choices that wait for the tenant, days."""
 
 from collections.abc import Callable
 from typing import Any, Self
@@ -8,6 +8,11 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils.translation import gettext as _
 
 from cs_platform.kernel.errors import DomainError
+
+
+def day_input(**attrs: str) -> forms.DateInput:
+    """The browser's own date field. It always speaks ISO: in the form of another language it would stand empty."""
+    return forms.DateInput(attrs={"type": "date", **attrs}, format="%Y-%m-%d")
 
 
 def refuse(form: forms.BaseForm, error: DomainError) -> None:

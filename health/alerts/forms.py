@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from cs_platform.kernel.forms import day_input
 from health.alerts.cells import amount
 from health.alerts.engine import Setting
 from health.alerts.rule_parts import Threshold
@@ -19,7 +20,7 @@ class AnswerForm(forms.Form):
     answer = forms.CharField(
         label=_("What will be done"), max_length=1000, strip=True, widget=forms.Textarea(attrs={"rows": 3})
     )
-    due_on = forms.DateField(label=_("Until"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    due_on = forms.DateField(label=_("Until"), required=False, widget=day_input())
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
 
 

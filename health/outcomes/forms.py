@@ -9,15 +9,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import RowForm
 from accounts.models import Account, Member
+from cs_platform.kernel.forms import day_input
 from cs_platform.kernel.money import from_minor
 from health.enums import OutcomeMetric
 from health.models import Outcome
 
 NUMBER: dict[str, Any] = {"max_digits": 19, "decimal_places": 4}
-
-
-def _day() -> forms.DateInput:
-    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
 def _people(account: Account, chosen: Any, empty: Any) -> list[tuple[str, Any]]:
@@ -37,8 +34,8 @@ class OutcomeForm(RowForm):
     unit = forms.CharField(label=_("Unit"), max_length=40, required=False)
     baseline = forms.DecimalField(label=_("Baseline"), **NUMBER)
     target = forms.DecimalField(label=_("Target"), **NUMBER)
-    agreed_on = forms.DateField(label=_("Agreed on"), widget=_day())
-    due_on = forms.DateField(label=_("Deadline"), widget=_day())
+    agreed_on = forms.DateField(label=_("Agreed on"), widget=day_input())
+    due_on = forms.DateField(label=_("Deadline"), widget=day_input())
     data_source = forms.CharField(
         label=_("Source of the data"), max_length=200, help_text=_("Where the value is read, and how it is counted.")
     )
@@ -47,7 +44,7 @@ class OutcomeForm(RowForm):
     first_value = forms.BooleanField(
         label=_("First value"), required=False, help_text=_("Its confirmation ends the clock of time to value.")
     )
-    dropped_on = forms.DateField(label=_("Dropped on"), widget=_day(), required=False)
+    dropped_on = forms.DateField(label=_("Dropped on"), widget=day_input(), required=False)
 
     def __init__(
         self,
@@ -102,7 +99,7 @@ class MeasureForm(forms.Form):
     """What was measured on a day."""
 
     value = forms.DecimalField(label=_("Value"), **NUMBER)
-    measured_on = forms.DateField(label=_("Measured on"), widget=_day())
+    measured_on = forms.DateField(label=_("Measured on"), widget=day_input())
     note = forms.CharField(label=_("Note"), max_length=500, required=False)
 
 
@@ -111,7 +108,7 @@ class ConfirmForm(forms.Form):
 
     version = forms.IntegerField(widget=forms.HiddenInput)
     contact = forms.ChoiceField(label=_("Confirmed by"))
-    confirmed_on = forms.DateField(label=_("Confirmed on"), widget=_day())
+    confirmed_on = forms.DateField(label=_("Confirmed on"), widget=day_input())
     value = forms.DecimalField(label=_("Value a year"), min_value=0, max_digits=15, decimal_places=4, required=False)
     story = forms.CharField(
         label=_("Value story"),

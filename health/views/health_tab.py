@@ -23,7 +23,7 @@ from accounts.models import Account, AccountEvent
 from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.asked import number_of
 from cs_platform.kernel.errors import Conflict
-from cs_platform.kernel.forms import accepted
+from cs_platform.kernel.forms import accepted, day_input
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.templatetags.cells import day_text, number_text
 from health.models import AccountDay, HealthOverride, HealthScore, OutcomeMeasurement, Survey, Ticket, Touchpoint
@@ -46,9 +46,7 @@ class OverrideForm(forms.Form):
     reason = forms.CharField(
         label=gettext_lazy("Reason, seen by everybody"), max_length=1000, widget=forms.Textarea(attrs={"rows": 2})
     )
-    expires_on = forms.DateField(
-        label=gettext_lazy("Ends on, 30 days at most"), widget=forms.DateInput(attrs={"type": "date"})
-    )
+    expires_on = forms.DateField(label=gettext_lazy("Ends on, 30 days at most"), widget=day_input())
 
 
 @requires(Permission.VIEW_ACCOUNTS)

@@ -9,17 +9,12 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, Contact, Member, Segment
-from cs_platform.kernel.forms import TenantChoiceField
+from cs_platform.kernel.forms import TenantChoiceField, day_input
 from journey.enums import Blocker, PlanKind
 from journey.models import Milestone, Plan
 from journey.plans import links
 from journey.plans.services import blockers_of
 from journey.plans.templates import Template
-
-
-def _day() -> forms.DateInput:
-    """The browser's own date field; it always speaks ISO."""
-    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
 def _version() -> forms.IntegerField:
@@ -57,9 +52,9 @@ class PlanForm(OwnersForm):
         label=_("Name"), max_length=200, required=False, help_text=_("Left empty, that of the template.")
     )
     goal = forms.CharField(label=_("What it is for"), max_length=500, required=False)
-    starts_on = forms.DateField(label=_("From"), widget=_day())
+    starts_on = forms.DateField(label=_("From"), widget=day_input())
     target_on = forms.DateField(
-        label=_("Until"), widget=_day(), required=False,
+        label=_("Until"), widget=day_input(), required=False,
         help_text=_("Left empty, the days of the template; those of onboarding stretch to the segment's target."),
     )  # fmt: skip
     owner = forms.ChoiceField(label=_("Our owner"), required=False)
@@ -80,8 +75,8 @@ class PlanEditForm(OwnersForm):
     version = _version()
     name = forms.CharField(label=_("Name"), max_length=200)
     goal = forms.CharField(label=_("What it is for"), max_length=500, required=False)
-    starts_on = forms.DateField(label=_("From"), widget=_day())
-    target_on = forms.DateField(label=_("Until"), widget=_day())
+    starts_on = forms.DateField(label=_("From"), widget=day_input())
+    target_on = forms.DateField(label=_("Until"), widget=day_input())
     owner = forms.ChoiceField(label=_("Our owner"), required=False)
     customer_owner = forms.ChoiceField(label=_("Customer's owner"), required=False)
 
@@ -106,7 +101,7 @@ class MilestoneForm(OwnersForm):
 
     version = _version()
     name = forms.CharField(label=_("Milestone"), max_length=200)
-    due_on = forms.DateField(label=_("Until"), widget=_day())
+    due_on = forms.DateField(label=_("Until"), widget=day_input())
     owner = forms.ChoiceField(label=_("Our owner"), required=False)
     customer_owner = forms.ChoiceField(label=_("Customer's owner"), required=False)
     position = forms.TypedChoiceField(label=_("Place"), coerce=int)

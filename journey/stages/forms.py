@@ -10,13 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import Level
 from accounts.models import Account, Contact
+from cs_platform.kernel.forms import day_input
 from journey.enums import Blocker, Cause, Exit, Stage, TrackEnd, TrackKind
 from journey.models import StagePeriod, Track
 from journey.stages import guide
-
-
-def _date() -> forms.DateInput:
-    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
 def _note(label: Any, *, required: bool = True, longest: int = 500, help_text: Any = "") -> forms.CharField:
@@ -48,7 +45,7 @@ class TrackForm(forms.Form):
         label=_("Department"), required=False, help_text=_("Its own usage is measured where it is known.")
     )
     seats = forms.IntegerField(label=_("Seats"), required=False, min_value=0, max_value=2_000_000_000)
-    on = forms.DateField(label=_("Since"), widget=_date())
+    on = forms.DateField(label=_("Since"), widget=day_input())
     stage = forms.ChoiceField(label=_("Begins in"), choices=Stage.choices)
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
@@ -83,8 +80,8 @@ class EnterForm(VersionForm):
     """Open a stage beside those that are open."""
 
     stage = forms.ChoiceField(label=_("Stage"), choices=Stage.choices)
-    on = forms.DateField(label=_("Since"), widget=_date())
-    target_on = forms.DateField(label=_("Wanted by"), widget=_date(), required=False)
+    on = forms.DateField(label=_("Since"), widget=day_input())
+    target_on = forms.DateField(label=_("Wanted by"), widget=day_input(), required=False)
     note = _note(_("Note"), required=False, longest=1000)
 
     def __init__(self, data: Any, *, track: Track, open_now: set[str], today: dt.date) -> None:
@@ -95,7 +92,7 @@ class EnterForm(VersionForm):
 class CompleteForm(VersionForm):
     """Complete a stage, and go on; where criteria are not met, why it is completed nevertheless (JRN-07)."""
 
-    on = forms.DateField(label=_("Ended on"), widget=_date())
+    on = forms.DateField(label=_("Ended on"), widget=day_input())
     to = forms.ChoiceField(label=_("Goes on in"), required=False)
     override_reason = _note(
         _("Why it is completed nevertheless"),
@@ -119,7 +116,7 @@ class BackForm(VersionForm):
 
     cause = forms.ChoiceField(label=_("What threw it back"), choices=Cause.choices)
     to = forms.ChoiceField(label=_("Goes on in"), required=False)
-    on = forms.DateField(label=_("On"), widget=_date())
+    on = forms.DateField(label=_("On"), widget=day_input())
     note = _note(_("What happened"), longest=1000)
 
     def __init__(self, data: Any, *, period: StagePeriod, today: dt.date) -> None:
@@ -132,7 +129,7 @@ class LeaveForm(VersionForm):
 
     outcome = forms.ChoiceField(label=_("How it ends"), widget=forms.RadioSelect)
     to = forms.ChoiceField(label=_("Goes on in"), required=False)
-    on = forms.DateField(label=_("Ended on"), widget=_date())
+    on = forms.DateField(label=_("Ended on"), widget=day_input())
     note = _note(_("Why"), longest=1000)
 
     def __init__(self, data: Any, *, period: StagePeriod, today: dt.date) -> None:
@@ -161,7 +158,7 @@ class HoldForm(VersionForm):
 class DayForm(VersionForm):
     """A day that was agreed for a stage; left empty the segment's target counts."""
 
-    target_on = forms.DateField(label=_("Wanted by"), widget=_date(), required=False)
+    target_on = forms.DateField(label=_("Wanted by"), widget=day_input(), required=False)
 
     def __init__(self, data: Any, *, period: StagePeriod) -> None:
         super().__init__(data, initial=self.values_of(period))
@@ -175,7 +172,7 @@ class CloseForm(VersionForm):
     """End a track with all its open stages."""
 
     because = forms.ChoiceField(label=_("Why"), choices=TrackEnd.choices)
-    on = forms.DateField(label=_("Ended on"), widget=_date())
+    on = forms.DateField(label=_("Ended on"), widget=day_input())
     note = _note(_("Note"), required=False)
 
     def __init__(self, data: Any, *, track: Track, today: dt.date) -> None:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, Member
+from cs_platform.kernel.forms import day_input
 from journey.enums import Rhythm, Urgency, WorkType
 from journey.models import Task
 
@@ -21,7 +22,7 @@ class TaskForm(forms.Form):
 
     account_id = forms.ChoiceField(label=_("Account"), required=False)
     title = forms.CharField(label=_("What is to be done"), max_length=200)
-    due_on = forms.DateField(label=_("Due"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    due_on = forms.DateField(label=_("Due"), widget=day_input())
     due_at = forms.TimeField(
         label=_("At"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
     )
