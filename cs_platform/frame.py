@@ -18,6 +18,7 @@ from accounts.enums import Status
 from accounts.models import Account, Tenant
 from accounts.settings_sections import permissions
 from cs_platform.kernel.access import Permission, may
+from health.alerts import beside
 from health.alerts.selectors import waiting
 from journey.work.selectors import due_this_week
 
@@ -164,7 +165,8 @@ class Frame:
     @cached_property
     def _counts(self) -> dict[str, int]:
         """Numbers beside entries of the navigation, in one query: accounts that the member looks after (who left is none
-        of them), own tasks that are late or due within a week, and alerts that wait for an answer."""
+        of them), own tasks that are late or due within a week, and what waits in the inbox: alerts for an answer, and each
+        kind beside them."""
 
         def count(rows: QuerySet) -> Coalesce:
             rows = rows.order_by().values("tenant_id").annotate(n=Count("*")).values("n")
@@ -174,14 +176,15 @@ class Frame:
             return {"accounts": 0, "tasks": 0, "inbox": 0}
         customers = Account.objects.visible_to(self.member).exclude(status=Status.CHURNED)
         tasks = due_this_week(self.member, self.tenant.today())
-        row = Tenant.objects.filter(id=self.tenant.id).values_list(
-            count(customers), count(tasks), count(waiting(self.member))
-        )
+        inbox = count(waiting(self.member))
+        for kind in beside.KINDS:
+            inbox += count(kind.rows(self.member))
+        row = Tenant.objects.filter(id=self.tenant.id).values_list(count(customers), count(tasks), inbox)
         return dict(zip(("accounts", "tasks", "inbox"), row.get(), strict=True))
 
     @property
     def inbox_count(self) -> int:
-        """Alerts that wait for an answer."""
+        """Alerts that wait for an answer, and what else waits."""
         return self._counts["inbox"]
 
     @property

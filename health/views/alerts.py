@@ -17,7 +17,7 @@ from cs_platform.kernel.asked import back_of, page_number, version_of
 from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.forms import refuse
 from cs_platform.kernel.htmx import page
-from health.alerts import cells, offers, services
+from health.alerts import beside, cells, offers, services
 from health.alerts.forms import AnswerForm
 from health.alerts.rules import RULES
 from health.alerts.selectors import AlertQuery, counts, in_order, visible_alerts
@@ -34,7 +34,7 @@ STATE_LABELS = {
 
 @requires(Permission.VIEW_HOME)
 def inbox(request: TenantRequest) -> HttpResponse:
-    """Alerts of the own book or of all that the member sees, by state, rule and level."""
+    """Alerts of the own book or of all that the member sees, by state, rule and level; above them what else waits."""
     member, today, slug = request.member, request.tenant.today(), request.tenant.slug
     query = AlertQuery.parse(request.GET, member)
     number = page_number(request)
@@ -67,6 +67,7 @@ def inbox(request: TenantRequest) -> HttpResponse:
             "next_url": _address(request, query, page=number + 1) if len(rows) > SHOWN else "",
         },
         "rules_url": reverse("settings_alert_rules", args=[slug]) if may(request, Permission.MANAGE_HEALTH) else "",
+        "beside": lambda: beside.cards(request),  # the whole page asks for it, a piece does not
     }
     return page(request, "alerts/inbox.html", context, pieces=("alerts-found",))
 
