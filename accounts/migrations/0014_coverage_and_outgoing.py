@@ -29,6 +29,7 @@ class Migration(migrations.Migration):
                 ('generation', models.PositiveIntegerField(default=1)),
                 ('rotated_at', models.DateTimeField(null=True)),
                 ('failing_since', models.DateTimeField(null=True)),
+                ('paused_until', models.DateTimeField(null=True)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('version', models.PositiveIntegerField(default=1)),
                 ('created_by', cs_platform.kernel.tenancy.TenantForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='accounts.member')),
@@ -159,6 +160,6 @@ class Migration(migrations.Migration):
             model_name='webhookdelivery',
             constraint=models.UniqueConstraint(fields=('tenant', 'endpoint', 'event'), name='webhookdelivery_once'),
         ),
-        SecureTenantTables(append_only=['accounts_webhookattempt', 'accounts_webhookevent']),
+        SecureTenantTables(),
         AuditTables(['accounts_absence', 'accounts_mailoptout', 'accounts_webhookendpoint']),
     ]

@@ -26,7 +26,9 @@ class WebhookEndpoint(EntityModel):
     generation = models.PositiveIntegerField(default=1)
     # For a day after this the secret of the generation before signs too.
     rotated_at = models.DateTimeField(null=True)
+    # Since when nothing has arrived; what waits is not tried again before `paused_until`.
     failing_since = models.DateTimeField(null=True)
+    paused_until = models.DateTimeField(null=True)
     created_by = TenantForeignKey(Member, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
     version = models.PositiveIntegerField(default=1)
@@ -40,9 +42,8 @@ class WebhookEndpoint(EntityModel):
 
 
 class WebhookEvent(EntityModel):
-    """Something that happened and that an endpoint wants to know; written with the fact itself. Append-only."""
-
-    append_only: ClassVar[bool] = True
+    """Something that happened and that an endpoint wants to know; written with the fact itself, never changed, and deleted
+    by the night after 30 days."""
 
     kind = models.CharField(max_length=40)
     account = TenantForeignKey(Account, models.CASCADE, null=True, related_name="+")
@@ -78,9 +79,7 @@ class WebhookDelivery(EntityModel):
 
 
 class WebhookAttempt(EntityModel):
-    """One try of a delivery and what came back. Append-only."""
-
-    append_only: ClassVar[bool] = True
+    """One try of a delivery and what came back; goes with it."""
 
     delivery = TenantForeignKey(WebhookDelivery, models.CASCADE, related_name="tries")
     at = models.DateTimeField(db_default=Now())
