@@ -28,6 +28,12 @@ class Migration(migrations.Migration):
             name='wakes',
             field=models.BooleanField(default=False, verbose_name='Wake it when health falls'),
         ),
+        migrations.AddField(
+            model_name='task',
+            name='snoozed_band',
+            field=models.CharField(blank=True, choices=[('green', 'Healthy'), ('yellow', 'At risk'), ('red', 'Critical'), ('none', 'No data')], default='', max_length=6),
+            preserve_default=False,
+        ),
         migrations.AlterField(
             model_name='task',
             name='why',
@@ -55,6 +61,7 @@ class Migration(migrations.Migration):
                 ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('version', models.PositiveIntegerField(default=1)),
                 ('created_by', cs_platform.kernel.tenancy.TenantForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='accounts.member')),
+                ('merged_into', cs_platform.kernel.tenancy.TenantForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='merged', to='journey.issue', verbose_name='Says the same as')),
                 ('owner', cs_platform.kernel.tenancy.TenantForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='accounts.member', verbose_name='Followed by')),
                 ('tenant', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.tenant')),
             ],

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from accounts.enums import ChangeSource
+from accounts.enums import ChangeSource, HealthBand
 from accounts.models import Account, Member, Segment
 from cs_platform.kernel.tenancy import EntityModel, TenantForeignKey
 from health.enums import VersionState
@@ -130,6 +130,8 @@ class Task(EntityModel):
     # The hour of that day at which it comes back, by the company's clock; and whether a fall of health wakes it sooner.
     snoozed_time = models.TimeField(_("At"), null=True, blank=True)
     wakes = models.BooleanField(_("Wake it when health falls"), default=False)
+    # The account's band when it was put off to wake; still there without `wakes` once a fall of health has woken it.
+    snoozed_band = models.CharField(max_length=6, choices=HealthBand, blank=True)
     rhythm = models.CharField(_("Comes again"), max_length=9, choices=Rhythm, blank=True)
     # [{"text", "done"}]
     checklist = models.JSONField(default=list)
