@@ -21,12 +21,13 @@ from journey.playbooks import account_hooks as play_hooks
 from journey.work import timeline
 from journey.work.selectors import OPEN, with_day
 
-TOLD = ("tracks", "plans", "tasks", "plays", "customer_links")
+TOLD = ("tracks", "plans", "tasks", "plays", "letters", "customer_links")
 TABLES = {
     "journey_customerlink": gettext_lazy("Link for a customer"),
     "journey_handoff": gettext_lazy("Handoff"),
     "journey_issue": gettext_lazy("Issue"),
     "journey_issueaccount": gettext_lazy("Issue of an account"),
+    "journey_letter": gettext_lazy("Mail of a playbook"),
     "journey_milestone": gettext_lazy("Milestone"),
     "journey_plan": gettext_lazy("Plan"),
     "journey_plantemplate": gettext_lazy("Plan template"),

@@ -106,12 +106,13 @@ class Migration(migrations.Migration):
                 ('language', models.CharField(default='en', max_length=5)),
                 ('subject', models.CharField(max_length=200)),
                 ('body', models.TextField(max_length=8000)),
-                ('due_on', models.DateField()),
+                ('goes_at', models.DateTimeField()),
                 ('state', models.CharField(choices=[('waiting', 'Waiting'), ('sent', 'Sent'), ('left_out', 'Left out'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='waiting', max_length=9)),
                 ('reason', models.CharField(blank=True, max_length=300)),
                 ('attempts', models.PositiveSmallIntegerField(default=0)),
                 ('sent_at', models.DateTimeField(null=True)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('version', models.PositiveIntegerField(default=1)),
                 ('account', cs_platform.kernel.tenancy.TenantForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='letters', to='accounts.account')),
                 ('contact', cs_platform.kernel.tenancy.TenantForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='letters', to='accounts.contact')),
                 ('play', cs_platform.kernel.tenancy.TenantForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='letters', to='journey.play')),
@@ -183,7 +184,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='letter',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['tenant', 'due_on'], name='letter_waits'),
+            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['tenant', 'goes_at'], name='letter_waits'),
         ),
         migrations.AddIndex(
             model_name='letter',
@@ -194,5 +195,5 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=('tenant', 'play', 'step'), name='letter_once'),
         ),
         SecureTenantTables(),
-        AuditTables(['journey_handoff', 'journey_issue', 'journey_issueaccount']),
+        AuditTables(['journey_handoff', 'journey_issue', 'journey_issueaccount', 'journey_letter']),
     ]
