@@ -34,6 +34,10 @@ class Migration(migrations.Migration):
             field=models.CharField(blank=True, choices=[('green', 'Healthy'), ('yellow', 'At risk'), ('red', 'Critical'), ('none', 'No data')], default='', max_length=6),
             preserve_default=False,
         ),
+        migrations.AddIndex(
+            model_name='task',
+            index=models.Index(condition=models.Q(('state', 'open'), ('wakes', True)), fields=['tenant', 'account'], name='task_wakes'),
+        ),
         migrations.AlterField(
             model_name='task',
             name='why',
