@@ -11,6 +11,9 @@ from accounts.models import Account, Contact, Member
 from cs_platform.kernel.tenancy import EntityModel, TenantForeignKey
 from journey.enums import Function, IssueKind, IssueState, Weight
 
+# The states in which it is answered for good; the other ones are open.
+ENDED = (IssueState.SHIPPED, IssueState.DECLINED)
+
 
 class Issue(EntityModel):
     """What the product or the service lacks for one customer or many, and how the team that was asked answers."""
@@ -31,6 +34,10 @@ class Issue(EntityModel):
     reference = models.CharField(_("Their reference"), max_length=120, blank=True)
     promised_on = models.DateField(_("Promised for"), null=True, blank=True)
     answer = models.TextField(_("Answer"), max_length=2000, blank=True)
+    # The one that says the same, where this one ended because of it: its accounts are counted there.
+    merged_into = TenantForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="merged", verbose_name=_("Says the same as")
+    )
     reported_on = models.DateField(_("Reported on"))
     ended_on = models.DateField(null=True)
     created_by = TenantForeignKey(Member, models.SET_NULL, null=True, related_name="+")
@@ -50,6 +57,11 @@ class Issue(EntityModel):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody still has to answer it."""
+        return self.state not in ENDED
 
 
 class IssueAccount(EntityModel):
