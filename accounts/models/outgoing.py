@@ -64,7 +64,8 @@ class WebhookDelivery(EntityModel):
     state = models.CharField(max_length=9, choices=DeliveryState, default=DeliveryState.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)
     next_at = models.DateTimeField(db_default=Now())
-    first_at = models.DateTimeField(null=True)
+    # When it was put on its way, or again by hand: a day after this it is given up.
+    since = models.DateTimeField(db_default=Now())
     ended_at = models.DateTimeField(null=True)
 
     class Meta(EntityModel.Meta):
@@ -73,7 +74,11 @@ class WebhookDelivery(EntityModel):
             models.UniqueConstraint(fields=["tenant", "endpoint", "event"], name="webhookdelivery_once"),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["tenant", "next_at"], name="webhookdelivery_due", condition=models.Q(state="waiting")),
+            models.Index(
+                fields=["tenant", "endpoint", "next_at"],
+                name="webhookdelivery_due",
+                condition=models.Q(state="waiting"),
+            ),
             models.Index(fields=["tenant", "endpoint", "-id"], name="webhookdelivery_log"),
         ]
 
