@@ -22,7 +22,7 @@ from cs_platform.kernel.errors import Conflict, DomainError
 from cs_platform.kernel.tenancy import current_tenant_id
 from health.models import Alert
 from journey.enums import Rhythm, TaskState, Urgency, Why, WorkType
-from journey.models import Milestone, Play, Regression, Task
+from journey.models import Issue, Milestone, Play, Regression, Task
 from journey.work import sharing
 from journey.work.formulas import next_due
 
@@ -65,6 +65,7 @@ def add_task(
     step: str = "",
     milestone: Milestone | None = None,
     regression: Regression | None = None,
+    issue: Issue | None = None,
     external_id: str = "",
     source: str = "",
     source_ref: UUID | None = None,
@@ -98,6 +99,7 @@ def add_task(
         step=step,
         milestone=milestone,
         regression=regression,
+        issue=issue,
         created_by=by,
         source=source or (ChangeSource.MEMBER if by else ChangeSource.RULE),
         source_ref=source_ref or (by.id if by else None),
