@@ -128,6 +128,20 @@ def save_account(*, account: Account | None, cells: Mapping[str, Any], version: 
     return Account.objects.get(id=ids)
 
 
+def give_account(*, account: Account, owner: Member | None, by: Member | Origin) -> Account:
+    """Let somebody else look after the account, or nobody, from today on: a dated change like that of a file (ACC-12).
+
+    It changes nothing else, whatever was changed meanwhile. An account that was merged has no owner of its own: whoever
+    asks gives the other one (DomainError).
+    """
+    row = Account.objects.select_for_update().get(id=account.id)
+    if row.merged_into_id is not None:
+        raise refused("account", _("This account was merged. Choose the one that it was merged into."))
+    cells = {"account": row.external_id, "name": row.name, "owner_email": owner.user.email if owner else ""}
+    merged(merge_accounts, ImportKind.ACCOUNTS, cells, by)
+    return Account.objects.select_related("owner").get(id=row.id)
+
+
 def _check_parent(account: Account | None, external_id: str, by: Member) -> None:
     """The parent is visible and neither the account itself nor below it."""
     above = Account.objects.visible_to(by).filter(external_id=external_id).first()
@@ -204,7 +218,7 @@ def refused(field: str, message: str) -> DomainError:
 
 
 def merged(
-    merge: Callable[[Sequence[Row], Origin], MergeResult], kind: str, cells: Mapping[str, Any], by: Member
+    merge: Callable[[Sequence[Row], Origin], MergeResult], kind: str, cells: Mapping[str, Any], by: Member | Origin
 ) -> UUID:
     """Send one row through the door of all writes and give the id of what it made or changed.
 
@@ -214,7 +228,10 @@ def merged(
 
 
 def merged_rows(
-    merge: Callable[[Sequence[Row], Origin], MergeResult], kind: str, rows: Sequence[Mapping[str, Any]], by: Member
+    merge: Callable[[Sequence[Row], Origin], MergeResult],
+    kind: str,
+    rows: Sequence[Mapping[str, Any]],
+    by: Member | Origin,
 ) -> MergeResult:
     """Send rows through the door of all writes, all or none; DomainError names the field by its column."""
     parsed = []
@@ -223,7 +240,7 @@ def merged_rows(
         if not isinstance(row, Row):
             raise DomainError(row[0].message, fields={problem.column: problem.message for problem in row})
         parsed.append(row)
-    result = merge(parsed, Origin.of(by))
+    result = merge(parsed, by if isinstance(by, Origin) else Origin.of(by))
     for rejected in result.rejected:
         raise refused(rejected.problem.column, rejected.problem.message)
     return result
