@@ -76,7 +76,12 @@ def ask_accounts(as_of: dt.date, usage_day: dt.date, scope: str = EVERYBODY, kno
         cursor.execute(
             "CREATE TEMPORARY TABLE wanted (account_id uuid, as_of date, known_on date, usage_day date) ON COMMIT DROP"
         )
-    params = {"as_of": as_of, "usage_day": usage_day, "known_on": known_on or as_of}
+    params = {
+        "as_of": as_of,
+        "usage_day": usage_day,
+        "known_on": known_on or as_of,
+        "dunning_days": Tenant.objects.values_list("dunning_days", flat=True).get(id=current_tenant_id()),
+    }
     return sqljobs.execute(SQL / "everybody.sql", params, tables={"scope": scope, "standing": STANDING})
 
 
@@ -88,15 +93,21 @@ def stage_models(segments: Mapping[UUID, int]) -> None:
 def answers(windows: Mapping[str, int], models: Sequence[int] = (0,)) -> Answers:
     """The raw numbers of what was asked and is judged by one of `models`, looking back as far as `windows` say (days by
     indicator, see `Definition.windows`)."""
-    zone = Tenant.objects.values_list("timezone", flat=True).get(id=current_tenant_id())
-    params: dict[str, object] = {"zone": zone, "models": list(models), "first_value_days": json.dumps(FIRST_VALUE_DAYS)}
+    tenant = Tenant.objects.get(id=current_tenant_id())
+    params: dict[str, object] = {
+        "zone": tenant.timezone,
+        "dunning_days": tenant.dunning_days,
+        "models": list(models),
+        "first_value_days": json.dumps(FIRST_VALUE_DAYS),
+    }
     for source in (Source.TOUCHPOINTS, Source.SURVEYS):  # people are seen in both
         own = [days for key, days in windows.items() if INDICATORS[key].source in (source, Source.PEOPLE)]
         params[str(source)] = 1 + max(own)
     params |= windows
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE IF EXISTS {', '.join(f'pg_temp.{table}' for table in _TEMPORARY)}")
-    sqljobs.execute(SQL / "asked.sql", params)
+    tables = {"standing": STANDING}
+    sqljobs.execute(SQL / "asked.sql", params, tables=tables)
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*), min(usage_day), max(usage_day) FROM asked")
         count, params["first_day"], params["last_day"] = cursor.fetchone()
@@ -104,7 +115,7 @@ def answers(windows: Mapping[str, int], models: Sequence[int] = (0,)) -> Answers
         if many:
             cursor.execute("SET LOCAL work_mem = '256MB'")
         for family in FAMILIES:
-            sqljobs.execute(SQL / f"{family}.sql", params)
+            sqljobs.execute(SQL / f"{family}.sql", params, tables=tables)
         found = _read(cursor)
         if many:
             cursor.execute("SET LOCAL work_mem TO DEFAULT")

@@ -10,6 +10,7 @@ from django.db.models import Max
 
 from accounts import dossier
 from accounts.models import Account, Feature, Tenant
+from accounts.selectors import STANDING
 from cs_platform.kernel import sqljobs
 from cs_platform.kernel.periods import month_of
 from cs_platform.kernel.tenancy import current_tenant_id
@@ -184,7 +185,7 @@ def seats_of(account: Account, day: dt.date, dunning_days: int) -> int | None:
     return sum(known) if known else None
 
 
-def peers(segment_id: UUID | None, last: dt.date) -> dict[str, Any]:
+def peers(segment_id: UUID | None, last: dt.date, dunning_days: int) -> dict[str, Any]:
     """Medians over the segment's accounts with active users: {accounts, stickiness, seats, core, features, sessions,
     minutes}; None where no account has a value."""
     m28, m7 = formulas.window(last, WINDOW), formulas.window(last, 7)
@@ -193,11 +194,12 @@ def peers(segment_id: UUID | None, last: dt.date) -> dict[str, Any]:
         "segment": str(segment_id) if segment_id else None,
         "last": last,
         "month": month_of(last),
+        "dunning_days": dunning_days,
         "months": list(m28),
         "m28": list(m28.values()),
         "m7": [m7.get(month, 0) for month in m28],
     }
-    return sqljobs.rows(SQL / "peers.sql", params)[0]
+    return sqljobs.rows(SQL / "peers.sql", params, tables={"standing": STANDING})[0]
 
 
 def features_used(account_id: UUID, last: dt.date, days: int = 90) -> int:

@@ -42,7 +42,7 @@ def peers(request: TenantRequest, account_id: UUID) -> HttpResponse:
     """The account beside the median of its segment: a piece that comes after the tab, a page without scripts."""
     account = open_account(request, account_id)
     last = _day(request)
-    medians = selectors.peers(account.segment_id, last)
+    medians = selectors.peers(account.segment_id, last, request.tenant.dunning_days)
     days = selectors.trend(account.id, last - dt.timedelta(days=selectors.WINDOW - 1), last)
     act = selectors.activity(account.id, last)
     context = account_frame(request, account, "usage") | {

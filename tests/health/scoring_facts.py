@@ -60,7 +60,17 @@ def period(row: Account, start: dt.date, **terms: object) -> Subscription:
 
 def told(row: Subscription, kind: str = "created", *, day: dt.date | None = None, source: str = "import") -> None:
     """The version of a period as it stands; recorded now, or on that day."""
-    terms = ("start_on", "end_on", "interval_months", "amount_minor", "mrr_minor", "currency", "seats", "voided")
+    terms = (
+        "start_on",
+        "end_on",
+        "past_due_on",
+        "interval_months",
+        "amount_minor",
+        "mrr_minor",
+        "currency",
+        "seats",
+        "voided",
+    )
     recorded = {"recorded_at": at(day)} if day else {}
     SubscriptionChange.objects.create(
         subscription=row, account_id=row.account_id, kind=kind, effective_on=row.start_on, source=source, **recorded,

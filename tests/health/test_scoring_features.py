@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from accounts.mergers import merge_account
 from accounts.models import (
     Account,
     AccountEvent,
@@ -128,6 +129,35 @@ def test_only_running_subscriptions_have_seats(tenant_open: World) -> None:
     facts.used(row, [DAY], users=2)
     facts.period(row, dt.date(2020, 1, 1), end_on=DAY, seats=90)
     assert raw(row)["seat_activity"] == pytest.approx(0.2)
+
+
+def test_seats_end_with_the_dunning_days_and_count_those_of_merged_parts(tenant_open: World) -> None:
+    """METRICS 4: seats are those of the periods that are paid on the day, as the usage tab counts them."""
+    row, part = facts.account("A", seats=10), facts.account("B", since=dt.date(2020, 1, 1), seats=30)
+    facts.used(row, [DAY], users=2)
+    assert raw(row)["seat_activity"] == pytest.approx(0.2)
+    merge_account(account=part, into=row, by=tenant_open.members["ops"])
+    assert raw(row)["seat_activity"] == pytest.approx(0.05)
+    dunning = tenant_open.tenant.dunning_days
+    facts.changed(part, ago(90), past_due_on=ago(dunning - 1))
+    assert raw(row)["seat_activity"] == pytest.approx(0.05)
+    facts.changed(part, ago(80), past_due_on=ago(dunning))
+    assert raw(row)["seat_activity"] == pytest.approx(0.2)
+
+
+def test_the_start_is_that_of_the_first_part(tenant_open: World) -> None:
+    """METRICS 4: one customer since its first part began, where nobody wrote down when it signed."""
+    row, part = facts.account("A", since=dt.date(2025, 1, 1)), facts.account("B", since=dt.date(2020, 1, 1))
+    Account.objects.update(signed_on=None)
+
+    def tenure() -> float:
+        features.ask([(row.id, DAY, DAY, DAY)])
+        features.stage_models({})
+        return float(features.answers(WINDOWS).tenure[0])
+
+    assert 17 < tenure() < 18  # months
+    merge_account(account=part, into=row, by=tenant_open.members["ops"])
+    assert 77 < tenure() < 78
 
 
 def test_breadth_of_relevant_features_or_of_all(tenant_open: World) -> None:

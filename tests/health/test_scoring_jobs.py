@@ -151,6 +151,16 @@ def test_who_was_merged_is_judged_as_a_part_of_the_other_one(tenant_open: World)
     assert set(HealthScore.objects.values_list("account_id", flat=True)) == {old.id}
 
 
+def test_who_has_not_paid_for_the_dunning_days_is_no_customer(tenant_open: World) -> None:
+    """METRICS 4: scored until the last day that counts, and no longer."""
+    row, dunning = facts.account("unpaid"), tenant_open.tenant.dunning_days
+    facts.used(row, [DAY - dt.timedelta(days=2)])
+    for days, scored in ((dunning - 1, 1), (dunning, 0)):
+        Subscription.objects.update(past_due_on=DAY - dt.timedelta(days=days))
+        jobs.score_all(DAY)
+        assert HealthScore.objects.filter(as_of=DAY).count() == scored
+
+
 def test_who_churns_loses_the_score_shown_but_not_the_history(tenant_open: World) -> None:
     row = known_well()
     jobs.score_all(DAY - dt.timedelta(days=1))

@@ -144,7 +144,7 @@ def test_peers_are_those_of_the_segment(world, rival):
     use(world, [Event(other.id, at(d), "edit", f"u{d}") for d in range(28)])
     use(rival, [Event(theirs.id, at(0), "edit", "a")])
     with world.open():
-        found = selectors.peers(mine[0].segment_id, yesterday())
+        found = selectors.peers(mine[0].segment_id, yesterday(), 30)
         assert found["accounts"] == 3
         assert found["stickiness"] == pytest.approx(0.5)
         assert found["core"] == 1

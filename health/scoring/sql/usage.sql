@@ -53,20 +53,27 @@ WITH
           JOIN accounts_accountfeature r ON r.account_id = q.account_id
          GROUP BY q.n
     ),
+    -- Who pays for the account: it and those that were merged into it.
+    payer AS (
+        SELECT q.n, q.as_of, q.known_on, q.known_until, q.account_id FROM asked q
+        UNION ALL
+        SELECT q.n, q.as_of, q.known_on, q.known_until, s.id FROM asked q JOIN {standing} s ON s.into_id = q.account_id
+    ),
     -- Seats of the periods that ran on the day, each by the version that was known: one told later counts from then on. A
     -- file of history, and what is told within two days, tell what was known when the period began (health/known.py).
     -- Example: 10 seats from 1 January (a file of June), 20 told on 1 May: 10 on 30 April, 20 on 1 May.
     seats AS (
         SELECT n, sum(seats) AS seats
-          FROM (SELECT DISTINCT ON (q.n, c.subscription_id) q.n, q.as_of, c.seats, c.start_on, c.end_on, c.voided
-                  FROM asked q
+          FROM (SELECT DISTINCT ON (q.n, c.subscription_id) q.n, q.as_of, c.seats, c.start_on, c.voided,
+                       least(c.end_on, c.past_due_on + %(dunning_days)s::int) AS until
+                  FROM payer q
                   JOIN accounts_subscriptionchange c
                     ON c.account_id = q.account_id
                    AND (c.recorded_at < q.known_until
                         OR c.kind = 'created' AND c.start_on <= q.known_on
                            AND (c.source = 'import' OR timezone(%(zone)s, c.recorded_at)::date - c.start_on <= 2))
                  ORDER BY q.n, c.subscription_id, c.recorded_at DESC, c.id DESC) s
-         WHERE NOT voided AND seats > 0 AND start_on <= as_of AND (end_on IS NULL OR end_on > as_of)
+         WHERE NOT voided AND seats > 0 AND start_on <= as_of AND (until IS NULL OR until > as_of)
          GROUP BY n
     )
 SELECT q.n, coalesce(p.month_users, 0) > 0 AS active,

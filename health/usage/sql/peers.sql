@@ -1,7 +1,8 @@
 -- One account beside the accounts of its segment that were active in the 28 days: medians of what can be compared.
+-- Seats are those of an account and of what was merged into it, until nobody pays for them any more.
 WITH peers AS (
     SELECT id FROM accounts_account
-     WHERE tenant_id = %(tenant)s AND segment_id IS NOT DISTINCT FROM %(segment)s::uuid
+     WHERE tenant_id = %(tenant)s AND segment_id IS NOT DISTINCT FROM %(segment)s::uuid AND merged_into_id IS NULL
 ), users AS (
     SELECT m.account_id, m.user_id, m.month, bit_or(m.days) AS days, bit_or(m.core_days) AS core_days
       FROM health_usermonth m JOIN peers p ON p.id = m.account_id
@@ -16,11 +17,15 @@ WITH peers AS (
      WHERE u.days & w.m28 <> 0
      GROUP BY u.account_id
 ), seats AS (
-    SELECT s.account_id, sum(s.seats) AS seats
-      FROM accounts_subscription s JOIN peers p ON p.id = s.account_id
+    SELECT o.account_id, sum(s.seats) AS seats
+      FROM (SELECT p.id AS account_id, p.id AS payer FROM peers p
+            UNION ALL
+            SELECT w.into_id, w.id FROM {standing} w JOIN peers p ON p.id = w.into_id) o
+      JOIN accounts_subscription s ON s.account_id = o.payer
+     CROSS JOIN LATERAL (SELECT least(s.end_on, s.past_due_on + %(dunning_days)s::int) AS until) e
      WHERE s.tenant_id = %(tenant)s AND NOT s.voided AND date_trunc('month', s.start_on) <= %(month)s::date
-       AND (s.end_on IS NULL OR date_trunc('month', s.end_on) > %(month)s::date)
-     GROUP BY s.account_id
+       AND (e.until IS NULL OR date_trunc('month', e.until) > %(month)s::date)
+     GROUP BY o.account_id
 ), features AS (
     SELECT f.account_id, count(DISTINCT f.feature_id) AS features
       FROM active a JOIN health_featureday f ON f.account_id = a.account_id
