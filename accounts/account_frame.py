@@ -1,5 +1,6 @@
 """The header of the account pages: name, facts and tabs. Each floor's tab builds its context with it."""
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import cells
+from accounts.absences import away_text
 from accounts.dossier import visible_account
 from accounts.enums import Status
 from accounts.models import Account
@@ -52,6 +54,14 @@ def account_link(request: TenantRequest, account: Account | None) -> dict[str, s
     return {"name": account.name, "url": reverse("account", args=[request.tenant.slug, account.id]) if visible else ""}
 
 
+def _owner_note(account: Account, today: dt.date) -> str:
+    """That the owner is away and who stands in, or left (ROL-02)."""
+    if account.owner is not None and not account.owner.is_active:
+        return _("has left")
+    away: dict[str, Any] | None = getattr(account, "owner_away", None)
+    return away_text(dt.date.fromisoformat(away["until"]), away["cover"], today) if away else ""
+
+
 def account_frame(request: TenantRequest, account: Account, tab: str) -> dict[str, Any]:
     """Context of accounts/base_account.html: {account, facts, tabs, about, may_edit, may_edit_revenue}."""
     slug, today, currency = request.tenant.slug, request.tenant.today(), request.tenant.currency
@@ -66,7 +76,7 @@ def account_frame(request: TenantRequest, account: Account, tab: str) -> dict[st
             cells.health_fact(account),
             {"label": _("ARR"), "value": cells.arr_text(account.mrr_minor, currency) if account.mrr_minor else "–"},
             {"label": _("Renews"), "value": cells.renewal(account.renews_on, today)},
-            {"label": _("Owner"), "value": owner or _("Nobody"), "avatar": owner},
+            {"label": _("Owner"), "value": owner or _("Nobody"), "avatar": owner, "note": _owner_note(account, today)},
             {"label": _("Touch tier"), "value": account.get_tier_display() or "–"},
             *([] if account.status == Status.LIVE else [{"label": _("Status"), "value": account.get_status_display()}]),
             *(fact for found in FACTS if (fact := found(request, account))),

@@ -5,12 +5,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import JSONObject
 from django.http import Http404
 
 from accounts.enums import ContactRole
 from accounts.formulas import counts_until
 from accounts.models import (
+    Absence,
     Account,
     Contact,
     Import,
@@ -30,8 +32,11 @@ TOLD = ["contacts", "events"]
 
 
 def visible_account(member: Member, account_id: UUID) -> Account:
-    """The account with segment, owner and parent; 404 when it is unknown or not this member's to see."""
-    found = Account.objects.visible_to(member).filter(id=account_id)
+    """The account with segment, owner and parent; 404 when it is unknown or not this member's to see. `owner_away` says
+    until when its owner is away and who stands in: {until, cover} or None."""
+    away = Absence.objects.on(member.tenant.today()).filter(member=OuterRef("owner_id"))
+    told = away.values(told=JSONObject(until="last_on", cover="cover__name"))[:1]
+    found = Account.objects.visible_to(member).filter(id=account_id).annotate(owner_away=Subquery(told))
     account = found.select_related("segment", "owner__user", "parent", "merged_into").first()
     if account is None:
         raise Http404

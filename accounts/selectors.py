@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -44,6 +45,12 @@ def membership(user: Any, slug: str) -> Member | None:
     if member is not None:
         member.tenant = tenant
     return member
+
+
+def colleagues(member: Member) -> Q:
+    """Members of the member's team, by the names of their fields."""
+    own = Q(team__leader=member)
+    return own | Q(team_id=member.team_id) if member.team_id else own
 
 
 def key_digest(secret: str) -> str:

@@ -38,6 +38,7 @@ SECTIONS: list[tuple[Any, list[Section]]] = [
         [
             Section("members", _("Members"), "users", Permission.MANAGE_MEMBERS),
             Section("teams", _("Teams"), "share-2", Permission.MANAGE_MEMBERS),
+            Section("absences", _("Absences"), "calendar", Permission.MANAGE_MEMBERS),
             Section("roles", _("Roles"), "shield-check", Permission.MANAGE_MEMBERS),
         ],
     ),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.settings_views import audit, general, keys, lists, people, rates
+from accounts.settings_views import absences, audit, general, keys, lists, people, rates
 
 urlpatterns = [
     path("", general.first, name="settings"),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("members/<uuid:member_id>/access/", people.switch_member, name="settings_members_switch"),
     path("invitations/<uuid:invitation_id>/resend/", people.resend_invitation, name="settings_invitation_resend"),
     path("invitations/<uuid:invitation_id>/revoke/", people.revoke_invitation, name="settings_invitation_revoke"),
+    path("absences/", absences.show_absences, name="settings_absences"),
     path("roles/", people.show_roles, name="settings_roles"),
     path("roles/new/", people.add_role, name="settings_roles_add"),
     path("roles/<uuid:role_id>/delete/", people.remove_role, name="settings_roles_remove"),

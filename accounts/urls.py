@@ -2,11 +2,15 @@
 
 from django.urls import include, path
 
-from accounts.views import account, edits, lists, mergers, periods, saved
+from accounts.views import absences, account, edits, lists, mergers, periods, saved
 
 urlpatterns = [
     path("settings/", include("accounts.settings_urls")),
     path("data/imports/", include("accounts.import_urls")),
+    path("away/", absences.away, name="away"),
+    path("away/new/", absences.absence_new, name="absence_new"),
+    path("away/<uuid:absence_id>/", absences.absence_edit, name="absence_edit"),
+    path("away/<uuid:absence_id>/end/", absences.absence_end, name="absence_end"),
     path("accounts/", lists.accounts, name="accounts"),
     path("accounts/export/", lists.export, name="accounts_export"),
     path("accounts/views/new/", saved.view_new, name="view_new"),

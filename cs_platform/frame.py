@@ -155,6 +155,10 @@ class Frame:
         return reverse("profile")
 
     @property
+    def away_url(self) -> str:
+        return reverse("away", args=[self.tenant.slug]) if may(self.request, Permission.EDIT_ACCOUNTS) else ""
+
+    @property
     def logout_url(self) -> str:
         return reverse("account_logout")
 

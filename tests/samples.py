@@ -4,6 +4,7 @@ import datetime as dt
 import uuid
 
 from accounts.models import (
+    Absence,
     Account,
     AccountEvent,
     ApiKey,
@@ -103,6 +104,7 @@ def fill(world: World) -> dict[str, object]:
             "role": Role.objects.get(key="csm"),
             "team": Team.objects.create(name="North"),
             "member": world.members["csm"],
+            "absence": Absence.objects.create(member=world.members["csm"], first_on=day, last_on=dt.date(2099, 1, 1)),
             "key": ApiKey.objects.first(),
             "invitation": Invitation.objects.create(
                 email="new@example.com",

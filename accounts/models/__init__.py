@@ -3,7 +3,7 @@
 from accounts.models.customers import Account, AccountChange, AccountEvent, Contact, ContactPast, Segment
 from accounts.models.imports import Import, ImportChunk, ImportReject
 from accounts.models.outgoing import MailOptOut, WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookEvent
-from accounts.models.people import Absence, ApiKey, Invitation, Member, Role, SavedView, Team, User
+from accounts.models.people import Absence, ApiKey, Invitation, Member, Role, SavedView, Team, User, in_care_of
 from accounts.models.revenue import (
     AccountFeature,
     ChurnAnswer,
@@ -54,4 +54,5 @@ __all__ = [
     "WebhookDelivery",
     "WebhookEndpoint",
     "WebhookEvent",
+    "in_care_of",
 ]

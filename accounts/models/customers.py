@@ -22,7 +22,7 @@ from accounts.enums import (
     Status,
     Tier,
 )
-from accounts.models.people import Member
+from accounts.models.people import Member, in_care_of
 from cs_platform.kernel.access import Scope
 from cs_platform.kernel.tenancy import EntityModel, TenantForeignKey, TenantManager, TenantQuerySet
 
@@ -50,7 +50,8 @@ class AccountQuerySet(TenantQuerySet):
     """Words of account queries."""
 
     def visible_to(self, member: Member) -> Self:
-        """The accounts that this member sees (ROL-01): own book, the team's and the ownerless, or all."""
+        """The accounts that this member sees (ROL-01): own book, the team's and the ownerless, or all; with the books
+        of those for whom they stand in today (ROL-02)."""
         scope = member.role.scope
         if scope == Scope.ALL:
             return self
@@ -58,8 +59,8 @@ class AccountQuerySet(TenantQuerySet):
             team = models.Q(owner__team__leader=member)
             if member.team_id:
                 team |= models.Q(owner__team_id=member.team_id)
-            return self.filter(team | models.Q(owner=None))
-        return self.filter(owner=member)
+            return self.filter(team | models.Q(owner=None) | in_care_of(member))
+        return self.filter(in_care_of(member))
 
     def named_like(self, text: str) -> Self:
         """Accounts whose name holds `text` in any case; a query of its own asks the index which they are (D3).

@@ -1,8 +1,10 @@
 """People who use Setia: users (global), members, roles and teams (of a tenant), invitations, keys, saved views."""
 
-from typing import Any, ClassVar
+import datetime as dt
+from typing import Any, ClassVar, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
@@ -10,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import KeyScope
 from cs_platform.kernel.access import Permission, Scope
-from cs_platform.kernel.tenancy import Door, EntityModel, TenantForeignKey
+from cs_platform.kernel.tenancy import Door, EntityModel, TenantForeignKey, TenantManager, TenantQuerySet
 
 
 class UserManager(BaseUserManager["User"]):
@@ -126,6 +128,14 @@ class Member(EntityModel):
         return "".join(word[0] for word in self.name.split()[:2]).upper()
 
 
+class AbsenceQuerySet(TenantQuerySet):
+    """Words of queries for absences."""
+
+    def on(self, first: dt.date, last: dt.date | None = None) -> Self:
+        """Those that hold on this day, or on any of the days from `first` to `last`."""
+        return self.filter(first_on__lte=last or first, last_on__gte=first)
+
+
 class Absence(EntityModel):
     """Days on which a member is away, and who looks after their customers and tasks meanwhile (ROL-02)."""
 
@@ -141,6 +151,8 @@ class Absence(EntityModel):
     created_at = models.DateTimeField(db_default=Now())
     version = models.PositiveIntegerField(default=1)
 
+    objects: ClassVar[Any] = TenantManager.from_queryset(AbsenceQuerySet)()
+
     class Meta(EntityModel.Meta):
         ordering: ClassVar = ["first_on", "id"]
         constraints: ClassVar = [
@@ -153,6 +165,25 @@ class Absence(EntityModel):
             models.Index(fields=["tenant", "member", "last_on"], name="absence_of_member"),
             models.Index(fields=["tenant", "cover", "last_on"], name="absence_by_cover"),
         ]
+
+
+def in_care_of(member: Member, column: str = "owner_id") -> models.Q:
+    """Rows whose owner is this member or somebody for whom they stand in today (ROL-02).
+
+    One list of ids that the database makes once: a test of rows against it uses the index of the column, which an OR
+    of two conditions would not.
+    """
+    absent = Absence.objects.on(member.tenant.today()).filter(cover=member).order_by()
+    ids = models.Func(
+        ArraySubquery(absent.values("member_id")),
+        models.Value(member.pk, output_field=models.UUIDField()),
+        function="array_append",
+    )
+    return models.Q(
+        models.Func(
+            models.F(column), ids, template="%(expressions)s)", arg_joiner=" = ANY(", output_field=models.BooleanField()
+        )
+    )
 
 
 class Invitation(EntityModel):

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts.account_frame import account_frame, open_account
 from accounts.cells import arr_text
 from accounts.models import Account, Member
+from accounts.selectors import colleagues
 from cs_platform.kernel.access import Permission, Scope, TenantRequest, may, requires
 from cs_platform.kernel.asked import page_number
 from cs_platform.kernel.htmx import page
@@ -26,7 +27,6 @@ from journey.views.task import pane
 from journey.work import cells, pool, selectors
 from journey.work.comments import mentions_of, see_mentions
 from journey.work.selectors import TaskQuery
-from journey.work.sharing import colleagues
 
 SHOWN = 100
 QUEUE = 5
@@ -249,12 +249,10 @@ def _bulk(request: TenantRequest, today: dt.date) -> dict[str, Any] | None:
     if not may(request, Permission.EDIT_ACCOUNTS):
         return None
     everybody = Member.objects.filter(is_active=True, role__permissions__contains=[str(Permission.VIEW_ACCOUNTS)])
-    tomorrow = today + dt.timedelta(days=1)
     return {
         "url": reverse("tasks_bulk", args=[request.tenant.slug]),
         "people": list(everybody.order_by("name").values_list("id", "name")),
-        "days": cells.snooze_choices(None, today),
-        "tomorrow": tomorrow.isoformat(),
+        "days": cells.snooze_choices(None, request.tenant),
         "today": today.isoformat(),
     }
 

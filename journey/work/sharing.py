@@ -3,7 +3,8 @@
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from accounts.models import Account, Member
+from accounts.models import Absence, Account, Member, in_care_of
+from accounts.selectors import colleagues
 from cs_platform.kernel.access import Scope
 from journey.enums import TaskState
 from journey.models import Task
@@ -21,23 +22,19 @@ def waits(task: Task) -> bool:
 
 
 def theirs(member: Member) -> Q:
-    """Tasks of this member; one they took from the pool for as long as its hours last, and once it is done."""
+    """Tasks of this member, and of those for whom they stand in today (ROL-02); one that was taken from the pool for as
+    long as its hours last, and once it is done."""
     lasting = Q(taken_until=None) | Q(taken_until__gt=timezone.now()) | ~Q(state=TaskState.OPEN)
-    return Q(owner=member) & lasting
-
-
-def colleagues(member: Member) -> Q:
-    """Members of the member's team, by the names of their fields."""
-    own = Q(team__leader=member)
-    return own | Q(team_id=member.team_id) if member.team_id else own
+    return in_care_of(member) & lasting
 
 
 def visible_tasks(member: Member) -> QuerySet[Task]:
-    """The tasks that this member sees: those of the accounts they see, their own, and what waits in the pool that they
-    share: of accounts without an owner, of accounts of their team, and of no account."""
+    """The tasks that this member sees: those of the accounts they see, their own and those of whom they stand in for,
+    and what waits in the pool that they share: of accounts without an owner, of accounts of their team, and of no
+    account."""
     if member.role.scope == Scope.ALL:
         return Task.objects.all()
-    found = Q(account__in=Account.objects.visible_to(member).values("id")) | Q(owner=member)
+    found = Q(account__in=Account.objects.visible_to(member).values("id")) | in_care_of(member)
     found |= Q(account=None, created_by=member)
     shared = Q(account=None) | Q(account__in=shared_accounts(member).values("id"))
     found |= in_pool() & shared
@@ -63,6 +60,8 @@ def who_sees(account: Account | None) -> QuerySet[Member]:
     if account.owner_id is None:
         found |= team
     else:
+        absent = Absence.objects.on(account.tenant.today()).filter(member=account.owner_id).order_by()
+        found |= Q(id__in=absent.values("cover"))
         owner = Member.objects.filter(id=account.owner_id).select_related("team").first()
         if owner is not None and owner.team_id is not None and owner.team is not None:
             found |= team & (Q(team_id=owner.team_id) | Q(id=owner.team.leader_id))

@@ -1,0 +1,120 @@
+"""Away: one's own absences, those of the people one leads, and whom one stands in for (ROL-02)."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from accounts import absence_cells, absences
+from accounts.absence_cells import AbsenceForm
+from accounts.models import Absence, Account
+from accounts.views.forms import conflict_page, form_page, saved
+from cs_platform.kernel.access import Permission, TenantRequest, requires
+from cs_platform.kernel.errors import Conflict, DomainError
+from cs_platform.kernel.forms import refuse
+from cs_platform.kernel.htmx import page
+
+SETTINGS = "?in=settings"  # a form that was opened there leads back there
+
+
+@requires(Permission.EDIT_ACCOUNTS)
+def away(request: TenantRequest) -> HttpResponse:
+    """Who is away, now and later, and whom the reader stands in for."""
+    member, today = request.member, request.tenant.today()
+    found = list(absences.absences_for(member))
+    standing = Absence.objects.filter(cover=member, last_on__gte=today).select_related("member").order_by("first_on")
+    context = absence_cells.rows(request, found, "") | {
+        "standing": [
+            {
+                "name": row.member.name,
+                "days": absence_cells.span_text(row.first_on, row.last_on, today),
+                "note": row.note,
+                "now": row.first_on <= today,
+                "url": f"{reverse('accounts', args=[request.tenant.slug])}?owner={row.member_id}",
+            }
+            for row in standing
+        ],
+    }
+    return page(request, "accounts/away.html", context)
+
+
+@requires(Permission.EDIT_ACCOUNTS)
+def absence_new(request: TenantRequest) -> HttpResponse:
+    """The form of a new absence."""
+    form = AbsenceForm(request.POST or None, by=request.member)
+    if form.is_bound and form.is_valid():
+        values = {name: value for name, value in form.cleaned_data.items() if name != "version"}
+        try:
+            return _noted(request, absences.note_absence(**values, by=request.member))
+        except DomainError as error:
+            refuse(form, error)
+    return form_page(request, form, **_look(request, _("Note an absence")))
+
+
+@requires(Permission.EDIT_ACCOUNTS)
+def absence_edit(request: TenantRequest, absence_id: UUID) -> HttpResponse:
+    """Other days, another cover, or back earlier."""
+    row = get_object_or_404(absences.absences_for(request.member), id=absence_id)
+    form = AbsenceForm(request.POST or None, by=request.member, absence=row)
+    today = request.tenant.today()
+    look = _look(request, _("Absence of %(name)s") % {"name": row.member.name})
+    if row.last_on >= today:
+        look |= {
+            "delete_url": reverse("absence_end", args=[request.tenant.slug, row.id]) + _query(request),
+            "delete_label": _("Take it away") if row.first_on >= today else _("They are back"),
+        }
+    if form.is_bound and form.is_valid():
+        values = dict(form.cleaned_data)
+        version = values.pop("version")
+        try:
+            changed = absences.change_absence(absence=row, values=values, version=version, by=request.member)
+            return _noted(request, changed)
+        except Conflict:
+            theirs = get_object_or_404(absences.absences_for(request.member), id=absence_id)
+            shown = {name: getattr(theirs, name) for name in (*absences.FIELDS, "version")}
+            return conflict_page(request, form, shown, **look)
+        except DomainError as error:
+            refuse(form, error)
+    return form_page(request, form, **look)
+
+
+@requires(Permission.EDIT_ACCOUNTS)
+@require_POST
+def absence_end(request: TenantRequest, absence_id: UUID) -> HttpResponse:
+    """They are back, or are not going."""
+    row = get_object_or_404(absences.absences_for(request.member), id=absence_id)
+    left = absences.end_absence(absence=row, version=None, by=request.member)
+    text = _("%(name)s is back: nobody stands in any more.") if left else _("The absence of %(name)s is taken away.")
+    return saved(request, text % {"name": row.member.name}, _back(request))
+
+
+def _noted(request: TenantRequest, row: Absence) -> HttpResponse:
+    """Say it, and what should be thought of again."""
+    if warning := absences.warnings([row], request.tenant.today()).get(row.id):
+        messages.warning(request, warning)
+    owned = Account.objects.filter(owner=row.member, merged_into=None).exists()
+    if owned and not row.member.is_active:
+        messages.warning(request, _("%(name)s has left: pass their customers on.") % {"name": row.member.name})
+    return saved(request, _("Saved."), _back(request))
+
+
+def _look(request: TenantRequest, title: str) -> dict[str, Any]:
+    return {
+        "title": title,
+        "action": request.path + _query(request),
+        "back_url": _back(request),
+        "back_label": _("Absences") if _query(request) else _("Away"),
+    }
+
+
+def _query(request: TenantRequest) -> str:
+    return SETTINGS if request.GET.get("in") == "settings" else ""
+
+
+def _back(request: TenantRequest) -> str:
+    return reverse("settings_absences" if _query(request) else "away", args=[request.tenant.slug])
