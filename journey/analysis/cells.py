@@ -156,6 +156,14 @@ def causes(now: Flow, before: Flow, url: Url) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+def recovered(now: Flow) -> str:
+    """How many of those that went back have come up again, and how long that took; empty where none has."""
+    if now.recovery is None:
+        return ""
+    words = {"n": n(len(now.recovered)), "all": n(now.went_back), "days": n(now.recovery)}
+    return _("%(n)s of %(all)s are on the way up again, median %(days)s days") % words
+
+
 def stall_rows(stalls: Sequence[Stall], url: Url) -> list[dict[str, Any]]:
     """Why tracks stall: what holds them up, by stage, the most first (JRN-32)."""
     by_stage: dict[str, list[Stall]] = defaultdict(list)
@@ -336,6 +344,15 @@ def pattern_rows(patterns: Sequence[Pattern]) -> list[dict[str, Any]]:
             }
         )  # fmt: skip
     return rows
+
+
+def left(now: Flow) -> str:
+    """Tracks whose customer left, and how many customers that were; empty where nobody did."""
+    gone = now.of("churned")
+    if not gone:
+        return ""
+    tracks = ngettext("%(n)s track left", "%(n)s tracks left", gone.periods) % {"n": n(gone.periods)}
+    return f"{tracks}, {ngettext('%(n)s customer', '%(n)s customers', gone.accounts) % {'n': n(gone.accounts)}}"
 
 
 def churned(now: Flow, before: Flow, url: Url) -> list[dict[str, Any]]:

@@ -122,7 +122,6 @@ class Listed:
     flag: str = ""  # one of stages.flags.Key
     cut: str = ""
     value: str = ""
-    after: str = ""
 
     @classmethod
     def parse(cls, params: Mapping[str, str]) -> Self:
@@ -133,7 +132,6 @@ class Listed:
             show=show if show in SHOWS else "open",
             cut=cut if cut in CUTS else "",
             value=params.get("value", "").replace("\0", "")[:200] if cut in CUTS else "",
-            after=str(uuid_of(params.get("after", "")) or ""),
             **{
                 name: params.get(name, "") if params.get(name, "") in Stage.values else ""
                 for name in ("stage", "to", "source")

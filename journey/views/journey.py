@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from accounts.cells import arr_text, count_text
 from accounts.models import Account, Member
 from cs_platform.kernel.access import Permission, TenantRequest, may, requires
+from cs_platform.kernel.asked import page_number
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.sheets import csv_file
 from cs_platform.kernel.templatetags.cells import day_text, number_text
@@ -43,21 +44,23 @@ def _lists(request: TenantRequest, choice: Choice, name: str = "journey_tracks")
     return url
 
 
-def _subtitle(choice: Choice, span: Span, tracks: int, accounts: int) -> list[str]:
+def _subtitle(span: Span, tracks: int, accounts: int) -> list[str]:
     of = {"tracks": ngettext("%(n)s track", "%(n)s tracks", tracks) % {"n": number_text(tracks, 0)}}
     return [
         _("%(tracks)s of %(accounts)s") % (of | {"accounts": count_text(accounts)}),
-        _("%(first)s to %(last)s") % {"first": day_text(span.first), "last": day_text(span.last)},
+        _days(span),
         _("compared with the days before"),
     ]
 
 
+def _days(span: Span) -> str:
+    return _("%(first)s to %(last)s") % {"first": day_text(span.first), "last": day_text(span.last)}
+
+
 def _choices(request: TenantRequest, choice: Choice, walked: Walked) -> dict[str, Any]:
-    """What the filters offer: people who look after accounts, their teams, segments."""
-    people = (
-        Member.objects.filter(is_active=True, role__key__in=("csm", "leader")).select_related("team").order_by("name")
-    )
-    members = list(people)
+    """What the filters offer: people who own accounts that the reader sees, their teams, segments."""
+    owners = Account.objects.visible_to(request.member).order_by().values("owner")
+    members = list(Member.objects.filter(id__in=owners, is_active=True).select_related("team").order_by("name"))
     teams = sorted({(str(m.team_id), m.team.name) for m in members if m.team}, key=lambda pair: pair[1].casefold())
     return {
         "teams": [{"value": key, "label": name, "on": key == choice.team} for key, name in teams],
@@ -83,14 +86,13 @@ def journey(request: TenantRequest) -> HttpResponse:
     now, before = walked.flows()
     stalls, speeds, scores = walked.stalls(), walked.speeds(), walked.scores(choice.by)
     picture = Picture(now, before, choice.count, tenant.currency, url)
-    recovered = now.recovered
     unsaid = sum(each.periods for each in stalls if not each.blocker)
     stalled = sum(each.periods for each in stalls)
     context = {
         "choice": choice,
         "here": here,
         "any": bool(now.tracks or before.tracks),
-        "subtitle": _subtitle(choice, span, now.of("open_tracks").periods, now.of("open_tracks").accounts),
+        "subtitle": _subtitle(span, now.of("open_tracks").periods, now.of("open_tracks").accounts),
         "csv_url": f"{reverse('journey_csv', args=[tenant.slug])}?{choice.query()}",
         "habits_url": f"{reverse('journey_habits', args=[tenant.slug])}?{choice.query()}",
         **_choices(request, choice, walked),
@@ -107,19 +109,12 @@ def journey(request: TenantRequest) -> HttpResponse:
             }
             for name in COUNTS
         ],
-        "left": _left(now),
+        "left": cells.left(now),
         "left_url": url(show="churned"),
         "causes": cells.causes(now, before, url),
         "went_back": number_text(now.went_back, 0),
         "back_url": url(show="back"),
-        "recovered": _("%(n)s of %(all)s are on the way up again, median %(days)s days")
-        % {
-            "n": number_text(len(recovered), 0),
-            "all": number_text(now.went_back, 0),
-            "days": number_text(recovered[len(recovered) // 2], 0),
-        }
-        if recovered
-        else "",
+        "recovered": cells.recovered(now),
         "stalls": cells.stall_rows(stalls, url),
         "stalled": _("%(n)s of %(all)s have a reason")
         % {"n": number_text(stalled - unsaid, 0), "all": number_text(stalled, 0)},
@@ -138,15 +133,6 @@ def journey(request: TenantRequest) -> HttpResponse:
         "churned": cells.churned(now, before, url),
     }
     return page(request, "journey/journey.html", context, pieces=("journey",))
-
-
-def _left(now: Any) -> str:
-    closed = now.of("closed", "", "left")
-    if not closed:
-        return ""
-    tracks = ngettext("%(n)s track left", "%(n)s tracks left", closed.periods) % {"n": number_text(closed.periods, 0)}
-    people = ngettext("%(n)s customer", "%(n)s customers", closed.accounts) % {"n": number_text(closed.accounts, 0)}
-    return f"{tracks}, {people}"
 
 
 def _longest(request: TenantRequest, row: dict[str, Any]) -> dict[str, str]:
@@ -187,30 +173,33 @@ def journey_csv(request: TenantRequest) -> HttpResponse:
     return csv_file(f"journey-{tenant.slug}.csv", files.HEAD, files.rows(walked, choice.by))
 
 
-def _found(request: TenantRequest, limit: int | None) -> tuple[Choice, Listed, Span, list[dict[str, Any]]]:
+def _found(
+    request: TenantRequest, limit: int | None, skip: int = 0
+) -> tuple[Choice, Listed, Span, list[dict[str, Any]]]:
     choice, listed = Choice.parse(request.GET.dict()), Listed.parse(request.GET.dict())
     span, accounts = span_of(choice.span, request.tenant.today()), _accounts(request, choice)
     ids = flagged(accounts, span).get(listed.flag, []) if listed.show == "flag" else None
-    return choice, listed, span, Walked(accounts, span, request.tenant).listed(listed, limit, ids)
+    return choice, listed, span, Walked(accounts, span, request.tenant).listed(listed, limit, ids, skip)
 
 
 @requires(Permission.VIEW_WEEK)
 def journey_tracks(request: TenantRequest) -> HttpResponse:
     """The stages of tracks that a number of the page counts, the longest first."""
-    choice, listed, span, found = _found(request, SHOWN + 1)
+    number = page_number(request)
+    choice, listed, span, found = _found(request, SHOWN + 1, (number - 1) * SHOWN)
     rows, total = found[:SHOWN], found[0]["total"] if found else 0
-    url = _lists(request, choice)
+    here = _lists(request, choice)(**listed.pairs())
     context = {
         "title": SHOWS[listed.show],
-        "subtitle": [*_narrowing(listed), *_subtitle(choice, span, 0, 0)[1:2]],
+        "subtitle": [*_narrowing(listed), _days(span)],
         "back_url": f"{reverse('journey', args=[request.tenant.slug])}?{choice.query()}",
-        "csv_url": _lists(request, choice, "journey_tracks_csv")(**listed.pairs(after="")),
+        "csv_url": _lists(request, choice, "journey_tracks_csv")(**listed.pairs()),
         "rows": [_row(request, row) for row in rows],
         "foot": {
             "shown": ngettext("%(n)s stage of a track", "%(n)s stages of tracks", total) % {"n": number_text(total, 0)},
             "sorted": _("longest first"),
-            "previous_url": url(**listed.pairs(after="")) if listed.after else "",
-            "next_url": url(**listed.pairs(after=str(rows[-1]["period_id"]))) if len(found) > SHOWN else "",
+            "previous_url": f"{here}&page={number - 1}" if number > 1 else "",
+            "next_url": f"{here}&page={number + 1}" if len(found) > SHOWN else "",
         },
     }
     return page(request, "journey/journey_tracks.html", context, pieces=("tracks-found",))

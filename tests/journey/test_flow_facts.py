@@ -7,6 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Account, Segment
 from health.models import Survey
+from journey.analysis import cells
 from journey.analysis.flow import Walked, score_of
 from journey.analysis.habits import flagged, habits
 from journey.analysis.spans import Listed, Span
@@ -71,9 +72,23 @@ def test_where_tracks_stood_when_the_customer_left(world: World) -> None:
         for name, because in (("A-1", "left"), ("A-2", "dropped"), ("A-3", "left")):
             row = track(account(name), by, stage="adoption")
             services.close_track(track=row, because=because, on=ago(5), note="", version=None, by=by)
+        # A department that stood in two stages, and the customer's core track: two tracks of one customer.
+        one = account("A-4")
+        core = track(one, by, stage="adoption", on=ago(90))
+        services.enter_stage(track=core, stage="retention", on=ago(80), by=by)
+        services.enter_stage(track=core, stage="renewal", on=ago(30), by=by)
+        use = track(one, by, kind="use_case", name="Reports", on=ago(70))
+        for row in (core, use):
+            services.close_track(track=row, because="left", on=ago(5), note="", version=None, by=by)
         made = Walked(Account.objects.all(), SPAN)
-        assert made.flows()[0].of("churned", "adoption").periods == 2
-        assert {row["external_id"] for row in made.listed(Listed(show="churned"), None)} == {"A-1", "A-3"}
+        now = made.flows()[0]
+        by_stage = {stage: now.of("churned", stage).periods for stage in ("onboarding", "adoption", "retention")}
+        assert by_stage == {"onboarding": 1, "adoption": 2, "retention": 1}
+        listed = made.listed(Listed(show="churned"), None)
+        assert {row["external_id"] for row in listed} == {"A-1", "A-3", "A-4"}
+        # What the foot of the map says is what its list holds.
+        assert (now.of("churned").periods, now.of("churned").accounts) == (len(listed), 3)
+        assert cells.left(now) == "4 tracks left, 3 customers"
 
 
 def test_usual_mistakes_open_to_where_they_happen(world: World, rival: World) -> None:

@@ -9,10 +9,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import Account
+from accounts.models import Account, Member, Team
 from journey.analysis.flow import Walked
 from journey.analysis.picture import Picture
 from journey.analysis.spans import span_of
+from journey.views import journey as view
 from tests.conftest import World
 from tests.journey.journeys import random_journeys
 from tests.journey.stage_facts import ago
@@ -65,6 +66,44 @@ def test_numbers_open_to_their_tracks(world: World, rival: World) -> None:
     with world.open():
         assert names <= set(Account.objects.values_list("external_id", flat=True))
         assert len(names) == now.of("open_tracks").accounts
+
+
+def test_the_list_is_turned_both_ways(world: World, monkeypatch) -> None:
+    """PAGES: each page of the list leads to the one before it, the second to the first."""
+    monkeypatch.setattr(view, "SHOWN", 5)
+    with world.open():
+        random_journeys(3, 20)
+    leader, seen = world.client("leader"), []
+    link: str | None = world.url("journey/tracks/?show=open")
+    while link:
+        text = leader.get(link).content.decode()
+        seen.append(re.findall(r'<tr><th scope="row">.*?</tr>', text))
+        turned = re.search(r'rel="prev" href="([^"]*)"', text)
+        assert bool(turned) == (len(seen) > 1)
+        if turned:
+            before = leader.get(turned[1].replace("&amp;", "&")).content.decode()
+            assert re.findall(r'<tr><th scope="row">.*?</tr>', before) == seen[-2]
+        onward = re.search(r'rel="next" href="([^"]*)"', text)
+        link = onward[1].replace("&amp;", "&") if onward else None
+    assert len(seen) > 3
+    listed = rows(leader.get(world.url("journey/tracks.csv?show=open")))
+    assert sum(map(len, seen)) == len(listed)
+
+
+def test_filters_offer_who_owns_accounts(world: World, rival: World) -> None:
+    """Whatever their role: a custom one too; who owns none is not offered."""
+    with rival.open():
+        random_journeys(4, 3)
+        Account.objects.update(owner=rival.members["csm"])
+    with world.open():
+        random_journeys(4, 12)
+        owner, leader = world.members["ops"], world.members["leader"]
+        team = Team.objects.create(name="Own", leader=leader)
+        Member.objects.filter(id=owner.id).update(team=team)
+        Account.objects.filter(external_id="R4-0").update(owner=owner)
+    text = world.client("leader").get(world.url("journey/")).content.decode()
+    offered = re.search(r'<select class="select" name="csm".*?</select>', text, re.DOTALL)[0]
+    assert re.findall(r'value="([^"]+)"', offered) == [str(owner.id)]
 
 
 def test_filters_narrow_and_foreign_ones_find_nobody(world: World, rival: World) -> None:

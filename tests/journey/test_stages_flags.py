@@ -110,6 +110,7 @@ def test_guards_of_the_account(tenant_open: World) -> None:
     assert keys(period, ago(2)) == set()  # 61 days ahead
     services.enter_stage(track=core, stage=Stage.RENEWAL, on=today(), by=csm)
     assert keys(period) == set()
+    assert keys(period, ago(1)) == {Key.RENEWAL_LATE}  # yesterday nobody had begun
     Regression.objects.create(track=core, period=period, stage=Stage.ADOPTION, cause="budget", as_of=ago(15))
     assert keys(period) == {Key.IGNORED}
 

@@ -23,8 +23,7 @@ WITH span AS (
            ('cause', w.cause, w.exited_on BETWEEN s.first AND s.last AND w.outcome = 'regressed'),
            ('recovered', (w.recovered_on - w.exited_on)::text, w.exited_on BETWEEN s.first AND s.last AND w.recovered),
            ('override', '', w.exited_on BETWEEN s.first AND s.last AND w.overridden),
-           ('churned', '', w.exited_on BETWEEN s.first AND s.last AND w.closed_because = 'left' AND w.closed_on = w.exited_on
-                           AND w.stage IN ('onboarding', 'adoption', 'retention'))
+           ('churned', '', w.exited_on BETWEEN s.first AND s.last AND w.left_here)
            ) c(cell, other, holds)
      WHERE c.holds
     UNION ALL
@@ -39,6 +38,7 @@ WITH span AS (
            ('new', w.kind, w.opened_on BETWEEN s.first AND s.last),
            ('won', '', w.opened_on BETWEEN s.first AND s.last AND n.track_id IS NOT NULL),
            ('referred', '', w.opened_on BETWEEN s.first AND s.last AND w.kind = 'core' AND w.source = 'referral'),
+           ('churned', '', w.exited_on BETWEEN s.first AND s.last AND w.left_here),
            ('closed', w.closed_because, w.closed_on BETWEEN s.first AND s.last)
            ) c(cell, other, holds)
      WHERE c.holds

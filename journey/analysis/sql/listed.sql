@@ -12,8 +12,7 @@ WITH found AS (
            WHEN 'skipped' THEN w.outcome = 'skipped' AND w.exited_on BETWEEN %(first)s AND %(last)s
            WHEN 'left' THEN w.outcome = 'abandoned' AND w.exited_on BETWEEN %(first)s AND %(last)s
            WHEN 'override' THEN w.overridden AND w.exited_on BETWEEN %(first)s AND %(last)s
-           WHEN 'churned' THEN w.closed_because = 'left' AND w.closed_on = w.exited_on AND w.exited_on BETWEEN %(first)s AND %(last)s
-                               AND w.stage IN ('onboarding', 'adoption', 'retention')
+           WHEN 'churned' THEN w.left_here AND w.exited_on BETWEEN %(first)s AND %(last)s
            WHEN 'flag' THEN w.exited_on IS NULL
            WHEN 'stalled' THEN w.stalled
            END
@@ -27,7 +26,5 @@ SELECT f.period_id, f.track_id, f.account_id, f.kind, f.name, f.stage, f.entered
   FROM found f
   JOIN accounts_account a ON a.id = f.account_id
   LEFT JOIN accounts_member m ON m.id = f.owner_id
- WHERE %(after)s::uuid IS NULL
-    OR (f.length, f.period_id) < (SELECT p.length, p.period_id FROM found p WHERE p.period_id = %(after)s::uuid)
  ORDER BY f.length DESC, f.period_id DESC
- LIMIT %(limit)s
+ LIMIT %(limit)s OFFSET %(skip)s

@@ -7,7 +7,7 @@ WITH part AS MATERIALIZED (
       FROM jsonb_to_recordset(%(targets)s::jsonb) AS u(segment_id uuid, stage text, days_to int)
      WHERE u.stage = 'onboarding'
 ), core AS MATERIALIZED (
-    SELECT t.id, a.id AS account_id, a.segment_id, t.closed_because
+    SELECT t.id, a.segment_id, t.closed_because = 'left' AND t.closed_on <= %(last)s AS gone
       FROM journey_track t
       LEFT JOIN part p ON p.id = t.account_id
       JOIN accounts_account a ON a.id = coalesce(p.into_id, t.account_id)
@@ -18,18 +18,20 @@ WITH part AS MATERIALIZED (
       JOIN journey_stageperiod p ON p.track_id = c.id AND p.stage = 'onboarding'
      ORDER BY p.track_id, p.entered_on, p.id
 ), gone_on AS (
-    SELECT p.track_id, bool_or(p.outcome = 'regressed') AS fell,
-           count(*) FILTER (WHERE p.stage = 'renewal' AND p.outcome = 'completed') AS renewed,
-           count(*) FILTER (WHERE p.stage = 'renewal' AND p.outcome <> '') AS renewals,
-           bool_or(p.stage = 'expansion' AND p.outcome = 'completed') AS expanded,
+    -- Of what ended after `last` nothing was known then.
+    SELECT p.track_id, bool_or(p.outcome = 'regressed' AND e.ended) AS fell,
+           count(*) FILTER (WHERE p.stage = 'renewal' AND p.outcome = 'completed' AND e.ended) AS renewed,
+           count(*) FILTER (WHERE p.stage = 'renewal' AND e.ended) AS renewals,
+           bool_or(p.stage = 'expansion' AND p.outcome = 'completed' AND e.ended) AS expanded,
            bool_or(p.stage = 'advocacy') AS speaks
       FROM core c
       JOIN journey_stageperiod p ON p.track_id = c.id AND p.entered_on <= %(last)s
+     CROSS JOIN LATERAL (SELECT coalesce(p.exited_on <= %(last)s, false) AS ended) e
      GROUP BY 1
 )
 SELECT b.days <= u.days_to AS in_target, g.fell, count(*)::int AS tracks, sum(g.renewals)::int AS renewals, sum(g.renewed)::int AS renewed,
        count(*) FILTER (WHERE g.expanded)::int AS expanded, count(*) FILTER (WHERE g.speaks)::int AS speaks,
-       count(*) FILTER (WHERE c.closed_because = 'left')::int AS gone
+       count(*) FILTER (WHERE c.gone)::int AS gone
   FROM core c
   JOIN begun b ON b.track_id = c.id AND b.exited_on <= %(last)s
   JOIN gone_on g ON g.track_id = c.id

@@ -1,7 +1,8 @@
 -- Stage periods of the tracks of the asked accounts that were open at any time from `before_first` to `last`, with what pages cut
 -- them by. Who was merged counts with the account that remains. `stalled`: at the end of `last` it is open and held up, or without
 -- progress for more than twice the upper end of its target (flags.stalled_for); `idle` is for how many days. Progress is a word on
--- a criterion, a milestone, a change of stage of the track.
+-- a criterion, a milestone, a change of stage of the track. `left_here`: where the track stood on its climb when the customer left,
+-- the one stage of it.
 CREATE TEMPORARY TABLE walked ON COMMIT DROP AS
 WITH part AS MATERIALIZED (
     SELECT s.id, s.into_id FROM {standing} s
@@ -46,6 +47,10 @@ SELECT p.id AS period_id, t.id AS track_id, t.whole_id AS account_id, t.kind, t.
             ELSE '1000+' END AS size,
        p.stage <> 'retention' OR NOT EXISTS (SELECT FROM journey_stageperiod e
                                               WHERE e.track_id = t.id AND e.stage = p.stage AND e.entered_on < p.entered_on) AS first_time,
+       t.closed_because = 'left' AND t.closed_on = p.exited_on AND p.stage IN ('onboarding', 'adoption', 'retention')
+       AND NOT EXISTS (SELECT FROM journey_stageperiod e
+                        WHERE e.track_id = t.id AND e.exited_on = t.closed_on AND e.stage IN ('onboarding', 'adoption', 'retention')
+                          AND (e.entered_on, e.id) > (p.entered_on, p.id)) AS left_here,
        (p.exited_on IS NULL OR p.exited_on > %(last)s)
        AND (p.blocker <> '' AND p.blocked_on <= %(last)s OR %(last)s::date - g.day > 2 * u.days_to) AS stalled,
        greatest(%(last)s::date - g.day, CASE WHEN p.blocker <> '' THEN %(last)s::date - p.blocked_on END) AS idle

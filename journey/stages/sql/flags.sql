@@ -51,15 +51,16 @@ WITH part AS MATERIALIZED (
       LEFT JOIN health_outcomemeasurement m ON m.outcome_id = o.id AND m.measured_on <= %(as_of)s
      GROUP BY 1
 ), renewing AS MATERIALIZED (
-    SELECT w.id AS account_id, bool_or(p.exited_on IS NULL) AS running,
-           max(p.exited_on) FILTER (WHERE p.outcome = 'completed') AS renewed_on
+    SELECT w.id AS account_id, bool_or(p.exited_on IS NULL OR p.exited_on > %(as_of)s) AS running,
+           max(p.exited_on) FILTER (WHERE p.outcome = 'completed' AND p.exited_on <= %(as_of)s) AS renewed_on
       FROM whole w
       JOIN journey_track t ON t.account_id = w.part_id
-      JOIN journey_stageperiod p ON p.track_id = t.id AND p.stage = 'renewal'
+      JOIN journey_stageperiod p ON p.track_id = t.id AND p.stage = 'renewal' AND p.entered_on <= %(as_of)s
      GROUP BY 1
 ), proposed AS MATERIALIZED (
     SELECT r.track_id, min(r.as_of) AS since FROM journey_regression r
-     WHERE r.state = 'open' AND r.track_id IN (SELECT track_id FROM asked) AND r.as_of <= %(as_of)s
+     WHERE (r.state = 'open' OR r.decided_at >= %(until)s)
+       AND r.track_id IN (SELECT track_id FROM asked) AND r.as_of <= %(as_of)s
      GROUP BY 1
 )
 SELECT a.period_id, a.leading, c.segment_id, c.renews_on, checked.day AS checked_on, moved.day AS moved_on, done.day AS done_on,
