@@ -169,7 +169,7 @@ def rates_to(
 ) -> dict[str, dict[dt.date, Decimal]]:
     """Units of `target` for one unit of each currency, for every month from the first to the last of `months`.
 
-    A pair without a rate of its own is the quotient over a common base. A month without a rate keeps that of the month
+    A pair without a rate of its own is that over a third currency, first one that both are quoted for. A month without a rate keeps that of the month
     before; months before the first known rate take the first. A currency that nothing connects is left out.
     Example: EUR to USD 1.20 and EUR to GBP 0.80 give GBP to USD 1.50.
     """
@@ -196,26 +196,35 @@ def rates_to(
 
 
 def pairs_used(source: str, target: str, pairs: Mapping[tuple[str, str], Decimal]) -> tuple[tuple[str, str], ...]:
-    """The pairs of one month that lead from `source` to `target`: its own, turned round, or two over a common base;
-    none where nothing does."""
-    for pair in ((source, target), (target, source)):
-        if pair in pairs:
-            return (pair,)
-    for base in sorted({base for base, _ in pairs}):
-        if pairs.get((base, source)) and pairs.get((base, target)):
-            return ((base, source), (base, target))
-    return ()
+    """The pairs of one month that lead from `source` to `target`: its own, turned round, or two over a third currency,
+    rather one that is the base of both; none where nothing does."""
+    if own := _pair(source, target, pairs):
+        return (own,)
+    over = [
+        (first, second)
+        for via in sorted({code for pair in pairs for code in pair} - {source, target})
+        if (first := _pair(source, via, pairs)) and (second := _pair(via, target, pairs))
+    ]
+    return min(over, key=lambda two: two[0][0] != two[1][0], default=())
+
+
+def _pair(source: str, target: str, pairs: Mapping[tuple[str, str], Decimal]) -> tuple[str, str] | None:
+    """The pair of two currencies, whichever way it is quoted."""
+    return next((pair for pair in ((source, target), (target, source)) if pairs.get(pair)), None)
 
 
 def converted(source: str, target: str, pairs: Mapping[tuple[str, str], Decimal]) -> Decimal | None:
-    """Units of `target` for one of `source` by the rates of one month; None where nothing leads there."""
-    used = pairs_used(source, target, pairs)
-    if not used:
-        return None
-    if len(used) == 2:
-        to_source, to_target = (pairs[pair] for pair in used)
-        return to_target / to_source
-    return pairs[used[0]] if used[0] == (source, target) else 1 / pairs[used[0]]
+    """Units of `target` for one of `source` by the rates of one month; None where nothing leads there.
+
+    Example: GBP to USD 1.25 and EUR to USD 1.20 give GBP to EUR 1.25 / 1.20.
+    """
+    over, under, code = Decimal(1), Decimal(1), source
+    for base, quote in pairs_used(source, target, pairs):
+        if base == code:
+            over, code = over * pairs[base, quote], quote
+        else:
+            under, code = under * pairs[base, quote], base
+    return over / under if code == target else None
 
 
 def month_number(month: dt.date) -> int:

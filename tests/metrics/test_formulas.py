@@ -101,6 +101,30 @@ def test_rate_direct_inverse_and_cross():
     assert formulas.rates_to("EUR", ["USD"], (JAN, JAN), known)["USD"][JAN] == Decimal("0.8")
 
 
+@pytest.mark.parametrize("turned", [(False, False), (False, True), (True, False), (True, True)])
+def test_a_rate_leads_over_any_third_currency_however_it_is_quoted(turned: tuple[bool, bool]) -> None:
+    """METRICS rule 17: two currencies of which the dollar is the quote, as banks quote them, are worth something in each other."""
+    legs = [
+        (JAN, "USD", code, str(1 / Decimal(rate))) if turn else (JAN, code, "USD", rate)
+        for (code, rate), turn in zip((("GBP", "1.25"), ("EUR", "1.6")), turned, strict=True)
+    ]
+    found = formulas.rates_to("EUR", ["GBP", "IDR"], (JAN, JAN), rates(*legs))
+    assert found == {"GBP": {JAN: Decimal("0.78125")}}
+
+
+def test_a_common_base_goes_before_other_ways() -> None:
+    pairs = {
+        ("CHF", "GBP"): Decimal(1),
+        ("CHF", "EUR"): Decimal(3),
+        ("GBP", "AUD"): Decimal(2),
+        ("EUR", "AUD"): Decimal(1),
+    }
+    assert formulas.converted("GBP", "EUR", pairs) == 3
+    assert formulas.pairs_used("GBP", "EUR", pairs) == (("CHF", "GBP"), ("CHF", "EUR"))
+    assert formulas.converted("GBP", "AUD", pairs) == 2
+    assert formulas.converted("AUD", "GBP", pairs) == Decimal("0.5")
+
+
 def test_rate_of_a_month_without_one_is_that_of_the_month_before():
     found = formulas.rates_to("USD", ["EUR"], (JAN, MAR), rates((FEB, "EUR", "USD", "1.1")))
     assert list(found["EUR"].values()) == [Decimal("1.1")] * 3
