@@ -1,0 +1,159 @@
+"""The issue log as a query string: filters, order, keyset pages; read leniently, written canonically (ACC-14)."""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Member
+from cs_platform.kernel.keyset import uuid_of
+from journey.enums import Function, IssueKind, IssueState, Weight
+from journey.issues.states import OPEN
+
+PAGE_SIZE = 50
+RENEWAL_DAYS = 90  # how far "renewing" looks ahead
+ALL = "all"
+# How the list may be ordered, by what is largest; the words stand in its foot.
+SORTS = {
+    "arr": _("ARR"),
+    "risk": _("ARR at risk"),
+    "renewing": _("ARR that renews soon"),
+    "accounts": _("number of accounts"),
+    "age": _("age, the oldest first"),
+    "promised": _("promised day, the nearest first"),
+}
+# What stands in the address for each filter that takes several values.
+CHOICES: dict[str, Any] = {"function": Function, "state": IssueState, "kind": IssueKind, "weight": Weight}
+WEIGHTS = {weight: place for place, weight in enumerate(Weight.values)}  # as customers.sql counts them
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """The row that a page goes on after, or before: its id and its value of the order."""
+
+    key: int
+    id: UUID
+    backwards: bool = False
+
+
+@dataclass(frozen=True)
+class IssueQuery:
+    """The state of the list. Without a state it holds what is open; `all` as the state holds everything."""
+
+    q: str = ""
+    function: tuple[str, ...] = ()
+    state: tuple[str, ...] = ()
+    kind: tuple[str, ...] = ()
+    weight: tuple[str, ...] = ()
+    segment: tuple[str, ...] = ()
+    mine: bool = False
+    untold: bool = False
+    sort: str = "arr"
+    view: str = ""
+    cursor: Cursor | None = None
+
+    @classmethod
+    def parse(cls, given: Any) -> "IssueQuery":
+        """Read a QueryDict. What is not known or not possible is left out."""
+        many = {name: _known(given.getlist(name), choice.values) for name, choice in CHOICES.items() if name != "state"}
+        states = given.getlist("state")
+        sort = given.get("sort", "")
+        return cls(
+            q=_text(given.get("q", ""), 100),
+            state=(ALL,) if ALL in states else _known(states, IssueState.values),
+            segment=_known((_text(value, 200) for value in given.getlist("segment")[:40]), None),
+            mine=given.get("mine") == "1",
+            untold=given.get("untold") == "1",
+            sort=sort if sort in SORTS else "arr",
+            view=_text(given.get("view", ""), 36),
+            cursor=_cursor(given.get("after", ""), backwards=False) or _cursor(given.get("before", ""), backwards=True),
+            **many,
+        )
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """The states that are asked for: the open ones unless something is said."""
+        if self.state == (ALL,):
+            return ()
+        return self.state or tuple(state.value for state in OPEN)
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether the customers are filtered: issues without one that fits are left out then."""
+        return bool(self.segment or self.weight or self.mine or self.untold)
+
+    @property
+    def filtered(self) -> bool:
+        """Whether anything is filtered, the states apart."""
+        return self.narrowed or bool(self.q or self.function or self.kind)
+
+    def params(self, member: Member, today: dt.date) -> dict[str, Any]:
+        """What the statements are told."""
+        words = self.q.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
+        return {
+            "functions": list(self.function),
+            "states": list(self.states),
+            "kinds": list(self.kind),
+            "words": f"%{words}%" if words else "",
+            "segments": list(self.segment),
+            "weights": [WEIGHTS[weight] for weight in self.weight],
+            "owner": member.id if self.mine else None,
+            "untold": self.untold,
+            "narrowed": self.narrowed,
+            "today": today,
+            "soon": today + dt.timedelta(days=RENEWAL_DAYS),
+        }
+
+    def pairs(self, *, view: bool = True) -> list[tuple[str, str]]:
+        """The state as (name, value), canonical: what is as usual is left out, and so is the page."""
+        found: list[tuple[str, str]] = []
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name in ("view", "cursor") or value == field.default:
+                continue
+            if isinstance(value, tuple):
+                found += [(field.name, each) for each in value]
+            else:
+                found.append((field.name, "1" if value is True else value))
+        return found + ([("view", self.view)] if view and self.view else [])
+
+    def text(self, **changes: Any) -> str:
+        """The query string of this state with `changes`, on its first page."""
+        return urlencode(replace(self, cursor=None, **changes).pairs())
+
+    def own_text(self) -> str:
+        """Without the saved view: what a saved view keeps, and what tells whether it was changed."""
+        return urlencode(self.pairs(view=False))
+
+    def address(self) -> str:
+        """The query string of exactly this page."""
+        place = self.cursor
+        more = [("before" if place.backwards else "after", f"{place.key}~{place.id}")] if place else []
+        return urlencode([*self.pairs(), *more])
+
+    def at(self, row: Any, *, backwards: bool = False) -> str:
+        """The query string of the page after, or before, this row."""
+        return replace(self, cursor=Cursor(row["key"], row["id"], backwards)).address()
+
+
+def _known(values: Iterable[str], choices: Iterable[str] | None) -> tuple[str, ...]:
+    """Each value once, of those that there are."""
+    known = None if choices is None else set(choices)
+    return tuple(dict.fromkeys(value for value in values if value and (known is None or value in known)))
+
+
+def _text(value: str, limit: int) -> str:
+    return "".join(letter for letter in value if letter.isprintable()).strip()[:limit]
+
+
+def _cursor(text: str, *, backwards: bool) -> Cursor | None:
+    key, _tilde, row = text[:80].partition("~")
+    found = uuid_of(row)
+    if found is None or not key.removeprefix("-").isdigit() or not key.isascii() or len(key) > 19:
+        return None
+    number = int(key)
+    return Cursor(number, found, backwards) if abs(number) < 2**63 else None
