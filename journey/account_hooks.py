@@ -16,6 +16,7 @@ from health.alerts.offers import OFFERS, Offer
 from health.enums import AlertState
 from health.models import Alert
 from health.next_steps import PLANNED, step_values
+from journey.issues import account_hooks as issue_hooks
 from journey.models import Task
 from journey.playbooks import account_hooks as play_hooks
 from journey.work import timeline
@@ -69,6 +70,7 @@ def register() -> None:
         PLANNED.append(planned)
     if OWN_TASKS not in ASIDES:
         ASIDES.append(OWN_TASKS)
+    issue_hooks.register()
     timeline.register()
     if make_a_task not in OFFERS:
         OFFERS.append(make_a_task)
