@@ -27,7 +27,7 @@ from health.usage import catalogue, held, rollup, upkeep
 from journey.plans import links
 from journey.playbooks import jobs as play_jobs
 from journey.stages import jobs as stage_jobs
-from journey.work import milestones
+from journey.work import milestones, waking
 from metrics import company_alerts, currencies, digests
 from metrics import jobs as metrics_jobs
 
@@ -47,6 +47,7 @@ NIGHTLY: tuple[runs.Step, ...] = (
     ("alerts", alert_jobs.run_alerts),
     ("tracks", stage_jobs.begin_tracks),
     ("regressions", stage_jobs.propose_regressions),
+    ("woken_tasks", waking.wake_fallen),
     ("milestones", milestones.follow_milestones),
     ("plays", play_jobs.start_plays),
     ("play_tasks", play_jobs.make_due_tasks),
@@ -135,6 +136,7 @@ def _refresh_alerts(work: Work) -> bool:
     play_jobs.follow_alerts()
     return again
 
+    waking.wake_fallen(metrics_jobs.tenant().today())
 
 def install() -> None:
     """Register handlers and reactions with the kernel's work list, and Celery as its alarm clock."""

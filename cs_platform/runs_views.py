@@ -54,6 +54,7 @@ NAMES: dict[str, Promise | str] = {
     "tracks": _("Journeys that begin and end"),
     "regressions": _("Proposals to go back"),
     "milestones": _("Tasks of late milestones"),
+    "woken_tasks": _("Tasks that fallen health woke"),
     "plays": _("Plays"),
     "play_tasks": _("Tasks"),
     "company_alert": _("Words against revenue"),

@@ -42,6 +42,12 @@ class TaskSerializer(serializers.Serializer):
     urgency = choice(Urgency)
     state = choice(TaskState)
     snoozed_until = serializers.DateField(required=False, allow_null=True, help_text="It is due again on this day.")
+    snoozed_time = serializers.TimeField(
+        required=False, allow_null=True, help_text="At this hour of that day, in the company's time zone."
+    )
+    wakes = serializers.BooleanField(
+        required=False, help_text="Put off, it is due again as soon as the health of its account falls to a worse band."
+    )
     rhythm = serializers.ChoiceField(
         [one for one in Rhythm.choices if one[0]],
         required=False,

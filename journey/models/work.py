@@ -174,9 +174,7 @@ class Task(EntityModel):
                 fields=["tenant", "owner", "-done_at"], name="task_done_lately", condition=models.Q(state="done")
             ),
             models.Index(fields=["tenant", "updated_at", "id"], name="task_by_update"),
-            models.Index(
-                fields=["tenant", "account"], name="task_wakes", condition=models.Q(state="open", wakes=True)
-            ),
+            models.Index(fields=["tenant", "account"], name="task_wakes", condition=models.Q(state="open", wakes=True)),
         ]
 
     def __str__(self) -> str:

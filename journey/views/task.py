@@ -24,6 +24,7 @@ from journey.views.task_answers import answered, back_of
 from journey.work import cells, reasons, services
 from journey.work.comments import see_mentions
 from journey.work.forms import POOL, TaskForm
+from journey.work.selectors import is_snoozed
 from journey.work.sharing import visible_tasks, waits, who_sees
 
 OFFERED = 500  # accounts in the list of a form that is not about one
@@ -34,6 +35,7 @@ def task_of(request: TenantRequest, task_id: UUID) -> Task:
     """The task of the URL with all that is behind it; 404 when unknown or not this member's to see."""
     rows = visible_tasks(request.member).select_related(
         "account__segment",
+        "account__merged_into",
         "owner",
         "alert",
         "play__playbook__playbook",
@@ -86,10 +88,11 @@ def pane(request: TenantRequest, task_id: UUID) -> dict[str, Any]:
             "done_by": row.done_by.name if row.done_by else "",
         },
         "why": reasons.why(row, tenant, today, linked=linked),
+        "back_text": reasons.back_text(row),
         "is_open": is_open,
-        "is_snoozed": bool(is_open and row.snoozed_until and row.snoozed_until > today),
+        "is_snoozed": is_snoozed(row, today),
         "in_pool": waiting,
-        "snoozes": cells.snooze_choices(account.renews_on if account else None, today) if may_edit and is_open else [],
+        "snoozes": cells.snooze_choices(account.renews_on if account else None, tenant) if may_edit and is_open else [],
         "comments": cells.comment_rows(comments),
         "people": people,
         "may_edit": may_edit,

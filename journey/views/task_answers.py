@@ -1,5 +1,6 @@
 """Verbs on tasks by one button: each answers where the person stands, with a way to take it back."""
 
+import datetime as dt
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -12,7 +13,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from accounts.cells import short_day
 from accounts.models import Member
 from cs_platform.kernel import asked
 from cs_platform.kernel.access import Permission, TenantRequest, requires
@@ -22,8 +22,9 @@ from cs_platform.kernel.htmx import trigger
 from cs_platform.kernel.keyset import uuid_of
 from journey.models import Task
 from journey.work import bulk, pool, services
+from journey.work.cells import moment_of_day
 from journey.work.comments import comment
-from journey.work.forms import POOL, day_of
+from journey.work.forms import POOL, day_of, moment_of
 from journey.work.sharing import visible_tasks
 
 CHANGED = "tasksChanged"  # what lists of tasks and the pane listen to
@@ -106,19 +107,32 @@ def task_cancel(request: TenantRequest, task_id: UUID) -> HttpResponse:
 @requires(Permission.EDIT_ACCOUNTS)
 @require_POST
 def task_snooze(request: TenantRequest, task_id: UUID) -> HttpResponse:
-    """Put it off until the day of the button or of the date field; without a day it is woken."""
-    task = visible(request, task_id)
-    text = request.POST.get("until", "")
-    until = day_of(text)
-    if text and until is None:
-        sentence = _("Choose a day that lies ahead.")
-        raise DomainError(sentence, fields={"snoozed_until": sentence})
-    row = services.snooze_task(task=task, until=until, version=version_of(request), by=request.member)
-    if until is None:
+    """Put it off until the moment of the button or of the fields; without one it is woken."""
+    task, given = visible(request, task_id), request.POST
+    asked_for = bool(given.get("until") or "chosen" in given)
+    moment = _moment(given) if asked_for else None
+    row = services.snooze_task(
+        task=task,
+        until=moment[0] if moment else None,
+        at=moment[1] if moment else None,
+        wakes=given.get("wakes") == "1",
+        version=version_of(request),
+        by=request.member,
+    )
+    if moment is None:
         return answered(request, row, _("It is due again."))
-    said = _("Put off until %(day)s: %(task)s")
-    words = {"day": short_day(until, request.tenant.today()), "task": row.title}
-    return answered(request, row, said % words, undo=_url(request, "task_snooze", row))
+    words = {"day": moment_of_day(*moment, request.tenant.today()), "task": row.title}
+    said = _("Put off until %(day)s: %(task)s") % words
+    return answered(request, row, said, undo=_url(request, "task_snooze", row))
+
+
+def _moment(given: Any) -> tuple[dt.date, dt.time | None]:
+    """The day and hour of a button (`until`) or of the fields (`day`, `at`); DomainError for none."""
+    found = moment_of(given.get("until") or given.get("day") or "", "" if given.get("until") else given.get("at") or "")
+    if found is None:
+        sentence = _("Choose a moment that lies ahead.")
+        raise DomainError(sentence, code="no_day", fields={"snoozed_until": sentence})
+    return found
 
 
 @requires(Permission.EDIT_ACCOUNTS)
@@ -209,8 +223,9 @@ def tasks_bulk(request: TenantRequest) -> HttpResponse:
     ids = [key for key in map(uuid_of, given.getlist("ids")) if key]
     if verb not in VERBS or not ids:
         raise DomainError(_("Select tasks first."), code="nothing_selected")
-    day = day_of(given.get("until") or given.get("day") or "")
-    if verb in ("snooze", "due") and day is None:
+    moment = _moment(given) if verb == "snooze" else None
+    day = day_of(given.get("day") or "")
+    if verb == "due" and day is None:
         raise DomainError(_("Choose a day that lies ahead."), code="no_day")
     owner = _member(given.get("owner", "")) if verb == "assign" else None
 
@@ -221,7 +236,9 @@ def tasks_bulk(request: TenantRequest) -> HttpResponse:
             case "reopen":
                 return services.reopen_task(task=task, version=None, by=by)
             case "snooze" | "wake":
-                return services.snooze_task(task=task, until=day if verb == "snooze" else None, version=None, by=by)
+                until, hour = moment or (None, None)
+                wakes = given.get("wakes") == "1"
+                return services.snooze_task(task=task, until=until, at=hour, wakes=wakes, version=None, by=by)
             case "assign":
                 return services.assign_task(task=task, owner=owner, version=None, by=by)
         assert day is not None

@@ -8,6 +8,7 @@ from uuid import UUID
 from babel import Locale
 from babel.dates import format_date, format_time
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
@@ -17,9 +18,12 @@ from cs_platform.kernel.templatetags.cells import moment_text, number_text
 from health.alerts.cells import label as alert_label
 from journey.enums import Rhythm, TaskState, Urgency, WorkType
 from journey.models import Play, Playbook, Task, TaskComment
-from journey.work.formulas import before_renewal, next_monday
+from journey.work.formulas import before_renewal, in_an_hour, next_monday, this_afternoon
 from journey.work.pool import Offer, Worker
+from journey.work.selectors import is_snoozed
+from journey.work.waking import woken
 
+MORNING = dt.time(9)  # when a task comes back that was put off until tomorrow
 SOON = 7  # days that are named by their weekday
 QUOTED = 90  # characters of a comment in a line
 # How a playbook is called; the room of playbooks, which knows those of the product in each language, appends its word in `ready()`.
@@ -52,6 +56,8 @@ def task_row(task: Any, tenant: Tenant, today: dt.date, seen: Collection[UUID]) 
 def about(task: Task) -> str:
     """Whose customer it is about and why it exists, in a few words: Halcyon Freight · Save play, step 1."""
     parts = [task.account.name if task.account else _("No account"), reason_text(task)]
+    if woken(task):
+        parts.append(_("back because health fell"))
     return " · ".join(part for part in parts if part)
 
 
@@ -97,7 +103,8 @@ def when_text(task: Any, tenant: Tenant, today: dt.date) -> tuple[str, bool]:
     if days < 0:
         return ngettext("%(n)s day late", "%(n)s days late", -days) % {"n": number_text(-days, 0)}, True
     if days == 0:
-        return (format_time(task.due_at, "HH:mm", locale=language) if task.due_at else _("Today")), False
+        hour = task.snoozed_time if is_snoozed(task, today) else task.due_at
+        return (hour_text(hour) if hour else _("Today")), False
     return (format_date(day, "EEE d", locale=language) if days <= SOON else cells.short_day(day, today)), False
 
 
@@ -106,17 +113,26 @@ def due_line(task: Task, today: dt.date) -> str:
     days = (today - task.due_on).days
     text = _("Today") if days == 0 else cells.short_day(task.due_on, today)
     if task.due_at:
-        text = f"{text} {format_time(task.due_at, 'HH:mm', locale=get_language() or 'en')}"
+        text = f"{text} {hour_text(task.due_at)}"
     if task.state == TaskState.OPEN:
-        if task.snoozed_until and task.snoozed_until > today:
-            return _("%(day)s, put off until %(until)s") % {
-                "day": text,
-                "until": cells.short_day(task.snoozed_until, today),
-            }
+        if task.snoozed_until and is_snoozed(task, today):
+            until = moment_of_day(task.snoozed_until, task.snoozed_time, today)
+            return _("%(day)s, put off until %(until)s") % {"day": text, "until": until}
         if days > 0 and not task.snoozed_until:
             late = ngettext("%(n)s day late", "%(n)s days late", days) % {"n": number_text(days, 0)}
             return f"{text}, {late}"
     return text
+
+
+def hour_text(hour: dt.time) -> str:
+    """14:30, in the reader's language."""
+    return format_time(hour, "HH:mm", locale=get_language() or "en")
+
+
+def moment_of_day(day: dt.date, hour: dt.time | None, today: dt.date) -> str:
+    """24 Nov, 24 Nov 09:00, Today 15:20."""
+    text = _("Today") if day == today else cells.short_day(day, today)
+    return f"{text} {hour_text(hour)}" if hour else text
 
 
 def span_text(rows: Sequence[Any]) -> str:
@@ -135,19 +151,32 @@ def span_text(rows: Sequence[Any]) -> str:
     return _("%(first)s to %(last)s") % words
 
 
-def snooze_choices(renews_on: dt.date | None, today: dt.date) -> list[dict[str, str]]:
-    """The days that a snooze offers, besides one's own choice: [{label, value, day}]. `renews_on` is the renewal of the task's
-    account, None without one and for many tasks at once."""
-    tomorrow, monday = today + dt.timedelta(days=1), next_monday(today)
-    found = [(_("Tomorrow"), tomorrow), (_("Next Monday"), monday), (_("In two weeks"), today + dt.timedelta(days=14))]
+def snooze_choices(renews_on: dt.date | None, tenant: Tenant) -> list[dict[str, str]]:
+    """The moments that a snooze offers, besides one's own choice: [{label, value, day}]; each day once. `renews_on` is the
+    renewal of the task's account, None without one and for many tasks at once."""
+    today, now = tenant.today(), timezone.now().astimezone(tenant.zone)
+    tomorrow = today + dt.timedelta(days=1)
+    found: list[tuple[str, dt.date, dt.time | None]] = []
+    if now.date() == today:  # an archive has no hours left
+        hours = [(_("In an hour"), in_an_hour(now)), (_("This afternoon"), this_afternoon(now))]
+        found += [(text, at.date(), at.time()) for text, at in hours if at is not None]
+    found += [
+        (_("Tomorrow"), tomorrow, MORNING),
+        (_("Next Monday"), next_monday(today), None),
+        (_("In two weeks"), today + dt.timedelta(days=14), None),
+    ]
     if day := before_renewal(renews_on, today):
-        found.append((_("Before the renewal"), day))
-    language, days, choices = get_language() or "en", set(), []
-    for text, day in found:
-        if day not in days:
-            days.add(day)
-            shown = format_date(day, "EEE d MMM", locale=language)
-            choices.append({"label": text, "value": day.isoformat(), "day": shown})
+        found.append((_("Before the renewal"), day, None))
+    language, known, choices = get_language() or "en", set(), []
+    for text, day, hour in found:
+        if day in known:
+            continue
+        if day != today:
+            known.add(day)
+        shown = [format_date(day, "EEE d MMM", locale=language)] if day != today else []
+        shown += [hour_text(hour)] if hour else []
+        value = f"{day.isoformat()}T{hour:%H:%M}" if hour else day.isoformat()
+        choices.append({"label": text, "value": value, "day": " ".join(shown)})
     return choices
 
 

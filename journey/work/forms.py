@@ -95,6 +95,15 @@ def values_of(task: Task) -> dict[str, Any]:
     }
 
 
+def moment_of(text: str, hour: str = "") -> tuple[dt.date, dt.time | None] | None:
+    """A day, perhaps with its hour, of a button ("2026-11-24T09:00") or of two fields; None for anything else."""
+    day, _t, at = text.partition("T")
+    try:
+        return dt.date.fromisoformat(day), (dt.time.fromisoformat(at or hour) if at or hour else None)
+    except ValueError:
+        return None
+
+
 def day_of(text: str) -> dt.date | None:
     """A day of a button or a date field; None for anything else."""
     try:

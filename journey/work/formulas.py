@@ -53,6 +53,16 @@ def before_renewal(renews_on: dt.date | None, today: dt.date) -> dt.date | None:
     return day if day > today else None
 
 
+def in_an_hour(now: dt.datetime) -> dt.datetime:
+    """An hour from now, to the minute. Example: at 15:20:31 it is 16:20, at 23:30 it is 00:30 of the next day."""
+    return (now + dt.timedelta(hours=1)).replace(second=0, microsecond=0)
+
+
+def this_afternoon(now: dt.datetime) -> dt.datetime | None:
+    """14:00 of the day; None from 13:00 on, when an hour is as good."""
+    return now.replace(hour=14, minute=0, second=0, microsecond=0) if now.hour < 13 else None
+
+
 def next_monday(today: dt.date) -> dt.date:
     """The Monday after today. Example: on Sunday 22 November it is the 23rd, on Monday the 23rd the 30th."""
     return today + dt.timedelta(days=7 - today.weekday())

@@ -21,7 +21,7 @@ SQL = Path(__file__).parent / "sql"
 COLUMNS = [
     ("number", "int"), ("task", "text"), ("account_id", "uuid"), ("title", "text"), ("note", "text"), ("work", "text"),
     ("owner_id", "uuid"), ("due_on", "date"), ("due_at", "time"), ("urgency", "text"), ("state", "text"),
-    ("snoozed_until", "date"), ("rhythm", "text"), ("done_at", "timestamptz"), ("result", "text"), ("given", "text[]"),
+    ("snoozed_until", "date"), ("snoozed_time", "time"), ("wakes", "boolean"), ("rhythm", "text"), ("done_at", "timestamptz"), ("result", "text"), ("given", "text[]"),
 ]  # fmt: skip
 
 
@@ -92,8 +92,9 @@ def _cells(row: Row, account: UUID | None, owner: UUID | None) -> list[Any]:
     v = row.values
     return [
         row.number, v["task"], account, v["title"], v.get("note") or "", v.get("work") or "", owner, v["due_on"],
-        v.get("due_at"), v.get("urgency") or "", v.get("state") or "", v.get("snoozed_until"), v.get("rhythm") or "",
-        v.get("done_at"), v.get("result") or "", "{" + ",".join(sorted(row.given)) + "}",
+        v.get("due_at"), v.get("urgency") or "", v.get("state") or "", v.get("snoozed_until"), v.get("snoozed_time"),
+        bool(v.get("wakes")), v.get("rhythm") or "", v.get("done_at"), v.get("result") or "",
+        "{" + ",".join(sorted(row.given)) + "}",
     ]  # fmt: skip
 
 

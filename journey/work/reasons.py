@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts import cells
+from accounts.enums import HealthBand
 from accounts.models import Tenant
 from health.alerts import cells as alert_cells
 from health.alerts.rules import RULES
@@ -14,6 +15,7 @@ from health.models import Alert
 from journey.enums import Cause, Rhythm, Why
 from journey.models import Task
 from journey.work.cells import play_name, step_of
+from journey.work.waking import woken
 
 
 def why(task: Task, tenant: Tenant, today: dt.date, *, linked: bool) -> dict[str, Any]:
@@ -23,6 +25,20 @@ def why(task: Task, tenant: Tenant, today: dt.date, *, linked: bool) -> dict[str
     if not linked:
         found["url"] = ""
     return {"meta": "", "text": "", "inputs": [], "foot": "", "url": "", "link": ""} | found
+
+
+def back_text(task: Task) -> str:
+    """Why a task is back before the day that it was put off to; "" for others."""
+    if not woken(task) or task.account is None:
+        return ""
+    account = task.account.merged_into or task.account
+    words = {
+        "before": HealthBand(task.snoozed_band).label,
+        "now": HealthBand(account.health_band).label,
+    }
+    return (
+        _("Back before its day: health was “%(before)s” when it was put off, fell since, and is “%(now)s” now.") % words
+    )
 
 
 def _asked_for(task: Task, tenant: Tenant, today: dt.date) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.kinds import DateStyle, Problem, Reader
-from accounts.rows import Bad, choice, day, email, moment, text
+from accounts.rows import Bad, choice, day, email, flag, moment, text
 from journey.enums import Rhythm, TaskState, Urgency, WorkType
 
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(:[0-5]\d)?", re.ASCII)
@@ -42,6 +42,8 @@ FIELDS: dict[str, Reader] = {
     "rhythm": choice([one for one in Rhythm if one.value]),
     "state": choice(TaskState),
     "snoozed_until": day,
+    "snoozed_time": hour,
+    "wakes": flag,
     "done_at": moment,
     "result": text(500),
 }
@@ -59,6 +61,8 @@ LABELS: Mapping[str, Promise] = {
     "rhythm": gettext_lazy("Comes again"),
     "state": gettext_lazy("State"),
     "snoozed_until": gettext_lazy("Snoozed until"),
+    "snoozed_time": gettext_lazy("Snoozed until, hour"),
+    "wakes": gettext_lazy("Wake it when health falls"),
     "done_at": gettext_lazy("Done at"),
     "result": gettext_lazy("What came of it"),
 }
@@ -85,4 +89,6 @@ def check(values: dict[str, Any]) -> list[Problem]:
         return [Problem("done_at", "", "not_done", _("Only a task that is done has this."))]
     if values.get("snoozed_until") and "state" in values and state != TaskState.OPEN:
         return [Problem("snoozed_until", "", "not_open", _("Only an open task is put off."))]
+    if values.get("snoozed_time") and "snoozed_until" in values and not values["snoozed_until"]:
+        return [Problem("snoozed_time", "", "no_day", _("An hour needs the day that it is of."))]
     return []

@@ -33,13 +33,27 @@ BAND_ORDER = Case(
 URGENCY_ORDER = Case(When(urgency=Urgency.HIGH, then=Value(0)), default=Value(1), output_field=IntegerField())
 
 
+def hour_now() -> dt.time:
+    """The hour on the company's clock, on which requests and digests run."""
+    return timezone.localtime().time()
+
+
 def snoozed(today: dt.date) -> Q:
-    return OPEN & Q(snoozed_until__gt=today)
+    """Open, and put off beyond today, or to an hour of today that has not come."""
+    return OPEN & (Q(snoozed_until__gt=today) | Q(snoozed_until=today, snoozed_time__gt=hour_now()))
 
 
 def awake(today: dt.date) -> Q:
-    """Open, and not put off beyond today."""
-    return OPEN & (Q(snoozed_until=None) | Q(snoozed_until__lte=today))
+    """Open, and not put off beyond this moment."""
+    came = Q(snoozed_until=today) & (Q(snoozed_time=None) | Q(snoozed_time__lte=hour_now()))
+    return OPEN & (Q(snoozed_until=None) | Q(snoozed_until__lt=today) | came)
+
+
+def is_snoozed(task: Task, today: dt.date) -> bool:
+    """`snoozed` of a task at hand."""
+    if task.state != TaskState.OPEN or task.snoozed_until is None or task.snoozed_until < today:
+        return False
+    return task.snoozed_until > today or bool(task.snoozed_time and task.snoozed_time > hour_now())
 
 
 def with_day(rows: QuerySet[Task]) -> QuerySet[Any]:
@@ -78,12 +92,13 @@ def team_tasks(member: Member, today: dt.date) -> QuerySet[Any]:
 
 
 def snoozed_tasks(member: Member, today: dt.date) -> QuerySet[Any]:
-    """What the member put off, by the day it comes back; a leader sees the snoozed tasks of Red accounts as well, so
+    """What the member put off, by the hour it comes back; a leader sees the snoozed tasks of Red accounts as well, so
     that nothing rests there unseen."""
     found = Q(owner=member)
     if member.role.scope != Scope.OWN:
         found |= Q(account__health_band=HealthBand.RED)
-    return most_urgent(with_day(visible_tasks(member).filter(snoozed(today) & found)))
+    rows = with_day(visible_tasks(member).filter(snoozed(today) & found))
+    return rows.order_by("day", F("snoozed_time").asc(nulls_first=True), BAND_ORDER, "id")
 
 
 def done_today(member: Member, tenant: Tenant) -> QuerySet[Any]:

@@ -32,6 +32,8 @@ MOST_ITEMS = 50  # of a checklist
 TITLE, RESULT = 200, 500
 # What a task is changed by besides its own verbs.
 FIELDS = ("title", "note", "work", "due_on", "due_at", "urgency", "rhythm", "checklist")
+# A task that is not put off.
+AWAKE: Mapping[str, Any] = {"snoozed_until": None, "snoozed_time": None, "wakes": False, "snoozed_band": ""}
 # What happens when a task is over or open again; floors and rooms above append theirs in `ready()`.
 SETTLED: list[Callable[[Task], None]] = []
 
@@ -165,7 +167,7 @@ def finish_task(*, task: Task, version: int | None, by: Member | None, result: s
         done_at=now,
         done_by=by,
         result=result.strip()[:RESULT],
-        snoozed_until=None,
+        **AWAKE,
     )
     settle(row, again=True)
     return row
@@ -192,20 +194,36 @@ def cancel_task(*, task: Task, version: int | None, by: Member | None, reason: s
     if row.state == TaskState.CANCELLED:
         return row
     _must_be_open(row)
-    row = put(row, state=TaskState.CANCELLED, result=reason.strip()[:RESULT], snoozed_until=None)
+    row = put(row, state=TaskState.CANCELLED, result=reason.strip()[:RESULT], **AWAKE)
     settle(row, again=False)
     return row
 
 
 @transaction.atomic
-def snooze_task(*, task: Task, until: dt.date | None, version: int | None, by: Member | None) -> Task:
-    """Put it off until a day, on which it is due again; None wakes it."""
+def snooze_task(
+    *,
+    task: Task,
+    until: dt.date | None,
+    version: int | None,
+    by: Member | None,
+    at: dt.time | None = None,
+    wakes: bool = False,
+) -> Task:
+    """Put it off until a day, on which it is due again, or until an hour of it (`at`, on the company's clock); None wakes it.
+
+    One that `wakes` comes back as soon as the account's band is worse than it is now (waking.wake_fallen).
+    """
     row = _locked(task, version)
     _must_be_open(row)
-    today = _today()
-    if until is not None and not today < until <= today + LONGEST:
-        raise refused("snoozed_until", _("Choose a day that lies ahead."))
-    return put(row, snoozed_until=until)
+    if until is None:
+        return put(row, **AWAKE)
+    tenant = Tenant.objects.get(id=current_tenant_id())
+    today, hour = tenant.today(), timezone.now().astimezone(tenant.zone).time()
+    ahead = until > today or (until == today and at is not None and at > hour)
+    if not ahead or until > today + LONGEST:
+        raise refused("snoozed_until", _("Choose a moment that lies ahead."))
+    band = row.account.health_band if wakes and row.account is not None else ""
+    return put(row, snoozed_until=until, snoozed_time=at, wakes=bool(band), snoozed_band=band)
 
 
 @transaction.atomic
@@ -226,7 +244,7 @@ def move_task(*, task: Task, due_on: dt.date, version: int | None, by: Member | 
     today = _today()
     if due_on < today:
         raise refused("due_on", _("The day is past."))
-    return put(row, snoozed_until=None, **_checked({"due_on": due_on}, today))
+    return put(row, **AWAKE, **_checked({"due_on": due_on}, today))
 
 
 @transaction.atomic
@@ -239,7 +257,7 @@ def take_task(*, task: Task, by: Member) -> Task:
             return row
         raise Conflict(_("%(name)s was faster and has this task now.") % {"name": row.owner.name})
     until = timezone.now() + dt.timedelta(hours=TAKEN_HOURS)
-    return put(row, owner=by, taken_until=until, snoozed_until=None)
+    return put(row, owner=by, taken_until=until, **AWAKE)
 
 
 @transaction.atomic

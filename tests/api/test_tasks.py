@@ -11,6 +11,7 @@ from journey.enums import TaskState
 from journey.import_kinds import SAMPLES
 from journey.models import Task
 from journey.work.merge import merge_tasks
+from journey.work.waking import wake_fallen, woken
 from tests.api.test_facts import ORIGIN
 
 BODY = {
@@ -64,6 +65,34 @@ def test_owner_is_the_accounts_the_pools_or_refused(api, world):
     assert [row["external_id"] for row in api.get("tasks?pool=true").json()["results"]] == ["K-2", "K-3"]
     assert [row["external_id"] for row in api.get("tasks?owner=csm@acme.example").json()["results"]] == ["K-1"]
     assert api.get("tasks?state=strange").status_code == 422
+
+
+def test_a_task_sleeps_to_an_hour_and_waits_for_health(api, world):
+    """ACC-15: what a program puts off is put off as by a person, with the band of then; woken, nothing of it is left."""
+    until = str(dt.date.today() + dt.timedelta(days=9))
+    with world.open():
+        Account.objects.filter(external_id="A-1").update(health_band="green")
+    row = api.post("tasks", BODY | {"snoozed_until": until, "snoozed_time": "09:00:00", "wakes": True}).json()
+    assert (row["snoozed_until"], row["snoozed_time"], row["wakes"]) == (until, "09:00:00", True)
+    with world.open():
+        assert Task.objects.get().snoozed_band == "green"
+        Account.objects.filter(external_id="A-1").update(health_band="red")
+    assert api.patch("tasks/ext:K-1", {"title": "Call them"}).json()["wakes"] is True
+    with world.open():
+        assert Task.objects.get().snoozed_band == "green"  # of then, not of now
+        assert wake_fallen(dt.date.today()) == 1
+        assert Task.objects.get().snoozed_band == "green"
+    row = api.patch("tasks/ext:K-1", {"note": "Why is it back?"}).json()
+    assert (row["wakes"], row["snoozed_time"]) == (False, None)
+    with world.open():
+        assert woken(Task.objects.get())
+    api.patch("tasks/ext:K-1", {"snoozed_until": None})
+    with world.open():
+        task = Task.objects.get()
+        assert (task.snoozed_until, task.snoozed_band, woken(task)) == (None, "", False)
+    refused = api.patch("tasks/ext:K-1", {"snoozed_until": None, "snoozed_time": "09:00"})
+    assert list(refused.json()["error"]["fields"]) == ["snoozed_time"]
+    assert api.patch("tasks/ext:K-1", {"wakes": True}).json()["wakes"] is False  # it is not put off
 
 
 def test_done_is_kept_and_comes_again_once(api, world):
