@@ -31,6 +31,10 @@ VARIABLES: dict[str, tuple[str, str]] = {
     ),
     "HELD_DAYS": ("30", "Days that refused events, and those that were dealt with, stay in the inbox"),
     "RECEIPT_DAYS": ("90", "Days that the receipts of batches of events are kept"),
+    "WEBHOOK_ALLOW_HOSTS": (
+        "none",
+        "Hosts inside your network that webhooks may go to, `name` or `name:port`, separated by commas; also in plain HTTP",
+    ),
     "LOG_FORMAT": ("json", "`json` or `console`"),
     "WEB_CONCURRENCY": ("2", "Worker processes of gunicorn"),
     "PORT": ("8000", "Port of `make demo`; the next free one when taken"),

@@ -15,6 +15,7 @@ from kombu.exceptions import OperationalError
 from accounts import invitations
 from accounts import jobs as account_jobs
 from accounts.models import Tenant
+from accounts.webhooks import delivery as webhooks
 from cs_platform.kernel import queue, runs
 from cs_platform.kernel.models import Run, Work
 from cs_platform.kernel.tenancy import current_tenant_id, tenant_context
@@ -52,6 +53,7 @@ NIGHTLY: tuple[runs.Step, ...] = (
     ("plays", play_jobs.start_plays),
     ("play_tasks", play_jobs.make_due_tasks),
     ("company_alert", company_alerts.check_company),
+    ("webhooks", webhooks.keep_house),
     ("finish", lambda as_of: finish_night(as_of)),
     ("digests", digests.plan_digests),
 )
@@ -157,6 +159,7 @@ def install() -> None:
         send_customer_link=queue.Handler(links.send_link),
         send_digest=queue.Handler(digests.send_digest),
         plan_board_digest=queue.Handler(digests.plan_board),
+        send_webhooks=queue.Handler(webhooks.go_on, outside=webhooks.send_due),
     )
     queue.REACTIONS.update(REACTIONS)
     if _wake not in queue.wake_workers:

@@ -63,6 +63,8 @@ NAMES: dict[str, Promise | str] = {
     "retention": _("Retention and cohorts"),
     "account_figures": _("Figures on accounts"),
     "roll_forward": _("Check of the roll-forward"),
+    "send_webhooks": _("Webhooks"),
+    "webhooks": _("Log of the webhooks"),
     "finish": _("Publish the day"),
     "digests": _("Digests"),
 }

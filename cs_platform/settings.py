@@ -3,6 +3,7 @@
 Without DATABASE_URL or REDIS_URL, manage.py and the tests start the embedded servers first and set both.
 """
 
+import re
 from pathlib import Path
 
 import environ
@@ -232,6 +233,11 @@ EVENT_DAYS = max(env.int("EVENT_DAYS", default=90), 7)
 EVENT_KEY_DAYS = max(env.int("EVENT_KEY_DAYS", default=400), EVENT_DAYS)
 HELD_DAYS = env.int("HELD_DAYS", default=30)
 RECEIPT_DAYS = env.int("RECEIPT_DAYS", default=90)
+# Hosts (`name` or `name:port`) that webhooks may go to though they are private, and in plain HTTP.
+WEBHOOK_ALLOW_HOSTS = [host.strip().lower() for host in env.list("WEBHOOK_ALLOW_HOSTS", default=[]) if host.strip()]
+for _host in WEBHOOK_ALLOW_HOSTS:
+    if not re.fullmatch(r"[a-z0-9._-]+(:[0-9]{1,5})?|\[[0-9a-f:]+\](:[0-9]{1,5})?", _host):
+        raise ImproperlyConfigured(f"WEBHOOK_ALLOW_HOSTS: {_host!r} is neither NAME nor NAME:PORT.")
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["cs_platform.api.authentication.KeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["cs_platform.api.authentication.HasScope"],

@@ -28,11 +28,13 @@ LONGEST_REQUEST = 30  # seconds; what a request wishes is seen by whoever begins
 @dataclass(frozen=True)
 class Handler:
     """`run` does one piece and says whether more remains; `announce` says in its own transaction that it begins;
-    `failed` records the error where people look for it."""
+    `failed` records the error where people look for it; `outside` does for a tenant what must not happen inside a
+    transaction, such as waiting for other machines, before the piece and perhaps in several workers at once."""
 
     run: Callable[[Work], bool]
     announce: Callable[[Work], None] | None = None
     failed: Callable[[Work, str, bool], None] | None = None
+    outside: Callable[[int], None] | None = None
 
 
 HANDLERS: dict[str, Handler] = {}
@@ -177,6 +179,8 @@ def attempt(tenant_id: int, work_id: UUID, *, patient: bool = False, reraise: bo
         if handler.announce:
             with tenant_context(tenant_id, actor=work.actor, request_id=str(work.id)):
                 handler.announce(work)
+        if handler.outside:
+            handler.outside(tenant_id)
         with tenant_context(tenant_id, actor=work.actor, request_id=str(work.id)):
             claimed = _claim(work_id, patient)
             if claimed is None:

@@ -1,0 +1,87 @@
+"""The kinds of events that endpoints can ask for, with an example of each one's `data` (API-03)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+TEST = "webhook.test"  # sent by hand, to whoever is asked; nobody subscribes to it
+
+
+class Kind(TextChoices):
+    """What an endpoint can be told. The floor that the fact belongs to announces it, in the fact's own transaction."""
+
+    BAND_CHANGED = "health.band_changed", _("The health band of an account changed")
+    ALERT_OPENED = "alert.opened", _("An alert was opened")
+    STAGE_ENTERED = "stage.entered", _("A stage of a journey began")
+    STAGE_ENDED = "stage.ended", _("A stage of a journey ended")
+    STAGE_REGRESSED = "stage.regressed", _("A journey went back to an earlier stage")
+    PLAY_STARTED = "playbook.started", _("A playbook was started for an account")
+    MILESTONE_MISSED = "milestone.missed", _("A milestone of a plan was missed")
+    METRIC_RESTATED = "metric.restated", _("The figures of a closed month were restated")
+    ACCOUNT_MERGED = "account.merged", _("Two accounts became one")
+
+
+# What `data` holds, for docs/webhooks.md, the settings and a test event that looks like a real one.
+EXAMPLES: Mapping[str, Mapping[str, Any]] = {
+    Kind.BAND_CHANGED: {"before": "green", "after": "yellow", "score": 71.25, "as_of": "2026-11-20"},
+    Kind.ALERT_OPENED: {
+        "alert_id": "01990000-0000-7000-8000-000000000001",
+        "rule": "usage_drop",
+        "level": "warning",
+        "as_of": "2026-11-20",
+        "inputs": {"cause": "", "change": -0.42},
+    },
+    Kind.STAGE_ENTERED: {
+        "track": "core-17",
+        "track_kind": "core",
+        "stage": "adoption",
+        "entered_on": "2026-11-20",
+        "entry": "completed",
+    },
+    Kind.STAGE_ENDED: {
+        "track": "core-17",
+        "track_kind": "core",
+        "stage": "onboarding",
+        "entered_on": "2026-09-01",
+        "ended_on": "2026-11-20",
+        "outcome": "completed",
+        "cause": "",
+    },
+    Kind.STAGE_REGRESSED: {
+        "track": "core-17",
+        "track_kind": "core",
+        "stage": "value",
+        "entered_on": "2026-09-01",
+        "ended_on": "2026-11-20",
+        "outcome": "regressed",
+        "cause": "champion",
+    },
+    Kind.PLAY_STARTED: {
+        "play_id": "01990000-0000-7000-8000-000000000002",
+        "playbook": "limit_gate",
+        "name": "Help at the limit",
+        "rule": "limit_gate",
+        "started_on": "2026-11-20",
+        "inputs": {"cause": "", "share": 0.92},
+    },
+    Kind.MILESTONE_MISSED: {
+        "milestone_id": "01990000-0000-7000-8000-000000000003",
+        "milestone": "Data migrated",
+        "due_on": "2026-11-19",
+        "plan": "PL-9",
+        "plan_name": "Onboarding",
+        "plan_kind": "onboarding",
+    },
+    Kind.METRIC_RESTATED: {"month": "2026-09", "version": 2, "reason": "Two credit notes came late", "currency": "USD"},
+    Kind.ACCOUNT_MERGED: {"into": "A-17", "into_id": "01990000-0000-7000-8000-000000000004"},
+    TEST: {"message": "If you can read this and the signature is right, the webhook works."},
+}
+
+
+def label_of(kind: str) -> str:
+    """A kind in words; what is not known any more under its own name."""
+    if kind == TEST:
+        return str(_("Test"))
+    return str(Kind(kind).label) if kind in Kind.values else kind
