@@ -27,7 +27,7 @@ class Handoff(EntityModel):
     )
     reason = models.CharField(_("Reason"), max_length=500)
     note = models.TextField(_("What they should know"), max_length=4000, blank=True)
-    # [{"text", "done", "note"}], checked by handoffs.checklist.
+    # [{"key", "text", "required", "done"}] of handoffs.checklist; the key names a check that comes with the product.
     checklist = models.JSONField(default=list)
     due_on = models.DateField(_("Answer until"))
     state = models.CharField(max_length=9, choices=HandoffState, default=HandoffState.OPEN)

@@ -1,0 +1,1 @@
+"""Customers that pass from hand to hand: offered, answered, withdrawn (ROL-02)."""

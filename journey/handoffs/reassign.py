@@ -1,0 +1,111 @@
+"""A plan of reassignment comes true: an offer for each customer, or at once where nobody is left to hand over (ROL-02)."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+
+from accounts.customers import merged_rows, refused
+from accounts.enums import ImportKind
+from accounts.merging import merge_accounts
+from accounts.models import Account, Member
+from cs_platform.kernel.errors import Conflict
+from journey.enums import HandoffKind, TaskState
+from journey.handoffs.books import takers
+from journey.handoffs.services import REASON, offer_handoff
+from journey.models import Task
+
+
+@dataclass(frozen=True)
+class Done:
+    """How many customers were offered, and how many changed hands at once."""
+
+    offered: int = 0
+    moved: int = 0
+
+
+@transaction.atomic
+def carry_out(
+    *,
+    plan: Mapping[UUID, UUID],
+    seen: Mapping[UUID, UUID | None],
+    reason: str,
+    at_once: bool,
+    by: Member,
+) -> Done:
+    """Offer each customer of `plan` (account id: taker's id) to its taker, all or none. `seen` is whose each was when the
+    plan was shown.
+
+    With `at_once`, customers whose owner has left or who have none change hands now, with the owner's open tasks; the
+    others are offered. Conflict names a customer who has another owner meanwhile, or whose handoff waits; DomainError
+    names the field.
+    """
+    reason = reason.strip()
+    if not reason:
+        raise refused("reason", _("Say why the customers pass on."))
+    if len(reason) > REASON:
+        raise refused("reason", _("At most %(limit)s characters fit here.") % {"limit": REASON})
+    allowed = {member.id: member for member in takers(by)}
+    if set(plan.values()) - set(allowed):
+        raise refused("to", _("Choose among those who may take customers."))
+    visible = Account.objects.visible_to(by).filter(id__in=plan).values("id")
+    rows = Account.objects.filter(id__in=visible, merged_into=None).select_for_update(of=("self",))
+    accounts = {row.id: row for row in rows.select_related("owner").order_by("id")}
+    if len(accounts) < len(plan):
+        raise Conflict(_("A customer of this plan is not there any more: make the plan anew."))
+    moves: list[tuple[Account, Member]] = []
+    offers: list[tuple[Account, Member]] = []
+    for key, taker in plan.items():
+        account = accounts[key]
+        if account.owner_id != seen.get(key):
+            words = {"name": account.name}
+            raise Conflict(_("%(name)s has another owner meanwhile: make the plan anew.") % words)
+        if account.owner_id == taker:
+            continue
+        silent = account.owner is None or not account.owner.is_active
+        (moves if at_once and silent else offers).append((account, allowed[taker]))
+    if not moves and not offers:
+        raise refused("to", _("Nobody passes on in this plan."))
+    for account, member in offers:
+        try:
+            offer_handoff(account=account, kind=HandoffKind.CSM_TO_CSM, taker=member, reason=reason, by=by)
+        except Conflict as error:
+            raise Conflict(f"{account.name}: {error.message}") from None
+    _move(moves, by)
+    return Done(len(offers), len(moves))
+
+
+def _move(moves: Collection[tuple[Account, Member]], by: Member) -> None:
+    """The owner of each through the door of all writes, dated today like one of a file, and their open tasks there."""
+    if not moves:
+        return
+    cells: list[dict[str, Any]] = [
+        {"account": account.external_id, "name": account.name, "owner_email": taker.user.email}
+        for account, taker in moves
+    ]
+    merged_rows(merge_accounts, ImportKind.ACCOUNTS, cells, by)
+    wholes = _wholes([account.id for account, _taker in moves])
+    for account, taker in moves:
+        if account.owner_id is not None:
+            here = [part for part, whole in wholes.items() if whole == account.id]
+            tasks = Task.objects.filter(
+                account__in=here, state=TaskState.OPEN, owner=account.owner_id, taken_until=None
+            )
+            tasks.update(owner=taker, version=F("version") + 1, updated_at=Now())
+
+
+def _wholes(ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """These accounts and all that was merged into them, each with the one of `ids` that it is a part of."""
+    found = {key: key for key in ids}
+    level: Collection[UUID] = ids
+    while level:
+        rows = Account.objects.filter(merged_into__in=level).exclude(id__in=found)
+        new = {part: found[into] for part, into in rows.values_list("id", "merged_into_id")}
+        found |= new
+        level = list(new)
+    return found
