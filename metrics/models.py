@@ -7,7 +7,7 @@ from django.db.models.functions import Now
 
 from accounts.enums import LogoLevel
 from accounts.models import Account, Import, Member, Subscription, SubscriptionChange
-from cs_platform.kernel.tenancy import EntityModel, TenantForeignKey, TenantModel
+from cs_platform.kernel.tenancy import DerivedModel, EntityModel, TenantForeignKey, TenantModel
 from metrics.enums import DigestKind, Dimension, KeptMoney, Metric, MovementKind, MovementReason, Tone, Window
 
 
@@ -40,7 +40,7 @@ class MrrMovement(EntityModel):
         ]
 
 
-class AccountMonth(TenantModel):
+class AccountMonth(DerivedModel):
     """An account at the end of a month, beside itself one and twelve months before.
 
     `mrr_1` and `mrr_12` are what it paid then, at the rates of then; `mrr_1_now` and `mrr_12_now` the same contract
@@ -48,7 +48,7 @@ class AccountMonth(TenantModel):
     """
 
     pk = models.CompositePrimaryKey("tenant_id", "account_id", "month")
-    account = TenantForeignKey(Account, models.CASCADE, related_name="months")
+    account = TenantForeignKey(Account, models.CASCADE, related_name="months", checked=False)
     month = models.DateField()
     mrr = models.BigIntegerField()
     mrr_1 = models.BigIntegerField()
@@ -58,7 +58,7 @@ class AccountMonth(TenantModel):
     first_month = models.DateField()
     first_mrr_now = models.BigIntegerField()
 
-    class Meta(TenantModel.Meta):
+    class Meta(DerivedModel.Meta):
         # A month of everybody, and in it those who were won lately.
         indexes: ClassVar = [models.Index(fields=["tenant", "month", "first_month"], name="accountmonth_by_month")]
 

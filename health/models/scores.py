@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import HealthBand as Band
 from accounts.models import Account, Member, Segment
-from cs_platform.kernel.tenancy import EntityModel, TenantForeignKey, TenantModel
+from cs_platform.kernel.tenancy import DerivedModel, EntityModel, TenantForeignKey
 from health.enums import AlertLevel, AlertState, BacktestState, VersionState
 
 
@@ -64,7 +64,7 @@ class HealthModelVersion(EntityModel):
         ]
 
 
-class HealthScore(TenantModel):
+class HealthScore(DerivedModel):
     """The score of an account on a day, with its whole explanation.
 
     `raw`, `points` and `shares` stand in the order of the version's indicators; null where there was no data.
@@ -91,7 +91,7 @@ class HealthScore(TenantModel):
     shares = ArrayField(models.IntegerField(null=True))
     computed_at = models.DateTimeField(db_default=Now())
 
-    class Meta(TenantModel.Meta):
+    class Meta(DerivedModel.Meta):
         indexes: ClassVar = [
             models.Index(fields=["tenant", "as_of", "band"], name="healthscore_by_day"),
             models.Index(fields=["tenant", "computed_at", "account_id", "as_of"], name="healthscore_by_update"),

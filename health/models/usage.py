@@ -7,7 +7,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, ApiKey, Import, Member
-from cs_platform.kernel.tenancy import EntityModel, TenantForeignKey, TenantModel
+from cs_platform.kernel.tenancy import DerivedModel, EntityModel, TenantForeignKey, TenantModel
 from health.enums import HeldState, ReceiptKind
 
 
@@ -147,7 +147,7 @@ class UsageUser(EntityModel):
         indexes: ClassVar = [models.Index(fields=["tenant", "account", "-last_day"], name="usageuser_of_account")]
 
 
-class UserMonth(TenantModel):
+class UserMonth(DerivedModel):
     """The days of a month on which a user used the product at an account: bit n of `days` is day n + 1.
 
     `core_days` counts only core features. A late event lies in a row of its own with the day it was known.
@@ -162,11 +162,11 @@ class UserMonth(TenantModel):
     days = models.IntegerField()
     core_days = models.IntegerField(default=0)
 
-    class Meta(TenantModel.Meta):
+    class Meta(DerivedModel.Meta):
         db_table = "health_usermonth"
 
 
-class AccountDay(TenantModel):
+class AccountDay(DerivedModel):
     """What an account did on a day; `known_on` is that day, or the later one on which further events were received."""
 
     pk = models.CompositePrimaryKey("tenant_id", "account_id", "day", "known_on")
@@ -178,12 +178,12 @@ class AccountDay(TenantModel):
     sessions = models.IntegerField(default=0)
     session_seconds = models.BigIntegerField(default=0)
 
-    class Meta(TenantModel.Meta):
+    class Meta(DerivedModel.Meta):
         db_table = "health_accountday"
         indexes: ClassVar = [models.Index(fields=["tenant", "day"], name="accountday_by_day")]
 
 
-class FeatureDay(TenantModel):
+class FeatureDay(DerivedModel):
     """How much an account used a feature on a day (see `AccountDay` for `known_on`)."""
 
     pk = models.CompositePrimaryKey("tenant_id", "account_id", "day", "feature_id", "known_on")
@@ -195,6 +195,6 @@ class FeatureDay(TenantModel):
     quantity = models.DecimalField(max_digits=26, decimal_places=6)
     users = models.IntegerField(default=0)
 
-    class Meta(TenantModel.Meta):
+    class Meta(DerivedModel.Meta):
         db_table = "health_featureday"
         indexes: ClassVar = [models.Index(fields=["tenant", "feature_id", "day"], name="featureday_by_feature")]
