@@ -222,6 +222,15 @@ LEAVING_REASONS = (
     MovementReason.PAUSED,
     MovementReason.PRODUCT_DROPPED,
 )
+# Reasons that only more money has, and only less; all others have either.
+GROWING_REASONS = (
+    MovementReason.NEW_CUSTOMER,
+    MovementReason.UPSELL,
+    MovementReason.CROSS_SELL,
+    MovementReason.DISCOUNT_ENDED,
+    MovementReason.RETURNED,
+)
+SHRINKING_REASONS = (*LEAVING_REASONS, MovementReason.DOWNGRADE, MovementReason.DISCOUNT)
 
 
 class Tone(TextChoices):

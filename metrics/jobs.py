@@ -21,7 +21,15 @@ from cs_platform.kernel.money import digits, from_minor
 from cs_platform.kernel.periods import add_months, last_complete_month, month_of, month_text, months_between
 from cs_platform.kernel.tenancy import current_tenant_id
 from metrics import formulas
-from metrics.enums import KEPT_WINDOWS, LEAVING_REASONS, SAID_REASONS, Dimension, Window
+from metrics.enums import (
+    GROWING_REASONS,
+    KEPT_WINDOWS,
+    LEAVING_REASONS,
+    SAID_REASONS,
+    SHRINKING_REASONS,
+    Dimension,
+    Window,
+)
 from metrics.models import CohortMonth, CurrencyChange, RetentionMonth
 
 SQL = Path(__file__).parent / "sql"
@@ -235,7 +243,13 @@ def post_movements(as_of: dt.date) -> int:
     if found:
         start, whole, fresh = found
         stage_rates(start, whole.last)
-        words = {"currency": tenant().currency, "reasons": list(SAID_REASONS), "leaving": list(LEAVING_REASONS)}
+        words = {
+            "currency": tenant().currency,
+            "reasons": list(SAID_REASONS),
+            "leaving": list(LEAVING_REASONS),
+            "growing": list(GROWING_REASONS),
+            "shrinking": list(SHRINKING_REASONS),
+        }
         for span, scope in _work(whole if dirty else None, fresh):
             tables = stage_periods(span, scope)
             rows += sqljobs.execute(SQL / "movements.sql", span.params() | words, tables=tables)

@@ -19,6 +19,7 @@ from django.db.models import (
     Q,
     QuerySet,
     Subquery,
+    Sum,
     Value,
     When,
 )
@@ -28,7 +29,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Account, Member, Subscription
 from cs_platform.kernel.errors import DomainError
-from metrics.enums import MovementKind, MovementReason
+from metrics.enums import GROWING_REASONS, SHRINKING_REASONS, MovementKind, MovementReason
 from metrics.models import MovementNote, MrrMovement
 
 # What the CS team does not own unless somebody says so.
@@ -52,6 +53,17 @@ def with_notes(lines: QuerySet[MrrMovement]) -> QuerySet[MrrMovement]:
     )
 
 
+def _fits(reason: str, kind: str, derived: str) -> bool:
+    """Whether a line of that kind may have the reason: one that only the other direction has fits nothing but a product
+    that went the other way than its account.
+
+    Example: an account shrinks although one of its products was sold up. "Upsell" fits that product and no other.
+    """
+    shrinks = kind in (MovementKind.CONTRACTION, MovementKind.CHURN)
+    opposite = GROWING_REASONS if shrinks else SHRINKING_REASONS
+    return reason not in opposite or derived in opposite
+
+
 @transaction.atomic
 def note_movement(
     *,
@@ -66,7 +78,8 @@ def note_movement(
     """Say why the account's money moved in a month by this period, and whether the CS team owns it. Replaces what was
     said before; saying nothing at all takes it back (None). Audited; figures by reason or ownership read it at once.
 
-    DomainError names the field: a reason that does not exist or is currency, a month without a line of this period.
+    DomainError names the field: a reason that does not exist, is currency or says the opposite of what moved (a
+    contraction is no upsell), a month without a line of this period.
     The caller has made sure that `by` sees the account and may write.
     """
     if reason and (reason not in MovementReason.values or reason == MovementReason.CURRENCY):
@@ -76,8 +89,15 @@ def note_movement(
         limit = _("At most %(limit)s characters fit here.") % {"limit": 500}
         raise DomainError(limit, fields={"note": limit})
     lines = MrrMovement.objects.filter(account=account, month=month, subscription=subscription)
-    if not lines.exclude(kind=MovementKind.FX).exists():
+    moved = list(
+        lines.exclude(kind=MovementKind.FX).values("kind", "reason").annotate(amount=Sum("amount_minor")).order_by()
+    )
+    if not moved:
         raise DomainError(_("The ledger has no movement of this period in this month."), code="no_movement")
+    standing = [each for each in moved if each["amount"]]
+    if reason and standing and not any(_fits(reason, each["kind"], each["reason"]) for each in standing):
+        opposite = _("This reason says the opposite of what moved.")
+        raise DomainError(opposite, fields={"reason": opposite})
     about = {"account": account, "month": month, "subscription": subscription}
     if not reason and cs_owned is None and not text:
         MovementNote.objects.filter(**about).delete()

@@ -182,22 +182,26 @@ def reasons(moved: Sequence[Moved], currency: str, link: Link) -> dict[str, Any]
     }
 
 
-def check(gaps: Mapping[dt.date, int], months: int, currency: str) -> dict[str, Any]:
-    """Whether the lines add up to the board's roll-forward, said either way."""
+def check(gaps: Mapping[dt.date, int], months: int, currency: str, *, narrow: bool) -> dict[str, Any]:
+    """Whether the lines add up to the board's roll-forward, said either way. Of a `narrow` choice of lines it is said what
+    it is about: all of them."""
     if gaps:
         worst = ", ".join(
             f"{month_name(month, short=True)} {money_text(gap, currency)}" for month, gap in list(gaps.items())[:6]
         )
         return {"ok": False, "text": _("The ledger differs from the roll-forward: %(months)s.") % {"months": worst}}
-    return {
-        "ok": True,
-        "text": ngettext(
-            "Sum agrees with the roll-forward of the board in %(n)s month, term by term, to the cent.",
-            "Sum agrees with the roll-forward of the board in each of %(n)s months, term by term, to the cent.",
+    text = ngettext(
+        "Sum agrees with the roll-forward of the board in %(n)s month, term by term, to the cent.",
+        "Sum agrees with the roll-forward of the board in each of %(n)s months, term by term, to the cent.",
+        months,
+    )
+    if narrow:
+        text = ngettext(
+            "All lines, not only those filtered, agree with the roll-forward of the board in %(n)s month.",
+            "All lines, not only those filtered, agree with the roll-forward of the board in each of %(n)s months.",
             months,
         )
-        % {"n": months},
-    }
+    return {"ok": True, "text": text % {"n": months}}
 
 
 def row(slug: str, line: Line, currency: str, note_url: str) -> dict[str, Any]:

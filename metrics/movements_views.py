@@ -128,7 +128,7 @@ def movements(request: TenantRequest) -> HttpResponse:
         "tiles": columns.tiles(of_all_kinds, owned(of_all_kinds), currency, asked.kind, link),
         "picture": columns.picture(moved, shown, currency),
         "reasons": columns.reasons(moved, currency, link),
-        "check": columns.check(disagreements(everything, board), len(shown), currency),
+        "check": columns.check(disagreements(everything, board), len(shown), currency, narrow=asked.narrow),
         "narrow": asked.narrow,
         "lineage_url": lineage_url(slug, MOVEMENTS, Asked(asked.last, Window.MONTH, asked.segment)),
         "chips": _chips(choice, url),
@@ -323,9 +323,13 @@ def movement_notes(request: TenantRequest) -> HttpResponse:
         messages.error(request, problem)
         return redirect(back)
     lines = _lines_of(request, ids)
-    with transaction.atomic():
-        for line in lines:
-            _note(line, request.member, form.over(_said(line)))
+    try:
+        with transaction.atomic():
+            for line in lines:
+                _note(line, request.member, form.over(_said(line)))
+    except DomainError as error:  # that one line has no such reason
+        messages.error(request, f"{line.account.name}: {error.message}")
+        return redirect(back)
     count = len(lines)
     return saved(
         request,

@@ -27,7 +27,8 @@ SELECT * FROM classified WHERE kind IS NOT NULL;
 ANALYZE line;
 
 -- What people named as the reason, in the words of the ledger, when they wrote down the version: that a period is left is
--- said of its end, anything else of its end when the version moved that, else of its start. The latest word counts.
+-- said of its end, anything else of its end when the version moved that, else of its start. The latest word counts, where
+-- it fits: money that grew was no downgrade, money that shrank no upsell.
 CREATE TEMPORARY TABLE said ON COMMIT DROP AS
 SELECT subscription_id,
        (array_agg(word ORDER BY recorded_at DESC, id DESC) FILTER (WHERE word <> ALL (%(leaving)s) AND kind <> 'period'))[1] AS at_start,
@@ -62,7 +63,9 @@ WITH side AS (
       LEFT JOIN said s ON s.subscription_id = p.subscription_id
      GROUP BY g.account_id, g.m, g.product_id
 )
-SELECT account_id, m, product_id, coalesce(at_start, at_end, CASE WHEN now IS NULL THEN left_for END) AS said,
+SELECT account_id, m, product_id,
+       coalesce(CASE WHEN at_start <> ALL (unfit) THEN at_start END, CASE WHEN at_end <> ALL (unfit) THEN at_end END,
+                CASE WHEN now IS NULL THEN left_for END) AS said,
        now IS NULL OR now < was AS shrinks,
        CASE WHEN was IS NULL THEN CASE WHEN ever THEN 'returned' ELSE 'cross_sell' END
             WHEN now IS NULL THEN 'product_dropped'
@@ -75,16 +78,19 @@ SELECT account_id, m, product_id, coalesce(at_start, at_end, CASE WHEN now IS NU
             WHEN off_was <> off_now AND (off_was > off_now) = (now > was) AND 2 * abs(off_was - off_now) >= abs(now - was)
                  THEN CASE WHEN now > was THEN 'discount_ended' ELSE 'discount' END
             ELSE 'price' END AS reason
-  FROM side;
+  FROM side
+ CROSS JOIN LATERAL (SELECT CASE WHEN now IS NULL OR now < was THEN %(growing)s::text[]
+                                 WHEN was IS NULL OR now > was THEN %(shrinking)s::text[] ELSE '{}' END AS unfit) w;
 
 ANALYZE product_move;
 
 CREATE TEMPORARY TABLE wanted ON COMMIT DROP AS
 WITH reasoned AS (
     SELECT l.account_id, l.subscription_id, l.change_id, l.m, l.amount, l.effective_on, l.kind,
-           CASE l.kind WHEN 'new' THEN coalesce(s.at_start, 'new_customer')
-                       WHEN 'reactivation' THEN coalesce(s.at_start, 'returned')
-                       WHEN 'churn' THEN coalesce(s.left_for, s.at_end, nullif(l.gone, ''), 'cancelled')
+           CASE l.kind WHEN 'new' THEN coalesce(CASE WHEN s.at_start <> ALL (%(shrinking)s) THEN s.at_start END, 'new_customer')
+                       WHEN 'reactivation' THEN coalesce(CASE WHEN s.at_start <> ALL (%(shrinking)s) THEN s.at_start END, 'returned')
+                       WHEN 'churn' THEN coalesce(s.left_for, CASE WHEN s.at_end <> ALL (%(growing)s) THEN s.at_end END,
+                                                  nullif(l.gone, ''), 'cancelled')
                 ELSE coalesce(g.said, CASE WHEN g.shrinks THEN nullif(l.gone, '') END, g.reason) END AS reason
       FROM line l
       LEFT JOIN said s ON s.subscription_id = l.subscription_id

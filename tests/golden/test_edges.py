@@ -286,6 +286,9 @@ def test_refunds_change_nothing(book):
         ({"discount": "1.00"}, {"amount": "150.00"}, "price"),
         ({}, {"amount": "150.00", "reason": "Cross-sell"}, "cross_sell"),
         ({}, {"amount": "150.00", "reason": "they like us"}, "price"),
+        ({}, {"amount": "150.00", "reason": "downgrade"}, "price"),
+        ({}, {"amount": "50.00", "reason": "upsell"}, "price"),
+        ({}, {"amount": "50.00", "reason": "Downgrade"}, "downgrade"),
         ({}, {"amount": "150.00", "reason": "currency"}, "price"),
     ],
 )

@@ -75,6 +75,7 @@ def test_currency_is_nobodys_whatever_is_said_of_the_period(book):
         {"reason": MovementReason.CURRENCY},
         {"month": dt.date(2025, 3, 1)},
         {"reason": MovementReason.PRICE, "note": "x" * 501},
+        {"reason": MovementReason.DOWNGRADE},  # what moved is an expansion
     ],
 )
 def test_what_cannot_be_said(book, wrong):

@@ -182,6 +182,11 @@ def test_the_page_says_that_it_agrees_and_shows_reasons(book):
     assert "Sum agrees with the roll-forward of the board in each of 6 months, term by term, to the cent." in text
     assert "Came back" in text
     assert "+50.00" in text
+    filtered = text_of(client.get(book.world.url("insights/movements/?kind=expansion")))
+    assert "Sum agrees" not in filtered
+    assert (
+        "All lines, not only those filtered, agree with the roll-forward of the board in each of 6 months." in filtered
+    )
     link = re.search(r'href="([^"]*/metrics/mrr/[^"]*part=expansion[^"]*line=[^"]*)"', response.content.decode())[1]
     assert client.get(link.replace("&amp;", "&")).status_code == 200
 
@@ -251,10 +256,12 @@ def test_several_lines_at_once_keep_what_was_said_of_them(book):
         assert [(n.reason, n.cs_owned, n.note) for n in MovementNote.objects.order_by("account__name")] == [
             *[("upsell", False, "Asked for it")] * 2, ("", False, ""),
         ]  # fmt: skip
-    for wrong in ({"line": []}, {"line": [first.id]}, {"line": [first.id], "reason": "nonsense"}):
+    refused = {"line": [first.id, second.id], "reason": "downgrade", "note": "None of them shrank"}
+    for wrong in ({"line": []}, {"line": [first.id]}, {"line": [first.id], "reason": "nonsense"}, refused):
         client.post(url, wrong)
     with book.world.open():
         assert MovementNote.objects.count() == 3
+        assert not MovementNote.objects.filter(note=refused["note"]).exists()
 
 
 def test_nobody_marks_what_they_may_not_open(book, rival):
