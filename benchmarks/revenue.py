@@ -21,11 +21,11 @@ def build(tenants: list[int], *, revenue: bool = False) -> dict[str, float]:
     spent: dict[str, float] = {}
     for tenant in tenants:
         for name, step in REVENUE if revenue else NIGHTLY:
+            begin = time.perf_counter()
             with tenant_context(tenant):
                 take_time()
-                begin = time.perf_counter()
                 step(NIGHT)
-                spent[name] = spent.get(name, 0) + time.perf_counter() - begin
+            spent[name] = spent.get(name, 0) + time.perf_counter() - begin  # with the commit, which checks keys
     return spent
 
 
