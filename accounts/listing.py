@@ -16,7 +16,7 @@ from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import HealthBand, Source, Status, Tier
-from accounts.models import Account, Member, Segment, Team
+from accounts.models import Account, Member, Segment, Team, in_care_of
 from cs_platform.kernel.keyset import uuid_of
 from cs_platform.kernel.periods import add_months, parse_month
 
@@ -43,8 +43,11 @@ def _is_owner(value: str) -> bool:
 
 
 def _owned(values: tuple[str, ...], member: Member, today: dt.date) -> Q:
-    ids = [member.id if value == "me" else uuid_of(value) for value in values if value != "none"]
-    return Q(owner__in=ids) | Q(owner=None) if "none" in values else Q(owner__in=ids)
+    """Of these members; "me" means the books as well for which the reader stands in today (ROL-02)."""
+    found = Q(owner__in=ids) if (ids := [uuid_of(value) for value in values if value not in ("me", "none")]) else Q()
+    if "me" in values:
+        found |= in_care_of(member)
+    return found | Q(owner=None) if "none" in values else found
 
 
 def _is_renewal(value: str) -> bool:

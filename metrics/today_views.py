@@ -1,6 +1,7 @@
 """Today: what do I do, who needs me, what is at risk (DSH-03)? Five tiles and the lists behind them."""
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,9 +13,9 @@ from django.utils import timezone
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from accounts import book, cells
+from accounts import absences, book, cells
 from accounts.enums import HealthBand, Status
-from accounts.models import Account, Tenant
+from accounts.models import Account, Tenant, in_care_of
 from cs_platform.kernel.access import Permission, Scope, TenantRequest, may, requires
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.templatetags.cells import number_text
@@ -41,7 +42,7 @@ def today(request: TenantRequest) -> HttpResponse:
     tenant, member = request.tenant, request.member
     day, now = tenant.today(), timezone.now()
     whose = "mine" if member.role.scope == Scope.OWN or request.GET.get("book") == "mine" else "all"
-    seen = Account.objects.filter(owner=member) if whose == "mine" else Account.objects.visible_to(member)
+    seen = Account.objects.filter(in_care_of(member)) if whose == "mine" else Account.objects.visible_to(member)
     order = request.GET.get("sort", "")
     order = order if order in ORDERS else "need"
     band = request.GET.get("health", "")
@@ -54,6 +55,8 @@ def today(request: TenantRequest) -> HttpResponse:
     tickets = day_of.tickets_of(seen, tenant, now)
     alerts = day_of.alerts_of(seen)
     due = list(rows.filter(book.renewing(day)).order_by("renews_on", "id")[: day_of.SHORT])
+    tasks = [task for group in actions.tasks.values() for task in group]
+    told = absences.told_for(member, [row.owner_id for row in (*listed, *due, *tasks)], day) if whose == "mine" else {}
     owner = {"owner": "me"} if whose == "mine" else {}
     address = _Address(
         request, {"book": whose if member.role.scope != Scope.OWN else "", "sort": order, "health": band}
@@ -68,7 +71,10 @@ def today(request: TenantRequest) -> HttpResponse:
         "alerts": [alert_row(alert, tenant.slug, day) for alert in alerts[: day_of.SHORT]],
         "inbox_url": reverse("inbox", args=[tenant.slug]) + (f"?whose={whose}"),
         "bands": _bands(size, band, address),
-        "rows": [_row(a, trends.get(a.id, []), steps.get(a.id), tenant, day) for a in listed],
+        "rows": [
+            _row(a, trends.get(a.id, []), steps.get(a.id), tenant, day) | {"told": told.get(a.owner_id, "")}
+            for a in listed
+        ],
         "orders": [
             {"label": label, "url": address(sort=key), "on": key == order}
             for key, label in (("need", _("Need")), ("renews", _("Renewal")), ("arr", _("ARR")), ("name", _("Name")))
@@ -76,10 +82,10 @@ def today(request: TenantRequest) -> HttpResponse:
         "shown": _("%(shown)s of %(found)s shown")
         % {"shown": len(listed), "found": number_text(size.bands[HealthBand(band)] if band else size.accounts, 0)},
         "all_url": _list(request, **owner, status=Status.LIVE),
-        "due": [_due_row(account, tenant, day) for account in due],
+        "due": [_due_row(account, tenant, day) | {"told": told.get(account.owner_id, "")} for account in due],
         "due_meta": f"{number_text(size.due, 0)}, {cells.arr_text(size.due_mrr, tenant.currency)}",
         "due_url": _list(request, **owner, status=Status.LIVE, renews=book.RENEWAL_WINDOW, sort="renews"),
-        "actions": _actions(actions, tenant, day),
+        "actions": _actions(actions, tenant, day, told),
         "actions_meta": ngettext("%(n)s due today", "%(n)s due today", actions.due)
         % {"n": number_text(actions.due, 0)},
         "tasks_url": reverse("tasks", args=[tenant.slug]) if may(request, Permission.VIEW_ACCOUNTS) else "",
@@ -266,11 +272,13 @@ def _due_row(account: Account, tenant: Tenant, day: dt.date) -> dict[str, Any]:
     }
 
 
-def _actions(actions: day_of.Actions, tenant: Tenant, day: dt.date) -> list[dict[str, Any]]:
-    """Groups of what is due: late, today, this week; with the planned meetings."""
+def _actions(actions: day_of.Actions, tenant: Tenant, day: dt.date, told: Mapping[Any, str]) -> list[dict[str, Any]]:
+    """Groups of what is due: late, today, this week; with the planned meetings. `told` says by owner for whom the reader
+    stands in."""
 
     def tasks(name: str) -> list[dict[str, Any]]:
-        return [_task_row(task, tenant, day) for task in actions.tasks.get(name, [])]
+        found = actions.tasks.get(name, [])
+        return [_task_row(task, tenant, day) | {"told": told.get(task.owner_id, "")} for task in found]
 
     now: list[dict[str, Any]] = tasks("today") + [_action_row(a, tenant, day) for a in actions.today]
     later: list[dict[str, Any]] = tasks("week") + [_action_row(a, tenant, day) for a in actions.later]

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts.absences import told_for
 from accounts.account_frame import account_frame, open_account
 from accounts.cells import arr_text
 from accounts.models import Account, Member
@@ -67,6 +68,7 @@ def tasks(request: TenantRequest) -> HttpResponse:
     rows = rows[:SHOWN]
     done = list(selectors.listed(selectors.done_today(member, tenant))[:SHOWN]) if _tells_done(query, number) else []
     seen = seen_accounts(member, [*rows, *done, *(one.task for one in queue)])
+    told = told_for(member, [task.owner_id for task in rows], today) if query.whose == "mine" else {}
     address = Address(request, query)
     filters = _filters(member, query)
     shown_queue = queue if query.whose == "pool" else queue[:QUEUE]
@@ -76,7 +78,7 @@ def tasks(request: TenantRequest) -> HttpResponse:
         "tabs": _tabs(member, counts, query, address),
         "chips": _chips(query, filters, address),
         "filters": filters,
-        "groups": _groups(rows, done, tenant, today, seen),
+        "groups": _groups(rows, done, tenant, today, seen, told),
         "empty": not rows and not done and query.whose != "pool",
         "filtered": bool(query.work or query.segment or query.owner),
         "clear_url": address(work="", segment="", owner=""),
@@ -212,9 +214,9 @@ def _team(member: Member, asked: str) -> list[Member]:
 
 
 def _groups(
-    rows: Sequence[Any], done: Sequence[Any], tenant: Any, today: dt.date, seen: set[UUID]
+    rows: Sequence[Any], done: Sequence[Any], tenant: Any, today: dt.date, seen: set[UUID], told: dict[UUID, str]
 ) -> list[dict[str, Any]]:
-    """Late, today (with what is done already), this week, later."""
+    """Late, today (with what is done already), this week, later; `told` says by owner for whom the reader stands in."""
     found = selectors.grouped(rows, today)
     if done:
         found.setdefault("today", [])
@@ -234,7 +236,9 @@ def _groups(
                 "label": GROUPS[name],
                 "late": name == "late",
                 "meta": " · ".join(meta),
-                "rows": [cells.task_row(task, tenant, today, seen) for task in shown],
+                "rows": [
+                    cells.task_row(task, tenant, today, seen) | {"told": told.get(task.owner_id, "")} for task in shown
+                ],
             }
         )
     return groups
