@@ -15,6 +15,7 @@ from django.db.models import Count, F, Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.absences import standing_in
 from accounts.enums import ChangeSource, Status
 from accounts.models import Account, Member, Tenant
 from cs_platform.kernel import audit
@@ -217,7 +218,7 @@ def _due_tasks(
 ) -> tuple[list[Task], list[Play]]:
     """Tasks of what is due, and the plays whose inputs now say which steps were left out."""
     now = standings({play.account_id for play in plays}, day)
-    people = _People(plays)
+    people = _People(plays, day)
     tasks, changed = [], []
     for play in plays:
         found = engine.due(read[play.playbook_id], play.as_of, known[play.id], now[play.account_id], day)
@@ -252,28 +253,31 @@ def _task(play: Play, step: Step, doer: Member | None, day: dt.date) -> Task:
 
 
 class _People:
-    """Whom the steps of some plays fall to; who left the company is nobody, and what is nobody's is the pool's."""
+    """Whom the steps of some plays fall to: on a day on which the CSM is away to who stands in (ROL-02). Who left the
+    company is nobody, and what is nobody's is the pool's."""
 
-    def __init__(self, plays: Iterable[Play]) -> None:
+    def __init__(self, plays: Iterable[Play], day: dt.date) -> None:
         plays = list(plays)
         accounts = Account.objects.filter(id__in={play.account_id for play in plays})
         self.owners = {a.id: a.owner for a in accounts.select_related("owner__user", "owner__team__leader__user")}
         starters = {play.started_by_id for play in plays if play.started_by_id}
         self.starters = Member.objects.select_related("user", "role").in_bulk(starters)
+        self.covers = standing_in(day, {a.id for a in self.owners.values() if a is not None})
 
     def doer(self, play: Play, doer: str) -> Member | None:
-        owner = self.owners.get(play.account_id)
-        owner = owner if owner is not None and owner.is_active else None
+        whose = self.owners.get(play.account_id)
+        owner = whose if whose is not None and whose.is_active else None
+        covering = self.covers.get(whose.id, owner) if whose is not None else None
         match doer:
             case Doer.POOL:
                 return None
             case Doer.LEADER:
                 leader = owner.team.leader if owner is not None and owner.team is not None else None
-                return leader if leader is not None and leader.is_active else owner
+                return leader if leader is not None and leader.is_active else covering
             case Doer.STARTER:
                 starter = self.starters.get(play.started_by_id) if play.started_by_id else None
-                return starter if starter is not None and starter.is_active else owner
-        return owner
+                return starter if starter is not None and starter.is_active else covering
+        return covering
 
 
 def follow_alerts() -> int:
