@@ -7,7 +7,7 @@ offered only what is late or Critical.
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -85,13 +85,22 @@ def offers(tasks: Sequence[Any], languages: Mapping[UUID, str], worker: Worker, 
 
 
 def languages_of(tasks: Sequence[Task]) -> dict[UUID, str]:
+    """`spoken_at` of the accounts of these tasks."""
+    return spoken_at({task.account_id for task in tasks if task.account_id})
+
+
+def spoken_at(accounts: Collection[UUID]) -> dict[UUID, str]:
     """The language that most people of each account speak, as far as it is known; of equal ones the first by name."""
-    accounts = {task.account_id for task in tasks if task.account_id}
     rows = Contact.objects.filter(account__in=accounts, left_on=None).exclude(language="")
     heard: dict[UUID, Counter[str]] = {}
     for account, language in rows.values_list("account_id", "language").order_by():
         heard.setdefault(account, Counter())[language.split("-")[0].lower()] += 1
     return {account: min(counts, key=lambda word: (-counts[word], word)) for account, counts in heard.items()}
+
+
+def language_of(member: Member) -> str:
+    """The language that the member works in."""
+    return (member.user.language or "en").split("-")[0]
 
 
 def worker_of(member: Member) -> Worker:
@@ -106,7 +115,7 @@ def worker_of(member: Member) -> Worker:
     since = timezone.now() - dt.timedelta(days=SKILL_DAYS)
     done = Task.objects.filter(owner=member, state=TaskState.DONE, done_at__gte=since).order_by()
     return Worker(
-        (member.user.language or "en").split("-")[0],
+        language_of(member),
         own,
         sum(loads.values()) / len(loads) if loads else 0.0,
         dict(done.values_list("work").annotate(n=Count("pk"))),
