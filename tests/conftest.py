@@ -91,6 +91,8 @@ def make_world(slug: str, name: str, **fields: object) -> World:
             members[role] = add_member(
                 email=f"{role}@{slug}.example", name=f"{role.title()} Person", role=role, password="correct horse"
             )
+    for member in members.values():
+        member.tenant = made.tenant  # as those of a request have it
     return World(made.tenant, members, "correct horse", made.api_key)
 
 

@@ -50,8 +50,8 @@ class AccountQuerySet(TenantQuerySet):
     """Words of account queries."""
 
     def visible_to(self, member: Member) -> Self:
-        """The accounts that this member sees (ROL-01): own book, the team's and the ownerless, or all; with the books
-        of those for whom they stand in today (ROL-02)."""
+        """The accounts that this member sees (ROL-01): the own book, with the team's and the ownerless, or all; with
+        the books of those for whom they stand in today (ROL-02)."""
         scope = member.role.scope
         if scope == Scope.ALL:
             return self

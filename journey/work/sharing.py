@@ -55,7 +55,7 @@ def who_sees(account: Account | None) -> QuerySet[Member]:
     people = Member.objects.filter(is_active=True).select_related("role", "user")
     if account is None:
         return people
-    found = Q(role__scope=Scope.ALL) | Q(role__scope=Scope.OWN, id=account.owner_id)
+    found = Q(role__scope=Scope.ALL) | Q(id=account.owner_id)
     team = Q(role__scope=Scope.TEAM)
     if account.owner_id is None:
         found |= team
