@@ -15,7 +15,9 @@ from cs_platform.kernel.errors import Conflict, DomainError, NotAllowed
 from cs_platform.kernel.models import AuditEntry
 from health.alerts.selectors import visible_alerts
 from health.models import Alert
-from journey.models import Task
+from journey.enums import Doer
+from journey.models import Play, Playbook, PlaybookVersion, Task
+from journey.playbooks import jobs
 from journey.work import selectors, services, sharing
 from tests.conftest import World
 
@@ -232,6 +234,22 @@ def test_sight_costs_no_query_more_and_no_join(tenant_open: World) -> None:
     assert "JOIN" not in asked[0]["sql"]
 
 
+@pytest.mark.parametrize("left", [False, True])
+def test_step_of_a_play_falls_to_the_cover(tenant_open: World, left: bool) -> None:
+    """ROL-02: on a day of the absence the cover gets the owner's step, also of an owner who left; before and after the
+    owner's rule holds."""
+    csm, tom = tenant_open.members["csm"], cover_of(tenant_open)
+    account = make_account(tenant_open)
+    version = PlaybookVersion.objects.create(playbook=Playbook.objects.create(key="save", name="Save"), number=1)
+    play = Play.objects.create(playbook=version, account=account, as_of=day(tenant_open))
+    note(tenant_open, tom, 0, 2)
+    Member.objects.filter(id=csm.id).update(is_active=not left)
+    assert jobs._People([play], day(tenant_open, 2)).doer(play, Doer.OWNER) == tom
+    assert jobs._People([play], day(tenant_open, 3)).doer(play, Doer.OWNER) == (None if left else csm)
+    Member.objects.filter(id=tom.id).update(is_active=False)
+    assert jobs._People([play], day(tenant_open, 2)).doer(play, Doer.OWNER) == (None if left else csm)
+
+
 def test_who_is_told_for_whom(tenant_open: World) -> None:
     """ROL-02: the chip names who is away and until when; rows of one's own ask nothing."""
     csm, tom = tenant_open.members["csm"], cover_of(tenant_open)
@@ -243,3 +261,89 @@ def test_who_is_told_for_whom(tenant_open: World) -> None:
         assert absences.told_for(tom, [tom.id, None], day(tenant_open)) == {}
     assert len(asked) == 0
     assert Task.objects.count() == 0
+
+
+def test_pages_of_the_cover(worlds: tuple[World, World]) -> None:
+    """ROL-02: Today, Tasks and the account list of the cover show the covered book with a chip; the header says who is
+    away; another company's absence shows nowhere."""
+    world = worlds[0]
+    for each in worlds:
+        with each.open():
+            tom = cover_of(each)
+            account = make_account(each, f"Halcyon of {each.tenant.slug}")
+            services.add_task(title="Call the sponsor", due_on=day(each), by=None, account=account)
+            note(each, tom)
+            each.members["tom"] = tom
+    client = world.client("tom")
+    for path in ("today/", "tasks/"):
+        text = client.get(world.url(path)).content.decode()
+        assert "Halcyon of acme" in text
+        assert "Halcyon of rival" not in text
+        assert "for Csm Person until" in text
+    assert "Halcyon of acme" in client.get(world.url("accounts/?owner=me")).content.decode()
+    with world.open():
+        key = Account.objects.get().id
+    header = client.get(world.url(f"accounts/{key}/")).content.decode()
+    assert "away until" in header
+    assert "covered by Tom Okafor" in header
+    assert "You stand in for" in client.get(world.url("away/")).content.decode()
+    own = world.client("csm").get(world.url("tasks/")).content.decode()
+    assert "Call the sponsor" in own
+    assert "for Csm Person until" not in own
+
+
+def test_away_page_notes_changes_and_ends(worlds: tuple[World, World]) -> None:
+    """ROL-02: a CSM writes the own absence, sees what is wrong at its field, and comes back earlier; a leader's choice is
+    the team's; nobody reaches another company's."""
+    world, rival = worlds
+    with world.open():
+        tom = cover_of(world)
+    with rival.open():
+        theirs = note(rival, None)
+    client = world.client("csm")
+    assert "Nobody is away" in client.get(world.url("away/")).content.decode()
+    values = {
+        "member": str(world.members["csm"].id), "first_on": day(world, -1).isoformat(), "last_on": day(world, 3).isoformat(),
+        "cover": str(tom.id), "note": "",
+    }  # fmt: skip
+    wrong = client.post(world.url("away/new/"), values | {"last_on": day(world, -5).isoformat()})
+    assert wrong.status_code == 422
+    assert "It ends before it begins." in wrong.content.decode()
+    assert client.post(world.url("away/new/"), values | {"member": str(tom.id)}).status_code == 422
+    assert client.post(world.url("away/new/"), values).status_code == 302
+    with world.open():
+        row = Absence.objects.get()
+    page = client.get(world.url("away/")).content.decode()
+    assert "Away now" in page
+    assert "Tom Okafor" in page
+    edit = {"version": "1", "first_on": values["first_on"], "last_on": values["last_on"], "cover": "", "note": "sea"}
+    assert client.post(world.url(f"away/{row.id}/"), edit).status_code == 302
+    assert "Nobody covers" in client.get(world.url("away/")).content.decode()
+    stale = client.post(world.url(f"away/{row.id}/"), edit | {"note": "hills"})
+    assert stale.status_code == 409
+    assert client.post(world.url(f"away/{row.id}/end/")).status_code == 302
+    with world.open():
+        assert Absence.objects.get().last_on == day(world, -1)
+    assert client.get(world.url(f"away/{theirs.id}/")).status_code == 404
+    assert world.client("leader").get(world.url(f"away/{row.id}/")).status_code == 404
+    settings = world.client("admin").get(world.url("settings/absences/")).content.decode()
+    assert "Csm Person" in settings
+    with rival.open():
+        assert Absence.objects.get().last_on == day(rival, 4)
+
+
+def test_away_page_costs_the_same_for_many(world: World) -> None:
+    """PERFORMANCE: the number of queries does not grow with the absences."""
+    client = world.client("admin")
+    with world.open():
+        tom = cover_of(world)
+        note(world, tom)
+    client.get(world.url("away/"))
+    with CaptureQueriesContext(connection) as few:
+        client.get(world.url("away/"))
+    with world.open():
+        for n in range(8):
+            note(world, tom, 10 * (n + 1), 10 * (n + 1) + 2)
+    with CaptureQueriesContext(connection) as many:
+        client.get(world.url("away/"))
+    assert len(many) == len(few) <= 18
