@@ -20,6 +20,8 @@ from accounts.customers import merged_rows, refused
 from accounts.enums import ImportKind
 from accounts.merging import Origin, customers_changed, merge_contacts, revenue_changed
 from accounts.models import Account, AccountEvent, Contact, Member, Subscription
+from accounts.webhooks.announce import announce
+from accounts.webhooks.events import Kind
 from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.models import AuditEntry
 
@@ -85,6 +87,7 @@ def merge_account(*, account: Account, into: Account, by: Member) -> Account:
     _move_people(people, into, by)
     AccountEvent.objects.filter(account=account).update(account=into)
     _derive_anew(account, into, by)
+    announce(Kind.ACCOUNT_MERGED, account, into=into.external_id, into_id=into.id)
     account.refresh_from_db()
     return account
 

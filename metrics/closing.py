@@ -11,9 +11,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from accounts.models import Member, Segment, Tenant
+from accounts.webhooks.announce import announce
+from accounts.webhooks.events import Kind
 from cs_platform.kernel import queue, sqljobs
 from cs_platform.kernel.errors import Conflict, DomainError
-from cs_platform.kernel.periods import add_months
+from cs_platform.kernel.periods import add_months, month_text
 from cs_platform.kernel.tenancy import current_tenant_id
 from health.engagement.selectors import answers_by_month, trailing
 from metrics import jobs
@@ -51,7 +53,10 @@ def restate_month(
     if not reason.strip():
         text = _("Say why the figures change.")
         raise DomainError(text, fields={"reason": text})
-    return _write(month, before.version + 1, signed_as, note, reason.strip(), acknowledged, by)
+    close = _write(month, before.version + 1, signed_as, note, reason.strip(), acknowledged, by)
+    told = {"month": month_text(month), "version": close.version, "reason": close.reason, "currency": close.currency}
+    announce(Kind.METRIC_RESTATED, **told)
+    return close
 
 
 def _lock() -> None:

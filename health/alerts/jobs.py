@@ -5,6 +5,7 @@ Rerunnable: the alerts of a day are the same however often it runs. What is held
 
 import datetime as dt
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,8 @@ from django.utils.translation import gettext_noop as N_
 
 from accounts.enums import Status
 from accounts.models import Account, Tenant
+from accounts.webhooks.announce import announce, announce_rows
+from accounts.webhooks.events import Kind
 from cs_platform.kernel import audit, queue, runs
 from cs_platform.kernel.models import Work
 from cs_platform.kernel.tenancy import current_tenant_id
@@ -26,6 +29,7 @@ from health.models import AccountDay, Alert, AlertRule, AlertRun, Ticket, Touchp
 from health.scoring.indicators import Source
 from health.scoring.storing import EVERYBODY
 
+SQL = Path(__file__).parent / "sql"
 ALL = "*"  # the row of AlertRule that is the switch for all of them; in a run, what is said of the whole book
 RESOLVED = "-"  # in a run: the alerts that it ended, so that they can be brought back
 CHECK = "alert_inputs"
@@ -159,6 +163,8 @@ def _write(
         batch_size=2000,
         ignore_conflicts=True,
     )
+    if outcome.openings:
+        announce_rows(Kind.ALERT_OPENED, SQL / "opened.sql", {"run": run.id})
     Alert.objects.filter(id__in=[open_rows[key].id for key in endings]).update(
         state=AlertState.RESOLVED, ended_at=_moment(as_of), updated_at=timezone.now(), version=F("version") + 1
     )
@@ -194,7 +200,7 @@ def company_alert(as_of: dt.date, *, rule: str, inputs: Mapping[str, Any] | None
         quiet = rows.filter(ended_at__gt=_moment(as_of) - dt.timedelta(days=setting.cooldown_days))
         if standing or inputs is None or quiet.exists():
             return 0
-        Alert.objects.create(
+        alert = Alert.objects.create(
             rule=rule,
             cause=cause,
             level=AlertLevel.CRITICAL,
@@ -202,6 +208,8 @@ def company_alert(as_of: dt.date, *, rule: str, inputs: Mapping[str, Any] | None
             as_of=as_of,
             opened_at=_moment(as_of),
         )
+    told = {"alert_id": alert.id, "rule": rule, "level": alert.level, "as_of": as_of, "inputs": alert.inputs}
+    announce(Kind.ALERT_OPENED, **told)
     return 1
 
 

@@ -8,6 +8,8 @@ from uuid import UUID
 import numpy as np
 from django.db import connection
 
+from accounts.webhooks.announce import announce_rows
+from accounts.webhooks.events import Kind
 from cs_platform.kernel import audit, sqljobs
 from cs_platform.kernel.tenancy import current_tenant_id
 from health.scoring.formulas import Scores
@@ -88,6 +90,6 @@ def store(as_of: dt.date, scope: str) -> int:
     with sqljobs.in_bulk(rows if scope == EVERYBODY else 0):
         rows += sqljobs.execute(SQL / "withdraw.sql", params, tables={"scope": scope})
     with audit.derived():
-        sqljobs.execute(SQL / "show.sql", params)
-        sqljobs.execute(SQL / "show_none.sql", params, tables={"scope": scope})
+        announce_rows(Kind.BAND_CHANGED, SQL / "show.sql", params)
+        announce_rows(Kind.BAND_CHANGED, SQL / "show_none.sql", params, tables={"scope": scope})
     return rows

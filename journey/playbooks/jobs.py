@@ -7,6 +7,7 @@ A play and a task are written at most once for a cause and a step: the database 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings as django_settings
@@ -18,6 +19,8 @@ from django.utils.translation import gettext as _
 from accounts.absences import standing_in
 from accounts.enums import ChangeSource, Status
 from accounts.models import Account, Member, Tenant
+from accounts.webhooks.announce import announce_rows
+from accounts.webhooks.events import Kind
 from cs_platform.kernel import audit
 from cs_platform.kernel.tenancy import current_tenant_id
 from health.alerts import jobs as alert_jobs
@@ -30,6 +33,7 @@ from journey.playbooks.definition import Step, Steps, said
 from journey.playbooks.engine import Cause, Chosen, HeldBack, Limits
 from journey.playbooks.standings import standings
 
+SQL = Path(__file__).parent / "sql"
 LOOK_BACK = 3  # days: an alert that waited longer is no news
 SKIPPED = "skipped"  # in a play's inputs: the steps that were left out, {step: {"day", "why": parts of the condition}}
 
@@ -76,7 +80,14 @@ def start_plays(as_of: dt.date) -> int:
     ]
     with audit.derived():
         Play.objects.bulk_create(plays, batch_size=2000, ignore_conflicts=True)
+    tell_started(plays)
     return len(plays)
+
+
+def tell_started(plays: Sequence[Play]) -> None:
+    """Tell the customer's own systems that these plays began: their product may prompt a user in turn (TRG-21)."""
+    if plays:
+        announce_rows(Kind.PLAY_STARTED, SQL / "started.sql", {"plays": [str(play.id) for play in plays]})
 
 
 def judge(books: Sequence[Playbook], as_of: dt.date) -> list[Judged]:

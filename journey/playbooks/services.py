@@ -125,6 +125,7 @@ def start_play(*, playbook: Playbook, account: Account, by: Member, note: str = 
         as_of=_today(),
         inputs=inputs | ({"note": note} if note else {}),
     )
+    jobs.tell_started([play])
     jobs.advance([play], play.as_of)
     play.refresh_from_db()
     return play

@@ -11,6 +11,8 @@ from pathlib import Path
 from accounts.enums import AccountEventKind
 from accounts.models import Tenant
 from accounts.selectors import STANDING
+from accounts.webhooks.announce import announce_rows
+from accounts.webhooks.events import Kind
 from cs_platform.kernel import audit, copying, sqljobs
 from cs_platform.kernel.tenancy import current_tenant_id
 from journey.enums import Cause
@@ -46,6 +48,8 @@ def begin_tracks(as_of: dt.date) -> int:
     with audit.derived():
         changed = sqljobs.execute(SQL / "reopen.sql", params)
         changed += sqljobs.execute(SQL / "begin.sql", params | {"name": CORE_NAME}, tables=_TABLES)
+        if changed:
+            announce_rows(Kind.STAGE_ENTERED, SQL / "told_begun.sql", params)
         return changed + _close_tracks(params, as_of)
 
 
@@ -61,6 +65,7 @@ def _close_tracks(params: Mapping[str, object], as_of: dt.date) -> int:
     evidence = ([p.id, json.dumps([state.frozen() for state in states[p.id]])] for p in periods)
     copying.stage("ending_period", [("id", "uuid"), ("evidence", "text")], evidence)
     sqljobs.execute(SQL / "close.sql")
+    announce_rows(Kind.STAGE_ENDED, SQL / "told_ended.sql", params)
     return len(ending)
 
 

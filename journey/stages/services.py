@@ -18,6 +18,8 @@ from accounts.customers import EARLIEST, refused
 from accounts.enums import ChangeSource, Level
 from accounts.merging.result import today
 from accounts.models import Account, Contact, Member
+from accounts.webhooks.announce import announce
+from accounts.webhooks.events import Kind
 from cs_platform.kernel.edits import check_seen, put
 from cs_platform.kernel.errors import DomainError
 from journey.enums import Answer, Cause, Entry, Evidence, Exit, Stage, TrackEnd, TrackKind
@@ -167,10 +169,20 @@ def _begin(track: Track, stage: str, on: dt.date, entry: str, by: Member | None,
     _check_day("on", on, track.opened_on, _("The track began later."))
     last = same.aggregate(last=Max("exited_on"))["last"]
     _check_day("on", on, last, _("The track was in this stage until later."))
-    return StagePeriod.objects.create(
+    made = StagePeriod.objects.create(
         external_id=str(uuid7()), track=track, stage=stage, entered_on=on, entry=entry, entered_by=by,
         source=ChangeSource.MEMBER, source_ref=by.id if by else None, **more,
     )  # fmt: skip
+    announce(Kind.STAGE_ENTERED, track.account_id, **_told(made), entry=entry)
+    return made
+
+
+def _told(period: StagePeriod) -> dict[str, Any]:
+    """What webhooks say of every stage."""
+    track = period.track
+    return {
+        "track": track.external_id, "track_kind": track.kind, "stage": period.stage, "entered_on": period.entered_on,
+    }  # fmt: skip
 
 
 @transaction.atomic
@@ -238,6 +250,8 @@ def _end(
         period, exited_on=on, outcome=outcome, cause=cause, note=note[:1000] or period.note, overridden=overridden,
         evidence=[state.frozen() for state in states], validated_by=by, validated_at=timezone.now(),
     )  # fmt: skip
+    kind = Kind.STAGE_REGRESSED if outcome == Exit.REGRESSED else Kind.STAGE_ENDED
+    announce(kind, period.track.account_id, **_told(period), ended_on=on, outcome=outcome, cause=cause)
     for proposal in Regression.objects.select_for_update().filter(period=period, state=Answer.OPEN):
         _answer(proposal, Answer.LAPSED, "", None)
 

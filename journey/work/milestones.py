@@ -6,6 +6,8 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import Account, Member
+from accounts.webhooks.announce import announce_all
+from accounts.webhooks.events import Kind
 from journey.enums import PlanState, TaskState, Urgency, Why, WorkType
 from journey.models import Milestone, MilestoneNeed, Plan, Task
 from journey.work.services import ACCOUNTS_OWNER, add_task, finish_task
@@ -45,7 +47,14 @@ def follow_milestones(as_of: dt.date) -> int:
             external_id=_key(row),
             by=None,
         )
+    announce_all(Kind.MILESTONE_MISSED, [(row.plan.account_id, _told(row)) for row in fresh])
     return len(fresh) + _finish(Task.objects.all())
+
+
+def _told(row: Milestone) -> dict[str, object]:
+    plan = row.plan
+    found = {"milestone_id": row.id, "milestone": row.name, "due_on": row.due_on}
+    return found | {"plan": plan.external_id, "plan_name": plan.name, "plan_kind": plan.kind}
 
 
 def settle(plan: Plan) -> int:
