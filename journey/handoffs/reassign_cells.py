@@ -48,7 +48,10 @@ def plan_rows(
                 "owner_id": account.owner_id or "",
                 "points": number_text(customer.load.points, 0),
                 "waits": row.waits,
-                "choices": [{"value": "", "label": _("Stays: %(name)s") % {"name": owner}, "on": taker is None}, *choices],
+                "choices": [
+                    {"value": "", "label": _("Stays: %(name)s") % {"name": owner}, "on": taker is None},
+                    *choices,
+                ],
                 "checks": checks(row, persons.get(taker) if taker else None, today),
             }
         )
@@ -131,7 +134,9 @@ def sums_text(rows: Sequence[Row], plan: Mapping[UUID, UUID | None], currency: s
     return text % words
 
 
-def csv_rows(rows: Sequence[Row], plan: Mapping[UUID, UUID | None], takers: Mapping[UUID, Member], currency: str) -> Any:
+def csv_rows(
+    rows: Sequence[Row], plan: Mapping[UUID, UUID | None], takers: Mapping[UUID, Member], currency: str
+) -> Any:
     """The plan as a file: a row for each customer, those that stay with an empty taker."""
     for row in rows:
         account: Account = row.account
