@@ -66,6 +66,7 @@ NAVIGATION: tuple[tuple[Any, tuple[Page, ...]], ...] = (
         (
             Page("accounts", _("Accounts"), "building-2", Permission.VIEW_ACCOUNTS, "a", "accounts"),
             Page("tasks", _("Tasks"), "list-checks", Permission.VIEW_ACCOUNTS, "j", "tasks"),
+            Page("issues", _("Issues"), "flag", Permission.VIEW_ACCOUNTS, "e", "issues"),
             Page("journey", _("Journey"), "share-2", Permission.VIEW_WEEK, "n", "journey"),
         ),
     ),

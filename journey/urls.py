@@ -7,6 +7,8 @@ from django.urls import include, path
 from journey.views import (
     account_journey,
     account_plays,
+    issue,
+    issues,
     journey,
     plan,
     plan_links,
@@ -54,6 +56,8 @@ ACCOUNT: list[Any] = [
     path("plan/", include(PLAN)),
     path("value/", plan.account_value, name="account_value"),
     path("tasks/", tasks.account_tasks, name="account_tasks"),
+    path("issues/", issue.account_issues, name="account_issues"),
+    path("issues/link/", issue.account_issue_link, name="account_issue_link"),
     path("journey/", include(JOURNEY)),
 ]
 
@@ -72,6 +76,23 @@ TASKS: list[Any] = [
     path("<uuid:task_id>/take/", task_answers.task_take, name="task_take"),
     path("<uuid:task_id>/check/", task_answers.task_check, name="task_check"),
     path("<uuid:task_id>/comment/", task_answers.task_comment, name="task_comment"),
+]
+
+ISSUES: list[Any] = [
+    path("", issues.issues, name="issues"),
+    path("new/", issue.issue_new, name="issue_new"),
+    path("issues.csv", issues.export, name="issues_csv"),
+    path("views/new/", issues.view_new, name="issue_view_new"),
+    path("views/<uuid:issue_view_id>/", issues.view_edit, name="issue_view_edit"),
+    path("views/<uuid:issue_view_id>/delete/", issues.view_delete, name="issue_view_delete"),
+    path("<uuid:issue_id>/", issue.issue, name="issue"),
+    path("<uuid:issue_id>/edit/", issue.issue_edit, name="issue_edit"),
+    path("<uuid:issue_id>/answer/", issue.issue_answer, name="issue_answer"),
+    path("<uuid:issue_id>/merge/", issue.issue_merge, name="issue_merge"),
+    path("<uuid:issue_id>/accounts/", issue.issue_link, name="issue_link"),
+    path("<uuid:issue_id>/accounts/<uuid:account_id>/", issue.issue_account, name="issue_account"),
+    path("<uuid:issue_id>/accounts/<uuid:account_id>/remove/", issue.issue_unlink, name="issue_unlink"),
+    path("<uuid:issue_id>/accounts/<uuid:account_id>/told/", issue.issue_told, name="issue_told"),
 ]
 
 STAGES: list[Any] = [
@@ -124,5 +145,6 @@ urlpatterns: list[Any] = [
     path("settings/stages/", include(STAGES)),
     path("accounts/<uuid:account_id>/", include(ACCOUNT)),
     path("tasks/", include(TASKS)),
+    path("issues/", include(ISSUES)),
     path("inbox/mentions/", tasks.mentions, name="mentions"),
 ]

@@ -42,6 +42,8 @@ from health.models import (
 from health.scoring.definition import Definition
 from journey.models import (
     CustomerLink,
+    Issue,
+    IssueAccount,
     Milestone,
     PlanTemplate,
     Play,
@@ -180,6 +182,10 @@ def fill(world: World) -> dict[str, object]:
             track=track, external_id="P-1", stage="onboarding", entered_on=day, source="api"
         )
         rows["track"], rows["stage_period"] = track, stay
+        issue = Issue.objects.create(external_id="I-1", title="Export", reported_on=day, source="api")
+        IssueAccount.objects.create(issue=issue, account=account, since=day)
+        rows["issue"] = issue
+        rows["issue_view"] = SavedView.objects.create(member=admin, page="issues", name="Ours", shared=True)
         rows["regression"] = Regression.objects.create(
             track=track, period=stay, stage="onboarding", cause="champion", as_of=day
         )

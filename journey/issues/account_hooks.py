@@ -4,6 +4,7 @@ and what follows when a task of it is done."""
 from django.utils.translation import gettext_lazy
 
 from accounts import dossier
+from accounts.account_frame import ASIDES
 from journey.issues import telling
 
 CARD = ("account-issues", "account_issues", gettext_lazy("Issues"))
@@ -12,5 +13,7 @@ CARD = ("account-issues", "account_issues", gettext_lazy("Issues"))
 def register() -> None:
     """Called once, when the apps are ready."""
     telling.register()
+    if CARD not in ASIDES:
+        ASIDES.append(CARD)
     if "issues" not in dossier.TOLD:
         dossier.TOLD.append("issues")

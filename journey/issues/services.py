@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from uuid_utils.compat import uuid7
 
 from accounts.customers import EARLIEST, refused
+from accounts.dossier import parts_of
 from accounts.enums import ChangeSource
 from accounts.merging.result import today
 from accounts.models import Account, Contact, Member
@@ -159,7 +160,7 @@ def link_account(
         raise refused("account", _("There is no account with this id."))
     given = dict(zip(LINK_FIELDS, (weight, contact, note, since, told_on), strict=True))
     values = _checked_link(account, {name: value for name, value in given.items() if value is not KEPT})
-    link = IssueAccount.objects.filter(issue=row, account=account).first()
+    link = IssueAccount.objects.filter(issue=row, account__in=[account.id, *parts_of(account)]).order_by("id").first()
     if link is None:
         values = {"since": today()} | {name: value for name, value in values.items() if value is not None}
         link = IssueAccount.objects.create(issue=row, account=account, **values)

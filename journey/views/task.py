@@ -43,6 +43,7 @@ def task_of(request: TenantRequest, task_id: UUID) -> Task:
         "play__started_by",
         "milestone__plan",
         "regression",
+        "issue",
         "follows",
         "created_by",
         "done_by",

@@ -71,6 +71,8 @@ def reason_text(task: Task) -> str:
         return alert_label(task.alert)
     if task.milestone is not None:
         return task.milestone.plan.name  # the title names the milestone
+    if task.issue_id is not None:
+        return _("An issue that was answered")
     if task.rhythm:
         return str(Rhythm(task.rhythm).label)
     return str(WorkType(task.work).label)

@@ -12,7 +12,7 @@ from accounts.models import Tenant
 from health.alerts import cells as alert_cells
 from health.alerts.rules import RULES
 from health.models import Alert
-from journey.enums import Cause, Rhythm, Why
+from journey.enums import Cause, IssueState, Rhythm, Why
 from journey.models import Task
 from journey.work.cells import play_name, step_of
 from journey.work.waking import woken
@@ -66,6 +66,13 @@ def _asked_for(task: Task, tenant: Tenant, today: dt.date) -> dict[str, Any]:
             "title": _("The journey asks for a decision"),
             "text": str(Cause(task.regression.cause).label),
             "inputs": [{"label": str(k), "value": str(v)} for k, v in _plain(task.regression.inputs).items()],
+        }
+    if task.issue is not None:
+        return {
+            "title": _("An issue was answered: %(state)s") % {"state": IssueState(task.issue.state).label},
+            "text": task.issue.title,
+            "url": reverse("issue", args=[slug, task.issue.id]),
+            "link": _("The issue"),
         }
     if task.why == Why.AGAIN or task.rhythm:
         rhythm = str(Rhythm(task.rhythm).label) if task.rhythm else ""
