@@ -129,12 +129,16 @@ def told(figures: BoardFigures) -> str:
     return closing_cells.state(figures.close) if figures.close else _("not closed yet")
 
 
+def window_and_count(figures: BoardFigures) -> tuple[str, str]:
+    """What the figures compare, and of how many customers: "trailing twelve months" and "420 customers"."""
+    customers = figures.now.closing_customers
+    window = _("trailing twelve months") if figures.asked.window == Window.YEAR else _("against the month before")
+    return window, ngettext("%(n)s customer", "%(n)s customers", customers) % {"n": number_text(customers)}
+
+
 def about(figures: BoardFigures) -> str:
-    """October 2026, trailing twelve months · 420 customers · Enterprise."""
-    asked, customers = figures.asked, figures.now.closing_customers
-    window = _("trailing twelve months") if asked.window == Window.YEAR else _("against the month before")
-    count = ngettext("%(n)s customer", "%(n)s customers", customers) % {"n": number_text(customers)}
-    return " · ".join(part for part in (window, count, asked.segment) if part)
+    """trailing twelve months · 420 customers · Enterprise."""
+    return " · ".join(part for part in (*window_and_count(figures), figures.asked.segment) if part)
 
 
 def note_by(note: BoardNote) -> str:

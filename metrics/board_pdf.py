@@ -1,7 +1,7 @@
 """The board as a PDF of two pages (typst): figures equal to the page's, drawings of our own, nothing from outside."""
 
 import json
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,12 @@ def board_pdf(board: Board) -> bytes:
 
 
 def set_pdf(data: dict[str, Any]) -> bytes:
+    """The PDF of a document. A digest has the same one for everybody who reads a language: it is set once."""
+    return _compiled(json.dumps(data))
+
+
+@lru_cache(maxsize=4)
+def _compiled(data: str) -> bytes:
     """Run typst on the template, in memory: it sees its own folder and fonts, no other files and no network."""
     import typst  # noqa: PLC0415 - 34 MB that only a PDF needs
 
@@ -59,7 +65,7 @@ def set_pdf(data: dict[str, Any]) -> bytes:
         root=str(ROOM),
         font_paths=[str(ROOM / "fonts")],
         ignore_system_fonts=True,
-        sys_inputs={"data": json.dumps(data)},
+        sys_inputs={"data": data},
         timestamp=0,
     )
     return pdf

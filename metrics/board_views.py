@@ -7,16 +7,15 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from cs_platform.kernel.access import Permission, TenantRequest, may, requires
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.money import money_text
 from cs_platform.kernel.periods import add_months, month_text, months_between
-from cs_platform.kernel.templatetags.cells import day_text, month_name, number_text
+from cs_platform.kernel.templatetags.cells import day_text, month_name
 from metrics import answers, board_cells, cells, knowledge, lineage, plan_cells, selectors
 from metrics.asked import COHORT_MEASURES, Asked, Months
-from metrics.board_document import Board, read_board, told
+from metrics.board_document import Board, read_board, told, window_and_count
 from metrics.enums import KEPT_WINDOWS, Basis, Dimension, Metric, Window
 from metrics.notes_views import note_context
 
@@ -91,15 +90,13 @@ def switches(url: str, asked: Asked, months: Months, names: list[str]) -> dict[s
 
 
 def _head(request: TenantRequest, figures: selectors.BoardFigures, names: list[str]) -> dict[str, Any]:
-    asked, customers = figures.asked, figures.now.closing_customers
-    url = reverse("board", args=[request.tenant.slug])
+    asked, url = figures.asked, reverse("board", args=[request.tenant.slug])
+    window, customers = window_and_count(figures)
     young = asked.window == Window.YEAR and asked.month < figures.months.first_year
     return {
         "subline": [
-            _("%(month)s, trailing twelve months") % {"month": month_name(asked.month)}
-            if asked.window == Window.YEAR
-            else _("%(month)s against the month before") % {"month": month_name(asked.month)},
-            ngettext("%(n)s customer", "%(n)s customers", customers) % {"n": number_text(customers)},
+            f"{month_name(asked.month)}, {window}",
+            customers,
             _("as of %(day)s") % {"day": day_text(figures.question.as_of)},
         ],
         "told": told(figures),

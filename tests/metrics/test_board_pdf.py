@@ -142,3 +142,19 @@ def test_days_are_those_of_the_companys_zone():
     with timezone.override("Asia/Jakarta"):
         assert note_by(BoardNote(updated_at=at)) == "4 Nov 2026"
         assert "4 Nov 2026" in closing_cells.state(MonthClose(known_at=at, signed_as="Sofia", version=1))
+
+
+def test_the_same_document_is_set_once(book, monkeypatch):
+    """A digest goes to many people who read one language; another language or figure is another document."""
+    import typst
+
+    board_pdf._compiled.cache_clear()
+    made = []
+    compiled = typst.compile
+    monkeypatch.setattr(typst, "compile", lambda *args, **rest: made.append(1) or compiled(*args, **rest))
+    with book.world.open():
+        board = board_of(book.world)
+        first, again = board_pdf.board_pdf(board), board_pdf.board_pdf(board_of(book.world))
+        with translation.override("id"):
+            other = board_pdf.board_pdf(board)
+    assert (first == again, first == other, len(made)) == (True, False, 2)
