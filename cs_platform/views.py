@@ -49,7 +49,8 @@ def home(request: TenantRequest) -> HttpResponse:
 
 @requires(Permission.VIEW_HOME)
 def palette(request: TenantRequest) -> HttpResponse:
-    """⌘K: accounts by name, and the pages that the role may open, from the registry of the navigation."""
+    """⌘K: accounts by name, those that became a part of another by their old one, and the pages that the role may open,
+    from the registry of the navigation."""
     text = request.GET.get("q", "").replace("\x00", "").strip()
     pages = [
         {"label": p.label, "url": reverse(p.name, args=[request.tenant.slug]), "icon": p.icon}
@@ -60,18 +61,17 @@ def palette(request: TenantRequest) -> HttpResponse:
     ]
     accounts: list[dict[str, Any]] = []
     if text and may(request, Permission.VIEW_ACCOUNTS):
-        found = (
-            Account.objects.visible_to(request.member)
-            .filter(merged_into=None)
-            .named_like(text)
-            .select_related("segment")
-        )
+        found = Account.objects.visible_to(request.member).named_like(text).select_related("segment", "merged_into")
         accounts = [
             {
                 "label": a.name,
                 "url": reverse("account", args=[request.tenant.slug, a.id]),
                 "icon": "building-2",
-                "hint": a.segment.name if a.segment else "",
+                "hint": _("part of %(name)s now") % {"name": a.merged_into.name}
+                if a.merged_into
+                else a.segment.name
+                if a.segment
+                else "",
             }
             for a in found.order_by("-mrr_minor", "id")[:8]
         ]

@@ -101,3 +101,21 @@ def test_the_index_serves_the_door_and_the_list(named_book, django_assert_num_qu
     with connection.cursor() as cursor:
         cursor.execute("SELECT indexdef FROM pg_indexes WHERE indexname = 'account_by_part_of_name'")
         assert "gin (tenant_id, name_key gin_trgm_ops)" in cursor.fetchone()[0]
+
+
+def test_the_palette_finds_who_was_merged_by_the_old_name(worlds):
+    """METRICS 4: somebody who knows the old name gets there, and reads what became of it; nothing of another company."""
+    mine = worlds[0]
+    for world in worlds:
+        with world.open():
+            into = make_account("Acme Group", external_id="new")
+            make_account("Zenith", external_id="old", merged_into=into)
+    client = mine.client("admin")
+    with mine.open():
+        old = Account.objects.get(external_id="old")
+    found = client.get(mine.url("palette/?q=zen")).content.decode()
+    assert f"/accounts/{old.id}/" in found
+    assert found.count("/accounts/") == 1
+    assert "part of Acme Group now" in found
+    assert "part of" not in client.get(mine.url("palette/?q=acme")).content.decode()
+    assert mine.client("csm").get(mine.url("palette/?q=zen")).content.decode().count("/accounts/") == 0
