@@ -56,7 +56,16 @@ NAVIGATION: tuple[tuple[Any, tuple[Page, ...]], ...] = (
         "",
         (
             Page("today", _("Today"), "layout-dashboard", Permission.VIEW_HOME, "t"),
-            Page("inbox", _("Inbox"), "inbox", Permission.VIEW_HOME, "i", "inbox"),
+            Page(
+                "inbox",
+                _("Inbox"),
+                "inbox",
+                Permission.VIEW_HOME,
+                "i",
+                "inbox",
+                tab=_("Alerts"),
+                tabs=(Page("handoffs", _("Handoffs"), "handshake", Permission.VIEW_ACCOUNTS, "", "handoffs"),),
+            ),
             Page("week", _("Week"), "activity", Permission.VIEW_WEEK, "w"),
             Page("board", _("Board"), "line-chart", Permission.VIEW_BOARD, "b", "board"),
         ),
@@ -212,6 +221,8 @@ class Frame:
         here = self.request.path
         for page in (page for _label, pages in NAVIGATION for page in pages if page.tabs):
             row = [one for one in page.row if one.is_open(self.request)]
+            if len(row) < 2:  # nothing beside it is open to this role
+                continue
             urls = [reverse(one.name, args=[self.tenant.slug]) for one in row]
             if here in urls:
                 tabs = [

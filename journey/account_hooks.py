@@ -17,12 +17,13 @@ from health.enums import AlertState
 from health.models import Alert
 from health.next_steps import PLANNED, step_values
 from journey.issues import account_hooks as issue_hooks
+from journey.handoffs import account_hooks as handoff_hooks
 from journey.models import Task
 from journey.playbooks import account_hooks as play_hooks
 from journey.work import timeline
 from journey.work.selectors import OPEN, with_day
 
-TOLD = ("tracks", "plans", "tasks", "plays", "letters", "customer_links")
+TOLD = ("tracks", "plans", "tasks", "plays", "letters", "customer_links", "handoffs")
 TABLES = {
     "journey_customerlink": gettext_lazy("Link for a customer"),
     "journey_handoff": gettext_lazy("Handoff"),
@@ -70,6 +71,7 @@ def register() -> None:
         PLANNED.append(planned)
     if OWN_TASKS not in ASIDES:
         ASIDES.append(OWN_TASKS)
+    handoff_hooks.register()
     issue_hooks.register()
     timeline.register()
     if make_a_task not in OFFERS:

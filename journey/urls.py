@@ -7,6 +7,8 @@ from django.urls import include, path
 from journey.views import (
     account_journey,
     account_plays,
+    handoff,
+    handoffs,
     issue,
     issues,
     journey,
@@ -59,6 +61,8 @@ ACCOUNT: list[Any] = [
     path("issues/", issue.account_issues, name="account_issues"),
     path("issues/link/", issue.account_issue_link, name="account_issue_link"),
     path("journey/", include(JOURNEY)),
+    path("handoffs/", handoffs.account_handoffs, name="account_handoffs"),
+    path("handoffs/new/", handoff.handoff_new, name="handoff_new"),
 ]
 
 TASKS: list[Any] = [
@@ -93,6 +97,14 @@ ISSUES: list[Any] = [
     path("<uuid:issue_id>/accounts/<uuid:account_id>/", issue.issue_account, name="issue_account"),
     path("<uuid:issue_id>/accounts/<uuid:account_id>/remove/", issue.issue_unlink, name="issue_unlink"),
     path("<uuid:issue_id>/accounts/<uuid:account_id>/told/", issue.issue_told, name="issue_told"),
+]
+
+HANDOFFS: list[Any] = [
+    path("", handoffs.handoffs, name="handoffs"),
+    path("<uuid:handoff_id>/", handoff.handoff, name="handoff"),
+    path("<uuid:handoff_id>/check/", handoff.handoff_check, name="handoff_check"),
+    path("<uuid:handoff_id>/answer/", handoff.handoff_answer, name="handoff_answer"),
+    path("<uuid:handoff_id>/withdraw/", handoff.handoff_withdraw, name="handoff_withdraw"),
 ]
 
 STAGES: list[Any] = [
@@ -145,6 +157,7 @@ urlpatterns: list[Any] = [
     path("settings/stages/", include(STAGES)),
     path("accounts/<uuid:account_id>/", include(ACCOUNT)),
     path("tasks/", include(TASKS)),
+    path("handoffs/", include(HANDOFFS)),
     path("issues/", include(ISSUES)),
     path("inbox/mentions/", tasks.mentions, name="mentions"),
 ]

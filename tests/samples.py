@@ -42,6 +42,7 @@ from health.models import (
 from health.scoring.definition import Definition
 from journey.models import (
     CustomerLink,
+    Handoff,
     Issue,
     IssueAccount,
     Milestone,
@@ -147,6 +148,7 @@ def fill(world: World) -> dict[str, object]:
             "alert": Alert.objects.create(account=account, rule="silence", as_of=day, inputs=SILENCE),
             "alert_run": AlertRun.objects.create(as_of=day),
             "task": Task.objects.create(external_id="K-1", account=account, title="Call", due_on=day, source="member"),
+            "handoff": Handoff.objects.create(account=account, kind="sales_cs", reason="Signed", due_on=day),
             "work": Work.objects.create(name="nightly", state="failed"),
             "reconciliation": Reconciliation.objects.create(month=day, filename="billing.csv"),
             "digest": DigestRecipient.objects.create(kind="board", email="chair@example.com", name="Chair"),

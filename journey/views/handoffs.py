@@ -1,0 +1,117 @@
+"""Customers that pass from hand to hand: what waits for me, what I gave, my team's, what ended, who was never handed over
+(ROL-02)."""
+
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from accounts.account_frame import account_frame, open_account
+from accounts.models import Account
+from cs_platform.kernel.access import Permission, Scope, TenantRequest, may, requires
+from cs_platform.kernel.asked import page_number
+from cs_platform.kernel.htmx import page
+from cs_platform.kernel.templatetags.cells import number_text
+from journey.enums import HandoffKind
+from journey.handoffs import cells, selectors
+from journey.handoffs.selectors import HandoffQuery
+
+SHOWN = 50
+FEW = 3  # ended ones of the card beside an account's overview
+LABELS = {
+    "waiting": _("For me"),
+    "given": _("Given by me"),
+    "team": _("All that wait"),
+    "ended": _("Over"),
+    "missing": _("Not handed over"),
+}
+
+
+@requires(Permission.VIEW_ACCOUNTS)
+def handoffs(request: TenantRequest) -> HttpResponse:
+    """The list that the address asks for, with how many each list holds."""
+    member, tenant, today = request.member, request.tenant, request.tenant.today()
+    query = HandoffQuery.parse(request.GET, member)
+    sums = selectors.counts(member, query, today)
+    number = page_number(request)
+    start = (number - 1) * SHOWN
+    context: dict[str, Any] = {"rows": [], "missing": []}
+    if query.view == "missing":
+        found: list[Any] = list(selectors.not_handed_over(member, today)[start : start + SHOWN + 1])
+        context["missing"] = [cells.missing_row(one, tenant.slug, today) for one in found[:SHOWN]]
+        shown = ngettext("%(n)s customer", "%(n)s customers", sums["missing"]) % {"n": number_text(sums["missing"], 0)}
+    else:
+        found = list(selectors.asked(member, query, today)[start : start + SHOWN + 1])
+        context["rows"] = [cells.handoff_row(one, tenant, today) for one in found[:SHOWN]]
+        total = sums[query.view] if not query.due else len(found[:SHOWN])
+        shown = ngettext("%(n)s handoff", "%(n)s handoffs", total) % {"n": number_text(total, 0)}
+    context |= {
+        "query": query,
+        "tabs": [
+            {
+                "label": label,
+                "url": _address(request, query, view=name),
+                "current": name == query.view,
+                "count": number_text(sums[name], 0),
+            }
+            for name, label in LABELS.items()
+            if name != "team" or member.role.scope != Scope.OWN
+        ],
+        "kinds": [{"value": value, "label": label, "on": value == query.kind} for value, label in HandoffKind.choices],
+        "filtered": bool(query.kind or query.due),
+        "clear_url": _address(request, query, kind="", due=""),
+        "summary": _summary(sums, own=member.role.scope == Scope.OWN),
+        "may_edit": may(request, Permission.EDIT_ACCOUNTS),
+        "here": request.get_full_path(),
+        "new_days": selectors.NEW_DAYS,
+        "foot": {
+            "shown": shown,
+            "previous_url": _address(request, query, page=number - 1) if number > 1 else "",
+            "next_url": _address(request, query, page=number + 1) if len(found) > SHOWN else "",
+        },
+    }
+    return page(request, "journey/handoffs.html", context, pieces=("handoffs-found",))
+
+
+@requires(Permission.VIEW_ACCOUNTS)
+def account_handoffs(request: TenantRequest, account_id: UUID) -> HttpResponse:
+    """Handoffs of one customer: the card beside the overview, or a page with all of them."""
+    account, today = open_account(request, account_id), request.tenant.today()
+    few = bool(request.htmx)
+    rows = list(selectors.of_account(account)[: FEW + 1 if few else SHOWN])
+    context = {"account": account} if few else account_frame(request, account, "overview")
+    context |= {
+        "rows": [cells.handoff_row(one, request.tenant, today) for one in (rows[:FEW] if few else rows)],
+        "more": few and len(rows) > FEW,
+        "here": reverse("account", args=[request.tenant.slug, account.id]) if few else request.path,
+        "may_edit": may(request, Permission.EDIT_ACCOUNTS) and account.merged_into_id is None,
+    }
+    return page(request, "journey/account_handoffs.html", context, pieces=("account-handoffs",))
+
+
+def seen_account(request: TenantRequest, account: Account) -> bool:
+    """Whether the reader may open the account of a handoff that they see."""
+    return Account.objects.visible_to(request.member).filter(id=account.id).exists()
+
+
+def _summary(sums: dict[str, int], *, own: bool) -> str:
+    """2 wait for you, 1 of them late."""
+    waiting, late = sums["waiting"], sums["late"]
+    text = ngettext("%(n)s waits for you", "%(n)s wait for you", waiting) % {"n": number_text(waiting, 0)}
+    if late:
+        text += " · " + ngettext("%(n)s late", "%(n)s late", late) % {"n": number_text(late, 0)}
+    if not own and sums["late_all"] > late:
+        words = ngettext("%(n)s late in all", "%(n)s late in all", sums["late_all"])
+        text += " · " + words % {"n": number_text(sums["late_all"], 0)}
+    return text
+
+
+def _address(request: TenantRequest, query: HandoffQuery, **changes: Any) -> str:
+    values = {"view": query.view, "kind": query.kind, "due": query.due} | changes
+    usual = {"view": "waiting", "page": 1}
+    said = {name: value for name, value in values.items() if value and value != usual.get(name)}
+    return f"{request.path}?{urlencode(said)}" if said else request.path
