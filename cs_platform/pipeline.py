@@ -46,9 +46,9 @@ NIGHTLY: tuple[runs.Step, ...] = (
     ("statistics", score_jobs.refresh_statistics),
     ("health", score_jobs.score_all),
     ("alerts", alert_jobs.run_alerts),
+    ("woken_tasks", waking.wake_fallen),
     ("tracks", stage_jobs.begin_tracks),
     ("regressions", stage_jobs.propose_regressions),
-    ("woken_tasks", waking.wake_fallen),
     ("milestones", milestones.follow_milestones),
     ("plays", play_jobs.start_plays),
     ("play_tasks", play_jobs.make_due_tasks),
@@ -133,12 +133,12 @@ def _refresh_revenue(work: Work) -> bool:
 
 
 def _refresh_alerts(work: Work) -> bool:
-    """Alerts of what was scored anew, and the plays that they start."""
+    """Alerts of what was scored anew, the plays that they start, and the tasks that a fall of health wakes."""
     again = alert_jobs.refresh_alerts(work)
+    waking.wake_fallen(metrics_jobs.tenant().today())
     play_jobs.follow_alerts()
     return again
 
-    waking.wake_fallen(metrics_jobs.tenant().today())
 
 def install() -> None:
     """Register handlers and reactions with the kernel's work list, and Celery as its alarm clock."""
