@@ -58,6 +58,7 @@ SECTIONS: list[tuple[Any, list[Section]]] = [
         _("Control"),
         [
             Section("keys", _("API keys"), "key-round", Permission.MANAGE_KEYS),
+            Section("webhooks", _("Webhooks"), "globe", Permission.MANAGE_KEYS),
             Section("audit", _("Audit log"), "history", Permission.VIEW_AUDIT),
         ],
     ),

@@ -25,6 +25,7 @@ from accounts.models import (
     SubscriptionChange,
     Team,
 )
+from accounts.webhooks.services import add_endpoint, send_test
 from cs_platform.kernel.models import Run, Work
 from health.models import (
     Alert,
@@ -166,6 +167,9 @@ def fill(world: World) -> dict[str, object]:
             change=change,
             effective_on=day,
         )
+        endpoint, _secret = add_endpoint(name="Ours", url="https://example.com/hook", by=admin)
+        rows["endpoint"] = endpoint
+        rows["delivery"] = send_test(endpoint=endpoint, by=admin)
         playbook = Playbook.objects.create(key="sample", name="Save them", rule="silence")
         step = {"key": "call", "title": {"en": "Call"}, "doer": "owner", "work": "health", "days": 0}
         steps = PlaybookVersion.objects.create(playbook=playbook, number=1, state="published", steps=[step])
