@@ -11,6 +11,7 @@ from cs_platform.api.alerts import Alerts
 from cs_platform.api.churn import ChurnAnswers
 from cs_platform.api.closes import Closes
 from cs_platform.api.events import EventsView, Receipts, RejectedEvents
+from cs_platform.api.handoffs import Handoffs
 from cs_platform.api.health import HealthScores
 from cs_platform.api.journey import JourneyView
 from cs_platform.api.metrics import CatalogueView, MetricAccountsView, MetricView
@@ -73,6 +74,7 @@ urlpatterns = [
     *routes("tracks", Tracks),
     *routes("plans", Plans),
     *routes("tasks", Tasks),
+    *routes("handoffs", Handoffs),
     *routes("health-scores", HealthScores),
     *routes("alerts", Alerts),
 ]

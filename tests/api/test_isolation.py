@@ -62,7 +62,7 @@ def test_every_resource_is_in_this_test():
     }
     # Their own tests: test_health_scores.py, test_events.py, test_alerts_api.py, test_closes_api.py,
     # test_metrics.py, test_targets_api.py, test_plans_api.py, test_stages.py, test_tasks.py,
-    # test_journey_api.py.
+    # test_journey_api.py, test_handoffs.py.
     apart = {
         "metrics",
         "targets",
@@ -72,6 +72,7 @@ def test_every_resource_is_in_this_test():
         "reports",
         "alerts",
         "plans",
+        "handoffs",
         "stages",
         "tracks",
         "journey",
