@@ -27,6 +27,7 @@ from health.support import jobs as support_jobs
 from health.usage import catalogue, held, rollup, upkeep
 from journey.plans import links
 from journey.playbooks import jobs as play_jobs
+from journey.playbooks import sending
 from journey.stages import jobs as stage_jobs
 from journey.work import milestones, waking
 from metrics import company_alerts, currencies, digests
@@ -157,6 +158,7 @@ def install() -> None:
         import_file=queue.Handler(account_jobs.import_piece, failed=account_jobs.import_failed),
         send_invitation=queue.Handler(invitations.send_invitation),
         send_customer_link=queue.Handler(links.send_link),
+        send_letter=queue.Handler(sending.send_letter, failed=sending.failed),
         send_digest=queue.Handler(digests.send_digest),
         plan_board_digest=queue.Handler(digests.plan_board),
         send_webhooks=queue.Handler(webhooks.go_on, outside=webhooks.send_due),

@@ -8,6 +8,7 @@ from cs_platform.kernel.access import Permission
 JOURNEY: list[Section] = [
     Section("stages", _("Stages"), "target", Permission.MANAGE_JOURNEY),
     Section("plan_templates", _("Plan templates"), "list-checks", Permission.MANAGE_JOURNEY),
+    Section("no_mail", _("Addresses without mail"), "mail", Permission.MANAGE_JOURNEY),
 ]
 
 

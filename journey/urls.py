@@ -12,11 +12,14 @@ from journey.views import (
     issue,
     issues,
     journey,
+    letters,
+    opt_outs,
     plan,
     plan_links,
     plan_milestones,
     plan_templates,
     playbook_draft,
+    playbook_mail,
     playbooks,
     stage_answers,
     stage_setup,
@@ -133,10 +136,17 @@ PLAYBOOKS: list[Any] = [
     path("<uuid:playbook_id>/edit/", playbook_draft.playbook_edit, name="playbook_edit"),
     path("<uuid:playbook_id>/draft/", playbook_draft.playbook_draft, name="playbook_draft"),
     path("<uuid:playbook_id>/draft/preview/", playbook_draft.playbook_preview, name="playbook_preview"),
+    path("<uuid:playbook_id>/draft/mail/", playbook_mail.playbook_mail, name="playbook_mail"),
     path("plays/<uuid:play_id>/undo/", playbooks.play_undo, name="play_undo"),
+]
+OPT_OUTS: list[Any] = [
+    path("", opt_outs.no_mail, name="settings_no_mail"),
+    path("<uuid:opt_out_id>/take-back/", opt_outs.no_mail_take_back, name="settings_no_mail_take_back"),
 ]
 PLAYS: list[Any] = [
     path("", account_plays.account_plays, name="account_plays"),
+    path("mails/<uuid:letter_id>/", letters.letter, name="letter"),
+    path("mails/<uuid:letter_id>/change/", letters.letter_change, name="letter_change"),
     path("new/", account_plays.play_new, name="play_new"),
     path("<uuid:play_id>/stop/", account_plays.play_stop, name="play_stop"),
 ]
@@ -155,6 +165,7 @@ urlpatterns: list[Any] = [
     path("accounts/<uuid:account_id>/plays/", include(PLAYS)),
     path("settings/plan-templates/", include(PLAN_TEMPLATES)),
     path("settings/stages/", include(STAGES)),
+    path("settings/no-mail/", include(OPT_OUTS)),
     path("accounts/<uuid:account_id>/", include(ACCOUNT)),
     path("tasks/", include(TASKS)),
     path("handoffs/", include(HANDOFFS)),

@@ -16,6 +16,7 @@ from accounts.models import (
     Holiday,
     Import,
     Invitation,
+    MailOptOut,
     Plan,
     Product,
     Role,
@@ -46,6 +47,7 @@ from journey.models import (
     Handoff,
     Issue,
     IssueAccount,
+    Letter,
     Milestone,
     PlanTemplate,
     Play,
@@ -176,6 +178,10 @@ def fill(world: World) -> dict[str, object]:
         PlaybookVersion.objects.create(playbook=playbook, number=2, steps=[step])
         rows["playbook"] = playbook
         rows["play"] = Play.objects.create(playbook=steps, account=account, alert=rows["alert"], as_of=day)
+        rows["letter"] = Letter.objects.create(
+            play=rows["play"], step="write", account=account, subject="Hello", body="Hello", goes_at=noon
+        )
+        rows["opt_out"] = MailOptOut.objects.create(address="nobody@example.com")
         model = HealthModel.objects.create(name="Usual")
         version = HealthModelVersion.objects.create(model=model, number=1, definition=Definition.default().json())
         rows["model"] = model

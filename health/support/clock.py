@@ -4,7 +4,7 @@ Pure. Days and hours are those of the tenant's time zone, so that the day on whi
 """
 
 import datetime as dt
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from itertools import accumulate
@@ -52,6 +52,19 @@ class Clock:
             return None
         seconds = self._elapsed(end) - self._elapsed(start)
         return (Decimal(repr(seconds)) / 60).quantize(PLACES)
+
+    def after(self, start: dt.datetime, minutes: float) -> dt.datetime | None:
+        """The instant at which the clock has run `minutes` (above zero) since `start`; None when that is after its last day.
+
+        Example: open as above, 60 minutes after Friday 16:30 is Monday 9:30.
+        """
+        if self.always:
+            return start + dt.timedelta(minutes=minutes)
+        wished = self._elapsed(start) + minutes * 60
+        place = bisect_left(self.before, wished) - 1
+        if place >= len(self.starts):
+            return None
+        return dt.datetime.fromtimestamp(self.starts[place] + wished - self.before[place], tz=dt.UTC)
 
     def _elapsed(self, instant: dt.datetime) -> float:
         moment = instant.timestamp()

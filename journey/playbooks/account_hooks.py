@@ -25,11 +25,11 @@ def running_play(request: TenantRequest, account: Account) -> dict[str, Any] | N
     plays = list(selectors.listed(Play.objects.filter(account=account, state=PlayState.RUNNING)))
     if not plays:
         return None
-    tasks = selectors.tasks_of(plays[:1]).get(plays[0].id, {})
+    made = selectors.made_of(plays[:1]).get(plays[0].id, {})
     more = len(plays) - 1
     return {
         "label": _("Play"),
-        "value": cells.progress_text(plays[0], tasks),
+        "value": cells.progress_text(plays[0], made),
         "note": ngettext("%(n)s more", "%(n)s more", more) % {"n": more} if more else "",
         "url": reverse("account_plays", args=[request.tenant.slug, account.id]),
     }
@@ -43,8 +43,8 @@ def play_of_alert(request: TenantRequest, alert: Alert) -> list[Offer]:
     plays = selectors.plays_of_alert(alert)
     url = reverse("account_plays", args=[slug, alert.account_id])
     if plays:
-        tasks = selectors.tasks_of(plays)
-        return [Offer(_said(play, tasks.get(play.id, {})), url) for play in plays]
+        made = selectors.made_of(plays)
+        return [Offer(_said(play, made.get(play.id, {})), url) for play in plays]
     entry = next((entry for entry in TRIGGERED if entry.rule == alert.rule), None)
     if entry is None or not may(request, Permission.EDIT_ACCOUNTS):
         return []
@@ -54,9 +54,9 @@ def play_of_alert(request: TenantRequest, alert: Alert) -> list[Offer]:
     return [Offer(_("Start: %(name)s") % {"name": title}, start, drawer=True)]
 
 
-def _said(play: Play, tasks: dict[str, Any]) -> str:
+def _said(play: Play, made: dict[str, selectors.Made]) -> str:
     if play.state == PlayState.RUNNING:
-        return cells.progress_text(play, tasks)
+        return cells.progress_text(play, made)
     words = {"play": cells.name(play.playbook.playbook), "state": PlayState(play.state).label}
     return _("%(play)s: %(state)s") % words
 

@@ -17,15 +17,16 @@ from health.alerts import cells as alert_cells
 from health.alerts.rules import RULES
 from health.enums import VersionState
 from health.models import Alert
-from journey.enums import Doer, PlayState, TaskState, WorkType
-from journey.models import Play, Playbook, PlaybookVersion, Task
-from journey.playbooks import versions
+from journey.enums import Doer, LetterState, PlayState, TaskState, WorkType
+from journey.models import Letter, Play, Playbook, PlaybookVersion
+from journey.playbooks import letter_cells, versions
 from journey.playbooks.catalogue import shown_name
-from journey.playbooks.definition import Condition, Step, Steps, said
+from journey.playbooks.definition import Condition, Step, Steps
 from journey.playbooks.dry_run import Trial
 from journey.playbooks.entries import Entry
 from journey.playbooks.jobs import SKIPPED
-from journey.playbooks.selectors import Tally
+from journey.playbooks.selectors import Made, Tally
+from journey.playbooks.texts import said
 
 SERIES_1 = "#4d4dc9"
 TONES = {PlayState.RUNNING: "acc", PlayState.DONE: "good", PlayState.STOPPED: "none", PlayState.UNDONE: "none"}
@@ -47,6 +48,7 @@ FIELDS = {
     "days": gettext_lazy("day"),
     "urgent": gettext_lazy("urgency"),
     "condition": gettext_lazy("condition"),
+    "mail": gettext_lazy("mail"),
 }
 
 
@@ -105,9 +107,11 @@ def step_rows(steps: Steps, segments: Mapping[str, str]) -> list[dict[str, Any]]
             "day": offset(step.days),
             "title": said(step.title, _language()),
             "note": said(step.note, _language()),
-            "doer": str(Doer(step.doer).label),
-            "work": str(WorkType(step.work).label),
+            "mail": step.mail is not None,
+            "doer": letter_cells.recipient(step.mail) if step.mail else str(Doer(step.doer).label),
+            "work": "" if step.mail else str(WorkType(step.work).label),
             "urgent": step.urgent,
+            "body": said(step.mail.body, _language()) if step.mail else "",
             "condition": condition(step.condition, segments),
         }
         for step in steps.steps
@@ -197,32 +201,30 @@ def alert_text(alert: Alert) -> str:
     return f"{alert_cells.label(alert)}: {alert_cells.sentence(alert)}"
 
 
-def progress(play: Play, tasks: Mapping[str, Task]) -> tuple[int, int]:
+def progress(play: Play, made: Mapping[str, Made]) -> tuple[int, int]:
     """The step that it is at, from one, and how many there are: the first open one, else the last that was settled."""
     steps = Steps.read(play.playbook.steps).steps
     skipped = play.inputs.get(SKIPPED, {})
     at = 0
     for place, step in enumerate(steps, 1):
-        task = tasks.get(step.key)
-        if task is not None and task.state == TaskState.OPEN:
+        row = made.get(step.key)
+        if row is not None and row.state in (TaskState.OPEN, LetterState.WAITING):
             return place, len(steps)
-        if task is not None or step.key in skipped:
+        if row is not None or step.key in skipped:
             at = place
     return min(at + 1, len(steps)), len(steps)
 
 
-def progress_text(play: Play, tasks: Mapping[str, Task]) -> str:
+def progress_text(play: Play, made: Mapping[str, Made]) -> str:
     """Save play, step 1 of 6."""
-    place, count = progress(play, tasks)
+    place, count = progress(play, made)
     words = {"play": name(play.playbook.playbook), "n": place, "count": count}
     return _("%(play)s, step %(n)s of %(count)s") % words
 
 
-def play_row(
-    play: Play, tasks: Mapping[str, Task], slug: str, today: dt.date, seen: Collection[UUID]
-) -> dict[str, Any]:
+def play_row(play: Play, made: Mapping[str, Made], slug: str, today: dt.date, seen: Collection[UUID]) -> dict[str, Any]:
     """A play with its steps: done, open, left out and why, or to come."""
-    place, count = progress(play, tasks)
+    place, count = progress(play, made)
     state = PlayState(play.state)
     return {
         "id": play.id,
@@ -241,15 +243,18 @@ def play_row(
         "by": play.ended_by.name if play.ended_by else "",
         "at": _("step %(n)s of %(count)s") % {"n": place, "count": count} if state == PlayState.RUNNING else "",
         "steps": [
-            _step_state(play, step, tasks.get(step.key), slug, today) for step in Steps.read(play.playbook.steps).steps
+            _step_state(play, step, made.get(step.key), slug, today) for step in Steps.read(play.playbook.steps).steps
         ],
         "undo_url": reverse("play_undo", args=[slug, play.id]),
         "stop_url": reverse("play_stop", args=[slug, play.account_id, play.id]),
     }
 
 
-def _step_state(play: Play, step: Step, task: Task | None, slug: str, today: dt.date) -> dict[str, Any]:
+def _step_state(play: Play, step: Step, made: Made | None, slug: str, today: dt.date) -> dict[str, Any]:
     skipped = play.inputs.get(SKIPPED, {}).get(step.key)
+    if isinstance(made, Letter):
+        return {"day": offset(step.days)} | letter_cells.step_state(made, slug)
+    task = made
     row = {
         "title": task.title if task else said(step.title, _language()),
         "day": offset(step.days),

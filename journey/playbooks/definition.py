@@ -1,7 +1,7 @@
 """The steps of a playbook: read from JSON, checked, and judged on what is known of an account (REQUIREMENTS 1K).
 
-A step becomes a task `days` after the play began, if its condition holds on that day. Conditions are a small closed
-language: each part that is given must hold. Texts are data in three languages, not messages of the product.
+A step becomes a task or a mail `days` after the play began, if its condition holds on that day. Conditions are a small
+closed language: each part that is given must hold.
 """
 
 import datetime as dt
@@ -16,14 +16,14 @@ from django.utils.translation import gettext as _
 from accounts.enums import HealthBand, Profile, Tier
 from cs_platform.kernel.errors import DomainError
 from journey.enums import Doer, WorkType
+from journey.playbooks.mail import Mail, read_mail
+from journey.playbooks.texts import Problems, read_texts
 
-LANGUAGES = ("en", "id", "ms")
 MOST_STEPS = 20
 LONGEST_DAYS = 365
 TITLE, NOTE = 200, 1000
 _KEY = re.compile(r"[a-z0-9_]{1,40}")
-
-Problems = dict[str, str]
+_TASK = {"title", "note", "doer", "work", "urgent"}
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,8 @@ CHOICES: Mapping[str, Sequence[str] | None] = {
 
 @dataclass(frozen=True)
 class Step:
-    """One step: what is done, by whom, how many days after the play began, and when it is left out."""
+    """One step: what is done, by whom, how many days after the play began, and when it is left out. One with a mail is
+    sent instead, in the name of the account's CSM; its title is the mail's subject."""
 
     key: str
     title: Mapping[str, str]
@@ -93,26 +94,16 @@ class Step:
     urgent: bool = False
     note: Mapping[str, str] = field(default_factory=dict)
     condition: Condition = field(default_factory=Condition)
+    mail: Mail | None = None
 
     def json(self) -> dict[str, Any]:
-        found: dict[str, Any] = {
-            "key": self.key,
-            "title": dict(self.title),
-            "note": dict(self.note),
-            "doer": str(self.doer),
-            "work": str(self.work),
-            "days": self.days,
-            "urgent": self.urgent,
-        }
+        found: dict[str, Any] = {"key": self.key, "days": self.days}
+        if self.mail is not None:
+            found["mail"] = self.mail.json()
+        else:
+            found |= {"title": dict(self.title), "note": dict(self.note)}
+            found |= {"doer": str(self.doer), "work": str(self.work), "urgent": self.urgent}
         return found | ({"if": asked} if (asked := self.condition.json()) else {})
-
-
-def said(texts: Mapping[str, str], language: str) -> str:
-    """The text in that language, else in the first of LANGUAGES that there is."""
-    for name in (language[:2], *LANGUAGES):
-        if text := texts.get(name):
-            return text
-    return ""
 
 
 @dataclass(frozen=True)
@@ -156,45 +147,33 @@ def _step(row: Any, place: int, segments: Sequence[str] | None, problems: Proble
     if not isinstance(row, dict):
         problems[f"{place}.title"] = _("Say what is done.")
         return Step(f"step_{place + 1}", {})
-    unknown = set(row) - {"key", "title", "note", "doer", "work", "days", "urgent", "if"}
-    if unknown:
+    own = {"mail"} if "mail" in row else _TASK
+    if unknown := set(row) - {"key", "days", "if"} - own:
         problems[f"{place}.title"] = _("Unknown: %(names)s.") % {"names": ", ".join(sorted(map(str, unknown)))}
     key = row.get("key")
     if not isinstance(key, str) or not _KEY.fullmatch(key):
         problems[f"{place}.key"] = _("A key is made of small letters, digits and underscores.")
         key = f"step_{place + 1}"
-    title = _texts(row.get("title"), TITLE, f"{place}.title", problems)
-    if not title:
-        problems.setdefault(f"{place}.title", _("Say what is done."))
-    note = _texts(row.get("note") or {}, NOTE, f"{place}.note", problems)
-    for name, known in (("doer", Doer.values), ("work", WorkType.values)):
-        if row.get(name) not in known:
-            problems[f"{place}.{name}"] = _("Choose one of the list.")
     days: Any = row.get("days")
     if not _whole(days) or not 0 <= days <= LONGEST_DAYS:
         problems[f"{place}.days"] = _("Between %(low)s and %(high)s days.") % {"low": 0, "high": LONGEST_DAYS}
         days = 0
+    asked = _condition(row.get("if") or {}, place, segments, problems)
+    if "mail" in row:
+        mail = read_mail(row["mail"], place, problems)
+        return Step(key, mail.subject, days=days, condition=asked, mail=mail)
+    title = read_texts(row.get("title"), TITLE, f"{place}.title", problems)
+    if not title:
+        problems.setdefault(f"{place}.title", _("Say what is done."))
+    note = read_texts(row.get("note") or {}, NOTE, f"{place}.note", problems)
+    for name, known in (("doer", Doer.values), ("work", WorkType.values)):
+        if row.get(name) not in known:
+            problems[f"{place}.{name}"] = _("Choose one of the list.")
     urgent = row.get("urgent", False)
     if not isinstance(urgent, bool):
         problems[f"{place}.urgent"] = _("Yes or no.")
         urgent = False
-    asked = _condition(row.get("if") or {}, place, segments, problems)
     return Step(key, title, row.get("doer", ""), row.get("work", ""), days, urgent, note, asked)
-
-
-def _texts(given: Any, longest: int, name: str, problems: Problems) -> dict[str, str]:
-    if not isinstance(given, dict) or not all(isinstance(text, str) for text in given.values()):
-        problems[name] = _("Write it in at least one language.")
-        return {}
-    if strange := set(given) - set(LANGUAGES):
-        problems[name] = _("Unknown: %(names)s.") % {"names": ", ".join(sorted(strange))}
-    found = {}
-    for language in LANGUAGES:
-        if text := " ".join(given.get(language, "").replace("\x00", "").split()):
-            if len(text) > longest:
-                problems[f"{name}.{language}"] = _("At most %(limit)s characters fit here.") % {"limit": longest}
-            found[language] = text
-    return found
 
 
 def _condition(given: Any, place: int, segments: Sequence[str] | None, problems: Problems) -> Condition:

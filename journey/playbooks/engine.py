@@ -8,7 +8,6 @@ from uuid import UUID
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from journey.enums import TaskState
 from journey.playbooks.definition import Standing, Step, Steps
 
 
@@ -79,16 +78,18 @@ def choose(
     return found
 
 
-def is_over(steps: Steps, states: Mapping[str, str], skipped: Iterable[str]) -> bool:
-    """Whether nothing is left of a play: each step was left out or became a task (`states`, by step), and none is open."""
-    return len({*states, *skipped}) >= len(steps.steps) and TaskState.OPEN not in states.values()
+def is_over(steps: Steps, made: Mapping[str, bool], skipped: Iterable[str]) -> bool:
+    """Whether nothing is left of a play: each step was left out or became a task or a mail (`made`: by step whether it is
+    still open), and none is open."""
+    return len({*made, *skipped}) >= len(steps.steps) and not any(made.values())
 
 
 @dataclass
 class Due:
-    """Steps that become tasks, and those left out with the parts of their condition that did not hold."""
+    """Steps that become tasks or mails, and those left out with the parts of their condition that did not hold."""
 
     tasks: list[Step] = field(default_factory=list)
+    mails: list[Step] = field(default_factory=list)
     left_out: dict[str, list[str]] = field(default_factory=dict)
 
 
@@ -101,5 +102,5 @@ def due(steps: Steps, began: dt.date, settled: Set[str], standing: Standing, day
         if failing := step.condition.failing(standing, day):
             found.left_out[step.key] = failing
         else:
-            found.tasks.append(step)
+            (found.mails if step.mail else found.tasks).append(step)
     return found

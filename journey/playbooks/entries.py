@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from journey.enums import Doer, WorkType
-from journey.playbooks.definition import LANGUAGES, Condition, Step, Steps
+from journey.playbooks.definition import Condition, Step, Steps
+from journey.playbooks.texts import LANGUAGES
 
 Texts = tuple[str, str, str]  # en, id, ms
 

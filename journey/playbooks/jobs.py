@@ -26,12 +26,14 @@ from cs_platform.kernel.tenancy import current_tenant_id
 from health.alerts import jobs as alert_jobs
 from health.enums import AlertState, VersionState
 from health.models import Alert, AlertRule
-from journey.enums import Doer, PlayState, TaskState, Urgency, Why
+from journey.enums import Doer, LetterState, PlayState, TaskState, Urgency, Why
 from journey.models import Play, Playbook, PlaybookVersion, Task
-from journey.playbooks import engine, installing
-from journey.playbooks.definition import Step, Steps, said
+from journey.playbooks import engine, installing, letters
+from journey.playbooks.definition import Step, Steps
 from journey.playbooks.engine import Cause, Chosen, HeldBack, Limits
+from journey.playbooks.letters import Wanted
 from journey.playbooks.standings import standings
+from journey.playbooks.texts import said
 
 SQL = Path(__file__).parent / "sql"
 LOOK_BACK = 3  # days: an alert that waited longer is no news
@@ -145,7 +147,7 @@ def judge(books: Sequence[Playbook], as_of: dt.date) -> list[Judged]:
 
 
 def make_due_tasks(as_of: dt.date) -> int:
-    """Nightly step: make the tasks of steps whose day has come, end plays where nothing is left; how many tasks.
+    """Nightly step: make the tasks and mails of steps whose day has come, end plays where nothing is left; how many.
 
     While the main switch is off nothing happens; what became due meanwhile is made when it is on again.
     """
@@ -166,15 +168,16 @@ def _stop_of_those_who_left() -> None:
 
 @transaction.atomic
 def end_plays(wished: Iterable[UUID], state: PlayState, *, reason: str, by: Member | None) -> int:
-    """End those of these plays that run, and cancel their open tasks; how many plays.
+    """End those of these plays that run, and cancel their open tasks and waiting mails; how many plays.
 
-    Tasks are locked before plays, in the order in which somebody who finishes a task does it.
+    Tasks and mails are locked before plays, in the order in which somebody who finishes a task does it.
     """
     wished = list(wished)
     if not wished:
         return 0
     tasks = Task.objects.filter(play__in=wished, state=TaskState.OPEN)
     list(tasks.select_for_update(of=("self",)).order_by("id").values_list("id", flat=True))
+    letters.cancel_of(wished, reason)
     running = Play.objects.select_for_update(of=("self",)).filter(id__in=wished, state=PlayState.RUNNING)
     ids = list(running.order_by("id").values_list("id", flat=True))
     now = timezone.now()
@@ -187,18 +190,26 @@ def end_plays(wished: Iterable[UUID], state: PlayState, *, reason: str, by: Memb
     return len(ids)
 
 
+def made_of(plays: Iterable[Play]) -> dict[UUID, dict[str, bool]]:
+    """What became of the steps of these plays: by step whether its task or mail is still open. One query, or two."""
+    plays = list(plays)
+    found: dict[UUID, dict[str, bool]] = {}
+    tasks = Task.objects.filter(play__in=[play.id for play in plays]).values_list("play_id", "step", "state")
+    for play_id, key, state in (*tasks, *letters.of_plays(plays).values_list("play_id", "step", "state")):
+        assert play_id is not None
+        found.setdefault(play_id, {})[key] = state in (TaskState.OPEN, LetterState.WAITING)
+    return found
+
+
 def advance(plays: Sequence[Play], day: dt.date) -> int:
-    """Make what is due by `day` of these running plays, which the caller has locked; how many tasks."""
-    settled: dict[UUID, dict[str, str]] = {}
-    made = Task.objects.filter(play__in=[play.id for play in plays]).values_list("play_id", "step", "state")
-    for play_id, key, state in made:
-        settled.setdefault(play_id, {})[key] = state
+    """Make what is due by `day` of these running plays, which the caller has locked; how many tasks and mails."""
+    made = made_of(plays)
     # Only of those where a step's day has come the account is looked at.
     read: dict[UUID, Steps] = {}
     for play in plays:
         if play.playbook_id not in read:
             read[play.playbook_id] = Steps.read(play.playbook.steps)
-    known = {play.id: {*settled.get(play.id, {}), *play.inputs.get(SKIPPED, {})} for play in plays}
+    known = {play.id: {*made.get(play.id, {}), *play.inputs.get(SKIPPED, {})} for play in plays}
     waiting = [
         play
         for play in plays
@@ -207,30 +218,34 @@ def advance(plays: Sequence[Play], day: dt.date) -> int:
             for step in read[play.playbook_id].steps
         )
     ]
-    tasks, changed = _due_tasks(waiting, read, known, day)
+    tasks, mails, changed = _due_steps(waiting, read, known, day)
     Task.objects.bulk_create(tasks, batch_size=2000, ignore_conflicts=True)
     for task in tasks:
         assert task.play_id is not None
-        settled.setdefault(task.play_id, {})[task.step] = TaskState.OPEN
+        made.setdefault(task.play_id, {})[task.step] = True
+    for letter in letters.write(mails, day):
+        made.setdefault(letter.play_id, {})[letter.step] = letter.state == LetterState.WAITING
     over = [
         play
         for play in plays
-        if engine.is_over(read[play.playbook_id], settled.get(play.id, {}), play.inputs.get(SKIPPED, {}))
+        if engine.is_over(read[play.playbook_id], made.get(play.id, {}), play.inputs.get(SKIPPED, {}))
     ]
     Play.objects.bulk_update(changed, ["inputs"], batch_size=500)
     Play.objects.filter(id__in=[play.id for play in over], state=PlayState.RUNNING).update(
         state=PlayState.DONE, ended_at=timezone.now(), version=F("version") + 1
     )
-    return len(tasks)
+    return len(tasks) + len(mails)
 
 
-def _due_tasks(
+def _due_steps(
     plays: Sequence[Play], read: Mapping[UUID, Steps], known: Mapping[UUID, set[str]], day: dt.date
-) -> tuple[list[Task], list[Play]]:
-    """Tasks of what is due, and the plays whose inputs now say which steps were left out."""
+) -> tuple[list[Task], list[Wanted], list[Play]]:
+    """Tasks and mails of what is due, and the plays whose inputs now say which steps were left out."""
     now = standings({play.account_id for play in plays}, day)
     people = _People(plays, day)
-    tasks, changed = [], []
+    tasks: list[Task] = []
+    mails: list[Wanted] = []
+    changed = []
     for play in plays:
         found = engine.due(read[play.playbook_id], play.as_of, known[play.id], now[play.account_id], day)
         if found.left_out:
@@ -238,7 +253,8 @@ def _due_tasks(
             play.inputs = play.inputs | {SKIPPED: play.inputs.get(SKIPPED, {}) | skipped}
             changed.append(play)
         tasks += [_task(play, step, people.doer(play, step.doer), day) for step in found.tasks]
-    return tasks, changed
+        mails += [Wanted(play, step, people.doer(play, Doer.OWNER)) for step in found.mails]
+    return tasks, mails, changed
 
 
 def _task(play: Play, step: Step, doer: Member | None, day: dt.date) -> Task:

@@ -16,8 +16,10 @@ from cs_platform.kernel.access import Scope
 from health.enums import VersionState
 from health.models import Alert
 from journey.enums import PlayState, TaskState
-from journey.models import Play, Playbook, Task
+from journey.models import Letter, Play, Playbook, Task
+from journey.playbooks import letters
 
+Made = Task | Letter
 SQL = Path(__file__).parent / "sql"
 AFTER = (30, 60)  # days after a play began at which health is looked at again
 
@@ -83,13 +85,35 @@ def startable() -> QuerySet[Playbook]:
     return Playbook.objects.filter(versions__state=VersionState.PUBLISHED).order_by("name")
 
 
-def tasks_of(plays: Iterable[Play]) -> dict[UUID, dict[str, Task]]:
-    """The tasks of these plays by step. One query."""
-    found: dict[UUID, dict[str, Task]] = {}
-    for task in Task.objects.filter(play__in=[play.id for play in plays]):
-        if task.play_id is not None:
-            found.setdefault(task.play_id, {})[task.step] = task
+def made_of(plays: Iterable[Play]) -> dict[UUID, dict[str, Made]]:
+    """The tasks and mails of these plays by step. One query, or two where playbooks have mails."""
+    plays = list(plays)
+    found: dict[UUID, dict[str, Made]] = {}
+    for row in (*Task.objects.filter(play__in=[play.id for play in plays]), *letters.of_plays(plays)):
+        if row.play_id is not None:
+            found.setdefault(row.play_id, {})[row.step] = row
     return found
+
+
+def letters_of(account: Account) -> QuerySet[Letter]:
+    """Mails to the account and to what was merged into it, the latest first."""
+    return with_people(Letter.objects.filter(account__in=[account.id, *parts_of(account)]))
+
+
+def letters_of_book(book: Playbook, member: Member) -> QuerySet[Letter]:
+    """Mails of a playbook to the accounts that the member sees, the latest first."""
+    return with_people(Letter.objects.filter(play__in=visible_plays(member).filter(playbook__playbook=book)))
+
+
+def letter_states(book: Playbook, member: Member) -> dict[str, int]:
+    """How many of these mails are in each state. One query."""
+    rows = letters_of_book(book, member).order_by().values_list("state").annotate(n=Count("pk"))
+    return dict(rows)
+
+
+def with_people(rows: QuerySet[Letter]) -> QuerySet[Letter]:
+    """With what a line of a letter says."""
+    return rows.select_related("account", "contact", "sender__user", "play__playbook__playbook")
 
 
 def runs(playbook: Playbook, limit: int) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@
 
 import datetime as dt
 import re
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
@@ -165,15 +166,19 @@ def undo_run(*, playbook: Playbook, day: dt.date, by: Member | None) -> int:
 
 
 def follow_task(task: Task) -> None:
-    """A task of a play is over or open again: the play is done when nothing is left of it, and runs again when something
-    is. Called by the verbs on tasks, inside their transaction."""
-    if task.play_id is None:
-        return
-    play = Play.objects.select_for_update(of=("self",)).select_related("playbook").get(id=task.play_id)
+    """A task of a play is over or open again; called by the verbs on tasks, inside their transaction."""
+    if task.play_id is not None:
+        follow(task.play_id)
+
+
+def follow(play_id: UUID) -> None:
+    """The play is done when nothing is left of it, and runs again when something is. The caller has changed one of its
+    tasks or mails in this transaction."""
+    play = Play.objects.select_for_update(of=("self",)).select_related("playbook").get(id=play_id)
     if play.state not in (PlayState.RUNNING, PlayState.DONE):
         return
-    states = dict(Task.objects.filter(play=play).values_list("step", "state"))
-    over = engine.is_over(Steps.read(play.playbook.steps), states, play.inputs.get(jobs.SKIPPED, {}))
+    made = jobs.made_of([play]).get(play.id, {})
+    over = engine.is_over(Steps.read(play.playbook.steps), made, play.inputs.get(jobs.SKIPPED, {}))
     if over == (play.state == PlayState.DONE):
         return
     Play.objects.filter(id=play.id).update(

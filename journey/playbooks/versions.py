@@ -103,7 +103,8 @@ def changes(old: Steps | None, new: Steps) -> list[Change]:
         if known is None:
             found.append(Change(None, step))
             continue
-        names = ("title", "note", "doer", "work", "days", "urgent", "condition")
+        task = ("title", "note", "doer", "work", "urgent")
+        names = ("days", "condition", "mail", *(() if step.mail and known.mail else task))
         differing = tuple(name for name in names if getattr(known, name) != getattr(step, name))
         if differing:
             found.append(Change(known, step, differing))

@@ -15,7 +15,7 @@ from cs_platform.kernel.htmx import page
 from cs_platform.kernel.keyset import uuid_of
 from health.models import Alert
 from journey.models import Play, Playbook
-from journey.playbooks import cells, installing, selectors, services
+from journey.playbooks import cells, installing, letter_cells, selectors, services
 from journey.playbooks.forms import StartForm, StopForm
 
 SHOWN = 50
@@ -26,9 +26,12 @@ def account_plays(request: TenantRequest, account_id: UUID) -> HttpResponse:
     """Plays of the account, running ones first, each with its steps and what became of them."""
     account, today = open_account(request, account_id), request.tenant.today()
     plays = list(selectors.plays_of(account)[:SHOWN])
-    tasks, seen = selectors.tasks_of(plays), {account.id}
-    rows = [cells.play_row(play, tasks.get(play.id, {}), request.tenant.slug, today, seen) for play in plays]
+    made, seen = selectors.made_of(plays), {account.id}
+    rows = [cells.play_row(play, made.get(play.id, {}), request.tenant.slug, today, seen) for play in plays]
     context = account_frame(request, account, "plays") | {"plays": rows}
+    if not request.htmx:
+        letters = selectors.letters_of(account)[:SHOWN]
+        context["letters"] = [letter_cells.row(letter, request.tenant.slug) for letter in letters]
     return page(request, "journey/account_plays.html", context, pieces=("account-plays",))
 
 

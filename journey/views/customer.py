@@ -46,7 +46,18 @@ class ConfirmForm(forms.Form):
 @never_cache
 def customer_link(request: HttpRequest, slug: str, token: str) -> HttpResponse:
     """The page of a link. GET counts that it was opened; a POST signs the go-live, once."""
-    response = _answer(request, slug, token)
+
+    def answer(tenant: Tenant) -> HttpResponse | None:
+        link = links.live(token)
+        return None if link is None else spoken(request, links.language_of(link), lambda: _page(request, tenant, link))
+
+    return public_answer(request, slug, answer)
+
+
+def public_answer(request: HttpRequest, slug: str, answer: Callable[[Tenant], HttpResponse | None]) -> HttpResponse:
+    """What `answer` says in the company's context; when it knows nothing, or there is no such company, the page that says
+    so, and too many requests wait. Nothing between here and the visitor keeps it."""
+    response = _counted(request, slug, answer)
     # The address holds the secret: it is kept from other sites, from search engines and from caches between.
     response["Referrer-Policy"] = "same-origin"
     response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
@@ -54,7 +65,7 @@ def customer_link(request: HttpRequest, slug: str, token: str) -> HttpResponse:
     return response
 
 
-def _answer(request: HttpRequest, slug: str, token: str) -> HttpResponse:
+def _counted(request: HttpRequest, slug: str, answer: Callable[[Tenant], HttpResponse | None]) -> HttpResponse:
     if _count(request, OPEN, 1) or _count(request, MISS, 0):
         response = render(request, "journey/customer_wait.html", status=429)
         response["Retry-After"] = "60"
@@ -62,13 +73,8 @@ def _answer(request: HttpRequest, slug: str, token: str) -> HttpResponse:
     tenant = Tenant.objects.filter(slug=slug).first()
     if tenant is not None:
         with tenant_context(tenant.id, actor="customer", request_id=request_id()), timezone.override(tenant.zone):
-            link = links.live(token)
-            if link is not None:
-                language = _language(request, link)
-                with translation.override(language):
-                    response = _page(request, tenant, link)
-                response["Content-Language"] = language
-                return response
+            if (found := answer(tenant)) is not None:
+                return found
     _count(request, MISS, 1)
     return render(request, "journey/customer_gone.html", status=404)
 
@@ -84,10 +90,14 @@ def _count(request: HttpRequest, what: tuple[str, int], more: int) -> bool:
         return False
 
 
-def _language(request: HttpRequest, link: CustomerLink) -> str:
-    """What the visitor chose on the page, else that of the person the link is for."""
+def spoken(request: HttpRequest, theirs: str, answer: Callable[[], HttpResponse]) -> HttpResponse:
+    """The answer in the language that the visitor chose on the page, else in theirs: of the person whom it is for."""
     chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
-    return chosen if chosen in dict(settings.LANGUAGES) else links.language_of(link)
+    language = chosen if chosen in dict(settings.LANGUAGES) else theirs
+    with translation.override(language):
+        response = answer()
+    response["Content-Language"] = language
+    return response
 
 
 def _page(request: HttpRequest, tenant: Tenant, link: CustomerLink) -> HttpResponse:

@@ -19,8 +19,11 @@ from cs_platform.kernel.htmx import page
 from health.enums import VersionState
 from journey.enums import Doer, WorkType
 from journey.models import Playbook, PlaybookVersion
-from journey.playbooks import cells, draft_form, versions
-from journey.playbooks.definition import LANGUAGES, Steps
+from journey.playbooks import cells, draft_form, letter_cells, versions
+from journey.playbooks.definition import Steps
+from journey.playbooks.mail import RECIPIENTS, Place
+from journey.playbooks.texts import LANGUAGES
+from journey.views.playbook_mail import about, offered, previews
 from journey.views.playbooks import open_playbook, segment_names
 
 LANGUAGE_NAMES = {"en": "English", "id": "Bahasa Indonesia", "ms": "Bahasa Melayu"}
@@ -64,6 +67,9 @@ def playbook_draft(request: TenantRequest, playbook_id: UUID) -> HttpResponse:
             language = verb.partition(":")[2] if verb.startswith("language:") else language
             language = language if language in LANGUAGES else LANGUAGES[0]
     segments = segment_names()
+    customers = offered(request) if any(row["kind"] == "mail" for row in rows) else []
+    wished = request.POST.get("about") or next(iter(customers), "")
+    mails = previews(rows, about(request, wished), language) if customers or wished else {}
     context = {
         "book": book,
         "title": cells.name(book),
@@ -71,7 +77,13 @@ def playbook_draft(request: TenantRequest, playbook_id: UUID) -> HttpResponse:
         "version": version,
         "language": language,
         "languages": [{"value": key, "label": label, "on": key == language} for key, label in LANGUAGE_NAMES.items()],
-        "rows": [_row(row, place, len(rows), problems, language, segments) for place, row in enumerate(rows)],
+        "rows": [
+            _row(row, place, len(rows), problems, language, segments) | {"preview": mails.get(place)}
+            for place, row in enumerate(rows)
+        ],
+        "customers": customers,
+        "about": wished,
+        "fields": [{"value": value, "label": label} for value, label in Place.choices],
         "problems": problems,
         "general": problems.get("steps") or problems.get(""),
         "moved": "verb" in request.POST,
@@ -113,10 +125,12 @@ def _row(
 
     others = [one for one in LANGUAGES if one != language]
     yes_no = (("", _("Does not matter")), ("yes", _("Yes")), ("no", _("No")))
-    asked = any(
-        row[part] for part in ("band", "segment", "profile", "tier", "champion", "renewal_within", "first_value")
-    )
+    asked = any(row[part] for part in draft_form.ASKED)
+    texts = draft_form.TEXTS[row["kind"]]
+    named = row[texts[0]]  # by what the step is known: what is done, or the subject
     return {
+        "mail": row["kind"] == "mail",
+        "kind": row["kind"],
         "place": place,
         "number": place + 1,
         "first": place == 0,
@@ -124,11 +138,12 @@ def _row(
         "key": row["key"],
         "days": row["days"],
         "urgent": row["urgent"],
-        "title": row["title"].get(language, ""),
-        "note": row["note"].get(language, ""),
-        "hint": next((row["title"][one] for one in others if row["title"].get(one)), ""),
-        "hidden": [(f"{place}-{text}-{one}", row[text].get(one, "")) for text in ("title", "note") for one in others],
-        "missing": [LANGUAGE_NAMES[one] for one in LANGUAGES if not row["title"].get(one, "").strip()],
+        **{text: row[text].get(language, "") for text in texts},
+        "hint": next((named[one] for one in others if named.get(one)), ""),
+        "hidden": [(f"{place}-{text}-{one}", row[text].get(one, "")) for text in texts for one in others],
+        "missing": [LANGUAGE_NAMES[one] for one in LANGUAGES if not named.get(one, "").strip()],
+        "fallback": row["fallback"],
+        "recipients": options([(name, letter_cells.role(name)) for name in RECIPIENTS], [row["to"]]),
         "doers": options(Doer.choices, [row["doer"]]),
         "works": options(WorkType.choices, [row["work"]]),
         "bands": options(HealthBand.choices, row["band"]),
@@ -140,7 +155,8 @@ def _row(
         "renewal_within": row["renewal_within"],
         "asked": asked or bool(wrong("if")),
         "wrong": {
-            name.replace("if", "asked"): wrong(name) for name in ("key", "title", "note", "days", "doer", "work", "if")
+            name.replace("if", "asked"): wrong(name)
+            for name in ("key", "title", "note", "subject", "body", "to", "days", "doer", "work", "if")
         },
     }
 

@@ -23,7 +23,7 @@ from cs_platform.kernel.htmx import page
 from cs_platform.kernel.templatetags.cells import number_text
 from health.enums import VersionState
 from journey.models import Play, Playbook, PlaybookVersion
-from journey.playbooks import cells, dry_run, installing, jobs, selectors, services
+from journey.playbooks import cells, dry_run, installing, jobs, letter_cells, selectors, services
 from journey.playbooks.definition import Steps
 from journey.playbooks.forms import NameForm, SettingForm
 
@@ -114,17 +114,29 @@ def playbook(request: TenantRequest, playbook_id: UUID) -> HttpResponse:
         "held_count": len(held),
         "alive": jobs.alive(),
         "may_edit": may(request, Permission.MANAGE_JOURNEY),
+        **_mails(request, book, history),
     }
     return page(request, "journey/playbook.html", context)
 
 
+def _mails(request: TenantRequest, book: Playbook, history: list[PlaybookVersion]) -> dict[str, Any]:
+    """Its latest mails to accounts that the member sees, and how many went; not asked for where no version has one."""
+    if not any("mail" in step for version in history for step in version.steps):
+        return {}
+    rows = selectors.letters_of_book(book, request.member)
+    return {
+        "letters": [letter_cells.row(row, request.tenant.slug) for row in rows[:PLAYS]],
+        "letter_counts": letter_cells.counts(selectors.letter_states(book, request.member)),
+    }
+
+
 def _play_rows(request: TenantRequest, plays: list[Play], today: dt.date) -> list[dict[str, Any]]:
     """Plays with their steps and the account's health when they began and later."""
-    tasks = selectors.tasks_of(plays)
+    made = selectors.made_of(plays)
     health = selectors.health_around(plays, today)
     seen = {play.account_id for play in plays}
     return [
-        cells.play_row(play, tasks.get(play.id, {}), request.tenant.slug, today, seen)
+        cells.play_row(play, made.get(play.id, {}), request.tenant.slug, today, seen)
         | {"health": cells.scores(health[play.id])}
         for play in plays
     ]

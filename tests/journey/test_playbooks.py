@@ -23,8 +23,9 @@ from journey.enums import Doer, PlayState, TaskState
 from journey.models import Play, Playbook, PlaybookVersion, Task
 from journey.playbooks import dry_run, engine, installing, jobs, selectors, services, versions
 from journey.playbooks.catalogue import ENTRIES, TRIGGERED, shown_name
-from journey.playbooks.definition import LANGUAGES, Condition, Standing, Steps
+from journey.playbooks.definition import Condition, Standing, Steps
 from journey.playbooks.engine import Cause, HeldBack, Limits
+from journey.playbooks.texts import LANGUAGES
 from journey.work import services as work
 from tests.conftest import World, make_world
 from tests.journey.playbook_facts import BEGINS, NIGHT, account, alert, playbook

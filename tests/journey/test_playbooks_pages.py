@@ -241,7 +241,7 @@ def test_pages_ask_a_fixed_number_of_questions(world: World, book: Playbook) -> 
     pages = [
         (leader, world.url("playbooks/"), 21),
         (leader, world.url(f"playbooks/{book.id}/"), 38),
-        (csm, world.url(f"accounts/{first.account_id}/plays/"), 22),
+        (csm, world.url(f"accounts/{first.account_id}/plays/"), 24),
     ]
 
     def asked() -> list[int]:

@@ -1,0 +1,95 @@
+"""A mail of a playbook on its account: read it, change it, send it sooner, cancel it."""
+
+from uuid import UUID
+
+from django import forms
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from accounts.account_frame import open_account
+from accounts.models import Account
+from accounts.views.forms import saved
+from cs_platform.kernel.access import Permission, TenantRequest, may, requires
+from cs_platform.kernel.asked import version_of
+from cs_platform.kernel.forms import accepted
+from cs_platform.kernel.htmx import page
+from journey.models import Letter
+from journey.playbooks import cells, letter_cells, letters, selectors, sending
+
+
+class LetterForm(forms.Form):
+    """What a waiting mail says."""
+
+    subject = forms.CharField(label=gettext_lazy("Subject"), max_length=sending.SUBJECT)
+    body = forms.CharField(
+        label=gettext_lazy("Text"), max_length=letters.LONGEST, widget=forms.Textarea(attrs={"rows": 12})
+    )
+
+
+class CancelForm(forms.Form):
+    """Why it does not go."""
+
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=sending.REASON, required=False)
+
+
+def letter_of(account: Account, letter_id: UUID) -> Letter:
+    """The letter of the URL, to this account or to one that was merged into it; else 404."""
+    row = selectors.letters_of(account).filter(id=letter_id).first()
+    if row is None:
+        raise Http404
+    return row
+
+
+@requires(Permission.VIEW_ACCOUNTS)
+def letter(request: TenantRequest, account_id: UUID, letter_id: UUID) -> HttpResponse:
+    """One mail: its text, to whom, what became of it. While it waits it can be changed, sent and cancelled."""
+    account = open_account(request, account_id)
+    return _page(request, account, letter_of(account, letter_id))
+
+
+@requires(Permission.EDIT_ACCOUNTS)
+@require_POST
+def letter_change(request: TenantRequest, account_id: UUID, letter_id: UUID) -> HttpResponse:
+    """Save another text, send it now or cancel it (`verb`)."""
+    account = open_account(request, account_id)
+    row, verb, version = letter_of(account, letter_id), request.POST.get("verb", "save"), version_of(request) or 0
+    back = reverse("account_plays", args=[request.tenant.slug, account.id])
+    form: forms.Form
+    if verb == "save":
+        form = LetterForm(request.POST)
+        if accepted(form, lambda v: sending.change_letter(letter=row, version=version, by=request.member, **v)):
+            return saved(request, _("Saved. It goes with this text."), back)
+    elif verb == "cancel":
+        form = CancelForm(request.POST)
+        if accepted(form, lambda v: sending.cancel_letter(letter=row, version=version, by=request.member, **v)):
+            return saved(request, _("Cancelled: this mail does not go."), back)
+    elif verb == "send":
+        form = forms.Form(request.POST)
+        if accepted(form, lambda _values: sending.send_now(letter=row, version=version, by=request.member)):
+            return saved(request, _("It goes within a minute."), back)
+    else:
+        raise Http404
+    return _page(request, account, letter_of(account, letter_id), form)
+
+
+def _page(request: TenantRequest, account: Account, row: Letter, form: forms.Form | None = None) -> HttpResponse:
+    """The mail; with what was refused, and what was typed."""
+    typed = form if isinstance(form, LetterForm) else LetterForm(initial={"subject": row.subject, "body": row.body})
+    problems = [] if form is None else [*form.non_field_errors(), *form.errors.get("reason", [])]
+    context = {
+        "account": account,
+        "letter": letter_cells.row(row, request.tenant.slug),
+        "play": cells.name(row.play.playbook.playbook),
+        "version": row.version,
+        "form": typed,
+        "problems": problems,
+        "may_edit": may(request, Permission.EDIT_ACCOUNTS),
+        "change_url": reverse("letter_change", args=[request.tenant.slug, account.id, row.id]),
+        "back_url": reverse("account_plays", args=[request.tenant.slug, account.id]),
+    }
+    stale = form is not None and version_of(request) != row.version
+    status = 200 if form is None else 409 if stale else 422
+    return page(request, "journey/letter.html", context, pieces=("drawer-body",), status=status)
