@@ -167,7 +167,8 @@ def _findings(month: dt.date) -> Iterator[Check]:
 
 
 def _reconciled(month: dt.date, tenant: Tenant) -> Check:
-    """Billing's last upload of the month against the ledger; nothing is said where there is none."""
+    """Billing's last upload of the month against the ledger; nothing is said where there is none. A row that was refused
+    is compared with nothing, so that an upload with one does not agree."""
     found = reconciliation.difference(month)
     if found is None:
         return Check("reconciled", None, _("Not done"))
@@ -179,4 +180,11 @@ def _reconciled(month: dt.date, tenant: Tenant) -> Check:
     elif not found.agrees:
         text = _("%(text)s; accounts differ") % {"text": text}
     upload = found.reconciliation
-    return Check("reconciled", found.agrees, text, moment_text(upload.made_at), reconciliation=upload.id)
+    refused = upload.run.rejected if upload.run else 0
+    if refused:
+        text = ngettext(
+            "%(text)s; %(n)s row of the file was refused", "%(text)s; %(n)s rows of the file were refused", refused
+        ) % {"text": text, "n": number_text(refused)}
+    return Check(
+        "reconciled", found.agrees and not refused, text, moment_text(upload.made_at), reconciliation=upload.id
+    )

@@ -238,7 +238,7 @@ def _compare(found: Sequence[Reconciliation], known_at: dt.datetime, basis: Basi
 
 def latest(month: dt.date) -> Reconciliation | None:
     """The last upload of a month."""
-    return Reconciliation.objects.filter(month=month).order_by("-made_at", "-id").first()
+    return Reconciliation.objects.select_related("run").filter(month=month).order_by("-made_at", "-id").first()
 
 
 def difference(month: dt.date, basis: Basis = Basis.NOW) -> Comparison | None:

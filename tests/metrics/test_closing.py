@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 from django.db import DatabaseError, connection, transaction
 
+from accounts.models import Import
 from cs_platform.kernel.errors import Conflict, DomainError
 from cs_platform.kernel.models import Finding
 from metrics import close_views, closing, closing_checks
@@ -256,6 +257,12 @@ def test_the_close_page_leads_to_the_reconciliation_of_the_month(book):
         made.rows.create(external_id="A", mrr_minor=150000, currency="USD", row=1)
     page = book.world.client("ops").get(book.world.url("settings/closes/2025-12/")).content.decode()
     assert f'href="{book.world.url(f"settings/reconciliation/{made.id}/")}">Against billing' in page
+    with book.world.open():
+        run = Import.objects.create(kind="billing", filename="december.csv", rejected=2)
+        Reconciliation.objects.filter(id=made.id).update(run=run)
+        check = next(each for each in closing_checks.checks_of(MONTH) if each.name == "reconciled")
+    assert check.ok is False
+    assert str(check.text).endswith("; 2 rows of the file were refused")
     without = book.world.client("ops").get(book.world.url("settings/closes/2025-11/")).content.decode()
     assert "Against billing" in without
     assert book.world.url("settings/reconciliation/") + "0" not in without
