@@ -2,7 +2,7 @@
 
 from journey.enums import Doer, WorkType
 from journey.playbooks.definition import Condition
-from journey.playbooks.entries import Entry, step
+from journey.playbooks.entries import Entry, letter, step
 
 POOL, LEADER = Doer.POOL, Doer.LEADER
 LARGE = Condition(profile=("enterprise",))
@@ -23,6 +23,14 @@ ACCELERATORS: tuple[Entry, ...] = (
         (
             step("choose", ("Choose one feature and the people whom it helps", "Pilih satu fitur dan orang yang terbantu olehnya",
                  "Pilih satu ciri dan orang yang dibantunya"), 0, work=WorkType.ADOPTION),
+            letter("invite", ("A feature that could help your team at {{ account }}", "Fitur yang dapat membantu tim Anda di {{ account }}",
+                   "Ciri yang boleh membantu pasukan anda di {{ account }}"),
+                   ("Hello {{ first_name }},\n\nwe found a feature that your team at {{ account }} does not use yet and that could save them time. "
+                    "May I show it to three of your people in half an hour? Reply with a day that suits you.\n\nKind regards\n{{ csm }}, {{ company }}",
+                    "Halo {{ first_name }},\n\nkami menemukan fitur yang belum dipakai tim Anda di {{ account }} dan dapat menghemat waktu mereka. "
+                    "Bolehkah saya menunjukkannya kepada tiga orang Anda selama setengah jam? Balas saja dengan hari yang cocok.\n\nSalam\n{{ csm }}, {{ company }}",
+                    "Salam {{ first_name }},\n\nkami menemui ciri yang belum digunakan oleh pasukan anda di {{ account }} dan boleh menjimatkan masa mereka. "
+                    "Bolehkah saya menunjukkannya kepada tiga orang anda selama setengah jam? Balas sahaja dengan hari yang sesuai.\n\nSalam hormat\n{{ csm }}, {{ company }}"), 2),
             step("coach", ("Coach three power users who show it to the others", "Bina tiga pengguna mahir yang menularkannya ke yang lain",
                  "Latih tiga pengguna mahir yang menunjukkannya kepada yang lain"), 5, work=WorkType.ADOPTION),
             step("score", ("Post the teams' standing, and praise the best one", "Umumkan peringkat tim dan puji yang terbaik",
@@ -72,7 +80,13 @@ ACCELERATORS: tuple[Entry, ...] = (
                  work=WorkType.ADVOCACY, when=Condition(band=("green",))),
             step("offer", ("Offer the reference programme, with what it asks of them", "Tawarkan program referensi beserta hal yang diminta",
                  "Tawarkan program rujukan beserta apa yang diminta"), 7, work=WorkType.ADVOCACY),
-            step("thank", ("Say thank you, whatever they answered", "Ucapkan terima kasih, apa pun jawabannya", "Ucapkan terima kasih, apa pun jawapannya"), 21, work=WorkType.ADVOCACY),
+            letter("thank", ("Thank you, {{ first_name }}", "Terima kasih, {{ first_name }}", "Terima kasih, {{ first_name }}"),
+                   ("Hello {{ first_name }},\n\nthank you for the time that you gave us. Whatever you decided about speaking for us: "
+                    "it helps to know how you see our work at {{ account }}.\n\nKind regards\n{{ csm }}, {{ company }}",
+                    "Halo {{ first_name }},\n\nterima kasih atas waktu yang Anda luangkan. Apa pun keputusan Anda untuk berbicara bagi kami: "
+                    "pandangan Anda tentang kerja kami di {{ account }} sangat membantu.\n\nSalam\n{{ csm }}, {{ company }}",
+                    "Salam {{ first_name }},\n\nterima kasih atas masa yang anda luangkan. Apa pun keputusan anda untuk bercakap bagi pihak kami: "
+                    "pandangan anda tentang kerja kami di {{ account }} amat membantu.\n\nSalam hormat\n{{ csm }}, {{ company }}"), 21),
         ),
     ),
 )  # fmt: skip

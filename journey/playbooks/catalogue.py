@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from journey.enums import Doer, WorkType
 from journey.playbooks.accelerators import ACCELERATORS
 from journey.playbooks.definition import Condition
-from journey.playbooks.entries import Entry, step
+from journey.playbooks.entries import Entry, letter, step
 
 LEADER, POOL = Doer.LEADER, Doer.POOL
 STILL_BAD = Condition(band=("red", "yellow"))
@@ -48,6 +48,13 @@ TRIGGERED: tuple[Entry, ...] = (
             step("who", ("Find out who stopped and what they did before", "Cari tahu siapa yang berhenti dan apa yang dulu mereka lakukan",
                  "Ketahui siapa yang berhenti dan apa yang dahulu mereka lakukan"), 0, work=WorkType.ADOPTION),
             step("ask", ("Ask two of them why", "Tanyakan alasannya kepada dua di antara mereka", "Tanya sebabnya kepada dua daripada mereka"), 2, work=WorkType.ADOPTION),
+            letter("offer", ("Half an hour for your team at {{ account }}", "Setengah jam untuk tim Anda di {{ account }}", "Setengah jam untuk pasukan anda di {{ account }}"),
+                   ("Hello {{ first_name }},\n\nyour team at {{ account }} has worked with us less than before. I would like to learn what changed, "
+                    "and show what has become easier since. Which day suits you for half an hour?\n\nKind regards\n{{ csm }}, {{ company }}",
+                    "Halo {{ first_name }},\n\nakhir-akhir ini tim Anda di {{ account }} lebih jarang bekerja dengan kami. Saya ingin tahu apa yang berubah "
+                    "dan menunjukkan apa yang kini lebih mudah. Hari apa yang cocok untuk setengah jam?\n\nSalam\n{{ csm }}, {{ company }}",
+                    "Salam {{ first_name }},\n\nkebelakangan ini pasukan anda di {{ account }} kurang bekerja dengan kami. Saya ingin tahu apa yang berubah "
+                    "dan menunjukkan apa yang kini lebih mudah. Hari apa yang sesuai untuk setengah jam?\n\nSalam hormat\n{{ csm }}, {{ company }}"), 3),
             step("session", ("Hold a session on the work that they left", "Adakan sesi tentang pekerjaan yang mereka tinggalkan",
                  "Adakan sesi tentang kerja yang mereka tinggalkan"), 7, work=WorkType.ADOPTION),
             step("again", ("Look at the usage again, with the champion", "Tinjau lagi pemakaian bersama champion", "Semak semula penggunaan bersama champion"), 21,

@@ -320,6 +320,7 @@ def trial(found: Trial, names: Mapping[UUID, str], slug: str, today: dt.date, li
         % {"days": found.days, "n": number_text(found.looked_at, 0), "fired": number_text(found.fired, 0)},
         "facts": [
             {"label": _("Tasks a week, at most"), "value": number_text(most, 0)},
+            *([{"label": _("Mails to customers"), "value": number_text(found.mails, 0)}] if found.mails else []),
             *({"label": str(Doer(doer).label), "value": number_text(n, 0)} for doer, n in found.doers.most_common()),
             {"label": _("Steps left out by their condition"), "value": number_text(found.left_out, 0)},
             *({"label": str(reason.label), "value": number_text(n, 0)} for reason, n in found.held_back.most_common()),

@@ -30,6 +30,7 @@ class Trial:
     held_back: Counter[HeldBack] = field(default_factory=Counter)
     weeks: dict[dt.date, int] = field(default_factory=dict)
     doers: Counter[str] = field(default_factory=Counter)
+    mails: int = 0
     left_out: int = 0
 
     @property
@@ -57,7 +58,7 @@ def dry_run(playbook: Playbook, steps: Steps, as_of: dt.date) -> Trial:
 def replay(
     fired: list[tuple[UUID, dt.date]], days: int, looked_at: int, playbook: Playbook, steps: Steps, as_of: dt.date
 ) -> Trial:
-    """The plays that these firings (account, day) would have started, and their tasks week by week.
+    """The plays that these firings (account, day) would have started, their tasks week by week and their mails.
 
     A play counts as running until its last step's day: nobody was there to finish it earlier.
     """
@@ -83,6 +84,9 @@ def replay(
                 on = day + dt.timedelta(days=step.days)
                 if step.condition.failing(standing, on):
                     trial.left_out += 1
+                    continue
+                if step.mail is not None:
+                    trial.mails += 1
                     continue
                 by_week[on - dt.timedelta(days=on.weekday())] += 1
                 trial.doers[step.doer] += 1

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from accounts.enums import ContactRole
 from journey.enums import Doer, WorkType
 from journey.playbooks.definition import Condition, Step, Steps
+from journey.playbooks.mail import Mail
 from journey.playbooks.texts import LANGUAGES
 
 Texts = tuple[str, str, str]  # en, id, ms
@@ -32,6 +34,14 @@ class Entry:
     def definition(self) -> Steps:
         """The steps, through the same check as everybody's."""
         return Steps.read([step.json() for step in self.steps])
+
+
+def letter(
+    key: str, subject: Texts, body: Texts, days: int, *, to: str = ContactRole.CHAMPION, when: Condition | None = None
+) -> Step:
+    """A step that is a mail, with its texts in the three languages."""
+    subjects, bodies = (dict(zip(LANGUAGES, texts, strict=True)) for texts in (subject, body))
+    return Step(key, subjects, days=days, condition=when or Condition(), mail=Mail(to, True, subjects, bodies))
 
 
 def step(
