@@ -6,19 +6,21 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_POST
 
 from accounts import invitations, people
-from accounts.models import Invitation, Member, Role
+from accounts.enums import Status
+from accounts.models import Account, Invitation, Member, Role
 from accounts.settings_forms import InvitationForm, MemberForm, RoleForm
 from accounts.settings_sections import section_page, url
-from cs_platform.kernel.access import Permission, Scope, TenantRequest, requires
+from cs_platform.kernel.access import Permission, Scope, TenantRequest, may, requires
 from cs_platform.kernel.forms import accepted
 from cs_platform.kernel.models import Work
-from cs_platform.kernel.templatetags.cells import moment_text
+from cs_platform.kernel.templatetags.cells import moment_text, number_text
 
 MANAGE = Permission.MANAGE_MEMBERS
 # The groups of the matrix, in the order of the work: look, change, set up.
@@ -97,7 +99,13 @@ def edit_member(request: TenantRequest, member_id: UUID) -> HttpResponse:
     if request.method == "POST" and accepted(form, save):
         messages.success(request, _("Saved."))
         return redirect(url(request, "members"))
-    context = {"title": member.name, "form": form, "person": member, "back": url(request, "members")}
+    context = {
+        "title": member.name,
+        "form": form,
+        "person": member,
+        "back": url(request, "members"),
+        "left": _left_behind(request, member),
+    }
     status = 422 if form.is_bound else 200
     return section_page(request, "members", "settings/member.html", context, pieces=("drawer-body",), status=status)
 
@@ -113,7 +121,25 @@ def switch_member(request: TenantRequest, member_id: UUID) -> HttpResponse:
     else:
         people.deactivate_member(member=member, by=request.member)
         messages.success(request, _("%(name)s has no access any more.") % {"name": member.name})
+        if left := _left_behind(request, member):
+            messages.warning(request, left["text"])
+            if left["url"]:
+                return redirect(left["url"])
     return redirect(url(request, "members"))
+
+
+def _left_behind(request: TenantRequest, member: Member) -> dict[str, str] | None:
+    """The customers of a member, who must not stay with a silent owner (ROL-02): {text, url of the reassignment, "" for
+    who may not reassign}; None without any."""
+    count = Account.objects.filter(owner=member, merged_into=None).exclude(status=Status.CHURNED).count()
+    if not count:
+        return None
+    text = ngettext(
+        "%(name)s looks after %(n)s customer: pass it on.", "%(name)s looks after %(n)s customers: pass them on.", count
+    )
+    leads = may(request, Permission.EDIT_ACCOUNTS) and request.member.role.scope != Scope.OWN
+    address = f"{reverse('reassign', args=[request.tenant.slug])}?from={member.id}" if leads else ""
+    return {"text": text % {"name": member.name, "n": number_text(count, 0)}, "url": address}
 
 
 @requires(MANAGE)
