@@ -21,6 +21,7 @@ from journey.views import (
     playbook_draft,
     playbook_mail,
     playbooks,
+    reassign,
     stage_answers,
     stage_setup,
     task,
@@ -102,6 +103,12 @@ ISSUES: list[Any] = [
     path("<uuid:issue_id>/accounts/<uuid:account_id>/told/", issue.issue_told, name="issue_told"),
 ]
 
+REASSIGN: list[Any] = [
+    path("", reassign.reassign, name="reassign"),
+    path("send/", reassign.reassign_confirm, name="reassign_confirm"),
+    path("plan.csv", reassign.reassign_csv, name="reassign_csv"),
+]
+
 HANDOFFS: list[Any] = [
     path("", handoffs.handoffs, name="handoffs"),
     path("<uuid:handoff_id>/", handoff.handoff, name="handoff"),
@@ -169,6 +176,7 @@ urlpatterns: list[Any] = [
     path("accounts/<uuid:account_id>/", include(ACCOUNT)),
     path("tasks/", include(TASKS)),
     path("handoffs/", include(HANDOFFS)),
+    path("reassign/", include(REASSIGN)),
     path("issues/", include(ISSUES)),
     path("inbox/mentions/", tasks.mentions, name="mentions"),
 ]
