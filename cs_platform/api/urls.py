@@ -7,6 +7,7 @@ from django.urls import path, register_converter
 from django.urls.resolvers import URLPattern
 
 from cs_platform.api import facts, views
+from cs_platform.api.absences import Absences
 from cs_platform.api.alerts import Alerts
 from cs_platform.api.churn import ChurnAnswers
 from cs_platform.api.closes import Closes
@@ -77,4 +78,5 @@ urlpatterns = [
     *routes("handoffs", Handoffs),
     *routes("health-scores", HealthScores),
     *routes("alerts", Alerts),
+    *routes("absences", Absences),
 ]

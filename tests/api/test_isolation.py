@@ -64,6 +64,7 @@ def test_every_resource_is_in_this_test():
     # test_metrics.py, test_targets_api.py, test_plans_api.py, test_stages.py, test_tasks.py,
     # test_journey_api.py, test_handoffs.py.
     apart = {
+        "absences",  # test_absences_api.py
         "metrics",
         "targets",
         "reconciliations",
