@@ -267,6 +267,8 @@ SPECTACULAR_SETTINGS = {
         "PlanStateEnum": "journey.enums.PlanState",
         "TaskStateEnum": "journey.enums.TaskState",
         "TrackKindEnum": "journey.enums.TrackKind",
+        "DeliveryStateEnum": "accounts.enums.DeliveryState",
+        "WebhookKindEnum": "accounts.webhooks.events.Kind",
     },
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",

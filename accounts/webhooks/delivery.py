@@ -11,6 +11,7 @@ import random
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -69,10 +70,10 @@ def rest(failing: dt.timedelta) -> dt.timedelta:
     return min(max(failing / 2, SHORTEST_REST), LONGEST_REST)
 
 
-def body_of(event: WebhookEvent, tenant: Tenant) -> bytes:
-    """What is sent: the same bytes at each try as long as the account keeps its name."""
+def shown(event: WebhookEvent, tenant: Tenant) -> dict[str, Any]:
+    """What is said of an event, to receivers and in the log."""
     account = event.account
-    shown = {
+    return {
         "id": event.id,
         "kind": event.kind,
         "at": event.at,
@@ -80,7 +81,11 @@ def body_of(event: WebhookEvent, tenant: Tenant) -> bytes:
         "account": account and {"id": account.id, "external_id": account.external_id, "name": account.name},
         "data": event.data,
     }
-    return json.dumps(shown, cls=DjangoJSONEncoder, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def body_of(event: WebhookEvent, tenant: Tenant) -> bytes:
+    """What is sent: the same bytes at each try as long as the account keeps its name."""
+    return json.dumps(shown(event, tenant), cls=DjangoJSONEncoder, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def send_due(tenant_id: int) -> None:

@@ -24,6 +24,7 @@ from cs_platform.api.scenario import ScenarioView
 from cs_platform.api.stages import Stages, Tracks
 from cs_platform.api.targets import TargetsView
 from cs_platform.api.tasks import Tasks
+from cs_platform.api.webhooks import Deliveries, Webhooks
 
 register_converter(RefConverter, "ref")
 
@@ -76,6 +77,12 @@ urlpatterns = [
     *routes("plans", Plans),
     *routes("tasks", Tasks),
     *routes("handoffs", Handoffs),
+    path("v1/webhooks/<ref:ref>/rotate", Webhooks.as_view({"post": "rotate"}), name="api-webhook-rotate"),
+    path("v1/webhooks/<ref:ref>/replay", Webhooks.as_view({"post": "replay"}), name="api-webhook-replay"),
+    path("v1/webhooks/<ref:ref>/test", Webhooks.as_view({"post": "test"}), name="api-webhook-test"),
+    *routes("webhooks", Webhooks),
+    path("v1/webhook-deliveries/<ref:ref>/replay", Deliveries.as_view({"post": "replay"}), name="api-delivery-replay"),
+    *routes("webhook-deliveries", Deliveries),
     *routes("health-scores", HealthScores),
     *routes("alerts", Alerts),
     *routes("absences", Absences),

@@ -83,6 +83,8 @@ def test_every_resource_is_in_this_test():
         "events",
         "receipts",
         "rejected-events",
+        "webhooks",  # test_webhooks.py
+        "webhook-deliveries",
     }
     assert names == set(MODELS) | apart
 
