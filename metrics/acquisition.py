@@ -15,7 +15,7 @@ from uuid import UUID
 from accounts.models import Member
 from cs_platform.kernel import sqljobs
 from cs_platform.kernel.periods import add_months
-from metrics import formulas, jobs, reports
+from metrics import formulas, jobs, questions
 from metrics.enums import Dimension, Window
 from metrics.formulas import Sums, ratio
 from metrics.lineage import visible_to
@@ -67,11 +67,11 @@ class Economics:
     @property
     def ltv(self) -> Decimal | None:
         """Lifetime value with margin, the one of the board (MET-05)."""
-        return reports.year_figures(self.year, self.margin)["ltv"]
+        return questions.year_figures(self.year, self.margin)["ltv"]
 
     @property
     def ltv_simple(self) -> Decimal | None:
-        return reports.year_figures(self.year, self.margin)["ltv_simple"]
+        return questions.year_figures(self.year, self.margin)["ltv_simple"]
 
     @property
     def ltv_cac(self) -> Decimal | None:
@@ -90,13 +90,13 @@ class Economics:
         return formulas.payback_months(self.cac, self.arpa, self.margin)
 
 
-def _first(question: reports.Question) -> dt.date:
+def _first(question: questions.Question) -> dt.date:
     """The first month of the window in which customers count as won."""
     return add_months(question.last, 1 - WON_MONTHS)
 
 
 def acquired_by_month(
-    question: reports.Question, cut: str = "all", *, months: int = WON_MONTHS
+    question: questions.Question, cut: str = "all", *, months: int = WON_MONTHS
 ) -> dict[str, dict[dt.date, Acquired]]:
     """Customers won by value of `cut` (one of CUTS) and month, over `months` months up to the question's last one; one
     query. Attributes are those of today; CSMs by their names."""
@@ -116,30 +116,30 @@ def together(months: Mapping[dt.date, Acquired], last: dt.date, count: int = WON
     return sum((one for month, one in months.items() if first <= month <= last), Acquired())
 
 
-def acquired(question: reports.Question, cut: str = "all") -> dict[str, Acquired]:
+def acquired(question: questions.Question, cut: str = "all") -> dict[str, Acquired]:
     """Customers won in the window by value of `cut`; "" of the cut "all" is everybody."""
     found = {value: together(months, question.last) for value, months in acquired_by_month(question, cut).items()}
     return found if cut != "all" else {"": found.get("", Acquired())}
 
 
-def figures(question: reports.Question) -> Economics:
+def figures(question: questions.Question) -> Economics:
     """Cost, payback and LTV to CAC of the question's last month, over everybody or its one segment. Two queries."""
     year = sums_of(question).get(question.last, Sums())
     return Economics(acquired(question)[""], year, question.margin_of(question.last))
 
 
-def sums_of(question: reports.Question) -> dict[dt.date, Sums]:
+def sums_of(question: questions.Question) -> dict[dt.date, Sums]:
     """The trailing year that ends with the question's last month."""
-    rows = reports.retention_rows(replace(question, first=question.last), Window.YEAR)
-    return {row["month"]: reports.sums_of(row) for row in rows}
+    rows = questions.retention_rows(replace(question, first=question.last), Window.YEAR)
+    return {row["month"]: questions.sums_of(row) for row in rows}
 
 
-def figures_by(question: reports.Question, dimension: Dimension) -> dict[str, Economics]:
+def figures_by(question: questions.Question, dimension: Dimension) -> dict[str, Economics]:
     """The same for each value of segment or source: won by the attribute of today, the year by that of its base date.
     Two queries."""
     won = acquired(question, str(dimension))
     asked = replace(question, first=question.last, segment="")
-    year = {row["value"]: reports.sums_of(row) for row in reports.retention_rows(asked, Window.YEAR, dimension)}
+    year = {row["value"]: questions.sums_of(row) for row in questions.retention_rows(asked, Window.YEAR, dimension)}
     margin = question.margin_of(question.last)
     return {
         value: Economics(won.get(value, Acquired()), year.get(value, Sums()), margin)
@@ -171,7 +171,7 @@ class Referrals:
         return ratio(self.referred.first_mrr, self.referred.first_mrr + self.other.first_mrr)
 
 
-def referrals(question: reports.Question) -> Referrals:
+def referrals(question: questions.Question) -> Referrals:
     """Referred is who came by a referral or names who referred it."""
     found = acquired(question, REFERRED)
     return Referrals(found.get(REFERRED, Acquired()), found.get(OTHER, Acquired()))
@@ -208,7 +208,7 @@ class WonBehind:
 
 
 def won_behind(
-    question: reports.Question, member: Member, *, cut: str = "all", value: str = "", limit: int | None = 50
+    question: questions.Question, member: Member, *, cut: str = "all", value: str = "", limit: int | None = 50
 ) -> WonBehind:
     """The customers behind a line of the table: of a segment, a source, referred or not, or (cut "unknown") those whose
     cost nobody said."""

@@ -15,7 +15,7 @@ from cs_platform.kernel.periods import add_months, month_end, month_text
 from cs_platform.kernel.sheets import csv_file
 from cs_platform.kernel.templatetags.cells import day_text, month_name, number_text
 from metrics import acquisition_cells as columns
-from metrics import cells, reports, selectors
+from metrics import cells, questions, selectors
 from metrics.acquisition import WON_MONTHS, figures, figures_by, referrals, won_behind
 from metrics.asked import Asked, Months
 from metrics.bands import bands_for_all
@@ -49,7 +49,7 @@ def economics(request: TenantRequest) -> HttpResponse:
     asked, months, names = read
     currency, slug = request.tenant.currency, request.tenant.slug
     url = reverse("economics", args=[slug])
-    question = reports.ask(to=asked.month, segment=asked.segment)
+    question = questions.ask(to=asked.month, segment=asked.segment)
     cut, value = _cut(request)
 
     def link(**chosen: str) -> str:
@@ -115,7 +115,7 @@ def economics_csv(request: TenantRequest) -> HttpResponse:
     rows: list[list[Any]] = []
     if read is not None:
         asked, currency = read[0], request.tenant.currency
-        found = won_behind(reports.ask(to=asked.month, segment=asked.segment), request.member, limit=None)
+        found = won_behind(questions.ask(to=asked.month, segment=asked.segment), request.member, limit=None)
         rows = [
             [
                 line.external_id, line.name, line.segment, line.source, month_text(line.first_month),

@@ -13,7 +13,7 @@ from cs_platform.kernel import sqljobs
 from cs_platform.kernel.money import from_minor
 from cs_platform.kernel.periods import month_end, month_text
 from cs_platform.kernel.sheets import workbook_cell
-from metrics import board_cells, closing_cells, formulas, jobs, lineage, origins, reports, restated, restated_cells
+from metrics import board_cells, closing_cells, formulas, jobs, lineage, origins, questions, restated, restated_cells
 from metrics.asked import Asked
 from metrics.currencies import POSTED_LINES
 from metrics.formulas import Sums
@@ -26,7 +26,7 @@ Rows = Iterable[Sequence[Any]]
 def workbook(
     metric: str,
     asked: Asked,
-    question: reports.Question,
+    question: questions.Question,
     sums: Sums,
     value: str,
     member: Member,
@@ -62,9 +62,9 @@ def workbook(
 
 
 def _figure(
-    metric: str, asked: Asked, question: reports.Question, sums: Sums, value: str, member: Member
+    metric: str, asked: Asked, question: questions.Question, sums: Sums, value: str, member: Member
 ) -> Iterator[Sequence[Any]]:
-    figures = reports.year_figures(sums, question.margin)
+    figures = questions.year_figures(sums, question.margin)
     yield _("Metric"), restated_cells.term(metric)
     yield _("Value"), value
     yield _("Month"), month_text(asked.month)
@@ -99,7 +99,7 @@ def _accounts(behind: lineage.AccountsBehind, currency: str) -> Iterator[Sequenc
         yield "", board_cells.hidden_text(behind.hidden), None, None, None, "", hidden, currency
 
 
-def _movements(ids: Sequence[UUID], asked: Asked, question: reports.Question) -> Iterator[Sequence[Any]]:
+def _movements(ids: Sequence[UUID], asked: Asked, question: questions.Question) -> Iterator[Sequence[Any]]:
     yield (
         "account",
         "month",
@@ -126,7 +126,7 @@ def _movements(ids: Sequence[UUID], asked: Asked, question: reports.Question) ->
         )  # fmt: skip
 
 
-def _changes(ids: Sequence[UUID], question: reports.Question) -> Iterator[SubscriptionChange]:
+def _changes(ids: Sequence[UUID], question: questions.Question) -> Iterator[SubscriptionChange]:
     """The versions of the accounts' paid periods as known then, oldest first."""
     rows = SubscriptionChange.objects.filter(account_id__in=ids, recorded_at__lte=question.known_at)
     return (

@@ -6,14 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from accounts.churn import english
 from cs_platform.kernel import sqljobs
 from metrics import formulas, jobs
-
-if TYPE_CHECKING:
-    from metrics.reports import Question
+from metrics.questions import Question
 
 UNANSWERED = "(unanswered)"
 # Why customers leave by the reference (MET-10, source 004 of the requirements): percent, sums to 100.
@@ -38,7 +36,7 @@ class Given:
     mrr: int
 
 
-def stage_lost(question: "Question") -> None:
+def stage_lost(question: Question) -> None:
     """Temporary table `lost` for the months, segment and moment of knowledge of the question; see churn_lost.sql."""
     jobs.stage_logos(question.known_at)
     jobs.stage_history(question.known_at)
@@ -126,7 +124,7 @@ def reasons_of(rows: Iterable[Given]) -> Reasons:
     return Reasons(tuple(line for _n, _place, line in sorted(found, key=lambda each: each[:2])), *silent)
 
 
-def report_rows(question: "Question") -> list[dict[str, Any]]:
+def report_rows(question: Question) -> list[dict[str, Any]]:
     """The rows of the report churn_reasons: categories by the reference's English names, the unanswered at the end."""
     stage_lost(question)
     found = reasons_of(given())

@@ -20,7 +20,7 @@ from cs_platform.kernel.money import from_minor
 from cs_platform.kernel.periods import add_months, month_text, months_between
 from cs_platform.kernel.sheets import csv_file
 from cs_platform.kernel.templatetags.cells import day_text, month_name, number_text
-from metrics import board_cells, cells, churn, churn_cells, churn_where, jobs, lineage, reports, selectors
+from metrics import board_cells, cells, churn, churn_cells, churn_where, jobs, lineage, questions, selectors
 from metrics import churn_where_cells as where_cells
 from metrics.asked import Asked, Months
 from metrics.bands import bands_for_all
@@ -82,9 +82,9 @@ def _read(request: TenantRequest) -> tuple[ChurnAsked, Months, list[str]] | None
     return selectors.read_state(ChurnAsked, request.GET.dict(), request.tenant)
 
 
-def _question(request: TenantRequest, asked: ChurnAsked) -> reports.Question:
+def _question(request: TenantRequest, asked: ChurnAsked) -> questions.Question:
     spell = asked.spell
-    return reports.ask(frm=spell.first, to=spell.last, as_of=request.tenant.figures_as_of, segment=asked.segment)
+    return questions.ask(frm=spell.first, to=spell.last, as_of=request.tenant.figures_as_of, segment=asked.segment)
 
 
 def _head(
@@ -113,7 +113,7 @@ def _head(
 def _figures(
     request: TenantRequest,
     asked: ChurnAsked,
-    question: reports.Question,
+    question: questions.Question,
     total: where_cells.Sums,
     segments: dict[str, where_cells.Sums],
 ) -> dict[str, Any]:
@@ -152,7 +152,7 @@ def _lineage(slug: str, asked: ChurnAsked) -> dict[str, str]:
     }
 
 
-def _open(request: TenantRequest, asked: ChurnAsked, question: reports.Question, table: dict[str, Any]) -> None:
+def _open(request: TenantRequest, asked: ChurnAsked, question: questions.Question, table: dict[str, Any]) -> None:
     """The lost customers of the opened value below its row, the largest first."""
     found = churn_where.lost_of(question, asked.spell, slice_of(asked.by, asked.segment), asked.opened or "")
     seen = Account.objects.visible_to(request.member).filter(id__in=found)

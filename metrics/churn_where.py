@@ -11,7 +11,7 @@ from uuid import UUID
 from accounts.churn import Rule
 from cs_platform.kernel import sqljobs
 from cs_platform.kernel.periods import add_months
-from metrics import cutting, formulas, jobs, reports
+from metrics import cutting, formulas, jobs, questions
 from metrics.churn import Reasons
 from metrics.cutting import Slice
 from metrics.enums import Cut, Dimension, Window
@@ -52,17 +52,17 @@ def slice_of(cut: Cut, segment: str) -> Slice:
     return Slice({Cut.SEGMENT: (segment,)} if segment else {}, cut)
 
 
-def sums_by(question: reports.Question, spell: Spell, cut: Slice) -> tuple[Sums, dict[str, Sums]]:
+def sums_by(question: questions.Question, spell: Spell, cut: Slice) -> tuple[Sums, dict[str, Sums]]:
     """The sums of the spell over everybody in the slice and by what it is cut by."""
     asked = cutting.ledger(replace(question, segment=""), cut, (spell.last, spell.last), spell.months, every=1)
     asked = replace(asked, segment="", first=spell.last, last=spell.last)
-    rows = reports.retention_rows(asked, spell.months, Dimension.ALL)
-    total = reports.sums_of(rows[0]) if rows else Sums()
-    found = reports.retention_rows(asked, spell.months, cut.cut) if cut.cut != Cut.ALL else []
-    return total, {row["value"]: reports.sums_of(row) for row in found}
+    rows = questions.retention_rows(asked, spell.months, Dimension.ALL)
+    total = questions.sums_of(rows[0]) if rows else Sums()
+    found = questions.retention_rows(asked, spell.months, cut.cut) if cut.cut != Cut.ALL else []
+    return total, {row["value"]: questions.sums_of(row) for row in found}
 
 
-def lost_of(question: reports.Question, spell: Spell, cut: Slice, value: str) -> dict[UUID, Sums]:
+def lost_of(question: questions.Question, spell: Spell, cut: Slice, value: str) -> dict[UUID, Sums]:
     """The customers that one value lost, each with its own sums: exactly those that its figure counts."""
     _total, found = sums_by(question, spell, cut.only(value))
     return {UUID(key): sums for key, sums in found.items() if sums.churned_customers}
@@ -118,7 +118,7 @@ class Ageing:
         return any(side is not None and side.customers < SMALL for side in (self.newest, self.before))
 
 
-def ageing(question: reports.Question, cut: Cut) -> Ageing:
+def ageing(question: questions.Question, cut: Cut) -> Ageing:
     """Cohorts by quarter or month at the age that the newest one has reached as a whole: at least three months, at most
     twelve. Two statements."""
     grain, months = COHORTS[cut]

@@ -21,7 +21,7 @@ from cs_platform.kernel.money import from_minor, money_text
 from cs_platform.kernel.periods import month_or_none, month_text, months_between, parse_month
 from cs_platform.kernel.sheets import csv_file
 from cs_platform.kernel.templatetags.cells import moment_text, month_name, percent_text
-from metrics import closing, closing_cells, formulas, reports, restated_cells, selectors
+from metrics import closing, closing_cells, formulas, questions, restated_cells, selectors
 from metrics.closing_checks import checks_of
 from metrics.enums import Dimension, Window
 from metrics.formulas import Sums
@@ -57,7 +57,7 @@ class RestateForm(CloseForm):
 def closes(request: TenantRequest) -> HttpResponse:
     """The months with figures, newest first, each with its state; `before` is the month after the first one shown."""
     months = selectors.months_of(request.tenant)
-    found = reports.last_closes() if months else {}
+    found = questions.last_closes() if months else {}
     before = month_or_none(request.GET.get("before", ""))
     span = sorted(months_between(months.first, months.last), reverse=True) if months else []
     older = [month for month in span if before is None or month < before]
@@ -87,9 +87,9 @@ def _values(months: list[dt.date]) -> dict[dt.date, tuple[Decimal | None, int]]:
     """NRR of a trailing year and the closing balance of each month as reported."""
     if not months:
         return {}
-    question = reports.ask(frm=months[-1], to=months[0], basis="reported")
-    rows = reports.retention_rows(question, Window.YEAR)
-    return {row["month"]: (formulas.nrr(reports.sums_of(row)), int(row["closing_mrr"])) for row in rows}
+    question = questions.ask(frm=months[-1], to=months[0], basis="reported")
+    rows = questions.retention_rows(question, Window.YEAR)
+    return {row["month"]: (formulas.nrr(questions.sums_of(row)), int(row["closing_mrr"])) for row in rows}
 
 
 def _month(text: str) -> dt.date:
@@ -139,10 +139,10 @@ def _versions(request: TenantRequest, month: dt.date) -> Iterator[dict[str, Any]
     """The closes of a month, newest first, each with its figures and with what it changed."""
     found = list(MonthClose.objects.filter(month=month).order_by("-version").select_related("signed_by"))
     signed = ClosedSums.objects.filter(close__in=found, dimension=Dimension.ALL, window=Window.YEAR)
-    sums = {close.id: Sums() for close in found} | {row["close_id"]: reports.sums_of(row) for row in signed.values()}
+    sums = {close.id: Sums() for close in found} | {row["close_id"]: questions.sums_of(row) for row in signed.values()}
     for close, earlier in zip_longest(found, found[1:]):
-        now = reports.year_figures(sums[close.id], close.gross_margin)
-        before = reports.year_figures(sums[earlier.id], earlier.gross_margin) if earlier else None
+        now = questions.year_figures(sums[close.id], close.gross_margin)
+        before = questions.year_figures(sums[earlier.id], earlier.gross_margin) if earlier else None
         yield {
             "version": close.version,
             "signed": close.signed_as,
@@ -165,7 +165,7 @@ def close_csv(request: TenantRequest, month: str) -> HttpResponse:
     asked = _month(month)
     closes = {close.id: close for close in MonthClose.objects.filter(month=asked)}
     head = ["month", "version", "signed_as", "known_at", "window", "dimension", "value", "currency"]
-    head += list(reports.SUM_COLUMNS.values())
+    head += list(questions.SUM_COLUMNS.values())
     names = selectors.names_of_values()
     rows = (
         [
@@ -181,7 +181,7 @@ def close_csv(request: TenantRequest, month: str) -> HttpResponse:
                 getattr(row, column)
                 if column.endswith("customers")
                 else from_minor(getattr(row, column), closes[row.close_id].currency)
-                for column in reports.SUM_COLUMNS.values()
+                for column in questions.SUM_COLUMNS.values()
             ),
         ]
         for row in ClosedSums.objects.filter(close_id__in=closes).order_by(

@@ -22,7 +22,7 @@ from metrics import reconciliation
 from metrics.enums import Window
 from metrics.formulas import Sums
 from metrics.models import RetentionMonth
-from metrics.reports import sums_of
+from metrics.questions import sums_of
 
 # What figures of revenue are made of.
 REVENUE_KINDS = (ImportKind.ACCOUNTS, ImportKind.SUBSCRIPTIONS, ImportKind.FX_RATES)

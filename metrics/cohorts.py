@@ -10,7 +10,7 @@ from uuid import UUID
 from accounts.models import Member
 from cs_platform.kernel import sqljobs
 from cs_platform.kernel.periods import add_months
-from metrics import jobs, reports
+from metrics import jobs, questions
 from metrics.formulas import ratio
 from metrics.lineage import visible_to
 from metrics.selectors import CohortRow
@@ -118,7 +118,7 @@ class AgedBehind:
 
 
 def aged_behind(
-    question: reports.Question, member: Member, *, first: dt.date, last: dt.date, age: int, limit: int | None = 40
+    question: questions.Question, member: Member, *, first: dt.date, last: dt.date, age: int, limit: int | None = 40
 ) -> AgedBehind:
     """The customers who first paid from `first` to `last`, each `age` months later, as far as the question's last month."""
     params = question.params() | {"cohort_from": first, "cohort_to": last, "age": age, "limit": limit}

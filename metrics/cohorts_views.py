@@ -19,7 +19,7 @@ from cs_platform.kernel.periods import add_months, month_or_none, month_text, mo
 from cs_platform.kernel.sheets import csv_file
 from cs_platform.kernel.templatetags.cells import month_name
 from metrics import cohorts as looks
-from metrics import cohorts_cells, reports, selectors
+from metrics import cohorts_cells, questions, reports, selectors
 from metrics.asked import COHORT_MEASURES, Months
 from metrics.bands import bands_for
 from metrics.board_views import no_figures
@@ -88,7 +88,7 @@ def _read(request: TenantRequest) -> tuple[Choice, Months, list[str]] | None:
     return selectors.read_state(Choice, request.GET.dict(), request.tenant)
 
 
-def _rows(question: reports.Question, choice: Choice) -> list[selectors.CohortRow]:
+def _rows(question: questions.Question, choice: Choice) -> list[selectors.CohortRow]:
     shown, ages = MOST_SHOWN[choice.grain], AGES[choice.grain]
     return selectors.cohort_rows(question, choice.month, choice.measure, step=choice.step, shown=shown, ages=ages)
 
@@ -102,7 +102,7 @@ def cohorts(request: TenantRequest) -> HttpResponse:
     choice, months, names = read
     tenant = request.tenant
     url = reverse("cohorts", args=[tenant.slug])
-    question = reports.ask(to=choice.month, segment=choice.segment)
+    question = questions.ask(to=choice.month, segment=choice.segment)
     rows = _rows(question, choice)
 
     def link(**changes: Any) -> str:
@@ -145,14 +145,14 @@ def cohorts(request: TenantRequest) -> HttpResponse:
     return page(request, "metrics/cohorts.html", context, pieces=("cohorts",))
 
 
-def _land(question: reports.Question, choice: Choice, link: Any) -> dict[str, Any]:
+def _land(question: questions.Question, choice: Choice, link: Any) -> dict[str, Any]:
     """The row of the report for the asked month, so that page and report cannot differ."""
     found = reports.REPORTS["land_and_expand"].rows(replace(question, first=choice.month, last=choice.month))
     bands = bands_for(Metric.LAND_AND_EXPAND)
     return cohorts_cells.land(found[-1] if found else None, bands, choice.month, question.currency, link(land=True))
 
 
-def _behind(request: TenantRequest, question: reports.Question, choice: Choice, link: Any) -> dict[str, Any] | None:
+def _behind(request: TenantRequest, question: questions.Question, choice: Choice, link: Any) -> dict[str, Any] | None:
     """The customers of the opened cell, or of land and expand."""
     limit = ALL_SHOWN if choice.everything else 40
     if choice.land:
@@ -178,7 +178,7 @@ def cohorts_csv(request: TenantRequest) -> HttpResponse:
     lines: list[list[Any]] = []
     if read is not None:
         choice, currency = read[0], request.tenant.currency
-        question = reports.ask(to=choice.month, segment=choice.segment)
+        question = questions.ask(to=choice.month, segment=choice.segment)
 
         def said(amount: int) -> int | Decimal:
             return amount if choice.measure == "logo" else from_minor(amount, currency)

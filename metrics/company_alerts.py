@@ -10,7 +10,7 @@ from health.alerts.rules import company_mismatch
 from health.engagement.formulas import Answers, nps, top_two
 from health.engagement.selectors import answers_by_month, trailing
 from health.enums import SurveyKind
-from metrics import reports, trends
+from metrics import questions, trends
 from metrics.catalogue import of
 from metrics.enums import Dimension, Metric, Window
 from metrics.jobs import tenant
@@ -40,7 +40,7 @@ def _years(month: dt.date) -> list[Figures]:
         month__gte=first, month__lte=month, window=Window.YEAR, dimension=Dimension.ALL
     ).values()
     margin = tenant().gross_margin
-    found = {row["month"]: reports.year_figures(reports.sums_of(row), margin) for row in rows}
+    found = {row["month"]: questions.year_figures(questions.sums_of(row), margin) for row in rows}
     return [found.get(add_months(first, shift), {}) for shift in range(trends.STEPS + 1)]
 
 

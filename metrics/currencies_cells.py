@@ -15,7 +15,7 @@ from metrics import cells, charts, formulas
 from metrics.currencies import RateBehind
 from metrics.enums import Window
 from metrics.models import CurrencyChange, MonthClose
-from metrics.reports import sums_of
+from metrics.questions import sums_of
 
 MOVE = Decimal("0.10")
 

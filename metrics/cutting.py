@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from cs_platform.kernel import copying, sqljobs
-from metrics import jobs, reports
+from metrics import jobs, questions
 from metrics.enums import KEPT_WINDOWS, Cut, Dimension, Window
 from metrics.lineage import dimension_values
 
@@ -40,14 +40,14 @@ class Slice:
 
 
 def ledger(
-    question: reports.Question,
+    question: questions.Question,
     cut: Slice,
     months: tuple[dt.date, dt.date],
     window: int,
     *,
     known: bool = False,
     every: int = 0,
-) -> reports.Question:
+) -> questions.Question:
     """The question with tables that hold the sums of `window` months for the slice and months: the stored ones where they
     do, else temporary ones. With `known` everything is as known at the question's moment. Windows that are not kept are
     those of quarters and end with one, unless `every` says that each month ends one (1)."""
@@ -80,7 +80,7 @@ def ledger(
     return replace(question, tables=tables)
 
 
-def explored(question: reports.Question, cut: Slice) -> None:
+def explored(question: questions.Question, cut: Slice) -> None:
     """Temporary table `explored`: the accounts of the slice, under the value that it cuts them by, with the days on which
     they had it. For everything that is counted by account and day rather than by money."""
     _stage(question, cut, question.known_at, banded=True)
@@ -88,7 +88,7 @@ def explored(question: reports.Question, cut: Slice) -> None:
     sqljobs.execute(jobs.SQL / "cut_explored.sql", {"cut": str(cut.cut)})
 
 
-def _stage(question: reports.Question, cut: Slice, known_at: dt.datetime, *, banded: bool) -> None:
+def _stage(question: questions.Question, cut: Slice, known_at: dt.datetime, *, banded: bool) -> None:
     """Temporary tables `history` and `allowed`. The ACV band of a ledger row comes from its own money; of anything else
     (`banded`) from what the account paid at the end of the month."""
     jobs.stage_history(known_at)

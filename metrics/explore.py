@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from cs_platform.kernel.periods import add_months, months_between
-from metrics import cutting, formulas, reports, survival
+from metrics import cutting, formulas, questions, survival
 from metrics import explore_sources as sources
 from metrics.acquisition import Acquired, Economics
 from metrics.catalogue import MetricDefinition, of
@@ -81,7 +81,7 @@ def windows_of(said: MetricDefinition, grain: Window) -> tuple[Window, ...]:
     return tuple(w for w in (Window.YEAR, grain) if w in said.windows)
 
 
-def values(question: reports.Question, asked: Exploration) -> Series:
+def values(question: questions.Question, asked: Exploration) -> Series:
     """The series of what is asked. Months without anything to count have a point with an undefined value."""
     rows = ROWS[asked.said.origin](question, asked)
     judged = JUDGED[asked.said.origin]
@@ -112,7 +112,7 @@ FLOWS: Mapping[Metric, tuple[Callable[[Sums], Decimal | None], Callable[[Sums], 
 }
 
 
-def _sums_rows(question: reports.Question, asked: Exploration) -> sources.Rows:
+def _sums_rows(question: questions.Question, asked: Exploration) -> sources.Rows:
     by_month = asked.metric in STOCKS or asked.metric in FLOWS
     first = asked.months_of(asked.first)[0] if by_month else asked.first
     return sources.sums(
@@ -120,7 +120,7 @@ def _sums_rows(question: reports.Question, asked: Exploration) -> sources.Rows:
     )
 
 
-def _sums_point(question: reports.Question, asked: Exploration, period: dt.date, rows: sources.Months) -> Point:
+def _sums_point(question: questions.Question, asked: Exploration, period: dt.date, rows: sources.Months) -> Point:
     if asked.metric in FLOWS:
         total = Sums.added(rows[month] for month in asked.months_of(period) if month in rows)
         amount, count = FLOWS[asked.metric]
@@ -128,14 +128,14 @@ def _sums_point(question: reports.Question, asked: Exploration, period: dt.date,
     sums: Sums = rows.get(period) or Sums()
     if asked.metric in STOCKS:
         return Point(STOCKS[asked.metric](sums), sums.closing_customers, sums)
-    figures = reports.year_figures(sums, question.margin_of(period))
+    figures = questions.year_figures(sums, question.margin_of(period))
     return Point(figures[str(asked.metric)], sums.opening_customers, sums)
 
 
 # ---- cohorts and acquisition
 
 
-def _land(_question: reports.Question, _asked: Exploration, period: dt.date, rows: sources.Months) -> Point:
+def _land(_question: questions.Question, _asked: Exploration, period: dt.date, rows: sources.Months) -> Point:
     """Everybody who has reached the age of 24 months by then."""
     reached = [row for month, row in rows.items() if month <= period]
     return Point(
@@ -144,7 +144,7 @@ def _land(_question: reports.Question, _asked: Exploration, period: dt.date, row
     )
 
 
-def _acquisition_rows(question: reports.Question, asked: Exploration) -> sources.Rows:
+def _acquisition_rows(question: questions.Question, asked: Exploration) -> sources.Rows:
     found = sources.acquisition(question, asked.cut, (asked.months_of(asked.first)[0], asked.last))
     if asked.metric == Metric.CAC:
         return found
@@ -153,7 +153,7 @@ def _acquisition_rows(question: reports.Question, asked: Exploration) -> sources
     return found.beside(year)
 
 
-def _acquisition(question: reports.Question, asked: Exploration, period: dt.date, rows: sources.Months) -> Point:
+def _acquisition(question: questions.Question, asked: Exploration, period: dt.date, rows: sources.Months) -> Point:
     won = [rows[month] for month in asked.months_of(period) if month in rows and "known" in rows[month]]
     total = Acquired(*(sum(row[name] for row in won) for name in ("won", "known", "cost")))
     sums: Sums = rows.get(period, {}).get("sums") or Sums()
@@ -162,7 +162,7 @@ def _acquisition(question: reports.Question, asked: Exploration, period: dt.date
     return Point(value, total.known)
 
 
-def _clock(_question: reports.Question, asked: Exploration, period: dt.date, rows: sources.Months) -> Point:
+def _clock(_question: questions.Question, asked: Exploration, period: dt.date, rows: sources.Months) -> Point:
     """Median of who signed in the period; who still waits is counted as waiting."""
     waits = [wait for month in asked.months_of(period) for wait in rows.get(month, ())]
     return Point(survival.median(survival.curve(waits)), sum(wait.count for wait in waits))
@@ -176,7 +176,7 @@ def _added(asked: Exploration, period: dt.date, rows: sources.Months, *names: st
     return [sum((row[name] or 0 for row in found), Decimal(0)) for name in names]
 
 
-def _answers(_question: reports.Question, asked: Exploration, period: dt.date, rows: sources.Months) -> Point:
+def _answers(_question: questions.Question, asked: Exploration, period: dt.date, rows: sources.Months) -> Point:
     count, promoters, detractors, points = _added(asked, period, rows, "count", "promoters", "detractors", "points")
     share = formulas.ratio(promoters - detractors, count)
     if asked.metric == Metric.NPS:
@@ -184,7 +184,7 @@ def _answers(_question: reports.Question, asked: Exploration, period: dt.date, r
     return Point(formulas.ratio(points, count), int(count))
 
 
-def _health(_question: reports.Question, asked: Exploration, period: dt.date, rows: sources.Months) -> Point:
+def _health(_question: questions.Question, asked: Exploration, period: dt.date, rows: sources.Months) -> Point:
     row = rows.get(period)
     if row is None:
         return Point(None, 0)
@@ -197,12 +197,12 @@ def _health(_question: reports.Question, asked: Exploration, period: dt.date, ro
     return Point(value, row["scored"])
 
 
-def _usage(_question: reports.Question, asked: Exploration, period: dt.date, rows: sources.Months) -> Point:
+def _usage(_question: questions.Question, asked: Exploration, period: dt.date, rows: sources.Months) -> Point:
     users, core, daily = _added(asked, period, rows, "users", "core_users", "daily")
     return Point(formulas.ratio(daily if asked.metric == Metric.STICKINESS else core, users), int(users))
 
 
-def _support(_question: reports.Question, asked: Exploration, period: dt.date, rows: sources.Months) -> Point:
+def _support(_question: questions.Question, asked: Exploration, period: dt.date, rows: sources.Months) -> Point:
     row = rows.get(period)
     if row is None:
         return Point(Decimal(0) if asked.metric == Metric.TICKETS else None, 0)
@@ -219,26 +219,26 @@ def _support(_question: reports.Question, asked: Exploration, period: dt.date, r
     }[asked.metric]()
 
 
-def _activity(_question: reports.Question, asked: Exploration, period: dt.date, rows: sources.Months) -> Point:
+def _activity(_question: questions.Question, asked: Exploration, period: dt.date, rows: sources.Months) -> Point:
     held, accounts = _added(asked, period, rows, "held", "accounts")
     return Point(held, int(accounts))
 
 
-def _by_day(read: Callable[..., sources.Rows]) -> Callable[[reports.Question, Exploration], sources.Rows]:
+def _by_day(read: Callable[..., sources.Rows]) -> Callable[[questions.Question, Exploration], sources.Rows]:
     """Rows of a source that is counted by account and day, from the first month that a period reaches back to."""
 
-    def rows(question: reports.Question, asked: Exploration) -> sources.Rows:
+    def rows(question: questions.Question, asked: Exploration) -> sources.Rows:
         cutting.explored(question, asked.cut)
         return read(question, asked.metric, (asked.months_of(asked.first)[0], asked.last), asked.grain)
 
     return rows
 
 
-def _cohort_rows(question: reports.Question, asked: Exploration) -> sources.Rows:
+def _cohort_rows(question: questions.Question, asked: Exploration) -> sources.Rows:
     return sources.cohorts(question, asked.cut, (asked.first, asked.last))
 
 
-ROWS: Mapping[Origin, Callable[[reports.Question, Exploration], sources.Rows]] = {
+ROWS: Mapping[Origin, Callable[[questions.Question, Exploration], sources.Rows]] = {
     Origin.SUMS: _sums_rows,
     Origin.COHORTS: _cohort_rows,
     Origin.ACQUISITION: _acquisition_rows,
@@ -249,7 +249,7 @@ ROWS: Mapping[Origin, Callable[[reports.Question, Exploration], sources.Rows]] =
     Origin.SUPPORT: _by_day(sources.support),
     Origin.ACTIVITY: _by_day(sources.activity),
 }
-JUDGED: Mapping[Origin, Callable[[reports.Question, Exploration, dt.date, sources.Months], Point]] = {
+JUDGED: Mapping[Origin, Callable[[questions.Question, Exploration, dt.date, sources.Months], Point]] = {
     Origin.SUMS: _sums_point,
     Origin.COHORTS: _land,
     Origin.ACQUISITION: _acquisition,

@@ -11,7 +11,7 @@ from cs_platform.kernel.periods import month_end, months_between
 from health.engagement.formulas import CSAT_SCALE, PASSIVE, PROMOTER
 from health.engagement.selectors import bounds
 from health.enums import SurveyKind, TouchpointKind
-from metrics import cutting, jobs, reports, survival
+from metrics import cutting, jobs, questions, survival
 from metrics.clocks import RUNNING, Clocks
 from metrics.cutting import Slice
 from metrics.enums import Cut, Dimension, Metric, Window
@@ -54,34 +54,34 @@ def _rows(rows: Iterable[Mapping[str, Any]]) -> Rows:
     return Rows(found)
 
 
-def sums(question: reports.Question, cut: Slice, months: Span, window: Window, *, known: bool = False) -> Rows:
+def sums(question: questions.Question, cut: Slice, months: Span, window: Window, *, known: bool = False) -> Rows:
     """The sums of the ledger as `Sums`."""
     asked = cutting.ledger(question, cut, months, window, known=known)
     asked = replace(asked, first=months[0], last=months[1])
     found: dict[str | None, dict[dt.date, Any]] = {None: {}}
-    for row in reports.retention_rows(asked, window, Dimension.ALL):
-        found[None][row["month"]] = reports.sums_of(row)
+    for row in questions.retention_rows(asked, window, Dimension.ALL):
+        found[None][row["month"]] = questions.sums_of(row)
     if cut.cut != Cut.ALL:
-        for row in reports.retention_rows(asked, window, cut.cut):
-            found.setdefault(row["value"], {})[row["month"]] = reports.sums_of(row)
+        for row in questions.retention_rows(asked, window, cut.cut):
+            found.setdefault(row["value"], {})[row["month"]] = questions.sums_of(row)
     return Rows(found)
 
 
-def cohorts(question: reports.Question, cut: Slice, months: Span) -> Rows:
+def cohorts(question: questions.Question, cut: Slice, months: Span) -> Rows:
     """Customers at the age of 24 months, by the month in which they reached it, since the first one."""
     cutting.explored(question, cut)
     params = {"to_month": months[1]}
     return _rows(sqljobs.rows(jobs.SQL / "explore_cohorts.sql", params, tables=question.tables))
 
 
-def acquisition(question: reports.Question, cut: Slice, months: Span) -> Rows:
+def acquisition(question: questions.Question, cut: Slice, months: Span) -> Rows:
     """Customers won by month, and what those cost whose cost is known."""
     cutting.explored(question, cut)
     params = {"from_month": months[0], "to_month": months[1]}
     return _rows(sqljobs.rows(jobs.SQL / "explore_acquisition.sql", params, tables=question.tables))
 
 
-def clocks(question: reports.Question, metric: Metric, months: Span, _grain: Window) -> Rows:
+def clocks(question: questions.Question, metric: Metric, months: Span, _grain: Window) -> Rows:
     """How long the customers waited that signed in a month, by the clock that is asked for."""
     made = Clocks(as_of=question.as_of, signed_from=months[0], signed_to=month_end(months[1]))
     params = made.params | {"clock": str(metric)}
@@ -97,7 +97,7 @@ def _instants(months: Span) -> dict[str, Any]:
     return {"zone": str(first.tzinfo), "first": first, "until": until}
 
 
-def answers(question: reports.Question, metric: Metric, months: Span, _grain: Window) -> Rows:
+def answers(question: questions.Question, metric: Metric, months: Span, _grain: Window) -> Rows:
     params = _instants(months) | {
         "kind": str(KINDS[metric]),
         "known_on": question.known_on,
@@ -108,22 +108,22 @@ def answers(question: reports.Question, metric: Metric, months: Span, _grain: Wi
     return _rows(sqljobs.rows(jobs.SQL / "explore_answers.sql", params))
 
 
-def health(question: reports.Question, _metric: Metric, months: Span, grain: Window) -> Rows:
+def health(question: questions.Question, _metric: Metric, months: Span, grain: Window) -> Rows:
     asked = [month for month in months_between(*months) if grain == Window.MONTH or month.month % 3 == 0]
     tables = {"account_month": jobs.STORED["account_month"]}
     return _rows(sqljobs.rows(jobs.SQL / "explore_health.sql", {"months": asked}, tables=tables))
 
 
-def usage(question: reports.Question, _metric: Metric, months: Span, _grain: Window) -> Rows:
+def usage(question: questions.Question, _metric: Metric, months: Span, _grain: Window) -> Rows:
     params = {"from_month": months[0], "to_month": months[1], "known_on": question.known_on}
     return _rows(sqljobs.rows(jobs.SQL / "explore_usage.sql", params))
 
 
-def support(_question: reports.Question, _metric: Metric, months: Span, grain: Window) -> Rows:
+def support(_question: questions.Question, _metric: Metric, months: Span, grain: Window) -> Rows:
     params = _instants(months) | {"short": int(grain)}
     return _rows(sqljobs.rows(jobs.SQL / "explore_support.sql", params))
 
 
-def activity(_question: reports.Question, metric: Metric, months: Span, _grain: Window) -> Rows:
+def activity(_question: questions.Question, metric: Metric, months: Span, _grain: Window) -> Rows:
     params = _instants(months) | {"kinds": [str(kind) for kind in HELD[metric]]}
     return _rows(sqljobs.rows(jobs.SQL / "explore_activity.sql", params))

@@ -17,7 +17,7 @@ from cs_platform.kernel.money import money_text
 from cs_platform.kernel.periods import month_text, months_between, parse_month
 from cs_platform.kernel.sheets import csv_text
 from cs_platform.kernel.templatetags.cells import day_text, moment_text, number_text
-from metrics import cells, explore, explore_cells, explore_files, explore_words, reports, selectors, targets
+from metrics import cells, explore, explore_cells, explore_files, explore_words, questions, selectors, targets
 from metrics.asked import Asked, Months
 from metrics.bands import bands_for_all
 from metrics.board_views import no_figures
@@ -34,8 +34,8 @@ ACCOUNTS_SHOWN = 200
 DOWN = {Metric.NRR, Metric.GRR, Metric.LOGO_CHURN, Metric.LTV, Metric.MRR}
 
 
-def _question(request: TenantRequest, asked: Explored) -> reports.Question:
-    found = reports.ask(as_of=request.tenant.figures_as_of)
+def _question(request: TenantRequest, asked: Explored) -> questions.Question:
+    found = questions.ask(as_of=request.tenant.figures_as_of)
     return replace(found, known_at=asked.known) if asked.known else found
 
 
@@ -45,7 +45,7 @@ def _read(request: TenantRequest) -> tuple[Explored, Months] | None:
     return None if months is None else (Explored.parse(request.GET), months)
 
 
-def _told(request: TenantRequest, asked: Explored, months: Months, question: reports.Question) -> Told:
+def _told(request: TenantRequest, asked: Explored, months: Months, question: questions.Question) -> Told:
     exploration = asked.exploration(months)
     series = explore.values(question, exploration)
     plain = not asked.filters and (asked.year or Window.YEAR not in asked.said.windows)
@@ -97,7 +97,7 @@ def explorer(request: TenantRequest) -> HttpResponse:
 
 
 def _outcome(
-    request: TenantRequest, asked: Explored, months: Months, question: reports.Question, told: Told
+    request: TenantRequest, asked: Explored, months: Months, question: questions.Question, told: Told
 ) -> dict[str, Any] | None:
     """What an activity claims to move is never left out (MET-22)."""
     if asked.said.outcome is None:

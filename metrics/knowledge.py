@@ -14,7 +14,7 @@ from cs_platform.kernel.access import Permission, TenantRequest, may
 from cs_platform.kernel.money import money_text
 from cs_platform.kernel.periods import month_text
 from cs_platform.kernel.templatetags.cells import day_text, moment_text, month_name, number_text
-from metrics import cells, closing_cells, reports, restated, selectors
+from metrics import cells, closing_cells, questions, restated, selectors
 from metrics import restated_cells as words
 from metrics.asked import Asked
 from metrics.definitions import MOVEMENTS, term
@@ -40,7 +40,7 @@ def pieces(
     request: TenantRequest,
     metric: str,
     asked: Asked,
-    question: reports.Question,
+    question: questions.Question,
     sums: Sums,
     close: MonthClose | None,
     url: str,
@@ -85,7 +85,7 @@ def pieces(
 
 
 def _signed(
-    request: TenantRequest, asked: Asked, question: reports.Question, sums: Sums, close: MonthClose | None
+    request: TenantRequest, asked: Asked, question: questions.Question, sums: Sums, close: MonthClose | None
 ) -> Sums | None:
     """The sums that were signed; None of an open month."""
     if close is None or question.basis == Basis.REPORTED:
@@ -102,7 +102,7 @@ def _choice(
     request: TenantRequest,
     metric: str,
     asked: Asked,
-    question: reports.Question,
+    question: questions.Question,
     sums: tuple[Sums | None, Sums, Sums],
     close: MonthClose | None,
 ) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from accounts.models import Account, Member, Segment
 from cs_platform.kernel import sqljobs
 from cs_platform.kernel.access import Scope
 from cs_platform.kernel.periods import add_months, month_end
-from metrics import jobs, reports
+from metrics import jobs, questions
 from metrics.asked import Asked
 from metrics.currencies import POSTED_LINES
 from metrics.enums import Dimension
@@ -107,7 +107,7 @@ def dimension_values(dimension: str, *names: str) -> list[str]:
 
 
 def accounts_behind(
-    question: reports.Question,
+    question: questions.Question,
     asked: Asked,
     part: str,
     member: Member,
@@ -149,7 +149,7 @@ def accounts_behind(
 
 
 def account_line(
-    question: reports.Question, asked: Asked, part: str, member: Member, account: Account
+    question: questions.Question, asked: Asked, part: str, member: Member, account: Account
 ) -> AccountLine | None:
     """What one account adds to a term; None when it is not behind it."""
     found = accounts_behind(question, asked, part, member, account_id=account.id)
@@ -193,7 +193,7 @@ class MovementsBehind:
         return self.total == self.expected
 
 
-def movements_behind(question: reports.Question, asked: Asked, part: str, line: AccountLine) -> MovementsBehind:
+def movements_behind(question: questions.Question, asked: Asked, part: str, line: AccountLine) -> MovementsBehind:
     """The ledger lines behind an account's share of a term.
 
     Opening and closing are everything since the first line; the other terms the lines of the window, which add up to

@@ -11,7 +11,7 @@ from accounts.enums import ChangeSource
 from cs_platform.kernel.money import money_text
 from cs_platform.kernel.periods import month_end
 from cs_platform.kernel.templatetags.cells import day_text, moment_text, month_name, number_text, percent_text
-from metrics import formulas, reports
+from metrics import formulas, questions
 from metrics.asked import Asked
 from metrics.board_cells import hidden_text
 from metrics.cells import plain_money, short_money
@@ -307,7 +307,7 @@ def waiting_column(title: str) -> dict[str, Any]:
     return {"title": title, "value": "–", "ok": True, "check": "", "empty": _("Choose a line on the left.")}
 
 
-def fraction(metric: str, sums: Sums, question: reports.Question, link: Link) -> dict[str, Any]:
+def fraction(metric: str, sums: Sums, question: questions.Question, link: Link) -> dict[str, Any]:
     """The formula with its numbers: {top, bottom, top_sum, bottom_sum}; tokens are {sign, text, url, tone}."""
     currency = question.currency
 

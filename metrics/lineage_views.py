@@ -25,7 +25,7 @@ from metrics import (
     knowledge,
     lineage,
     origins,
-    reports,
+    questions,
     restated,
     selectors,
 )
@@ -71,7 +71,7 @@ def _answer(request: TenantRequest, name: str) -> HttpResponse:
         return page(request, "metrics/board_empty.html", {"empty": no_figures(request) | {"page": _("Metrics")}})
     asked, months, names = read
     url = reverse("metric", args=[request.tenant.slug, name])
-    close = reports.last_closes().get(asked.month)
+    close = questions.last_closes().get(asked.month)
     told = close if asked.basis == Basis.REPORTED else None
     question = selectors.rows_question(asked, request.tenant, told)
     sums = selectors.sums_of_month(question, asked.window, asked.month)
@@ -92,7 +92,7 @@ def _answer(request: TenantRequest, name: str) -> HttpResponse:
 
 def told_by(asked: Asked) -> MonthClose | None:
     """The close that the page's month is told by; None when it is open or told as known now or at another moment."""
-    return reports.last_closes().get(asked.month) if asked.basis == Basis.REPORTED else None
+    return questions.last_closes().get(asked.month) if asked.basis == Basis.REPORTED else None
 
 
 def _head(
@@ -101,7 +101,7 @@ def _head(
     asked: Asked,
     months: Months,
     names: list[str],
-    question: reports.Question,
+    question: questions.Question,
     sums: Sums,
     url: str,
 ) -> dict[str, Any]:
@@ -154,7 +154,7 @@ def _link(url: str, asked: Asked) -> columns.Link:
 
 
 def _columns(
-    request: TenantRequest, name: str, asked: Asked, question: reports.Question, sums: Sums, url: str
+    request: TenantRequest, name: str, asked: Asked, question: questions.Question, sums: Sums, url: str
 ) -> list[dict[str, Any]]:
     """Five columns. Where nothing is chosen the first line leads on, so that the way to a row is seen at once."""
     currency, member = question.currency, request.member
@@ -213,7 +213,7 @@ def pack(request: TenantRequest, metric: str) -> HttpResponse:
     if read is None:
         return redirect("metric", request.tenant.slug, metric)  # which says what is missing
     asked, _months, _names = read
-    close = reports.last_closes().get(asked.month)
+    close = questions.last_closes().get(asked.month)
     question = selectors.rows_question(asked, request.tenant, close if asked.basis == Basis.REPORTED else None)
     sums = selectors.sums_of_month(question, asked.window, asked.month)
     value = knowledge.value_of(metric, sums, question.margin)
@@ -234,7 +234,7 @@ def pack(request: TenantRequest, metric: str) -> HttpResponse:
 Sheet = tuple[list[str], Iterable[list[Any]]]
 
 
-def _accounts_sheet(request: TenantRequest, question: reports.Question, asked: Asked, part: str) -> Sheet:
+def _accounts_sheet(request: TenantRequest, question: questions.Question, asked: Asked, part: str) -> Sheet:
     currency = question.currency
     behind = lineage.accounts_behind(question, asked, part, request.member, limit=None)
 
@@ -251,7 +251,7 @@ def _accounts_sheet(request: TenantRequest, question: reports.Question, asked: A
 
 
 def _ledger_sheet(
-    request: TenantRequest, question: reports.Question, asked: Asked, part: str, account: Account
+    request: TenantRequest, question: questions.Question, asked: Asked, part: str, account: Account
 ) -> Sheet:
     line = lineage.account_line(question, asked, part, request.member, account)
     entries = lineage.movements_behind(question, asked, part, line).lines if line else []

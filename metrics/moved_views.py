@@ -22,7 +22,7 @@ from metrics.closing_checks import refreshing
 from metrics.definitions import MOVEMENTS
 from metrics.enums import MovementKind, Window
 from metrics.moved import Moved, moved_by
-from metrics.reports import last_closes
+from metrics.questions import last_closes
 
 
 @requires(Permission.VIEW_BOARD)

@@ -28,7 +28,7 @@ from cs_platform.kernel.periods import add_months, month_or_none, month_text, mo
 from cs_platform.kernel.sheets import csv_file
 from cs_platform.kernel.templatetags.cells import month_name, number_text
 from metrics import movements_cells as columns
-from metrics import reports, selectors
+from metrics import questions, selectors
 from metrics.asked import Asked, Months
 from metrics.board_cells import hidden_text, lineage_url
 from metrics.board_views import no_figures
@@ -112,7 +112,7 @@ def movements(request: TenantRequest) -> HttpResponse:
         found = sums(Filters(asked.first, asked.last, segment=asked.segment, owner=asked.owner, q=asked.q))
     of_all_kinds = [one for one in found if _passes(one, replace(asked, kind=""))]
     moved = [one for one in found if _passes(one, asked)]
-    question = reports.ask(frm=asked.first, to=asked.last, segment=asked.segment)
+    question = questions.ask(frm=asked.first, to=asked.last, segment=asked.segment)
     board = selectors.sums_by_month(question, Window.MONTH)
     shown = list(months_between(asked.first, asked.last))
 

@@ -20,7 +20,7 @@ from cs_platform.kernel.periods import add_months, month_of
 from metrics import formulas, jobs
 from metrics.enums import MovementKind
 from metrics.lineage import LedgerLine
-from metrics.reports import Question
+from metrics.questions import Question
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ from metrics import formulas, jobs
 from metrics.enums import Basis, Cause, Differs
 from metrics.lineage import visible_to
 from metrics.models import Reconciliation, ReconciliationRow
-from metrics.reports import last_closes
+from metrics.questions import last_closes
 
 LARGEST = 10**15  # minor units, as for a paid period
 STAGED = [

@@ -27,7 +27,7 @@ from cs_platform.kernel.templatetags.cells import month_name
 from metrics import reconciliation, reconciliation_cells
 from metrics.enums import Basis, Differs
 from metrics.models import Reconciliation
-from metrics.reports import last_closes
+from metrics.questions import last_closes
 
 PAGE = 20
 COLUMNS = (

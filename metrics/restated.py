@@ -17,7 +17,7 @@ from accounts.enums import ChangeSource
 from accounts.models import Account, AccountChange, Import, Member, Subscription, SubscriptionChange, Tenant
 from cs_platform.kernel import sqljobs
 from cs_platform.kernel.periods import month_end
-from metrics import formulas, jobs, lineage, reports
+from metrics import formulas, jobs, lineage, questions
 from metrics.asked import Asked
 from metrics.enums import Dimension
 from metrics.formulas import Sums
@@ -93,8 +93,8 @@ class Restated:
 
 
 def compare(
-    then: reports.Question,
-    now: reports.Question,
+    then: questions.Question,
+    now: questions.Question,
     sums: tuple[Sums, Sums],
     asked: Asked,
     member: Member,
@@ -123,7 +123,7 @@ def compare(
     )
 
 
-def _stage(then: reports.Question, now: reports.Question, asked: Asked, member: Member) -> None:
+def _stage(then: questions.Question, now: questions.Question, asked: Asked, member: Member) -> None:
     segment = asked.segment
     params = {
         "known_then": then.known_at,
@@ -152,7 +152,9 @@ def _effect(row: dict[str, Any]) -> Effect:
     return Effect(**{name: row[name] for name in names}, terms=terms)
 
 
-def _with_causes(effects: list[Effect], then: reports.Question, now: reports.Question, asked: Asked) -> list[Effect]:
+def _with_causes(
+    effects: list[Effect], then: questions.Question, now: questions.Question, asked: Asked
+) -> list[Effect]:
     """The effects with what was learned of each account in between; a number of queries that no list changes."""
     if not effects:
         return []
@@ -235,7 +237,7 @@ def _with_files(found: dict[UUID, list[Change]]) -> dict[UUID, list[Change]]:
     }
 
 
-def _moved_rates(then: reports.Question, now: reports.Question, asked: Asked) -> set[str]:
+def _moved_rates(then: questions.Question, now: questions.Question, asked: Asked) -> set[str]:
     """Currencies whose rate to the reporting currency at either end of the window is another one now."""
     told = []
     ends = [formulas.month_number(month) for month in (asked.base_month, asked.month)]

@@ -13,7 +13,7 @@ from accounts.enums import ChangeKind, ChangeSource, ChargeKind, EndReason, Logo
 from accounts.models import SubscriptionChange
 from cs_platform.kernel.money import money_text, whole_minor
 from cs_platform.kernel.templatetags.cells import day_text, moment_text, number_text, percent_text
-from metrics import reports
+from metrics import questions
 from metrics.board_cells import hidden_text
 from metrics.cells import value_text
 from metrics.definitions import MOVEMENTS, term
@@ -259,7 +259,7 @@ def side_by_side(
             }
         )
     ratios = []
-    figures = [reports.year_figures(sums, margin) for sums, margin in zip((then, now), margins, strict=True)]
+    figures = [questions.year_figures(sums, margin) for sums, margin in zip((then, now), margins, strict=True)]
     for metric in (*RATIOS, Metric.LTV):
         before_value, after_value = (each[metric] for each in figures)
         ratios.append(

@@ -20,7 +20,7 @@ from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.keyset import uuid_of
 from cs_platform.kernel.money import from_minor, whole_minor
-from metrics import acquisition, formulas, reports, scenario_cells
+from metrics import acquisition, formulas, questions, scenario_cells
 from metrics.scenario import FIELDS, Inputs, read, run
 
 PAGE = "scenario"
@@ -30,7 +30,7 @@ FACTS = {"customers", "acv", "cac", "kept_with", "growth", "margin"}
 def ours(tenant: Tenant) -> dict[str, Decimal]:
     """The company's own figures as inputs, of its last complete month: customers, contract value, acquisition cost, GRR,
     what the survivors grew (NRR ÷ GRR − 1), the margin; what is not known is left out. Two queries."""
-    found = acquisition.figures(reports.ask(as_of=tenant.figures_as_of))
+    found = acquisition.figures(questions.ask(as_of=tenant.figures_as_of))
     year, known = found.year, {"margin": found.margin}
     if year.closing_customers:
         known["customers"] = Decimal(year.closing_customers)

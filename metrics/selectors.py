@@ -18,7 +18,7 @@ from cs_platform.kernel.periods import add_months, last_complete_month
 from health.engagement.formulas import Answers, nps
 from health.engagement.selectors import answers_by_month, trailing
 from health.enums import SurveyKind
-from metrics import formulas, jobs, reports
+from metrics import formulas, jobs, questions
 from metrics.asked import EXCHANGE_RATES, ROLL_FORWARD, TREND_MONTHS, Asked, Doubt, Months
 from metrics.bands import Band, bands_for_all
 from metrics.enums import Basis, Dimension, Metric, Window
@@ -98,10 +98,10 @@ def read_state(kind: type[S], params: Mapping[str, str], tenant: Tenant) -> tupl
 
 def question_of(
     asked: Asked, tenant: Tenant, *, known_at: dt.datetime | None = None, basis: str = Basis.NOW
-) -> reports.Question:
+) -> questions.Question:
     """The report question behind a page: the months of its trend, its segment; for an earlier moment of knowledge only
     the asked month."""
-    found = reports.ask(
+    found = questions.ask(
         to=asked.month,
         as_of=tenant.figures_as_of,
         known_at=known_at,
@@ -112,17 +112,17 @@ def question_of(
     return replace(found, first=add_months(asked.month, 1 - TREND_MONTHS))
 
 
-def board_question(asked: Asked, tenant: Tenant) -> reports.Question:
+def board_question(asked: Asked, tenant: Tenant) -> questions.Question:
     """The question of the board and of what is sent of it: as reported, unless the page is asked otherwise."""
     return question_of(asked, tenant, basis=asked.basis or Basis.REPORTED)
 
 
-def told_as(asked: Asked, question: reports.Question) -> Asked:
+def told_as(asked: Asked, question: questions.Question) -> Asked:
     """The state of a page of the board for its links: of a closed month they lead to the same, signed figure."""
     return replace(asked, basis=Basis.REPORTED) if asked.month in question.closes else asked
 
 
-def rows_question(asked: Asked, tenant: Tenant, close: MonthClose | None) -> reports.Question:
+def rows_question(asked: Asked, tenant: Tenant, close: MonthClose | None) -> questions.Question:
     """The question behind the rows of a figure: of a closed month told as reported the rows as known at its close, with
     the sums and the margin that were signed."""
     if close is None:
@@ -131,12 +131,12 @@ def rows_question(asked: Asked, tenant: Tenant, close: MonthClose | None) -> rep
     return replace(found, margin=close.gross_margin)
 
 
-def sums_by_month(question: reports.Question, window: Window) -> dict[dt.date, Sums]:
+def sums_by_month(question: questions.Question, window: Window) -> dict[dt.date, Sums]:
     """The sums of each month of the question, over everybody or its one segment."""
-    return {row["month"]: reports.sums_of(row) for row in reports.retention_rows(question, window)}
+    return {row["month"]: questions.sums_of(row) for row in questions.retention_rows(question, window)}
 
 
-def sums_of_month(question: reports.Question, window: Window, month: dt.date) -> Sums:
+def sums_of_month(question: questions.Question, window: Window, month: dt.date) -> Sums:
     """The sums of one month; zeros where nobody pays."""
     return sums_by_month(replace(question, first=month, last=month), window).get(month, Sums())
 
@@ -144,18 +144,18 @@ def sums_of_month(question: reports.Question, window: Window, month: dt.date) ->
 def _by_value(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[dt.date, Sums]]:
     found: dict[str, dict[dt.date, Sums]] = {}
     for row in rows:
-        found.setdefault(row["value"], {})[row["month"]] = reports.sums_of(row)
+        found.setdefault(row["value"], {})[row["month"]] = questions.sums_of(row)
     return found
 
 
-def sums_by_value(question: reports.Question, window: Window, dimension: Dimension) -> dict[str, dict[dt.date, Sums]]:
+def sums_by_value(question: questions.Question, window: Window, dimension: Dimension) -> dict[str, dict[dt.date, Sums]]:
     """The sums of each value of a dimension, by month; of all segments, whatever the question's own is."""
-    return _by_value(reports.retention_rows(replace(question, segment=""), window, dimension))
+    return _by_value(questions.retention_rows(replace(question, segment=""), window, dimension))
 
 
 def metric_values(sums: Sums, margin: Decimal) -> dict[str, Decimal | None]:
     """The metrics of the board from a trailing year or a month: fractions of 1, LTV in minor units, None undefined."""
-    figures = reports.year_figures(sums, margin)
+    figures = questions.year_figures(sums, margin)
     return {metric: figures.get(metric) for metric in (Metric.NRR, Metric.GRR, Metric.LOGO_CHURN, Metric.LTV)}
 
 
@@ -174,7 +174,7 @@ class BoardFigures:
 
     asked: Asked
     months: Months
-    question: reports.Question
+    question: questions.Question
     shown: Mapping[dt.date, Sums]
     year: Mapping[dt.date, Sums]
     # Those of the page's window for each value of the asked dimension; of all segments, whatever is asked of the rest.
@@ -220,11 +220,11 @@ def board_figures(asked: Asked, months: Months, tenant: Tenant) -> BoardFigures:
     whole = Dimension.SEGMENT if asked.segment else Dimension.ALL
     windows = {Window.YEAR, asked.window}
     pairs = {(int(window), str(cut)) for window in windows for cut in (whole, asked.dimension)}
-    rows = reports.read_retention(question, [*pairs, *((-window, str(whole)) for window in windows)])
+    rows = questions.read_retention(question, [*pairs, *((-window, str(whole)) for window in windows)])
 
     def sums(window: int) -> dict[dt.date, Sums]:
-        found = reports.of_segment(rows[int(window), str(whole)], whole, asked.segment)
-        return {row["month"]: reports.sums_of(row) for row in found}
+        found = questions.of_segment(rows[int(window), str(whole)], whole, asked.segment)
+        return {row["month"]: questions.sums_of(row) for row in found}
 
     cut = _by_value(rows[int(asked.window), str(asked.dimension)])
     first = add_months(asked.month, 2 - TREND_MONTHS - int(asked.window))
@@ -255,7 +255,7 @@ class CohortRow:
 
 
 def cohort_rows(
-    question: reports.Question,
+    question: questions.Question,
     month: dt.date,
     measure: str,
     *,

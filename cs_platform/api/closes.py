@@ -20,7 +20,7 @@ from cs_platform.kernel.errors import DomainError, NotAllowed
 from cs_platform.kernel.money import from_minor
 from metrics import closing, formulas
 from metrics.models import ClosedSums, MonthClose
-from metrics.reports import SUM_COLUMNS, sums_of
+from metrics.questions import SUM_COLUMNS, sums_of
 
 
 class CloseQuery(ListQuery):

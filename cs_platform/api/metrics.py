@@ -22,7 +22,7 @@ from cs_platform.api.queries import MonthField, NoQuery, plausible, read_query
 from cs_platform.api.schema import ANSWER_HEADERS, refusals
 from cs_platform.kernel.money import from_minor, whole_minor
 from cs_platform.kernel.periods import month_text
-from metrics import explore, jobs, reports, selectors
+from metrics import explore, jobs, questions, selectors
 from metrics.asked import Months
 from metrics.bands import Band, band_of, bands_for_all
 from metrics.catalogue import METRICS, MetricDefinition, of
@@ -238,8 +238,8 @@ class _Asked(APIView):
             raise Http404
         return found
 
-    def question(self, asked: Explored) -> reports.Question:
-        found = reports.ask()
+    def question(self, asked: Explored) -> questions.Question:
+        found = questions.ask()
         return replace(found, known_at=asked.known) if asked.known else found
 
 

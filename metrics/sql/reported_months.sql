@@ -1,4 +1,4 @@
--- The retention table as it was reported: of a month that Finance closed the sums of its latest close (`reports.last_closes`),
+-- The retention table as it was reported: of a month that Finance closed the sums of its latest close (`questions.last_closes`),
 -- of the others those known now. What is known now of a closed month stands beside it under the window with a minus.
 -- Takes the place of a table; has the columns that questions read.
 WITH told AS (

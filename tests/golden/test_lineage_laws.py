@@ -37,7 +37,7 @@ from metrics.enums import Dimension, MovementKind, Window
 from metrics.formulas import Sums
 from metrics.models import MrrMovement
 from metrics.moved import moved_by
-from metrics.reports import Question
+from metrics.questions import Question
 from tests.books import ORIGIN
 
 AS_OF = dt.date(2025, 12, 31)

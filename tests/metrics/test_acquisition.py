@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from metrics import acquisition, reports
+from metrics import acquisition, questions
 from metrics.acquisition import Acquired, Economics
 from metrics.bands import DEFAULT_BANDS, band_of
 from metrics.enums import Dimension, Metric
@@ -37,8 +37,8 @@ def book(worlds) -> Book:
     return Book(worlds[0])
 
 
-def ask(**more) -> reports.Question:
-    return reports.ask(to=JUNE, as_of=dt.date(2026, 6, 30), **more)
+def ask(**more) -> questions.Question:
+    return questions.ask(to=JUNE, as_of=dt.date(2026, 6, 30), **more)
 
 
 def test_payback_of_the_reference_and_with_margin():
@@ -114,7 +114,7 @@ def test_the_accounts_behind_and_what_stays_hidden(book):
 
 def test_an_earlier_knowledge_and_a_month_without_anybody(book):
     with book.world.open():
-        early = reports.ask(to=dt.date(2025, 6, 1), as_of=dt.date(2026, 6, 30))
+        early = questions.ask(to=dt.date(2025, 6, 1), as_of=dt.date(2026, 6, 30))
         assert acquisition.figures(early).acquired == Acquired(1, 1, 9_900_000, 1, 400_000, 400_000)
         before = ask(known_at=dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
         assert acquisition.figures(before) == Economics(Acquired(), Sums(), before.margin)

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.churn import DEFAULT_RULES, Rule, record_answer
 from accounts.models import Account, ChurnAnswer, Tenant
-from metrics import board_document, churn, churn_where, reports, selectors
+from metrics import board_document, churn, churn_where, questions, reports, selectors
 from metrics.asked import Asked, Months
 from metrics.churn import Given, reasons_of
 from metrics.churn_asked import ChurnAsked
@@ -51,8 +51,8 @@ def book(worlds) -> Book:
     return fill(worlds[0])
 
 
-def ask(book: Book, **question) -> reports.Question:
-    return reports.ask(frm=question.pop("frm", JAN), as_of=day("2025-12-31"), **question)
+def ask(book: Book, **question) -> questions.Question:
+    return questions.ask(frm=question.pop("frm", JAN), as_of=day("2025-12-31"), **question)
 
 
 def lines(result) -> list[tuple]:
@@ -238,7 +238,7 @@ def test_cohorts_are_compared_at_one_age(world):
         book.period(f"B{n}", "2026-02-01", "2026-06-10" if n < 2 else "", "10.00")
     book.night("2026-10-31")
     with world.open():
-        question = reports.ask(as_of=day("2026-10-31"))
+        question = questions.ask(as_of=day("2026-10-31"))
         found = churn_where.ageing(question, Cut.QUARTER)
         assert found.age == 7
         assert [(c.first.isoformat(), c.customers, c.lost) for c in found.cohorts] == [
@@ -246,7 +246,7 @@ def test_cohorts_are_compared_at_one_age(world):
         ]  # fmt: skip
         assert (found.before.churn, found.newest.churn, found.improving) == (Decimal("0.15"), Decimal("0.08"), True)
         assert churn_where.ageing(question, Cut.COHORT).newest.customers == 25
-        early = churn_where.ageing(reports.ask(as_of=day("2025-01-31")), Cut.QUARTER)
+        early = churn_where.ageing(questions.ask(as_of=day("2025-01-31")), Cut.QUARTER)
         assert (early.newest, early.improving) == (None, None)
 
 

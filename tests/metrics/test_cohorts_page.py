@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 
-from metrics import cohorts, reports, selectors
+from metrics import cohorts, questions, reports, selectors
 from metrics.cohorts import Comparison, compare, pooled
 from metrics.selectors import CohortRow, cohort_rows
 from tests.books import Book
@@ -46,7 +46,7 @@ def book(worlds) -> Book:
 
 
 def rows_of(measure: str, **how) -> dict[dt.date, CohortRow]:
-    return {row.quarter: row for row in cohort_rows(reports.ask(to=DEC), DEC, measure, **how)}
+    return {row.quarter: row for row in cohort_rows(questions.ask(to=DEC), DEC, measure, **how)}
 
 
 def text_of(response) -> str:
@@ -116,11 +116,11 @@ def test_a_cell_opens_to_its_accounts_and_they_add_up(book):
     with book.world.open():
         part = rows_of("ndr", shown=16, ages=12)[dt.date(2023, 1, 1)].parts[3]
         span = {"first": dt.date(2023, 1, 1), "last": dt.date(2023, 3, 1), "age": 12}
-        found = cohorts.aged_behind(reports.ask(to=DEC), book.world.members["admin"], **span)
+        found = cohorts.aged_behind(questions.ask(to=DEC), book.world.members["admin"], **span)
         assert (found.total, found.first_total) == part
         assert (found.accounts, found.survivors, found.hidden) == (3, 2, 0)
         assert {line.name: line.mrr for line in found.lines} == {"Up": 200_00, "Gone": 0, "Down": 40_00}
-        own = cohorts.aged_behind(reports.ask(to=DEC), book.world.members["csm"], **span)
+        own = cohorts.aged_behind(questions.ask(to=DEC), book.world.members["csm"], **span)
         assert [line.name for line in own.lines] == ["Up"]
         assert (own.hidden, own.hidden_total, own.total) == (2, 40_00, 240_00)
 
@@ -131,7 +131,7 @@ def test_land_and_expand_is_the_report_and_its_accounts(book):
         row = reports.run_report("land_and_expand", to=DEC).rows[-1]
         assert row["ratio_same_customers"] == Decimal("1.33333333")
         behind = cohorts.aged_behind(
-            reports.ask(to=DEC), book.world.members["admin"], first=dt.date.min, last=cohorts.land_span(DEC), age=24
+            questions.ask(to=DEC), book.world.members["admin"], first=dt.date.min, last=cohorts.land_span(DEC), age=24
         )
         assert (behind.survivors, behind.accounts) == (row["survivors"], row["customers_24m"])
     client = book.world.client("admin")

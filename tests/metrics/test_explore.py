@@ -10,7 +10,7 @@ import pytest
 from accounts.models import Account, AccountChange, AccountEvent, Member, Segment
 from cs_platform.kernel.periods import months_between
 from health.models import HealthScore, Survey, Ticket, Touchpoint, UserMonth
-from metrics import explore, reports
+from metrics import explore, questions
 from metrics.catalogue import METRICS, of
 from metrics.cutting import Slice
 from metrics.enums import Cut, Metric, Origin, Window
@@ -31,7 +31,7 @@ def asked(metric, first=DEC, last=DEC, *, grain=Window.MONTH, window=None, **cut
 
 def series(world, *args, **more):
     with world.open():
-        return explore.values(reports.ask(), asked(*args, **more))
+        return explore.values(questions.ask(), asked(*args, **more))
 
 
 def value(world, *args, **more):
@@ -215,7 +215,7 @@ def test_accounts_behind_a_value(world, book):
     """Each value opens into its accounts: their sums are the value's."""
     exploration = asked(Metric.NRR, by=Cut.SIZE)
     with world.open():
-        question = reports.ask()
+        question = questions.ask()
         behind = explore.values(
             question, Exploration(Metric.NRR, DEC, DEC, Window.MONTH, Window.YEAR, exploration.cut.only("SMB"))
         )
@@ -356,7 +356,7 @@ def test_statements_do_not_grow_with_the_book(world, book, django_assert_max_num
     """MET-23: each metric asks a fixed number of statements, whatever it is cut and filtered by."""
     for metric in METRICS:
         with world.open():
-            question = reports.ask()
+            question = questions.ask()
             exploration = asked(metric, SEP, DEC, by=Cut.SIZE, segment="Enterprise", owner="Nobody")
             with django_assert_max_num_queries(45):
                 explore.values(question, exploration)

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from accounts.models import Account
-from metrics import movement_rows, movements, reports, selectors
+from metrics import movement_rows, movements, questions, selectors
 from metrics.enums import MovementKind, Window
 from metrics.models import MovementNote, MrrMovement
 from metrics.movement_rows import Filters, Moved, Owned, disagreements, owned, page_of, sums
@@ -80,7 +80,7 @@ def test_the_sums_are_the_roll_forward_to_the_cent(book):
             "reactivation": 90_00, "fx": 10_00,
         }  # fmt: skip
         for segment in ("", "Enterprise", "Mid-market"):
-            question = reports.ask(frm=JAN, to=JUNE, segment=segment)
+            question = questions.ask(frm=JAN, to=JUNE, segment=segment)
             board = selectors.sums_by_month(question, Window.MONTH)
             assert len(board) == 6
             assert disagreements(sums(Filters(JAN, JUNE, segment=segment)), board) == {}
@@ -89,7 +89,7 @@ def test_the_sums_are_the_roll_forward_to_the_cent(book):
 def test_a_difference_is_named(book):
     with book.world.open():
         moved = sums(ALL)
-        board = selectors.sums_by_month(reports.ask(frm=JAN, to=JUNE), Window.MONTH)
+        board = selectors.sums_by_month(questions.ask(frm=JAN, to=JUNE), Window.MONTH)
         wrong = [one for one in moved if one.kind != MovementKind.EXPANSION]
         assert set(disagreements(wrong, board)) == {dt.date(2026, 4, 1), dt.date(2026, 5, 1)}
 
