@@ -129,14 +129,14 @@ def plan_nights(now: dt.datetime | None = None) -> int:
 
 def _refresh_revenue(work: Work) -> bool:
     """Bring ledger and boards up to date minutes after a change, by the same steps as the night."""
-    metrics_jobs.refresh(metrics_jobs.tenant().figures_as_of)
+    metrics_jobs.refresh(Tenant.current().figures_as_of)
     return False
 
 
 def _refresh_alerts(work: Work) -> bool:
     """Alerts of what was scored anew, the plays that they start, and the tasks that a fall of health wakes."""
     again = alert_jobs.refresh_alerts(work)
-    waking.wake_fallen(metrics_jobs.tenant().today())
+    waking.wake_fallen(Tenant.current().today())
     play_jobs.follow_alerts()
     return again
 

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from django.db.models import Min
 
-from accounts.models import Member
+from accounts.models import Member, Tenant
 from cs_platform.kernel import copying, sqljobs
 from cs_platform.kernel.tenancy import current_tenant_id
 from health.models import AccountDay
@@ -95,7 +95,7 @@ class Clocks:
         segment: str = "",
         known_at: dt.datetime | None = None,
     ) -> None:
-        tenant = jobs.tenant()
+        tenant = Tenant.current()
         known_on = known_at.astimezone(tenant.zone).date() if known_at else dt.date.max
         usage = AccountDay.objects.filter(known_on__lte=known_on).aggregate(first=Min("day"))["first"]
         self.usage_from: dt.date | None = usage

@@ -74,7 +74,7 @@ def _write(
         raise DomainError(text, fields={"signed_as": text})
     found = checks_of(month)
     refuse_open_points(found, acknowledged)
-    tenant = Tenant.objects.get(id=current_tenant_id())
+    tenant = Tenant.current()
     close = MonthClose.objects.create(
         month=month,
         version=version,

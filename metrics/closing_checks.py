@@ -16,7 +16,6 @@ from cs_platform.kernel.models import Dirty, Finding
 from cs_platform.kernel.money import money_text
 from cs_platform.kernel.periods import add_months, last_complete_month, month_end, month_text
 from cs_platform.kernel.templatetags.cells import day_text, moment_text, month_name, number_text
-from cs_platform.kernel.tenancy import current_tenant_id
 from health.usage import sources
 from metrics import reconciliation
 from metrics.enums import Window
@@ -44,7 +43,7 @@ class Check:
 
 def checks_of(month: dt.date) -> list[Check]:
     """Everything that is looked at before a month is signed, in the order of the page."""
-    tenant = Tenant.objects.get(id=current_tenant_id())
+    tenant = Tenant.current()
     return [
         _over(month, tenant),
         _refreshed(month),

@@ -4,6 +4,7 @@ month (MET-23, TRG-19): surveys and the revenue ledger."""
 import datetime as dt
 from decimal import Decimal
 
+from accounts.models import Tenant
 from cs_platform.kernel.periods import add_months, month_of
 from health.alerts import jobs
 from health.alerts.rules import company_mismatch
@@ -13,7 +14,6 @@ from health.enums import SurveyKind
 from metrics import questions, trends
 from metrics.catalogue import of
 from metrics.enums import Dimension, Metric, Window
-from metrics.jobs import tenant
 from metrics.models import RetentionMonth
 
 MONTHS = 12
@@ -39,7 +39,7 @@ def _years(month: dt.date) -> list[Figures]:
     rows = RetentionMonth.objects.filter(
         month__gte=first, month__lte=month, window=Window.YEAR, dimension=Dimension.ALL
     ).values()
-    margin = tenant().gross_margin
+    margin = Tenant.current().gross_margin
     found = {row["month"]: questions.year_figures(questions.sums_of(row), margin) for row in rows}
     return [found.get(add_months(first, shift), {}) for shift in range(trends.STEPS + 1)]
 

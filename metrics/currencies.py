@@ -69,7 +69,7 @@ def missing_rates(target: str, known: Sequence[formulas.Rate] | None = None) -> 
     by_month: dict[dt.date, dict[tuple[str, str], Decimal]] = {}
     for rate in rates:
         by_month.setdefault(rate.month, {})[(rate.base, rate.quote)] = rate.rate
-    tenant = jobs.tenant()
+    tenant = Tenant.current()
     horizon = last_complete_month(tenant.figures_as_of)
     found: list[Missing] = []
     for row in sqljobs.rows(jobs.SQL / "currency_use.sql"):
@@ -173,7 +173,7 @@ def _turn_kept(before: str, after: str) -> None:
             said.append((kind, key, Decimal(amount), before, day))
     if not said:
         return
-    today = jobs.tenant().today()
+    today = Tenant.current().today()
     months = [month_of(day or today) for *_rest, day in said]
     rates = formulas.rates_to(after, sorted({row[3] for row in said}), (min(months), max(months)), known)
     turned = [
@@ -220,7 +220,7 @@ class RateBehind:
 
 def rates_behind(codes: Sequence[str], month: dt.date) -> dict[str, RateBehind]:
     """Where the rate of each currency comes from; those without any are left out. Two queries."""
-    target = jobs.tenant().currency
+    target = Tenant.current().currency
     rows = list(
         FxRate.objects.order_by("month", "base", "quote", "-recorded_at", "-id").distinct("month", "base", "quote")
     )

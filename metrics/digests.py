@@ -23,7 +23,7 @@ from cs_platform.kernel import queue
 from cs_platform.kernel.access import Permission
 from cs_platform.kernel.models import Work
 from cs_platform.kernel.periods import last_complete_month, month_end
-from cs_platform.kernel.tenancy import current_tenant_id, tenant_context
+from cs_platform.kernel.tenancy import tenant_context
 from metrics.digest_content import Content, content_of
 from metrics.enums import DigestKind
 from metrics.models import DigestRecipient, DigestSent, MonthClose
@@ -43,7 +43,7 @@ NEEDS = {
 def plan_digests(as_of: dt.date) -> int:
     """The step of the night: put on the work list what its morning sends; how many e-mails. A company whose days have
     ended (an archive), and a night of long ago, send nothing."""
-    tenant = _tenant()
+    tenant = Tenant.current()
     morning = as_of + dt.timedelta(days=1)
     if tenant.data_until or morning < tenant.today():
         return 0
@@ -63,7 +63,7 @@ def plan_digests(as_of: dt.date) -> int:
 def plan_board(work: Work) -> bool:
     """Work handler, after a month was closed: its board to everybody on the list. An earlier month goes only to those
     who had got it, with what changed."""
-    tenant = _tenant()
+    tenant = Tenant.current()
     latest = last_complete_month(tenant.figures_as_of)
     sent = DigestSent.objects.filter(kind=DigestKind.BOARD)
     periods = {latest, *sent.order_by().values_list("period", flat=True).distinct()}
@@ -137,7 +137,7 @@ def send_digest(work: Work) -> bool:
     if sent.filter(close=close).exists():
         return False
     last = sent.order_by("-sent_at", "-id").first()
-    tenant = _tenant()
+    tenant = Tenant.current()
     with translation.override(language_of(recipient)), timezone.override(tenant.zone):
         content = content_of(recipient.kind, tenant, period, recipient.member, last.figures if last else None)
         if content is None:
@@ -229,7 +229,3 @@ def add_recipients(*, kind: str, rows: Iterable[dict[str, Any]], by: Member) -> 
         )
         made += created
     return made
-
-
-def _tenant() -> Tenant:
-    return Tenant.objects.get(id=current_tenant_id())

@@ -85,11 +85,6 @@ def clock() -> dt.datetime:
     return found
 
 
-def tenant() -> Tenant:
-    """The tenant of the context."""
-    return Tenant.objects.get(id=current_tenant_id())
-
-
 def history_starts(known_at: dt.datetime = FOREVER) -> dt.date | None:
     """The month of the earliest paid period known then; None for a book without one."""
     start = SubscriptionChange.objects.filter(recorded_at__lte=known_at).aggregate(Min("start_on"))["start_on__min"]
@@ -107,7 +102,7 @@ def stage_rates(
 ) -> list[str]:
     """Temporary table `rate` (currency, month number, factor on minor units) of the currencies of the book and of `also`;
     those that nothing converts."""
-    target = tenant().currency
+    target = Tenant.current().currency
     booked = SubscriptionChange.objects.filter(recorded_at__lte=known_at).order_by()
     used = sorted({*booked.values_list("currency", flat=True).distinct(), *also})
     rates = FxRate.objects.filter(recorded_at__lte=known_at)
@@ -136,7 +131,7 @@ def stage_logos(known_at: dt.datetime = FOREVER) -> None:
     """Temporary table `logo`: the accounts that count for another one, by mergers known then and by the company's
     present setting of who is the customer (METRICS 4)."""
     copying.drop("logo")
-    by_parent = tenant().logo_level == LogoLevel.PARENT
+    by_parent = Tenant.current().logo_level == LogoLevel.PARENT
     sqljobs.execute(SQL / "logos.sql", {"known_at": known_at, "by_parent": by_parent})
 
 
@@ -148,7 +143,7 @@ def stage_periods(span: Span, scope: str = EVERYBODY) -> dict[str, str]:
     copying.drop("period", "line", "said", "product_move", "wanted", "standing")
     stage_logos(span.known_at)
     tables = {"scope": scope}
-    sqljobs.execute(SQL / "periods.sql", span.params() | {"dunning_days": tenant().dunning_days}, tables=tables)
+    sqljobs.execute(SQL / "periods.sql", span.params() | {"dunning_days": Tenant.current().dunning_days}, tables=tables)
     return tables
 
 
@@ -244,7 +239,7 @@ def post_movements(as_of: dt.date) -> int:
         start, whole, fresh = found
         stage_rates(start, whole.last)
         words = {
-            "currency": tenant().currency,
+            "currency": Tenant.current().currency,
             "reasons": list(SAID_REASONS),
             "leaving": list(LEAVING_REASONS),
             "growing": list(GROWING_REASONS),
@@ -304,7 +299,7 @@ def sum_up(
 ) -> int:
     """Sums of one window into the retention table of `tables`, over everybody and cut by up to four attributes of
     `history`. `allowed` names a table of the accounts and days that filters let through; `acv_bands` lets only those."""
-    params = span.params() | band_edges(tenant().currency)
+    params = span.params() | band_edges(Tenant.current().currency)
     params |= {f"cut_{i}": cuts[i - 1] if i <= len(cuts) else "" for i in range(1, len(KEPT_CUTS) + 1)}
     params |= {"window": int(window), "filtered": bool(allowed), "acv_bands": acv_bands}
     return sqljobs.execute(SQL / "retention.sql", params, tables={**tables, "allowed": allowed or "history"})
@@ -317,7 +312,7 @@ def update_account_figures(as_of: dt.date) -> int:
         return 0
     stage_rates(min(start, month_of(as_of)), month_of(as_of))
     stage_logos()
-    days = tenant().dunning_days
+    days = Tenant.current().dunning_days
     params = {"as_of": as_of, "month_m": formulas.month_number(month_of(as_of)), "dunning_days": days}
     with audit.derived():
         return sqljobs.execute(SQL / "account_figures.sql", params)
@@ -334,7 +329,7 @@ def check_roll_forward(as_of: dt.date) -> int:
         missing = stage_rates(start, whole.last)
         stage_periods(whole)
         rows = sqljobs.rows(SQL / "roll_forward.sql", whole.params())
-    currency = tenant().currency
+    currency = Tenant.current().currency
     for row in rows:
         gaps = {name: int(row[name]) for name in ("identity_gap", "period_gap", "ledger_gap", "chain_gap") if row[name]}
         if gaps:

@@ -14,7 +14,7 @@ from django.http import Http404
 
 from accounts.enums import ChangeSource
 from accounts.formulas import counts_until, monthly_minor
-from accounts.models import Import, ImportChunk, Subscription, SubscriptionChange
+from accounts.models import Import, ImportChunk, Subscription, SubscriptionChange, Tenant
 from cs_platform.kernel.money import to_minor
 from cs_platform.kernel.periods import add_months, month_of
 from metrics import formulas, jobs
@@ -65,7 +65,7 @@ def _amount_from(change: SubscriptionChange, line: LedgerLine, question: Questio
     if line.kind == MovementKind.FX:
         return value[1] - value[0]
     starts = month_of(change.start_on) == line.month
-    end = counts_until(change.end_on, change.past_due_on, jobs.tenant().dunning_days)
+    end = counts_until(change.end_on, change.past_due_on, Tenant.current().dunning_days)
     ends = end is not None and month_of(end) == line.month
     return value[1] * (int(starts) - int(ends))
 

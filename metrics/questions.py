@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import F
 from django.utils import timezone
 
+from accounts.models import Tenant
 from cs_platform.kernel import copying, sqljobs
 from cs_platform.kernel.money import digits, from_minor, whole_minor
 from cs_platform.kernel.periods import last_complete_month
@@ -98,7 +99,7 @@ def ask(
     """The question behind a report or a page; builds the temporary tables when it asks the ledger about an earlier
     knowledge: of all months, or of the `only` one that the asker will look at. With `basis` "reported" the sums of
     closed months are those of their last close."""
-    tenant = jobs.tenant()
+    tenant = Tenant.current()
     day = as_of or tenant.figures_as_of
     last = last_complete_month(day)
     tables: sqljobs.Tables = _as_known(last, known_at, only) if known_at and ledger else jobs.STORED

@@ -21,7 +21,7 @@ from accounts.enums import ChangeSource
 from accounts.import_columns import LABELS
 from accounts.kinds import Kind, Problem, Row
 from accounts.merging import MergeResult, Origin
-from accounts.models import Account, Import, Member
+from accounts.models import Account, Import, Member, Tenant
 from accounts.rows import amount, currency, month, text, whole
 from cs_platform.kernel import copying, sqljobs
 from cs_platform.kernel.money import digits, normalised_monthly, to_minor
@@ -74,7 +74,7 @@ def merge_billing(rows: Sequence[Row], origin: Origin) -> MergeResult:
     row is of the month that the file was uploaded for; without a currency it is in the reporting currency."""
     run = Import.objects.filter(id=origin.ref).first() if origin.source == ChangeSource.IMPORT else None
     usual = parse_month(run.options["month"]) if run and run.options.get("month") else None
-    own = jobs.tenant().currency
+    own = Tenant.current().currency
     result = MergeResult()
     taken: dict[dt.date, Reconciliation] = {}
     staged = []
@@ -232,7 +232,7 @@ def _compare(found: Sequence[Reconciliation], known_at: dt.datetime, basis: Basi
             continue
         sums = ClassSum(row["accounts"], row["billed"], row["booked"], row["difference"])
         classes[row["reconciliation_id"]][row["kind"]] = sums
-    own = jobs.tenant().currency
+    own = Tenant.current().currency
     return [Comparison(each, basis, own, classes[each.id], left_out[each.id]) for each in found]
 
 

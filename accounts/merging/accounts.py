@@ -25,7 +25,6 @@ from accounts.merging.result import (
 from accounts.models import Account, Segment, Tenant
 from cs_platform.kernel import copying, sqljobs
 from cs_platform.kernel.money import to_minor
-from cs_platform.kernel.tenancy import current_tenant_id
 
 COLUMNS = [
     ("number", "int"), ("account", "text"), ("name", "text"), ("segment_id", "uuid"), ("industry", "text"), ("source", "text"),
@@ -80,7 +79,7 @@ def merge_accounts(rows: Sequence[Row], origin: Origin) -> MergeResult:
     segments = segment_ids({r.values["segment"] for r in accepted if r.values.get("segment")})
     above = {r.values[n] for r in accepted for n in ("parent", "referred_by") if r.values.get(n)}
     named = _name_accounts(above - {r.values["account"] for r in accepted})
-    tenant = Tenant.objects.get(id=current_tenant_id())
+    tenant = Tenant.current()
     copying.stage("stage_account", COLUMNS, (_cells(r, segments, owners, tenant.currency) for r in accepted))
     quiet_inserts(len(accepted))
     params = origin.params() | {"today": tenant.today()}

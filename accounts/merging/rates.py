@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from accounts.kinds import Row
 from accounts.merging.result import MergeResult, Origin, first_of_each, revenue_changed
 from accounts.models import FxRate, Subscription, Tenant
-from cs_platform.kernel.tenancy import current_tenant_id
 
 
 def merge_fx_rates(rows: Sequence[Row], origin: Origin) -> MergeResult:
@@ -32,7 +31,7 @@ def merge_fx_rates(rows: Sequence[Row], origin: Origin) -> MergeResult:
         result.add(row.number, rate.id, "created" if before is None else "updated")
     FxRate.objects.bulk_create(fresh, batch_size=2000)
     if fresh:
-        own = Tenant.objects.get(id=current_tenant_id()).currency
+        own = Tenant.current().currency
         foreign = Subscription.objects.exclude(currency=own).values_list("account_id", flat=True).distinct()
         revenue_changed(foreign, origin)
     return result

@@ -116,7 +116,7 @@ def extra_json(row: Row) -> str:
 
 def today() -> dt.date:
     """The day it is for the tenant of the context."""
-    return Tenant.objects.get(id=current_tenant_id()).today()
+    return Tenant.current().today()
 
 
 def quiet_inserts(count: int) -> None:

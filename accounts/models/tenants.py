@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from accounts.enums import LogoLevel
 from cs_platform.kernel.money import validate_currency
-from cs_platform.kernel.tenancy import EntityModel
+from cs_platform.kernel.tenancy import EntityModel, current_tenant_id
 
 
 def validate_timezone(name: str) -> None:
@@ -62,6 +62,11 @@ class Tenant(models.Model):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
+
+    @classmethod
+    def current(cls) -> "Tenant":
+        """The company whose context is open, as it stands. One query."""
+        return cls.objects.get(id=current_tenant_id())
 
     def today(self, at: dt.datetime | None = None) -> dt.date:
         """The day it is for this tenant; an archive stays at its last day."""

@@ -17,12 +17,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.models import Account
+from accounts.models import Account, Tenant
 from cs_platform.api.queries import MonthField, NoQuery, plausible, read_query
 from cs_platform.api.schema import ANSWER_HEADERS, refusals
 from cs_platform.kernel.money import from_minor, whole_minor
 from cs_platform.kernel.periods import month_text
-from metrics import explore, jobs, questions, selectors
+from metrics import explore, questions, selectors
 from metrics.asked import Months
 from metrics.bands import Band, band_of, bands_for_all
 from metrics.catalogue import METRICS, MetricDefinition, of
@@ -233,7 +233,7 @@ class _Asked(APIView):
         )  # fmt: skip
 
     def months(self) -> Months:
-        found = selectors.months_of(jobs.tenant())
+        found = selectors.months_of(Tenant.current())
         if found is None:
             raise Http404
         return found

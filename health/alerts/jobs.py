@@ -20,7 +20,6 @@ from accounts.webhooks.announce import announce, announce_rows
 from accounts.webhooks.events import Kind
 from cs_platform.kernel import audit, queue, runs
 from cs_platform.kernel.models import Work
-from cs_platform.kernel.tenancy import current_tenant_id
 from health.alerts import engine, snapshots
 from health.alerts.engine import Key, Setting
 from health.alerts.rules import RULES
@@ -61,7 +60,7 @@ def setting_of(key: str) -> Setting:
 
 def newest(as_of: dt.date) -> dict[Source, dt.date | None]:
     """The last day up to `as_of` of which each source said anything."""
-    tenant = Tenant.objects.get(id=current_tenant_id())
+    tenant = Tenant.current()
     until = dt.datetime.combine(as_of + dt.timedelta(days=1), dt.time(), tenant.zone)
 
     def local(at: dt.datetime | None) -> dt.date | None:
@@ -173,7 +172,7 @@ def _write(
 def refresh_alerts(work: Work) -> bool:
     """The alerts of the accounts that were scored anew, one piece."""
     if queue.take_dirty("scored"):
-        run_alerts(Tenant.objects.get(id=current_tenant_id()).today(), "changed")
+        run_alerts(Tenant.current().today(), "changed")
         queue.settle_dirty("scored")
     return False
 
@@ -215,7 +214,7 @@ def company_alert(as_of: dt.date, *, rule: str, inputs: Mapping[str, Any] | None
 
 def _moment(as_of: dt.date) -> dt.datetime:
     """Now, or the end of a day that is past: an alert of the past is as old as its day."""
-    tenant = Tenant.objects.get(id=current_tenant_id())
+    tenant = Tenant.current()
     end = dt.datetime.combine(as_of + dt.timedelta(days=1), dt.time(), tenant.zone)
     return min(timezone.now(), end)
 

@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from accounts.models import Member, Tenant
 from cs_platform.kernel.edits import check_seen, put
 from cs_platform.kernel.errors import DomainError
-from cs_platform.kernel.tenancy import current_tenant_id
 from health.alerts import engine, jobs
 from health.alerts.rule_parts import Rule
 from health.alerts.rules import RULES
@@ -45,7 +44,7 @@ def answer_alert(*, alert: Alert, answer: str, due_on: dt.date | None, version: 
     if not text:
         sentence = _("Say what will be done.")
         raise DomainError(sentence, fields={"answer": sentence})
-    today = Tenant.objects.get(id=current_tenant_id()).today()
+    today = Tenant.current().today()
     if due_on is not None and due_on < today:
         sentence = _("The day is past.")
         raise DomainError(sentence, fields={"due_on": sentence})

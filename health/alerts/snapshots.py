@@ -13,7 +13,6 @@ import numpy as np
 from accounts.enums import HealthBand
 from accounts.models import Tenant
 from cs_platform.kernel import sqljobs
-from cs_platform.kernel.tenancy import current_tenant_id
 from health.alerts.rule_parts import Snapshot
 from health.alerts.rules import TREND_DAYS
 from health.scoring import features
@@ -26,7 +25,7 @@ KEYS = tuple(indicator.key for indicator in CATALOGUE)
 
 def snapshots(as_of: dt.date, scope: str) -> list[Snapshot]:
     """The accounts of the table `scope` (id) that have a score of that day, as they stood at its end."""
-    tenant = Tenant.objects.get(id=current_tenant_id())
+    tenant = Tenant.current()
     until = dt.datetime.combine(as_of + dt.timedelta(days=1), dt.time(), tenant.zone)
     params = {"as_of": as_of, "until": until, "zone": tenant.timezone}
     rows = sqljobs.rows(SQL / "facts.sql", params, tables={"scope": scope})

@@ -8,7 +8,6 @@ from uuid import UUID
 from accounts.models import Tenant
 from cs_platform.kernel import sqljobs
 from cs_platform.kernel.periods import add_months, months_between
-from cs_platform.kernel.tenancy import current_tenant_id
 from health.engagement.formulas import CSAT_SCALE, PASSIVE, PROMOTER, TOP_BOXES, Answers, total
 from health.enums import SurveyKind
 
@@ -19,7 +18,7 @@ ByMonth = Mapping[dt.date, Answers]
 
 def bounds(first: dt.date, last: dt.date) -> tuple[dt.datetime, dt.datetime]:
     """The instants at which the tenant's month `first` begins and its month `last` ends."""
-    zone = Tenant.objects.get(id=current_tenant_id()).zone
+    zone = Tenant.current().zone
     return (
         dt.datetime.combine(first, dt.time(), tzinfo=zone),
         dt.datetime.combine(add_months(last, 1), dt.time(), tzinfo=zone),

@@ -15,7 +15,6 @@ from accounts.merging import MergeResult, Origin
 from accounts.merging.result import first_of_each
 from accounts.models import Tenant
 from accounts.rows import amount, choice, moment, text, whole
-from cs_platform.kernel.tenancy import current_tenant_id
 from health.enums import SurveyContext, SurveyDirection, SurveyKind
 from health.known import known_on
 from health.merging import write_staged
@@ -111,7 +110,7 @@ def merge_surveys(rows: Sequence[Row], origin: Origin) -> MergeResult:
     accepted = list(named(rows, result, contacts=["contact"]))
     if not accepted:
         return result
-    tenant = Tenant.objects.get(id=current_tenant_id())
+    tenant = Tenant.current()
     received = timezone.now().astimezone(tenant.zone).date()
 
     def cells(row: Row, ids: Ids) -> list[Any]:

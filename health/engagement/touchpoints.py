@@ -14,7 +14,6 @@ from accounts.merging import MergeResult, Origin
 from accounts.merging.result import first_of_each
 from accounts.models import Tenant
 from accounts.rows import choice, email, flag, moment, text, whole
-from cs_platform.kernel.tenancy import current_tenant_id
 from health.enums import Sentiment, TouchpointKind, TouchpointStatus
 from health.known import known_on
 from health.merging import write_staged
@@ -107,7 +106,7 @@ def merge_touchpoints(rows: Sequence[Row], origin: Origin) -> MergeResult:
     accepted = list(named(rows, result, contacts=["contact"], members=["member_email"]))
     if not accepted:
         return result
-    tenant = Tenant.objects.get(id=current_tenant_id())
+    tenant = Tenant.current()
     received = timezone.now().astimezone(tenant.zone).date()
 
     def cells(row: Row, ids: Ids) -> list[Any]:

@@ -16,7 +16,6 @@ from accounts.merging.result import quiet_inserts
 from accounts.models import Tenant
 from cs_platform.kernel import copying, sqljobs
 from cs_platform.kernel.money import digits, to_minor
-from cs_platform.kernel.tenancy import current_tenant_id
 from health import news
 from health.known import known_on
 from health.models import Outcome
@@ -43,7 +42,7 @@ def merge_outcomes(rows: Sequence[Row], origin: Origin) -> MergeResult:
     contact or a member who does not exist, a contact of another account, and a second value of one day.
     """
     result = MergeResult()
-    tenant = Tenant.objects.get(id=current_tenant_id())
+    tenant = Tenant.current()
     rows = [row for row in rows if not _refuse_value(row, tenant, result)]
     accepted = list(named(rows, result, contacts=["customer_owner", "confirmed_by"], members=["owner_email"]))
     firsts = _firsts(accepted, result)

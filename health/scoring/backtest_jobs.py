@@ -18,7 +18,6 @@ from accounts.models import Member, Segment, Tenant
 from cs_platform.kernel import queue
 from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.models import Work
-from cs_platform.kernel.tenancy import current_tenant_id
 from health.enums import BacktestState, Component
 from health.models import Backtest, HealthModelVersion
 from health.scoring import backtest, features, formulas
@@ -54,7 +53,7 @@ def start_backtest(
         version=version,
         against=against,
         segment=segment,
-        as_of=Tenant.objects.get(id=current_tenant_id()).figures_as_of,
+        as_of=Tenant.current().figures_as_of,
         total=len(HORIZONS) + 1,
         results={"asked": {"months": months}},
         created_by=by,

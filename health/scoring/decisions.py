@@ -8,7 +8,6 @@ from uuid import UUID
 
 from accounts.models import Tenant
 from cs_platform.kernel import sqljobs
-from cs_platform.kernel.tenancy import current_tenant_id
 
 SQL = Path(__file__).parent / "sql"
 YEAR = 330  # days: who decides more often than about once a year counts once
@@ -28,7 +27,7 @@ class Decision:
 
 def decisions(as_of: dt.date, *, first: dt.date, segment: UUID | None = None) -> list[Decision]:
     """The decisions of the current tenant from `first` up to `as_of`, at most about one a year for each account."""
-    tenant = Tenant.objects.get(id=current_tenant_id())
+    tenant = Tenant.current()
     params = {"as_of": as_of, "currency": tenant.currency, "segment": str(segment) if segment else None}
     found = [Decision(**row) for row in sqljobs.rows(SQL / "decisions.sql", params)]
     return [each for each in thinned(found) if each.day >= first]

@@ -22,7 +22,6 @@ from django.db import connection
 from accounts.models import Tenant
 from accounts.selectors import STANDING
 from cs_platform.kernel import copying, sqljobs
-from cs_platform.kernel.tenancy import current_tenant_id
 from health.scoring.formulas import Floats, Ints
 from health.scoring.indicators import CATALOGUE, FIRST_VALUE_DAYS, INDICATORS, Source
 from health.scoring.storing import EVERYBODY
@@ -80,7 +79,7 @@ def ask_accounts(as_of: dt.date, usage_day: dt.date, scope: str = EVERYBODY, kno
         "as_of": as_of,
         "usage_day": usage_day,
         "known_on": known_on or as_of,
-        "dunning_days": Tenant.objects.values_list("dunning_days", flat=True).get(id=current_tenant_id()),
+        "dunning_days": Tenant.current().dunning_days,
     }
     return sqljobs.execute(SQL / "everybody.sql", params, tables={"scope": scope, "standing": STANDING})
 
@@ -93,7 +92,7 @@ def stage_models(segments: Mapping[UUID, int]) -> None:
 def answers(windows: Mapping[str, int], models: Sequence[int] = (0,)) -> Answers:
     """The raw numbers of what was asked and is judged by one of `models`, looking back as far as `windows` say (days by
     indicator, see `Definition.windows`)."""
-    tenant = Tenant.objects.get(id=current_tenant_id())
+    tenant = Tenant.current()
     params: dict[str, object] = {
         "zone": tenant.timezone,
         "dunning_days": tenant.dunning_days,

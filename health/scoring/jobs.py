@@ -14,7 +14,6 @@ from django.utils import timezone
 from accounts.models import Tenant
 from cs_platform.kernel import queue
 from cs_platform.kernel.models import Work
-from cs_platform.kernel.tenancy import current_tenant_id
 from health import news
 from health.scoring import features, formulas, storing, versions
 from health.scoring.storing import EVERYBODY
@@ -40,7 +39,7 @@ def refresh_statistics(as_of: dt.date) -> int:
 
 def score_all(as_of: dt.date) -> int:
     """Nightly step: the score of every account that is a customer on that day; how many rows were written."""
-    tenant = Tenant.objects.get(id=current_tenant_id())
+    tenant = Tenant.current()
     return _score(as_of, last_full_day(tenant, as_of), EVERYBODY)
 
 
@@ -48,7 +47,7 @@ def refresh_scores(work: Work) -> bool:
     """Today's scores of the accounts whose signals changed, one piece."""
     if not queue.take_dirty(news.TOPIC):
         return False
-    tenant = Tenant.objects.get(id=current_tenant_id())
+    tenant = Tenant.current()
     as_of = tenant.today()
     _score(as_of, last_full_day(tenant, as_of), "changed")
     queue.settle_dirty(news.TOPIC, then=SCORED)

@@ -12,7 +12,6 @@ from uuid import UUID
 
 from accounts.models import Account, Tenant
 from cs_platform.kernel.models import Run
-from cs_platform.kernel.tenancy import current_tenant_id
 from health.enums import Component
 from health.models import HealthModelVersion, HealthScore
 from health.scoring import jobs
@@ -46,7 +45,7 @@ def judged(day: dt.date, known_on: dt.date) -> Judged:
 
 
 def _made(day: dt.date, known_on: dt.date) -> Judged:
-    tenant = Tenant.objects.get(id=current_tenant_id())
+    tenant = Tenant.current()
     found = Judged({}, {})
     for judge, ids, scores in jobs.judge(day, jobs.last_full_day(tenant, day), known_on=min(day, known_on)):
         found.definitions[judge.version_id] = judge.definition

@@ -21,7 +21,6 @@ from accounts.merging.result import quiet_inserts
 from accounts.models import Account, Tenant
 from accounts.selectors import STANDING
 from cs_platform.kernel import copying, sqljobs
-from cs_platform.kernel.tenancy import current_tenant_id
 from health import news
 from health.known import known_on
 from health.models import Ticket
@@ -64,7 +63,7 @@ def merge_tickets(
     known = [(row, values) for row, values in told if row.number not in waiting]
     if not known:
         return result
-    tenant = Tenant.objects.get(id=current_tenant_id())
+    tenant = Tenant.current()
     now = timezone.now()
     staged = []
     for row, values in known:

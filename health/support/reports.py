@@ -11,7 +11,6 @@ from typing import Any
 
 from accounts.models import Tenant
 from cs_platform.kernel import sqljobs
-from cs_platform.kernel.tenancy import current_tenant_id
 from health.support.merge import SQL, derived_tickets
 
 TICKETS = [
@@ -36,7 +35,7 @@ Ticket = dict[str, Any]
 def known_tickets(as_of: dt.date, known_at: dt.datetime, segment: str = "") -> list[Ticket]:
     """The tickets opened by the end of the day `as_of`, by id, from what had happened by then and was recorded by
     `known_at`; with a segment, those of accounts that are in it."""
-    tenant = Tenant.objects.get(id=current_tenant_id())
+    tenant = Tenant.current()
     cutoff = dt.datetime.combine(as_of + dt.timedelta(days=1), dt.time(), tzinfo=tenant.zone)
     sqljobs.execute(SQL / "stage_as_of.sql", {"cutoff": cutoff, "known_at": known_at, "segment": segment})
     names = {row["id"]: row["external_id"] for row in sqljobs.rows(SQL / "asked_tickets.sql")}

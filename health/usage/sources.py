@@ -12,7 +12,6 @@ from django.utils import timezone
 from accounts.enums import ImportState, KeyScope
 from accounts.models import ApiKey, Import, Tenant
 from cs_platform.kernel import sqljobs
-from cs_platform.kernel.tenancy import current_tenant_id
 from health.enums import Freshness, ReceiptKind
 from health.models import Receipt
 from health.usage.storage import SQL
@@ -64,7 +63,7 @@ class Sender:
 def senders(now: dt.datetime | None = None) -> list[Sender]:
     """Everybody who sent events in the last 14 days, and the live keys that could but did not."""
     now = now or timezone.now()
-    tenant = Tenant.objects.get(id=current_tenant_id())
+    tenant = Tenant.current()
     today = now.astimezone(tenant.zone).date()
     first = today - dt.timedelta(days=DAYS - 1)
     params = {
