@@ -24,7 +24,7 @@ from journey.enums import Blocker, PlanKind, PlanState
 from journey.plans import services, templates
 from journey.plans.progress import progress
 from journey.plans.selectors import with_milestones
-from journey.plans.whole import write_milestones
+from journey.plans.whole import fill_plan, write_milestones
 from journey.work import milestones
 
 _OWNER = "E-mail of a member."
@@ -222,7 +222,7 @@ class Plans(Resource):
             by=None,
         )
         if items is not None:
-            write_milestones(plan=plan, items=items, by=None)
+            fill_plan(plan=plan, items=items, by=None)
         response = self.represent(self.rows().get(id=plan.id), status=201)
         response["Location"] = f"{request.path}/{plan.id}"
         return response

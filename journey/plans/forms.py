@@ -13,7 +13,7 @@ from cs_platform.kernel.forms import TenantChoiceField, day_input
 from journey.enums import Blocker, PlanKind
 from journey.models import Milestone, Plan
 from journey.plans import links
-from journey.plans.services import blockers_of
+from journey.plans.checks import blockers_of
 from journey.plans.templates import Template
 
 
@@ -177,8 +177,8 @@ class BlockForm(forms.Form):
         cast(forms.ChoiceField, self.fields["blocker"]).choices = [("", _("Nothing")), *codes]
 
 
-class ShareForm(forms.Form):
-    """A link for somebody at the customer."""
+class LinkForm(forms.Form):
+    """A link for somebody at the customer; with `named` it must be for one person, who confirms something."""
 
     contact = forms.ChoiceField(label=_("For whom"), required=False)
     days = forms.IntegerField(
@@ -188,12 +188,15 @@ class ShareForm(forms.Form):
         label=_("Send it by e-mail"), required=False, help_text=_("Then nobody here sees the link.")
     )
 
-    def __init__(self, *args: Any, account: Account, likely: Contact | None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self, data: Any = None, *, account: Account, likely: Contact | None = None, named: bool = False
+    ) -> None:
+        super().__init__(data)
         self.people = {str(row.id): row for row in account.contacts.order_by("name", "id") if row.left_on is None}
         labels = [(key, f"{row.name} · {row.email}" if row.email else row.name) for key, row in self.people.items()]
-        cast(forms.ChoiceField, self.fields["contact"]).choices = [("", _("Whoever has the link")), *labels]
-        self.fields["contact"].initial = str(likely.id) if likely else ""
+        contact = cast(forms.ChoiceField, self.fields["contact"])
+        contact.choices = [("", _("Choose a person") if named else _("Whoever has the link")), *labels]
+        contact.initial, contact.required = str(likely.id) if likely else "", named
 
     def values(self) -> dict[str, Any]:
         chosen = self.cleaned_data

@@ -82,7 +82,7 @@ def make_link(
         )
         if send:
             queue.enqueue(WORK, str(link.id), actor=by.name)
-    return Made(link, "" if send else url_of(link, token))
+    return Made(link, "" if send else url_of(token))
 
 
 def _about(purpose: str, plan: Plan | None, period: StagePeriod | None) -> Account:
@@ -108,7 +108,7 @@ def revoke_link(*, link: CustomerLink, by: Member) -> CustomerLink:
     return row
 
 
-def url_of(link: CustomerLink, token: str) -> str:
+def url_of(token: str) -> str:
     tenant = Tenant.objects.get(id=current_tenant_id())
     return settings.BASE_URL + reverse("customer_link", args=[tenant.slug, token])
 
@@ -192,7 +192,7 @@ def send_link(work: Work) -> bool:
             "person": link.contact.name,
             "sender": link.created_by.name if link.created_by else company,
             "go_live": link.purpose == LinkPurpose.GO_LIVE,
-            "url": url_of(link, token),
+            "url": url_of(token),
             "until": link.expires_at,
         }
         words = (

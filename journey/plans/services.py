@@ -10,36 +10,30 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from uuid_utils.compat import uuid7
 
-from accounts.customers import EARLIEST, refused
+from accounts.customers import refused
 from accounts.enums import ChangeSource
 from accounts.merging.result import today
 from accounts.models import Account, Contact, Member
 from cs_platform.kernel.edits import check_seen, put
 from cs_platform.kernel.errors import Conflict, DomainError
-from journey.enums import Blocker, PlanKind, PlanState, Stage, TrackKind
+from journey.enums import PlanState, Stage
 from journey.models import Milestone, MilestoneNeed, Plan, StagePeriod, Track
+from journey.plans.checks import NOTE, asked_of, check_runs, checked_day, checked_milestone, checked_plan, held_up
 from journey.plans.progress import day_in
-from journey.plans.templates import LONGEST, MOST, NAME, Template, circle_in, name_in
-from journey.stages import guide, measures
-from journey.stages.criteria import criteria_of
+from journey.plans.templates import MOST, Template, circle_in, name_in
+from journey.stages import measures
+from journey.stages.selectors import core_of
 from journey.stages.services import attest
 from journey.stages.targets import targets_of
 
-GOAL = NOTE = 500
 PLAN_FIELDS = ("name", "goal", "kind", "owner", "customer_owner", "starts_on", "target_on", "track")
 MILESTONE_FIELDS = ("name", "due_on", "owner", "customer_owner", "criterion", "note")
-# What may hold a milestone of an onboarding up (JRN-11); a success plan takes the codes of all stages.
-ONBOARDING_BLOCKERS = tuple(str(code) for code in guide.BLOCKERS[Stage.ONBOARDING])
-
-
-def blockers_of(kind: str) -> tuple[str, ...]:
-    """The codes that a plan of this kind offers."""
-    return ONBOARDING_BLOCKERS if kind == PlanKind.ONBOARDING else tuple(Blocker.values)
 
 
 @transaction.atomic
@@ -79,14 +73,6 @@ def make_plan(
         wanted = target.days_to or length
     if target_on is None:
         target_on = starts_on + dt.timedelta(days=wanted)
-    plan = Plan(
-        account=account,
-        external_id=external_id or str(uuid7()),
-        template=template.key,
-        source=source or (ChangeSource.MEMBER if by else ChangeSource.API),
-        source_ref=source_ref or (by.id if by else None),
-    )
-    track = track or Track.objects.filter(account=account, kind=TrackKind.CORE, closed_on=None).first()
     values = {
         "name": name or str(template.name),
         "goal": goal,
@@ -95,10 +81,16 @@ def make_plan(
         "customer_owner": customer_owner,
         "starts_on": starts_on,
         "target_on": target_on,
-        "track": track,
+        "track": track or core_of(account),
     }
-    _put(plan, _checked_plan(plan, values))
-    plan.save(force_insert=True)
+    plan = Plan.objects.create(
+        account=account,
+        external_id=external_id or str(uuid7()),
+        template=template.key,
+        source=source or (ChangeSource.MEMBER if by else ChangeSource.API),
+        source_ref=source_ref or (by.id if by else None),
+        **checked_plan(Plan(account=account), values),
+    )
     words = language or get_language() or "en"
     rows = [
         Milestone(
@@ -121,14 +113,14 @@ def make_plan(
 @transaction.atomic
 def edit_plan(*, plan: Plan, values: Mapping[str, Any], version: int | None, by: Member | None) -> Plan:
     """Change what is written of a plan (`PLAN_FIELDS`). Its milestones keep their days."""
-    row = _locked(plan, version)
-    return _save_plan(row, _checked_plan(row, {name: values[name] for name in PLAN_FIELDS if name in values}))
+    row = locked(plan, version)
+    return _save_plan(row, checked_plan(row, {name: values[name] for name in PLAN_FIELDS if name in values}))
 
 
 @transaction.atomic
 def end_plan(*, plan: Plan, state: str, version: int | None, by: Member | None, on: dt.date | None = None) -> Plan:
     """The plan is done, or dropped; `active` takes that back. Done asks that each milestone is."""
-    row = _locked(plan, version)
+    row = locked(plan, version)
     if state not in PlanState.values:
         raise refused("state", _("Choose one of the list."))
     if state == row.state:
@@ -155,39 +147,39 @@ def set_milestone(
     `needs` are the ids of the milestones of this plan that it waits for: DomainError on `needs` when they would wait for
     each other, naming them.
     """
-    _open(_locked(plan, None))
+    plan = check_runs(locked(plan, None))
     rows = list(Milestone.objects.filter(plan=plan).order_by("position", "due_on", "id"))
     if milestone is None:
         if len(rows) >= MOST:
             raise DomainError(_("At most %(limit)s milestones.") % {"limit": MOST}, code="too_many")
-        row = Milestone(plan=plan, position=len(rows), owner=plan.owner, customer_owner=plan.customer_owner)
-        values = {"name": "", "due_on": None} | dict(values)
+        row = new_milestone(plan, len(rows))
     else:
         row = _milestone(rows, milestone, version)
-    changes = _checked_milestone(plan, row, {name: values[name] for name in MILESTONE_FIELDS if name in values})
+    given = {name: values[name] for name in MILESTONE_FIELDS if name in values}
+    checked = checked_milestone(plan, row, given, lambda: asked_of(plan))
+    changes = {name: value for name, value in checked.items() if getattr(row, name) != value}
     if milestone is None:
-        _put(row, changes)
+        for name, value in changes.items():
+            setattr(row, name, value)
         row.save(force_insert=True)
         rows.append(row)
-    else:
-        changes = {name: value for name, value in changes.items() if getattr(row, name) != value}
-    waits = needs is not None and _set_needs({row.id: needs}, rows)
+    waits = needs is not None and set_needs({row.id: needs}, rows)
     if milestone is not None and (changes or waits):
         put(row, **({"name": row.name} | changes))  # what it waits for makes a version too
-    if position is not None:
-        _order(rows, row, position)
-    _touch(plan)
+    moved = position is not None and _order(rows, row, position)
+    if milestone is None or changes or waits or moved:
+        touch(plan)
     return row
 
 
 @transaction.atomic
 def remove_milestone(*, milestone: Milestone, version: int | None, by: Member | None) -> None:
     """Take it out of the plan; what waited for it waits for it no more."""
-    plan = _open(_locked(milestone.plan, None))
+    plan = check_runs(locked(milestone.plan, None))
     row = _milestone(list(Milestone.objects.filter(plan=plan)), milestone, version)
     MilestoneNeed.objects.filter(needs=row).delete()
     row.delete()
-    _touch(plan)
+    touch(plan)
 
 
 @transaction.atomic
@@ -196,32 +188,28 @@ def finish_milestone(
 ) -> Milestone:
     """It is done on a day, today when none is said. One that shows a criterion attests it (JRN-07), where a member's word
     counts for that. Done twice changes nothing. DomainError while it waits for another one."""
-    plan = _open(_locked(milestone.plan, None))
+    plan = check_runs(locked(milestone.plan, None))
     row = _milestone(list(Milestone.objects.filter(plan=plan)), milestone, version)
     if row.done_on is not None:
         return row
-    waiting = MilestoneNeed.objects.filter(milestone=row, needs__done_on=None).select_related("needs")
-    if names := ", ".join(need.needs.name for need in waiting):
+    if names := ", ".join(waiting_of([row.id]).get(row.id, ())):
         raise DomainError(_("It waits for: %(names)s.") % {"names": names}, code="waits")
-    day = on or today()
-    if not EARLIEST <= day <= today():
-        raise refused("done_on", _("The day lies between 1990 and today."))
-    put(row, done_on=day, done_by=by, blocker="", blocked_on=None)
-    _attest(plan, row, True, by)
-    _touch(plan)
+    put(row, done_on=checked_day(on or today()), done_by=by, blocker="", blocked_on=None)
+    attest_done(plan, row, True, by)
+    touch(plan)
     return row
 
 
 @transaction.atomic
 def reopen_milestone(*, milestone: Milestone, version: int | None, by: Member | None) -> Milestone:
     """It is not done after all; the criterion that it attested is not met any more."""
-    plan = _open(_locked(milestone.plan, None))
+    plan = check_runs(locked(milestone.plan, None))
     row = _milestone(list(Milestone.objects.filter(plan=plan)), milestone, version)
     if row.done_on is None:
         return row
     put(row, done_on=None, done_by=None)
-    _attest(plan, row, False, by)
-    _touch(plan)
+    attest_done(plan, row, False, by)
+    touch(plan)
     return row
 
 
@@ -230,19 +218,15 @@ def block_milestone(
     *, milestone: Milestone, blocker: str, version: int | None, by: Member | None, note: str | None = None
 ) -> Milestone:
     """Say what holds it up, by its code (JRN-11), or with "" that nothing does any more; `note` None leaves the note."""
-    plan = _open(_locked(milestone.plan, None))
+    plan = check_runs(locked(milestone.plan, None))
     row = _milestone(list(Milestone.objects.filter(plan=plan)), milestone, version)
-    if blocker and blocker not in (*blockers_of(plan.kind), row.blocker):
-        raise refused("blocker", _("Choose one of the list."))
-    if blocker and row.done_on is not None:
-        raise refused("blocker", _("This milestone is done."))
-    since = None if not blocker else row.blocked_on if row.blocker == blocker else today()
-    put(row, blocker=blocker, blocked_on=since, note=row.note if note is None else note.strip()[:NOTE])
-    _touch(plan)
+    held = held_up(plan, row, blocker, done=row.done_on is not None)
+    put(row, **held, note=row.note if note is None else note.strip()[:NOTE])
+    touch(plan)
     return row
 
 
-def _attest(plan: Plan, row: Milestone, met: bool, by: Member | None) -> None:
+def attest_done(plan: Plan, row: Milestone, met: bool, by: Member | None) -> None:
     """Say of the criterion that the milestone shows whether it is met, where a person did it and it is open to a word."""
     if not row.criterion or by is None or plan.track_id is None:
         return
@@ -256,16 +240,26 @@ def _attest(plan: Plan, row: Milestone, met: bool, by: Member | None) -> None:
                 return
 
 
-def _locked(plan: Plan, version: int | None) -> Plan:
-    row = Plan.objects.select_for_update(of=("self",)).select_related("account", "track").get(id=plan.id)
+def locked(plan: Plan, version: int | None) -> Plan:
+    """The row of the plan, locked."""
+    rows = Plan.objects.select_for_update(of=("self",))
+    row = rows.select_related("account", "track", "owner", "customer_owner").get(id=plan.id)
     check_seen(row, version)
     return row
 
 
-def _open(plan: Plan) -> Plan:
-    if plan.state != PlanState.ACTIVE:
-        raise DomainError(_("This plan is over: open it again first."), code="over")
-    return plan
+def new_milestone(plan: Plan, position: int = 0) -> Milestone:
+    """One that is not written yet, with the plan's owners."""
+    return Milestone(plan=plan, position=position, owner=plan.owner, customer_owner=plan.customer_owner)
+
+
+def waiting_of(milestones: Collection[UUID]) -> dict[UUID, list[str]]:
+    """What each of these waits for and what is not done yet: names, in the plan's order."""
+    found: dict[UUID, list[str]] = {}
+    rows = MilestoneNeed.objects.filter(milestone__in=milestones, needs__done_on=None).select_related("needs")
+    for need in rows.order_by("needs__position", "needs__due_on", "needs__id"):
+        found.setdefault(need.milestone_id, []).append(need.needs.name)
+    return found
 
 
 def _milestone(rows: Sequence[Milestone], milestone: Milestone, version: int | None) -> Milestone:
@@ -276,21 +270,19 @@ def _milestone(rows: Sequence[Milestone], milestone: Milestone, version: int | N
     return row
 
 
-def _put(row: Plan | Milestone, values: Mapping[str, Any]) -> None:
-    for name, value in values.items():
-        setattr(row, name, value)
-
-
 def _save_plan(row: Plan, changes: Mapping[str, Any]) -> Plan:
     return put(row, **{name: value for name, value in changes.items() if getattr(row, name) != value})
 
 
-def _touch(plan: Plan) -> None:
-    """The plan counts as changed for programs that follow it, but nobody's open form of it grows stale by that."""
-    Plan.objects.filter(id=plan.id).update(updated_at=timezone.now())
+def touch(plan: Plan) -> None:
+    """A change of its milestones is one of the plan: programs read and write them as one list, by the plan's version.
+    A plan that is a version further already since `plan` was read stays there."""
+    rows = Plan.objects.filter(id=plan.id, version=plan.version)
+    rows.update(version=F("version") + 1, updated_at=timezone.now())
 
 
-def _order(rows: list[Milestone], row: Milestone, position: int) -> None:
+def _order(rows: list[Milestone], row: Milestone, position: int) -> bool:
+    """Whether any has another place now."""
     others = [each for each in rows if each.id != row.id]
     others.insert(min(max(position, 0), len(others)), row)
     changed = []
@@ -298,19 +290,12 @@ def _order(rows: list[Milestone], row: Milestone, position: int) -> None:
         if each.position != place:
             each.position = place
             changed.append(each)
-    Milestone.objects.bulk_update(changed, ["position"])
+    return bool(Milestone.objects.bulk_update(changed, ["position"]))
 
 
-@transaction.atomic
-def set_needs(*, plan: Plan, needs: Mapping[UUID, Collection[UUID]], by: Member | None) -> None:
-    """Say at once of several milestones what each waits for; DomainError on `needs` where they would wait for each other."""
-    _open(_locked(plan, None))
-    if _set_needs(needs, list(Milestone.objects.filter(plan=plan))):
-        _touch(plan)
-
-
-def _set_needs(wanted: Mapping[UUID, Collection[UUID]], rows: Sequence[Milestone]) -> bool:
-    """Whether anything changed by it."""
+def set_needs(wanted: Mapping[UUID, Collection[UUID]], rows: Sequence[Milestone]) -> set[UUID]:
+    """Let the milestones of `wanted` wait for these; `rows` are all of the locked plan. Those that wait for others than
+    before; DomainError on `needs` where they would wait for each other."""
     by_id = {each.id: each for each in rows}
     if any(need not in by_id for needs in wanted.values() for need in needs):
         raise refused("needs", _("It can wait for milestones of its own plan only."))
@@ -324,73 +309,7 @@ def _set_needs(wanted: Mapping[UUID, Collection[UUID]], rows: Sequence[Milestone
         names = " → ".join(by_id[each].name for each in circle)
         raise refused("needs", _("These wait for each other: %(names)s.") % {"names": names})
     pairs = {(waiting, needed) for waiting, needs in standing.items() for needed in needs}
-    gone = [need.id for pair, need in known.items() if pair not in pairs]
-    fresh = sorted(pairs - set(known))
-    MilestoneNeed.objects.filter(id__in=gone).delete()
+    gone, fresh = set(known) - pairs, sorted(pairs - set(known))
+    MilestoneNeed.objects.filter(id__in=[known[pair].id for pair in gone]).delete()
     MilestoneNeed.objects.bulk_create(MilestoneNeed(milestone=by_id[each], needs=by_id[other]) for each, other in fresh)
-    return bool(gone or fresh)
-
-
-def _checked_plan(plan: Plan, values: dict[str, Any]) -> dict[str, Any]:
-    """The given values as they are kept; DomainError names each that cannot be."""
-    problems: dict[str, str] = {}
-    _check_text(values, "name", NAME, problems, required=True)
-    _check_text(values, "goal", GOAL, problems)
-    if "kind" in values and values["kind"] not in PlanKind.values:
-        problems["kind"] = _("Choose one of the list.")
-    _check_people(values, plan.account, plan, problems)
-    if values.get("track") is not None and values["track"].account_id != plan.account_id:
-        problems["track"] = _("It belongs to another account.")
-    start, end = values.get("starts_on", plan.starts_on), values.get("target_on", plan.target_on)
-    if not EARLIEST <= start <= today() + dt.timedelta(days=LONGEST):
-        problems["starts_on"] = _("The day lies between 1990 and five years from now.")
-    elif not start <= end <= start + dt.timedelta(days=LONGEST):
-        problems["target_on"] = _("It ends within five years after it begins.")
-    return _or_refused(values, problems)
-
-
-def _checked_milestone(plan: Plan, row: Milestone, values: dict[str, Any]) -> dict[str, Any]:
-    problems: dict[str, str] = {}
-    _check_text(values, "name", NAME, problems, required=True)
-    _check_text(values, "note", NOTE, problems)
-    _check_people(values, plan.account, row, problems)
-    day = values.get("due_on", row.due_on)
-    if day is None:
-        problems["due_on"] = _("A value is required here.")
-    elif not plan.starts_on <= day <= plan.starts_on + dt.timedelta(days=LONGEST):
-        problems["due_on"] = _("The day lies after the plan begins, within five years.")
-    if (key := values.get("criterion")) and key != row.criterion:
-        open_now = StagePeriod.objects.select_related("track").filter(track=plan.track_id, exited_on=None)
-        if all(each.key != key for period in open_now for each in criteria_of(period.stage, period.track.kind)):
-            problems["criterion"] = _("No open stage of this track asks for it.")
-    return _or_refused(values, problems)
-
-
-def _check_text(
-    values: dict[str, Any], name: str, limit: int, problems: dict[str, str], *, required: bool = False
-) -> None:
-    if name not in values:
-        return
-    values[name] = values[name].strip()
-    if required and not values[name]:
-        problems[name] = _("A value is required here.")
-    elif len(values[name]) > limit:
-        problems[name] = _("At most %(limit)s characters fit here.") % {"limit": limit}
-
-
-def _check_people(values: Mapping[str, Any], account: Account, row: Plan | Milestone, problems: dict[str, str]) -> None:
-    """Our owner is still here; the customer's belongs to the account and has not left. Who stands there already stays."""
-    owner, theirs = values.get("owner"), values.get("customer_owner")
-    if owner is not None and owner.id != row.owner_id and not owner.is_active:
-        problems["owner"] = _("%(name)s is not active any more.") % {"name": owner.name}
-    if theirs is not None and theirs.id != row.customer_owner_id:
-        if theirs.account_id != account.id:
-            problems["customer_owner"] = _("There is no such person at this account.")
-        elif theirs.left_on is not None:
-            problems["customer_owner"] = _("%(name)s has left already.") % {"name": theirs.name}
-
-
-def _or_refused(values: dict[str, Any], problems: dict[str, str]) -> dict[str, Any]:
-    if problems:
-        raise DomainError(next(iter(problems.values())), fields=problems)
-    return values
+    return {waiting for waiting, _needed in (*gone, *fresh)}

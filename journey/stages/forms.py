@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import Level
-from accounts.models import Account, Contact
+from accounts.models import Account
 from cs_platform.kernel.forms import day_input
 from journey.enums import Blocker, Cause, Exit, Stage, TrackEnd, TrackKind
 from journey.models import StagePeriod, Track
@@ -184,24 +184,6 @@ class AttestForm(forms.Form):
     """A word on a criterion, with what shows it."""
 
     note = _note(_("What shows it"))
-
-
-class AskForm(forms.Form):
-    """Whom at the customer a link goes to, for how long, and by which way."""
-
-    contact = forms.ChoiceField(label=_("Who confirms it"))
-    days = forms.IntegerField(label=_("Days that the link lasts"), min_value=1, max_value=90, initial=30)
-    send = forms.BooleanField(
-        label=_("Send it by e-mail"), required=False, help_text=_("Else it is shown here, once, to be copied.")
-    )
-
-    def __init__(self, data: Any, *, people: list[Contact]) -> None:
-        super().__init__(data)
-        self.people = people
-        _offer(self, "contact", [("", gettext("Choose a person")), *((str(one.id), one.name) for one in people)])
-
-    def chosen(self) -> Contact | None:
-        return next((one for one in self.people if str(one.id) == self.cleaned_data["contact"]), None)
 
 
 class DecideForm(VersionForm):

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404
 
 from accounts.dossier import parts_of
 from accounts.models import Account
-from journey.enums import Answer
+from journey.enums import Answer, TrackKind
 from journey.models import Regression, StagePeriod, Track
 
 
@@ -20,6 +20,12 @@ def tracks_of(account: Account) -> list[Track]:
     return sorted(
         found, key=lambda track: (track.account_id != account.id, track.kind != "core", track.opened_on, track.id)
     )
+
+
+def core_of(account: Account) -> Track | None:
+    """The open core track of the account; where it goes on in an account that was merged into it, that one."""
+    rows = Track.objects.filter(account__in=[account.id, *parts_of(account)], kind=TrackKind.CORE, closed_on=None)
+    return min(rows, key=lambda track: (track.account_id != account.id, track.opened_on, track.id), default=None)
 
 
 def _periods() -> Prefetch:

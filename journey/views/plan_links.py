@@ -1,5 +1,8 @@
 """Sharing a plan with the customer: links that need no account (JRN-07, VAL-02)."""
 
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -14,44 +17,57 @@ from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.forms import refuse
 from cs_platform.kernel.htmx import page
+from cs_platform.kernel.templatetags.cells import day_text
 from journey.enums import LinkPurpose
 from journey.plans import cells, links, selectors
-from journey.plans.forms import ShareForm
+from journey.plans.forms import LinkForm
 from journey.views.plan import look_of, plan_url
+
+
+def link_page(
+    request: TenantRequest,
+    form: LinkForm,
+    make: Callable[..., links.Made],
+    look: Mapping[str, Any],
+    beside: Callable[[], Mapping[str, Any]] = dict,
+) -> HttpResponse:
+    """The form of a link, and the link that was made: this answer is the only place that ever holds the secret. `beside`
+    is what the template shows below them, read when the link is there."""
+    found: dict[str, Any] = {}
+    if form.is_bound and form.is_valid():
+        try:
+            made = make(by=request.member, **form.values())
+        except DomainError as error:
+            refuse(form, error)
+        else:
+            if not made.url:
+                return saved(request, _("The link is on its way."), look["back_url"])
+            until = made.link.expires_at.astimezone(request.tenant.zone).date()
+            found = {"link_url": made.url, "link_until": day_text(until)}
+    status = 201 if found else 422 if form.errors else 200
+    piece = bool(request.htmx and request.htmx.target == "drawer-body")
+    context = {"form": form, "action": request.path, "piece": piece, **look, **found, **beside()}
+    return page(request, "journey/link_form.html", context, pieces=("drawer-body",), status=status)
 
 
 @requires(Permission.EDIT_ACCOUNTS)
 def plan_share(request: TenantRequest, account_id: UUID, agreed_plan_id: UUID) -> HttpResponse:
-    """The links of a plan, and a new one: its answer is the only place that ever holds the secret."""
+    """The links of a plan, and a new one."""
     account = open_account(request, account_id)
     plan = selectors.plan_of(account, agreed_plan_id)
-    form = ShareForm(
-        request.POST if request.method == "POST" else None, account=plan.account, likely=plan.customer_owner
+    data = request.POST if request.method == "POST" else None
+    form = LinkForm(data, account=plan.account, likely=plan.customer_owner)
+    text = _(
+        "The customer reads milestones, progress and success criteria, in their language and without an account. Notes, prices "
+        "and health stay here."
     )
-    look = look_of(request, account, _("Share %(name)s") % {"name": plan.name})
-    url, status = "", 200
-    if form.is_bound:
-        status = 422
-        if form.is_valid():
-            try:
-                made = links.make_link(purpose=LinkPurpose.PLAN, plan=plan, by=request.member, **form.values())
-            except DomainError as error:
-                refuse(form, error)
-            else:
-                if not made.url:
-                    return saved(request, _("The link is on its way."), look["back_url"])
-                form = ShareForm(account=plan.account, likely=plan.customer_owner)
-                url, status = made.url, 201
-    context = look | {
-        "form": form,
-        "action": request.path,
-        "piece": bool(request.htmx and request.htmx.target == "drawer-body"),
-        "link_url": url,
-        "links": cells.link_rows(selectors.links_of(account, [plan]), request.tenant),
-        "slug": request.tenant.slug,
-        "account": account,
-    }
-    return page(request, "journey/plan_share.html", context, pieces=("drawer-body",), status=status)
+    look = look_of(request, account, _("Share %(name)s") % {"name": plan.name}, text=text)
+
+    def beside() -> dict[str, Any]:
+        rows = cells.link_rows(selectors.links_of(account, [plan]), request.tenant)
+        return {"links": rows, "slug": request.tenant.slug, "account": account}
+
+    return link_page(request, form, partial(links.make_link, purpose=LinkPurpose.PLAN, plan=plan), look, beside)
 
 
 @requires(Permission.EDIT_ACCOUNTS)

@@ -4,6 +4,7 @@ Each verb is one form in the drawer or as a page; what the service refuses stand
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -21,9 +22,11 @@ from cs_platform.kernel.forms import refuse
 from cs_platform.kernel.htmx import page
 from journey.enums import Exit, LinkPurpose, TrackKind
 from journey.models import StagePeriod, Track
+from journey.plans.forms import LinkForm
 from journey.plans.links import make_link
 from journey.stages import cells, forms, measures, selectors, services
 from journey.stages.map_words import stage_name, track_name
+from journey.views.plan_links import link_page
 
 
 def _data(request: TenantRequest) -> Any:
@@ -260,27 +263,10 @@ def stage_attest(request: TenantRequest, account_id: UUID, stage_period_id: UUID
 def stage_ask(request: TenantRequest, account_id: UUID, stage_period_id: UUID) -> HttpResponse:
     """Ask the customer to confirm the go-live (JRN-07): a link that is shown once, or goes to the person by e-mail."""
     account, period = _period(request, account_id, stage_period_id)
-    form = forms.AskForm(
-        _data(request), people=list(period.track.account.contacts.filter(left_on=None).order_by("name"))
-    )
-    look = look_of(request, account, _("Ask the customer to confirm the go-live"), period=period)
-    piece = bool(request.htmx and request.htmx.target == "drawer-body")
-    context = {"form": form, "action": request.path, "piece": piece, **look}
-    if form.is_bound and form.is_valid():
-        values = form.cleaned_data
-        try:
-            made = make_link(
-                purpose=LinkPurpose.GO_LIVE, by=request.member, period=period, contact=form.chosen(),
-                days=values["days"], send=values["send"],
-            )  # fmt: skip
-        except DomainError as error:
-            refuse(form, error)
-        else:
-            if not made.url:
-                return saved(request, _("The link is on its way."), look["back_url"])
-            context |= {"link_url": made.url, "expires_on": made.link.expires_at.astimezone(request.tenant.zone).date()}
-            return page(request, "journey/ask.html", context, pieces=("drawer-body",))
-    return page(request, "journey/ask.html", context, pieces=("drawer-body",), status=422 if form.errors else 200)
+    form = LinkForm(_data(request), account=period.track.account, named=True)
+    text = _("Somebody at the customer says so, through a link that needs no account. Nobody here can.")
+    look = look_of(request, account, _("Ask the customer to confirm the go-live"), period=period, text=text)
+    return link_page(request, form, partial(make_link, purpose=LinkPurpose.GO_LIVE, period=period), look)
 
 
 @requires(Permission.EDIT_ACCOUNTS)

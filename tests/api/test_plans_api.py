@@ -8,6 +8,7 @@ import pytest
 from accounts.enums import KeyScope
 from accounts.models import Account, Contact
 from journey.models import Milestone, Plan, Task
+from journey.plans import services
 from tests.api.conftest import Api, key_of
 
 ROWS = [
@@ -96,6 +97,66 @@ def test_state_version_and_what_holds_it_up(api, filled):
         assert Task.objects.get().state == "done"
     assert api.patch(path, {"milestones": []}).status_code == 422, "it is over"
     assert api.patch(path, {"state": "active", "milestones": []}).json()["milestones"] == []
+
+
+def test_a_list_that_changed_is_another_version(api, filled):
+    """API-01: who read the list before somebody changed it, a program or a person, does not overwrite it unseen."""
+    made = api.post("plans", body(milestones=ROWS)).json()
+    path, sent = f"plans/{made['id']}", [{"id": row["id"]} for row in made["milestones"]]
+    first = api.patch(path, {"milestones": [*sent, {"name": "More", "due_on": "2026-03-01"}]}, If_Match='"1"').json()
+    assert (first["version"], len(first["milestones"])) == (2, 3)
+    assert api.patch(path, {"milestones": sent}, If_Match='"1"').status_code == 409
+    with filled[0].open():
+        row = Milestone.objects.get(name="More")
+        csm = filled[0].members["csm"]
+        services.set_milestone(plan=row.plan, milestone=row, values={"name": "Much more"}, by=csm)
+    assert api.patch(path, {"milestones": sent}, If_Match='"2"').status_code == 409
+    now = api.get(path).json()
+    assert now["version"] == 3
+    again = [{"id": row["id"], "name": row["name"], "needs": row["needs"]} for row in now["milestones"]]
+    same = api.patch(path, {"milestones": again}, If_Match='"3"').json()
+    assert (same["version"], same["updated_at"]) == (3, now["updated_at"]), "what is sent again changes nothing"
+
+
+def test_a_long_list_is_written_as_a_short_one(api, filled, django_assert_max_num_queries):
+    """PERF-01: the same statements for any number of milestones that are made, changed, done and removed."""
+
+    def cost(path: str, count: int) -> int:
+        rows = [
+            {"name": f"Step {n}", "due_on": "2026-02-01", "needs": [n - 1] if n else [], "done_on": "2026-01-20"}
+            for n in range(count)
+        ]
+        made = api.patch(path, {"milestones": rows}).json()["milestones"]
+        sent = [
+            {"id": row["id"], "name": f"{row['name']} anew", "done_on": None, "needs": [place + 1] if not place else []}
+            for place, row in enumerate(made[1:])
+        ]
+        with django_assert_max_num_queries(45) as seen:
+            answer = api.patch(path, {"milestones": sent})
+        assert [row["done_on"] for row in answer.json()["milestones"]] == [None] * (count - 1)
+        return len(seen.captured_queries)
+
+    short = cost(f"plans/{api.post('plans', body(milestones=[])).json()['id']}", 4)
+    long = cost(f"plans/{api.post('plans', body(external_id='P-2', milestones=[])).json()['id']}", 40)
+    assert long == short
+
+
+def test_what_is_done_waits_for_nothing(api, filled):
+    """What a milestone needs may be done by the same list, in whatever order it stands; a blocker ends with it."""
+    made = api.post("plans", body(milestones=ROWS)).json()
+    path, (first, second) = f"plans/{made['id']}", (row["id"] for row in made["milestones"])
+    held = [{"id": first, "blocker": "bandwidth"}, {"id": second}]
+    assert api.patch(path, {"milestones": held}).json()["progress"]["blocked"] == 1
+    done = [{"id": second, "done_on": "2026-02-01"}, {"id": first, "done_on": "2026-01-31"}]
+    rows = api.patch(path, {"milestones": done}).json()["milestones"]
+    assert [(row["done_on"], row["blocker"], row["blocked_on"]) for row in rows] == [
+        ("2026-02-01", "", None), ("2026-01-31", "", None),
+    ]  # fmt: skip
+    refused = api.patch(path, {"milestones": [{"id": first, "blocker": "scope"}, {"id": second}]})
+    assert refused.status_code == 422
+    assert "milestones[0].blocker" in refused.json()["error"]["fields"]
+    opened = [{"id": first, "done_on": None, "blocker": "scope"}, {"id": second}]
+    assert api.patch(path, {"milestones": opened}).json()["milestones"][0]["blocker"] == "scope"
 
 
 @pytest.mark.parametrize(

@@ -435,7 +435,7 @@ def test_the_customer_is_asked_by_a_link_that_is_shown_once(walked: tuple[World,
     assert send(client, world, account, url, contact="", days="30").status_code == 422
     assert send(client, world, account, url, contact=str(person.id), days="900").status_code == 422
     answer = send(client, world, account, url, contact=str(person.id), days="30")
-    assert answer.status_code == 200
+    assert answer.status_code == 201
     link = CustomerLink.objects.get()
     assert (link.period_id, link.contact_id) == (period.id, person.id)
     path = re.search(r"/c/acme/[\w-]{43}/", answer.content.decode())

@@ -210,6 +210,23 @@ def test_what_is_done_attests_its_criterion(csm):
     assert not CriterionCheck.objects.filter(criterion="go_live").exists()
 
 
+def test_the_core_track_may_be_that_of_a_merged_part(csm):
+    """JRN-02: where a customer's journey goes on at the account that was merged, its plans are of that track."""
+    stays, gone = account("A-1"), account("A-2")
+    core = track(gone, csm)
+    elsewhere = track(account("A-3"), csm)
+    gone.merged_into = stays
+    gone.save()
+    plan = plan_for(csm, of=stays, start=today())
+    assert plan.track_id == core.id
+    own = track(stays, csm)
+    assert plan_for(csm, of=stays, start=today()).track_id == own.id
+    assert plan_for(csm, of=stays, start=today(), track=core).track_id == core.id
+    with pytest.raises(DomainError) as refusal:
+        plan_for(csm, of=stays, start=today(), track=elsewhere)
+    assert "track" in refusal.value.fields
+
+
 def test_a_program_attests_nothing(csm):
     """A member's word is a member's: a milestone that a program finishes leaves the criterion open."""
     row = account()
@@ -249,7 +266,10 @@ def test_a_plan_ends(csm):
         services.end_plan(plan=plan, state="done", version=1, by=csm)
     for row in in_order(plan):
         services.finish_milestone(milestone=row, version=None, by=csm)
-    over = services.end_plan(plan=plan, state="done", version=1, by=csm)
+    with pytest.raises(Conflict):
+        services.end_plan(plan=plan, state="done", version=1, by=csm)  # its milestones have changed since
+    plan.refresh_from_db()
+    over = services.end_plan(plan=plan, state="done", version=plan.version, by=csm)
     assert (over.state, over.ended_on) == (PlanState.DONE, today())
     with pytest.raises(DomainError):
         services.reopen_milestone(milestone=in_order(plan)[0], version=None, by=csm)
