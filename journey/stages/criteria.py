@@ -196,12 +196,6 @@ def criteria_of_all() -> dict[str, list[Criterion]]:
     return as_set(StageCriterion.objects.all())
 
 
-def criteria_of(stage: str, kind: str = TrackKind.CORE) -> list[Criterion]:
-    """What the current tenant asks of a track of this kind in this stage."""
-    rows = StageCriterion.objects.filter(stage=stage)
-    return asked(as_set(rows)[stage], kind)
-
-
 def asked(criteria: Iterable[Criterion], kind: str) -> list[Criterion]:
     """Those of `criteria` that a track of this kind must meet."""
     return [each for each in criteria if each.enabled and (kind == TrackKind.CORE or not each.core_only)]

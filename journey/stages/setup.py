@@ -1,18 +1,21 @@
 """Verbs about what a company asks of its stages: criteria on and off, thresholds, own ones, targets by segment (JRN-07, JRN-35)."""
 
 from decimal import Decimal
+from typing import TypeVar
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from uuid_utils.compat import uuid7
 
 from accounts.customers import refused
 from accounts.models import Segment
+from cs_platform.kernel.edits import check_seen, put
 from cs_platform.kernel.errors import Conflict, DomainError
 from journey.enums import Evidence, Stage
 from journey.models import StageCriterion, StageTarget
 from journey.stages.criteria import BUILT_IN, SHARE, Criterion, criteria_of_all
 
+M = TypeVar("M", StageCriterion, StageTarget)
 MOST = Decimal(100_000)
 LONGEST = 3650  # days
 OWN_HOWS = (Evidence.ATTESTED, Evidence.CONFIRMED)  # what is measured is read by code
@@ -25,9 +28,14 @@ def criterion_of(stage: str, key: str) -> Criterion | None:
     return next((each for each in criteria_of_all()[stage] if each.key == key), None)
 
 
-def _stale(shown: int | None, current: int) -> None:
-    if shown is not None and shown != current:
-        raise Conflict(_("Somebody else changed this after you opened it."))
+def _set_first(row: M) -> M:
+    """Write what nobody had set; Conflict when somebody else does so at the same moment."""
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError:
+        raise Conflict(_("Somebody else changed this after you opened it.")) from None
+    return row
 
 
 @transaction.atomic
@@ -43,7 +51,7 @@ def set_criterion(
     row = StageCriterion.objects.select_for_update().filter(stage=stage, key=key).first()
     if known is None and row is None:
         raise DomainError(_("There is no such criterion."), code="unknown")
-    _stale(version, row.version if row else 0)
+    check_seen(row or StageCriterion(version=0), version)
     if known is not None and known.fixed and not enabled:
         raise refused("enabled", _("The customer confirms the go-live: this cannot be switched off."))
     limit = None
@@ -54,13 +62,8 @@ def set_criterion(
         raise refused("label", _("A value is required here."))
     if row is None:
         how = known.how if known else Evidence.ATTESTED
-        return StageCriterion.objects.create(
-            stage=stage, key=key, label=text, how=how, threshold=limit, enabled=enabled
-        )
-    row.enabled, row.threshold, row.label = enabled, limit, text
-    row.version += 1
-    row.save(update_fields=["enabled", "threshold", "label", "version"])
-    return row
+        return _set_first(StageCriterion(stage=stage, key=key, label=text, how=how, threshold=limit, enabled=enabled))
+    return put(row, enabled=enabled, threshold=limit, label=text)
 
 
 def _checked(criterion: Criterion, threshold: Decimal) -> Decimal:
@@ -110,7 +113,7 @@ def set_target(
     if stage not in Stage.values:
         raise refused("stage", _("Choose a stage."))
     row = StageTarget.objects.select_for_update().filter(segment=segment, stage=stage).first()
-    _stale(version, row.version if row else 0)
+    check_seen(row or StageTarget(version=0), version)
     if days_to is None and days_from is not None:
         raise refused("days_to", _("Both days, or none."))
     if days_to is not None:
@@ -125,10 +128,7 @@ def set_target(
             row.delete()
         return None
     if row is None:
-        return StageTarget.objects.create(
-            segment=segment, stage=stage, days_from=days_from, days_to=days_to, approach=text
+        return _set_first(
+            StageTarget(segment=segment, stage=stage, days_from=days_from, days_to=days_to, approach=text)
         )
-    row.days_from, row.days_to, row.approach = days_from, days_to, text
-    row.version += 1
-    row.save(update_fields=["days_from", "days_to", "approach", "version"])
-    return row
+    return put(row, days_from=days_from, days_to=days_to, approach=text)

@@ -22,7 +22,7 @@ def url(world: World, name: str, *args: Any) -> str:
 
 
 def keys(stage: str, kind: str = "core") -> list[str]:
-    return [each.key for each in criteria.criteria_of(stage, kind)]
+    return [each.key for each in criteria.asked(criteria.criteria_of_all()[stage], kind)]
 
 
 def test_the_catalogue_is_that_of_the_reference(tenant_open: World) -> None:
@@ -31,9 +31,9 @@ def test_the_catalogue_is_that_of_the_reference(tenant_open: World) -> None:
     assert keys(Stage.ADOPTION) == ["seats", "breadth", "rhythm", "departments", "power_users"]
     assert keys(Stage.RETENTION) == ["health", "usage", "stakeholders", "issues", "value", "risk"]
     assert "departments" not in keys(Stage.ADOPTION, "use_case")
-    limits = {each.key: each.threshold for each in criteria.criteria_of(Stage.ADOPTION)}
+    limits = {each.key: each.threshold for each in criteria.criteria_of_all()[Stage.ADOPTION]}
     assert (limits["seats"], limits["breadth"]) == (Decimal("0.7"), Decimal(3))
-    how = {each.key: each.how for each in criteria.criteria_of(Stage.ONBOARDING)}
+    how = {each.key: each.how for each in criteria.criteria_of_all()[Stage.ONBOARDING]}
     assert (how["go_live"], how["technical"], how["core_users"]) == ("confirmed", "attested", "measured")
     assert {each.key for each in criteria.CATALOGUE if each.how == "measured"} == set(measures.READERS)
 
@@ -66,6 +66,24 @@ def test_a_company_sets_its_own(worlds: tuple[World, World]) -> None:
         assert kept[own.key] == "Data protection signed"
     with rival.open():
         assert keys(Stage.ADOPTION) == ["seats", "breadth", "rhythm", "departments", "power_users"]
+
+
+def test_two_who_set_it_first_at_once(tenant_open: World) -> None:
+    """The second one is told, and what the first one wrote stays."""
+    for first, second in (
+        (
+            StageCriterion(stage="adoption", key="seats", how="measured", enabled=False),
+            StageCriterion(stage="adoption", key="seats", how="measured", enabled=True),
+        ),
+        (
+            StageTarget(segment=Segment.objects.first(), stage="adoption", days_to=20),
+            StageTarget(segment=Segment.objects.first(), stage="adoption", days_to=30),
+        ),
+    ):
+        setup._set_first(first)
+        with pytest.raises(Conflict):
+            setup._set_first(second)
+        assert list(type(first).objects.values_list("id", flat=True)) == [first.id]
 
 
 @pytest.mark.parametrize(
@@ -136,7 +154,7 @@ def test_the_page_and_its_forms(world: World, django_assert_max_num_queries: Any
     saved = admin.post(where, {"enabled": "on", "threshold": "55", "label": "", "version": 0})
     assert saved.status_code == 302
     with world.open():
-        assert criteria.criteria_of("adoption")[0].threshold == Decimal("0.55")
+        assert criteria.criteria_of_all()["adoption"][0].threshold == Decimal("0.55")
     stale = admin.post(where, {"enabled": "on", "threshold": "60", "version": 0})
     assert stale.status_code == 422
     assert "Somebody else changed this" in stale.content.decode()
