@@ -23,16 +23,11 @@ from accounts.merging import (
 from accounts.models import Account, AccountEvent, Contact, Member, Subscription
 from accounts.rows import parse
 from cs_platform.kernel.access import Scope
-from cs_platform.kernel.errors import Conflict, DomainError
+from cs_platform.kernel.edits import check_seen
+from cs_platform.kernel.errors import DomainError
 
 EARLIEST = dt.date(1990, 1, 1)
 MAX_LEVELS = 20
-
-
-def check_version(shown: int | None, current: int) -> None:
-    """Conflict when the row was changed after the person opened it."""
-    if shown != current:
-        raise Conflict(_("Somebody else changed this after you opened it."))
 
 
 def log_event(
@@ -119,7 +114,7 @@ def save_account(*, account: Account | None, cells: Mapping[str, Any], version: 
             cells["owner_email"] = by.user.email
     else:
         cells["account"] = account.external_id
-        check_version(version, Account.objects.select_for_update().get(id=account.id).version)
+        check_seen(Account.objects.select_for_update().get(id=account.id), version or 0)
     if cells.get("parent"):
         _check_parent(account, cells["parent"], by)
     if cells.get("referred_by"):
@@ -179,7 +174,7 @@ def save_contact(
             raise refused("contact", _("There is one already."))
     else:
         cells["contact"] = contact.external_id
-        check_version(version, Contact.objects.select_for_update().get(id=contact.id).version)
+        check_seen(Contact.objects.select_for_update().get(id=contact.id), version or 0)
     return Contact.objects.get(id=merged(merge_contacts, ImportKind.CONTACTS, cells, by))
 
 
@@ -194,7 +189,7 @@ def save_period(
     cells = {**cells, "account": account.external_id}
     if period is not None:
         cells["subscription_id"] = period.external_id
-        check_version(version, Subscription.objects.select_for_update().get(id=period.id).version)
+        check_seen(Subscription.objects.select_for_update().get(id=period.id), version or 0)
     same_id = Subscription.objects.filter(external_id=cells["subscription_id"])
     if same_id.exclude(account__in=[account.id, *parts_of(account)]).exists():
         raise refused("subscription_id", _("This id belongs to a subscription of another account."))
@@ -209,7 +204,7 @@ def save_period(
 
 def void_period(*, period: Subscription, version: int | None, reason: str, by: Member) -> Subscription:
     """Withdraw a paid period that was entered by mistake; Conflict when it was changed since `version`."""
-    check_version(version, Subscription.objects.select_for_update().get(id=period.id).version)
+    check_seen(Subscription.objects.select_for_update().get(id=period.id), version or 0)
     return void_subscription(subscription=period, origin=Origin.of(by), reason=reason)
 
 

@@ -8,11 +8,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from accounts.customers import check_version, merged_rows, refused
+from accounts.customers import merged_rows, refused
 from accounts.enums import EndReason, ImportKind
 from accounts.formulas import monthly_minor
 from accounts.merging import merge_subscriptions
 from accounts.models import Member, Subscription
+from cs_platform.kernel.edits import check_seen
 from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.money import from_minor
 
@@ -58,7 +59,7 @@ def cancel_period(*, period: Subscription, end_on: dt.date, reason: str, version
 def _locked(period: Subscription, version: int | None) -> Subscription:
     row = Subscription.objects.select_for_update(of=("self",)).select_related("account", "product", "plan")
     found = row.get(id=period.id)
-    check_version(version, found.version)
+    check_seen(found, version or 0)
     if found.voided:
         raise DomainError(_("This period is withdrawn."), code="withdrawn")
     return found

@@ -12,7 +12,10 @@ M = TypeVar("M", bound=models.Model)
 
 
 def check_seen(row: Any, seen: int | None) -> None:
-    """Conflict when the locked row is not the version that the person saw; None asks nothing (a program, a rule)."""
+    """Conflict when the locked row is not the version that the person saw; None asks nothing (a program, a rule).
+
+    A verb that only people use says `version or 0`: a form that came without one is stale.
+    """
     if seen is not None and row.version != seen:
         raise Conflict(_("Somebody else changed this after you opened it."))
 

@@ -7,9 +7,10 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.customers import check_version, merged, note_last_contact, refused
+from accounts.customers import merged, note_last_contact, refused
 from accounts.enums import ImportKind
 from accounts.models import Account, Member
+from cs_platform.kernel.edits import check_seen
 from cs_platform.kernel.errors import Conflict
 from health.engagement.touchpoints import merge_touchpoints
 from health.enums import TouchpointKind, TouchpointStatus
@@ -41,7 +42,7 @@ def save_touchpoint(
         cells["member_email"] = by.user.email
     else:
         cells["touchpoint"] = touchpoint.external_id
-        check_version(version, Touchpoint.objects.select_for_update().get(id=touchpoint.id).version)
+        check_seen(Touchpoint.objects.select_for_update().get(id=touchpoint.id), version or 0)
     _check(cells["kind"], cells.get("status") or "", cells["happened_at"])
     saved = Touchpoint.objects.get(id=merged(merge_touchpoints, ImportKind.TOUCHPOINTS, cells, by))
     _note_contact(saved, by)
@@ -57,7 +58,7 @@ def settle_touchpoint(*, touchpoint: Touchpoint, status: str, version: int | Non
     current = Touchpoint.objects.select_for_update().select_related("account").get(id=touchpoint.id)
     if current.status != TouchpointStatus.PLANNED:
         raise Conflict(_("Somebody else said already how this ended."))
-    check_version(version, current.version)
+    check_seen(current, version or 0)
     if status not in ENDS:
         raise refused("status", _("Say whether it was held, was cancelled, or nobody came."))
     _check(current.kind, status, current.happened_at)

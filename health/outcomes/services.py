@@ -7,9 +7,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from accounts.customers import check_version, merged, refused
+from accounts.customers import merged, refused
 from accounts.enums import ImportKind
 from accounts.models import Account, Contact, Member
+from cs_platform.kernel.edits import check_seen
 from cs_platform.kernel.errors import Conflict
 from health.models import Outcome
 from health.outcomes.merge import merge_outcomes
@@ -32,7 +33,7 @@ def save_outcome(
             return known
     else:
         cells["outcome"] = outcome.external_id
-        check_version(version, Outcome.objects.select_for_update().get(id=outcome.id).version)
+        check_seen(Outcome.objects.select_for_update().get(id=outcome.id), version or 0)
     return _written(cells, by)
 
 
@@ -63,7 +64,7 @@ def confirm_outcome(
     Conflict when it was changed since `version`; DomainError when the day lies ahead or before the agreement.
     """
     current = Outcome.objects.select_for_update().select_related("account").get(id=outcome.id)
-    check_version(version, current.version)
+    check_seen(current, version or 0)
     if current.dropped_on is not None:
         raise Conflict(_("This criterion was dropped."))
     if not current.agreed_on <= confirmed_on <= today:
