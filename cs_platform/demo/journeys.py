@@ -66,6 +66,9 @@ NAMES = {
 FURTHER = {"high_touch": (25, 40, 25, 10), "low_touch": (62, 30, 8, 0), "tech_touch": (96, 4, 0, 0)}
 DECIDE_DAYS = (3, 20)
 OPEN_DAYS = 12  # who stumbled later than that waits for a decision
+FELL = (
+    "Halcyon Freight"  # whose champion left a few days ago: decided the day after, and the one fall of its core track
+)
 
 
 @dataclass(frozen=True)
@@ -183,6 +186,8 @@ def _lives(story: Story, last: dt.date) -> list[tuple[dt.date, dt.date | None]]:
 def _causes(story: Story, happened: Sequence[tuple[str, dt.date, str]], last: dt.date) -> list[Cause]:
     """What may throw the customer back, in order: what people logged, and a health that fell."""
     found = [Cause(day, CAUSES[kind], kind, note) for kind, day, note in happened if kind in CAUSES]
+    if story.name == FELL:
+        return [each for each in found if each.kind == "champion_left"]
     dip = dips_on(story)
     if dip:
         found.append(Cause(dip + 25 * DAY, "health", "", "Use fell by a third within a month."))
@@ -218,9 +223,9 @@ def _walk(
         if fell and stage != "onboarding":
             cause, decided = fell
             waiting = [c for c in waiting if c.day > cause.day]
-            if decided > until or (until - cause.day).days < OPEN_DAYS:
+            if decided > until or (story.name != FELL and (until - cause.day).days < OPEN_DAYS):
                 fell = None  # nobody has decided it yet
-            elif _declined(chance, cause, stage):
+            elif story.name != FELL and _declined(chance, cause, stage):
                 track.answers.append(Answered(at, _back(chance, stage, cause), cause, accepted=False, on=decided))
                 waiting = [c for c in waiting if c.day > decided]
                 track.stays.pop()
@@ -250,6 +255,8 @@ def _walk(
 
 
 def _decided(cause: Cause, story: Story) -> dt.date:
+    if story.name == FELL:
+        return cause.day + DAY
     return cause.day + DAY * story.chance(f"decided {cause.day}").randrange(*DECIDE_DAYS)
 
 
@@ -373,7 +380,7 @@ def _further(story: Story, key: str, core: Journey, last: dt.date) -> Iterator[J
     wanted = chance.choices(range(len(weights)), weights)[0]
     names = [(kind, name) for kind, many in NAMES.items() for name in many]
     chance.shuffle(names)
-    if story.name == "Halcyon Freight":
+    if story.name == FELL:
         wanted, names = max(wanted, 1), sorted(names, key=lambda each: each[1] != "EMEA department")
     until = story.ends_on if not story.live else last
     first = next((s.exited_on for s in core.stays if s.stage == "onboarding" and s.outcome == "completed"), None)
@@ -381,7 +388,7 @@ def _further(story: Story, key: str, core: Journey, last: dt.date) -> Iterator[J
         return
     won = [s.exited_on for s in core.stays if s.stage == "expansion" and s.outcome == "completed" and s.exited_on]
     for number, (kind, name) in enumerate(names[:wanted], start=1):
-        if story.name == "Halcyon Freight" and number == 1:
+        if story.name == FELL and number == 1:
             yield _slow_department(key, kind, name, last)
             continue
         if won and chance.random() < 0.75:

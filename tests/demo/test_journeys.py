@@ -78,6 +78,19 @@ def test_it_is_about_as_large_as_the_company(told: list[Journey]) -> None:
     assert sum(stay.outcome == "completed" for stay in back) > len(back) / 2
 
 
+def test_halcyon_fell_when_its_champion_left(told: list[Journey], request: pytest.FixtureRequest) -> None:
+    """JRN-24: its map shows one fall of the core track, from Retention to Adoption, which a person accepted."""
+    stories = {s.name: s for s in make_stories(seed=request.node.callspec.params["told"], accounts=420, last=LAST)}
+    halcyon = stories["Halcyon Freight"]
+    (core,) = [t for t in told if (t.account, t.kind) == (NORTHWIND.key(halcyon.number), "core")]
+    (fell,) = [stay for stay in core.stays if stay.outcome == "regressed"]
+    (back,) = [stay for stay in core.stays if stay.entry == "went_back"]
+    assert (fell.stage, fell.cause, back.stage, back.exited_on) == ("retention", "champion", "adoption", None)
+    assert halcyon.turned_on
+    assert back.entered_on == fell.exited_on == halcyon.turned_on + dt.timedelta(days=1)
+    assert [(each.accepted, each.on) for each in core.answers] == [(True, back.entered_on)]
+
+
 def test_who_left_has_no_open_track(told: list[Journey], request: pytest.FixtureRequest) -> None:
     seed = request.node.callspec.params["told"]
     stories = {NORTHWIND.key(s.number): s for s in make_stories(seed=seed, accounts=420, last=LAST)}
