@@ -19,6 +19,8 @@ class Kind(TextChoices):
     STAGE_REGRESSED = "stage.regressed", _("A journey went back to an earlier stage")
     PLAY_STARTED = "playbook.started", _("A playbook was started for an account")
     MILESTONE_MISSED = "milestone.missed", _("A milestone of a plan was missed")
+    HANDOFF_ACCEPTED = "handoff.accepted", _("A customer was passed on and taken over")
+    ISSUE_ANSWERED = "issue.answered", _("An issue of a customer was answered for good")
     METRIC_RESTATED = "metric.restated", _("The figures of a closed month were restated")
     ACCOUNT_MERGED = "account.merged", _("Two accounts became one")
 
@@ -28,17 +30,17 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     Kind.BAND_CHANGED: {"before": "green", "after": "yellow", "score": 71.25, "as_of": "2026-11-20"},
     Kind.ALERT_OPENED: {
         "alert_id": "01990000-0000-7000-8000-000000000001",
-        "rule": "usage_drop",
+        "rule": "usage_decline",
         "level": "warning",
         "as_of": "2026-11-20",
-        "inputs": {"cause": "", "change": -0.42},
+        "inputs": {"cause": "", "before": 0.35, "now": 0.15},
     },
     Kind.STAGE_ENTERED: {
         "track": "core-17",
         "track_kind": "core",
         "stage": "adoption",
         "entered_on": "2026-11-20",
-        "entry": "completed",
+        "entry": "moved_on",
     },
     Kind.STAGE_ENDED: {
         "track": "core-17",
@@ -74,6 +76,13 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "plan_name": "Onboarding",
         "plan_kind": "onboarding",
     },
+    Kind.HANDOFF_ACCEPTED: {
+        "handoff_id": "01990000-0000-7000-8000-000000000005",
+        "handoff": "csm_csm",
+        "giver": "Dana Reyes",
+        "taker": "Aisyah Rahman",
+    },
+    Kind.ISSUE_ANSWERED: {"issue": "I-12", "title": "Export to Excel", "state": "shipped", "answer": "In release 8.2."},
     Kind.METRIC_RESTATED: {"month": "2026-09", "version": 2, "reason": "Two credit notes came late", "currency": "USD"},
     Kind.ACCOUNT_MERGED: {"into": "A-17", "into_id": "01990000-0000-7000-8000-000000000004"},
     TEST: {"message": "If you can read this and the signature is right, the webhook works."},

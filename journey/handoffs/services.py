@@ -18,6 +18,8 @@ from accounts.dossier import parts_of
 from accounts.enums import ChangeSource
 from accounts.merging import Origin
 from accounts.models import Account, Member, Tenant
+from accounts.webhooks.announce import announce
+from accounts.webhooks.events import Kind
 from cs_platform.kernel.access import Permission, Scope
 from cs_platform.kernel.edits import check_seen, put
 from cs_platform.kernel.errors import Conflict, DomainError, NotAllowed
@@ -133,6 +135,8 @@ def answer_handoff(
     row = put(row, state=state, taker=taker, answer=said, answered_by=by, answered_at=timezone.now())
     if state == HandoffState.ACCEPTED and taker is not None:
         _pass_on(row, taker, by)
+        told = {"handoff_id": row.id, "handoff": row.kind, "giver": row.giver_name, "taker": taker.name}
+        announce(Kind.HANDOFF_ACCEPTED, row.account_id, **told)
     return row
 
 

@@ -22,6 +22,8 @@ from accounts.dossier import parts_of
 from accounts.enums import ChangeSource
 from accounts.merging.result import today
 from accounts.models import Account, Contact, Member
+from accounts.webhooks.announce import announce_all
+from accounts.webhooks.events import Kind
 from cs_platform.kernel.edits import check_seen, put
 from cs_platform.kernel.errors import DomainError
 from journey.enums import Function, IssueKind, IssueState, Weight
@@ -130,7 +132,10 @@ def answer_issue(
         changes |= {"ended_on": None, "merged_into": None}
     row = put(row, **{name: value for name, value in changes.items() if getattr(row, name) != value})
     if moved and not row.is_open and was_open:
-        telling.ask(row, list(row.accounts.all()), by)
+        links = list(row.accounts.all())
+        telling.ask(row, links, by)
+        told = {"issue": row.external_id, "title": row.title, "state": row.state, "answer": row.answer}
+        announce_all(Kind.ISSUE_ANSWERED, [(link.account_id, told) for link in links] or [(None, told)])
     elif moved and row.is_open and not was_open:
         telling.take_back(row, by)
     return row
