@@ -37,7 +37,7 @@ def stop_mail(*, address: str, how: OptOutHow, note: str = "", by: Member | None
 
 
 @transaction.atomic
-def take_back(*, opt_out: MailOptOut, reason: str, by: Member) -> None:
+def take_back(*, opt_out: MailOptOut, reason: str, by: Member | None) -> None:
     """Mail may go to this address again. The reason, without which it is refused, stays in the audit trail."""
     if not (reason := _short("reason", reason)):
         raise refused("reason", _("Say who asked for it."))

@@ -15,6 +15,7 @@ from cs_platform.api.events import EventsView, Receipts, RejectedEvents
 from cs_platform.api.handoffs import Handoffs
 from cs_platform.api.health import HealthScores
 from cs_platform.api.journey import JourneyView
+from cs_platform.api.letters import MailOptOuts, Mails
 from cs_platform.api.metrics import CatalogueView, MetricAccountsView, MetricView
 from cs_platform.api.plans import Plans
 from cs_platform.api.reconciliations import Reconciliations
@@ -57,6 +58,8 @@ urlpatterns = [
     path("v1/rejected-events/<ref:ref>/replay", RejectedEvents.as_view({"post": "replay"}), name="api-event-replay"),
     *routes("rejected-events", RejectedEvents),
     path("v1/scenario", ScenarioView.as_view(), name="api-scenario"),
+    *routes("mails", Mails),
+    *routes("mail-opt-outs", MailOptOuts),
     *routes("reconciliations", Reconciliations),
     *routes("accounts", views.Accounts),
     *routes("contacts", views.Contacts),
