@@ -138,9 +138,9 @@ def standing_in(day: dt.date, members: Collection[UUID] | None = None) -> dict[U
     return {row.member_id: row.cover for row in rows.select_related("cover__user")}
 
 
-def told_for(reader: Member, owners: Collection[UUID | None], today: dt.date) -> dict[UUID, str]:
-    """ "for Maya Lindqvist until 3 Dec" by the id of each of these owners for whom the reader stands in today. One
-    query, none where all rows are the reader's own."""
+def told_for(reader: Member, owners: Collection[UUID | None], today: dt.date) -> dict[Any, str]:
+    """For whom the reader stands in today, by the id of each of these owners: for Maya Lindqvist until 3 Dec. One query,
+    none where all rows are the reader's own."""
     others = {owner for owner in owners if owner is not None} - {reader.id}
     if not others:
         return {}

@@ -61,7 +61,7 @@ def book(member: Member, giver: str, chosen: Sequence[UUID]) -> QuerySet[Account
         return rows.filter(id__in=chosen)
     if giver == NOBODY:
         return rows.filter(owner=None)
-    return rows.filter(owner=giver) if giver else rows.none()
+    return rows.filter(owner=UUID(giver)) if giver else rows.none()
 
 
 def read(found: QuerySet[Account], today: dt.date) -> list[Row]:
@@ -97,7 +97,7 @@ def people(members: Collection[Member], today: dt.date) -> list[Person]:
         "yellow": Count("pk", filter=Q(health_band=HealthBand.YELLOW)),
         "renewals": Count("pk", filter=soon),
     }
-    owned = {
+    owned: dict[Any, Any] = {
         row["owner_id"]: row for row in _live().filter(owner__in=ids).order_by().values("owner_id").annotate(**counts)
     }
     open_tasks = Task.objects.filter(owner__in=ids, state=TaskState.OPEN).order_by()

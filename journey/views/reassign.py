@@ -54,8 +54,8 @@ class Asked:
 
 
 def _by_account(given: QueryDict, prefix: str) -> dict[UUID, UUID | None]:
-    found = ((uuid_of(name.removeprefix(prefix)), value) for name, value in given.items() if name.startswith(prefix))
-    return {key: uuid_of(value) for key, value in found if key}
+    found = {name.removeprefix(prefix): given.get(name, "") for name in given if name.startswith(prefix)}
+    return {key: uuid_of(str(value)) for name, value in found.items() if (key := uuid_of(name))}
 
 
 @dataclass(frozen=True)
