@@ -56,7 +56,8 @@ def today(request: TenantRequest) -> HttpResponse:
     alerts = day_of.alerts_of(seen)
     due = list(rows.filter(book.renewing(day)).order_by("renews_on", "id")[: day_of.SHORT])
     tasks = [task for group in actions.tasks.values() for task in group]
-    told = absences.told_for(member, [row.owner_id for row in (*listed, *due, *tasks)], day) if whose == "mine" else {}
+    shown: list[Any] = [*listed, *due, *tasks]
+    told = absences.told_for(member, [row.owner_id for row in shown], day) if whose == "mine" else {}
     owner = {"owner": "me"} if whose == "mine" else {}
     address = _Address(
         request, {"book": whose if member.role.scope != Scope.OWN else "", "sort": order, "health": band}

@@ -214,7 +214,7 @@ def _team(member: Member, asked: str) -> list[Member]:
 
 
 def _groups(
-    rows: Sequence[Any], done: Sequence[Any], tenant: Any, today: dt.date, seen: set[UUID], told: dict[UUID, str]
+    rows: Sequence[Any], done: Sequence[Any], tenant: Any, today: dt.date, seen: set[UUID], told: dict[Any, str]
 ) -> list[dict[str, Any]]:
     """Late, today (with what is done already), this week, later; `told` says by owner for whom the reader stands in."""
     found = selectors.grouped(rows, today)
