@@ -18,6 +18,7 @@ from cs_platform.kernel.forms import TenantChoiceField, day_input
 from cs_platform.kernel.templatetags.cells import number_text
 
 OVER = 20  # absences that are over and still listed
+SETTINGS = "?in=settings"  # a form that was opened in the settings leads back there
 
 
 class AbsenceForm(forms.Form):

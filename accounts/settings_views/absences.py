@@ -3,8 +3,8 @@
 from django.http import HttpResponse
 
 from accounts import absence_cells, absences
+from accounts.absence_cells import SETTINGS
 from accounts.settings_sections import section_page
-from accounts.views.absences import SETTINGS
 from cs_platform.kernel.access import Permission, TenantRequest, requires
 
 

@@ -11,15 +11,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts import absence_cells, absences
-from accounts.absence_cells import AbsenceForm
+from accounts.absence_cells import SETTINGS, AbsenceForm
 from accounts.models import Absence, Account
 from accounts.views.forms import conflict_page, form_page, saved
 from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.errors import Conflict, DomainError
 from cs_platform.kernel.forms import refuse
 from cs_platform.kernel.htmx import page
-
-SETTINGS = "?in=settings"  # a form that was opened there leads back there
 
 
 @requires(Permission.EDIT_ACCOUNTS)
