@@ -14,6 +14,7 @@ from cs_platform.api.closes import Closes
 from cs_platform.api.events import EventsView, Receipts, RejectedEvents
 from cs_platform.api.handoffs import Handoffs
 from cs_platform.api.health import HealthScores
+from cs_platform.api.issues import Issues
 from cs_platform.api.journey import JourneyView
 from cs_platform.api.letters import MailOptOuts, Mails
 from cs_platform.api.metrics import CatalogueView, MetricAccountsView, MetricView
@@ -79,6 +80,7 @@ urlpatterns = [
     *routes("tracks", Tracks),
     *routes("plans", Plans),
     *routes("tasks", Tasks),
+    *routes("issues", Issues),
     *routes("handoffs", Handoffs),
     path("v1/webhooks/<ref:ref>/rotate", Webhooks.as_view({"post": "rotate"}), name="api-webhook-rotate"),
     path("v1/webhooks/<ref:ref>/replay", Webhooks.as_view({"post": "replay"}), name="api-webhook-replay"),

@@ -73,6 +73,7 @@ def test_every_resource_is_in_this_test():
         "reports",
         "alerts",
         "plans",
+        "issues",  # test_issues.py
         "handoffs",
         "stages",
         "tracks",
