@@ -54,8 +54,9 @@ def restate_month(
         text = _("Say why the figures change.")
         raise DomainError(text, fields={"reason": text})
     close = _write(month, before.version + 1, signed_as, note, reason.strip(), acknowledged, by)
-    told = {"month": month_text(month), "version": close.version, "reason": close.reason, "currency": close.currency}
-    announce(Kind.METRIC_RESTATED, **told)
+    announce(
+        Kind.METRIC_RESTATED, month=month_text(month), version=close.version, reason=close.reason, currency=close.currency
+    )
     return close
 
 

@@ -135,8 +135,14 @@ def answer_handoff(
     row = put(row, state=state, taker=taker, answer=said, answered_by=by, answered_at=timezone.now())
     if state == HandoffState.ACCEPTED and taker is not None:
         _pass_on(row, taker, by)
-        told = {"handoff_id": row.id, "handoff": row.kind, "giver": row.giver_name, "taker": taker.name}
-        announce(Kind.HANDOFF_ACCEPTED, row.account_id, **told)
+        announce(
+            Kind.HANDOFF_ACCEPTED,
+            row.account_id,
+            handoff_id=row.id,
+            handoff=row.kind,
+            giver=row.giver_name,
+            taker=taker.name,
+        )
     return row
 
 
