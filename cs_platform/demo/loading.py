@@ -25,7 +25,7 @@ from accounts.people import rename_user
 from accounts.selectors import live_key
 from accounts.services import add_member, create_api_key, create_tenant, revoke_api_key
 from cs_platform import pipeline
-from cs_platform.demo import absences, closes, issues, journey_rows, letters, work
+from cs_platform.demo import absences, closes, issues, journey_rows, letters, webhooks, work
 from cs_platform.demo.company import Event, make_company
 from cs_platform.demo.deals import Deal
 from cs_platform.demo.files import File, as_csv, company_files, live_events, public_files
@@ -235,6 +235,7 @@ class Demo:
             self._judge(tenant)
         if wanted is NORTHWIND:
             closes.subscribe(tenant)
+            webhooks.add(tenant, last)
 
     def _set_up(self, tenant: Tenant) -> None:
         """What operations set up before the first file: office hours and the feature catalogue."""
