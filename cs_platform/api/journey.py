@@ -36,7 +36,8 @@ class JourneyFigure(serializers.Serializer):
 
     figure = serializers.CharField(
         help_text="`open`, `was`, `in`, `out`, `from`, `back`, `cause` count stages of tracks; rates are fractions of 1; "
-        "`days_…` are days of completed stages; `pattern_…` count tracks by how they began."
+        "`days_…` are days of completed stages; `pattern_…` count tracks by how they began; `difference_…` are "
+        "differences of shares between such tracks, with the ends of their 95 % interval."
     )
     stage = serializers.ChoiceField(Stage.choices, allow_blank=True)
     what = serializers.CharField(allow_blank=True, help_text="How, from where, why, or the value of the cut.")

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from accounts.enums import Source, Tier
 from accounts.models import Segment
 from cs_platform.kernel.templatetags.cells import number_text, percent_text
+from journey.analysis.chance import Comparison
 from journey.analysis.flow import FEW, Cut, Flow, Pattern, Score, Speed, Stall, ratio, score_of
 from journey.analysis.picture import Picture
 from journey.enums import Blocker, Cause, Exit, Stage, TrackKind
@@ -344,6 +345,36 @@ def pattern_rows(patterns: Sequence[Pattern]) -> list[dict[str, Any]]:
             }
         )  # fmt: skip
     return rows
+
+
+def comparison_rows(found: Sequence[Comparison]) -> list[dict[str, Any]]:
+    """What goes together and what may be chance: each end with the factor and without, and the range of the difference."""
+    factors = {
+        "in_target": _("Onboarding in target, against longer"),
+        "fell": _("Went back at least once, against never"),
+    }
+    ends = {"renewed": _("Renewed"), "expanded": _("Expanded"), "speaks": _("Advocates"), "gone": _("Left")}
+    rows = []
+    for each in found:
+        one = each.difference
+        rows.append(
+            {
+                "name": f"{factors[each.factor]}: {ends[each.end]}",
+                "shares": _("%(share)s and %(other)s")
+                % {"share": percent_text(one.share, 0), "other": percent_text(one.other, 0)},
+                "points": _signed(one.points),
+                "range": _("%(low)s to %(high)s") % {"low": _signed(one.low), "high": _signed(one.high)},
+                "chance": one.may_be_chance,
+                "few": min(each.whole, each.other_whole) < FEW,
+            }
+        )
+    return rows
+
+
+def _signed(points: float) -> str:
+    """A difference of shares in points: +20, −3."""
+    value = round(points * 100)
+    return f"{'+' if value > 0 else '−' if value < 0 else ''}{n(abs(value))}"
 
 
 def left(now: Flow) -> str:

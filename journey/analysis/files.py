@@ -5,6 +5,7 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
+from journey.analysis.chance import compared
 from journey.analysis.flow import Walked, score_of
 from journey.enums import Stage
 
@@ -48,7 +49,11 @@ def rows(walked: Walked, cut: str) -> Iterator[list[Any]]:
         for what, value in asdict(one).items():
             if what != "value":
                 yield [f"{cut}_{what}", "", one.value, _number(value), ""]
-    for pattern in walked.patterns():
+    patterns = walked.patterns()
+    for each in compared(patterns):
+        for what in ("points", "low", "high"):
+            yield [f"difference_{each.end}", "", f"{each.factor}, {what}", _number(getattr(each.difference, what)), ""]
+    for pattern in patterns:
         begun = "in_target" if pattern.in_target else "late"
         for what, value in asdict(pattern).items():
             if what not in ("in_target", "fell"):

@@ -284,12 +284,6 @@ def _begin(tenant: Tenant, day: dt.date) -> dt.datetime:
     return dt.datetime.combine(day, dt.time(), tenant.zone)
 
 
-def flow(first: dt.date, last: dt.date, accounts: QuerySet[Account]) -> Flow:
-    """The flow of these accounts' tracks from one day to another, both included."""
-    length = last - first + dt.timedelta(days=1)
-    return Walked(accounts, Span(first, last, first - length)).flows()[0]
-
-
 def score_of(
     scores: Mapping[tuple[str, str, str], Score], span: str, stage: str = "", value: str | None = None
 ) -> Score:

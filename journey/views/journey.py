@@ -19,6 +19,7 @@ from cs_platform.kernel.htmx import page
 from cs_platform.kernel.sheets import csv_file
 from cs_platform.kernel.templatetags.cells import day_text, number_text
 from journey.analysis import cells, files
+from journey.analysis.chance import compared
 from journey.analysis.flow import Walked
 from journey.analysis.habits import flagged, habits
 from journey.analysis.picture import Picture
@@ -157,9 +158,10 @@ def journey_habits(request: TenantRequest) -> HttpResponse:
     """How journeys went on by how they began, and the usual mistakes; comes after the page."""
     tenant, choice = request.tenant, Choice.parse(request.GET.dict())
     span, accounts = span_of(choice.span, tenant.today()), _accounts(request, choice)
-    walked = Walked(accounts, span, tenant)
+    patterns = Walked(accounts, span, tenant).patterns()
     context = {
-        "patterns": cells.pattern_rows(walked.patterns()),
+        "patterns": cells.pattern_rows(patterns),
+        "compared": cells.comparison_rows(compared(patterns)),
         "habits": habits(accounts, span, _lists(request, choice)),
     }
     return page(request, "journey/journey_habits.html", context, pieces=("habits",))

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Account, Segment
-from journey.analysis.flow import Walked, flow, score_of
+from journey.analysis.flow import Walked, score_of
 from journey.analysis.spans import Choice, Listed, Span, span_of
 from journey.enums import Entry, Exit, Stage
 from journey.models import StagePeriod, Track
@@ -245,9 +245,9 @@ def test_merged_accounts_count_where_they_went(world: World) -> None:
     with world.open():
         random_journeys(31, 3)
         gone, stays = Account.objects.order_by("external_id")[:2]
-        before = flow(SPAN.first, SPAN.last, Account.objects.all()).tracks
+        before = walked().flows()[0].tracks
         Account.objects.filter(id=gone.id).update(merged_into=stays, merged_at=dt.datetime.now(dt.UTC))
-        assert flow(SPAN.first, SPAN.last, Account.objects.all()).tracks == before
+        assert walked().flows()[0].tracks == before
         own = Track.objects.filter(account__in=[gone.id, stays.id]).count()
         found = {row["track_id"] for row in Walked(Account.objects.filter(id=stays.id), SPAN).listed(Listed(), None)}
         assert len(found) <= own
