@@ -21,12 +21,13 @@ from cs_platform.kernel.errors import Conflict, DomainError
 from cs_platform.kernel.forms import refuse
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.money import money_text
+from cs_platform.kernel.sheets import csv_file
 from cs_platform.kernel.templatetags.cells import day_text, number_text
 from health.outcomes import cells as goal_cells
 from health.outcomes.progress import Standing
 from health.outcomes.selectors import criteria, value_of
 from journey.enums import PlanState
-from journey.plans import cells, selectors, services, templates
+from journey.plans import cells, files, selectors, services, templates
 from journey.plans.forms import PlanEditForm, PlanForm
 from journey.work import milestones
 
@@ -49,6 +50,13 @@ def account_plan(request: TenantRequest, account_id: UUID) -> HttpResponse:
         "links_meta": _links_meta(links),
     }
     return page(request, "journey/account_plan.html", context)
+
+
+@requires(Permission.VIEW_ACCOUNTS)
+def plans_csv(request: TenantRequest) -> HttpResponse:
+    """The plans of all accounts that the reader sees, as a file."""
+    seen = Account.objects.visible_to(request.member)
+    return csv_file(f"plans-{request.tenant.slug}.csv", files.HEAD, files.rows(seen, request.tenant.today()))
 
 
 def _links_meta(links: list[dict[str, Any]]) -> str:
