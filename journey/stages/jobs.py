@@ -16,7 +16,7 @@ from accounts.webhooks.events import Kind
 from cs_platform.kernel import audit, copying, sqljobs
 from cs_platform.kernel.tenancy import current_tenant_id
 from journey.enums import Cause
-from journey.models import StagePeriod
+from journey.models import StagePeriod, Track
 from journey.stages import guide, measures
 
 SQL = Path(__file__).parent / "sql"
@@ -82,6 +82,6 @@ def propose_regressions(as_of: dt.date) -> int:
         "causes": json.dumps(causes),
         "stages": [str(stage) for stage in guide.FALLS_FROM],
     }
-    with audit.derived():
+    with audit.derived(), sqljobs.in_bulk(Track.objects.filter(closed_on=None).count()):
         changed = sqljobs.execute(SQL / "lapse.sql")
         return changed + sqljobs.execute(SQL / "propose.sql", params, tables=_TABLES)
