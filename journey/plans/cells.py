@@ -22,6 +22,7 @@ from journey.models import CustomerLink, Milestone, Plan
 from journey.plans.links import has_left
 from journey.plans.progress import Progress, is_late, progress, waits_for
 from journey.stages.criteria import GO_LIVE
+from journey.stages.map_scale import Days
 from journey.stages.measures import State
 
 STATES = {PlanState.ACTIVE: "acc", PlanState.DONE: "good", PlanState.DROPPED: "line"}
@@ -106,58 +107,47 @@ def picture(plan: Plan, today: dt.date, own: bool = True) -> dict[str, Any]:
     first, last = min(days), max(days)
     span = max((last - first).days, 1)
     margin = max(span // 40, 1)
-    scale = _Scale(first - dt.timedelta(days=margin), span + 2 * margin)
+    edge = dt.timedelta(days=margin)
+    scale = Days(first - edge, first + dt.timedelta(days=span) + edge, 0, 100)
     lines = [_line(row, rows, plan, today, scale) for row in rows]
     if not own:
         lines = [{name: line[name] for name in SHOWN} for line in lines]
     return {
         "lines": lines,
-        "months": scale.ticks(),
-        "today_x": scale.x(today) if scale.holds(today) else "",
+        "months": _ticks(scale),
+        "today_x": _at(scale, today) if scale.shows(today) else "",
         "today": day_text(today),
     }
 
 
-class _Scale:
-    """Days as per cent of a span."""
-
-    def __init__(self, first: dt.date, days: int) -> None:
-        self.first, self.days = first, days
-
-    def holds(self, day: dt.date) -> bool:
-        return 0 <= (day - self.first).days <= self.days
-
-    def share(self, day: dt.date) -> float:
-        return min(max((day - self.first).days / self.days * 100, 0.0), 100.0)
-
-    def x(self, day: dt.date) -> str:
-        return f"{self.share(day):.2f}"
-
-    def ticks(self) -> list[dict[str, str]]:
-        """Beginnings of months, or of every second, third … where there are many; of weeks in a short plan."""
-        last = self.first + dt.timedelta(days=self.days)
-        if self.days <= 45:
-            day = self.first + dt.timedelta(days=(7 - self.first.weekday()) % 7)
-            found = [day + dt.timedelta(days=7 * n) for n in range(8)]
-            pattern = "d MMM"
-        else:
-            months = [(self.first.year * 12 + self.first.month + n) for n in range(self.days // 28 + 2)]
-            found = [dt.date(month // 12, month % 12 + 1, 1) for month in months]
-            pattern = "MMM y" if self.days > 330 else "MMM"
-        found = [day for day in found if self.first <= day <= last]
-        step = max(-(-len(found) // MOST_TICKS), 1)
-        locale = get_language() or "en"
-        return [{"x": self.x(day), "text": format_date(day, pattern, locale=locale)} for day in found[::step]]
+def _ticks(scale: Days) -> list[dict[str, str]]:
+    """Beginnings of months, or of every second, third … where there are many; of weeks in a short plan."""
+    if scale.days <= 45:
+        day = scale.first + dt.timedelta(days=(7 - scale.first.weekday()) % 7)
+        found = [day + dt.timedelta(days=7 * n) for n in range(8)]
+        pattern = "d MMM"
+    else:
+        months = [(scale.first.year * 12 + scale.first.month + n) for n in range(scale.days // 28 + 2)]
+        found = [dt.date(month // 12, month % 12 + 1, 1) for month in months]
+        pattern = "MMM y" if scale.days > 330 else "MMM"
+    found = [day for day in found if scale.shows(day)]
+    step = max(-(-len(found) // MOST_TICKS), 1)
+    locale = get_language() or "en"
+    return [{"x": _at(scale, day), "text": format_date(day, pattern, locale=locale)} for day in found[::step]]
 
 
-def _line(row: Milestone, rows: Sequence[Milestone], plan: Plan, today: dt.date, scale: _Scale) -> dict[str, Any]:
+def _at(scale: Days, day: dt.date) -> str:
+    return f"{scale.x(day):.2f}"
+
+
+def _line(row: Milestone, rows: Sequence[Milestone], plan: Plan, today: dt.date, scale: Days) -> dict[str, Any]:
     by_id = {each.id: each for each in rows}
     begin = _begin(row, by_id, plan.starts_on)
     late, over = is_late(row, today) and plan.state == PlanState.ACTIVE, row.done_on or row.due_on
     end = today if late else over
     waits = [each.name for each in waits_for(row, by_id)]
     tone, icon, word = _standing(row, late, bool(waits))
-    left, right = scale.share(min(begin, end)), scale.share(max(begin, end))
+    left, right = scale.x(min(begin, end)), scale.x(max(begin, end))
     words = word + (f", {_days_late(row, today)}" if late else "")
     return {
         "id": row.id,
@@ -177,7 +167,7 @@ def _line(row: Milestone, rows: Sequence[Milestone], plan: Plan, today: dt.date,
         "bar_x": f"{left:.2f}",
         "bar_w": f"{max(right - left, 0.4):.2f}",
         "bar_tone": tone,
-        "at": scale.x(over),
+        "at": _at(scale, over),
         "label": _("%(begin)s to %(day)s: %(word)s")
         % {"begin": day_text(begin), "day": day_text(row.done_on or row.due_on), "word": words},
     }

@@ -22,28 +22,39 @@ def cut(text: str, width: float, size: float) -> str:
     return text if len(text) <= most else text[: max(most - 1, 1)].rstrip() + "…"
 
 
-class Scale:
-    """Days to units. The span has its first day at the left and room for the plan right of today.
+class Days:
+    """Days on a line: `first` lies at `start`, `last` at `end`, what lies beyond them at the edges.
+
+    Example: of 1 to 11 March on a line from 0 to 100, the 6th lies at 50.
+    """
+
+    def __init__(self, first: dt.date, last: dt.date, start: float, end: float) -> None:
+        self.first, self.last, self.start = first, last, start
+        self.days = max((last - first).days, 1)
+        self.unit = (end - start) / self.days
+
+    def x(self, day: dt.date) -> float:
+        return self.start + min(max((day - self.first).days, 0), self.days) * self.unit
+
+    def shows(self, day: dt.date) -> bool:
+        return self.first <= day <= self.last
+
+
+class Scale(Days):
+    """The line of the map, in its units. The span has its first day at the left and room for the plan right of today.
 
     Example: 1,000 days of past with a plan of 600 days get 200 days of future, what lies beyond is cut off at the edge.
     """
 
     def __init__(self, first: dt.date, today: dt.date, ahead: Iterable[dt.date] = ()) -> None:
-        self.first = min(first, today - dt.timedelta(days=PAST_LEAST))
-        past = (today - self.first).days
+        first = min(first, today - dt.timedelta(days=PAST_LEAST))
+        past = (today - first).days
         wanted = max([(day - today).days for day in ahead], default=0) + past * AHEAD_SHARE
         future = min(max(AHEAD_LEAST, wanted), max(AHEAD_LEAST, past * AHEAD_MOST))
-        self.days = past + int(future)
-        self.last = self.first + dt.timedelta(days=self.days)
-        self.unit = (RIGHT - LEFT - 2 * EDGE) / self.days
+        super().__init__(first, first + dt.timedelta(days=past + int(future)), LEFT + EDGE, RIGHT - EDGE)
 
     def x(self, day: dt.date) -> float:
-        """Where the day lies; days beyond the span lie at its edges."""
-        days = min(max((day - self.first).days, 0), self.days)
-        return round(LEFT + EDGE + days * self.unit, 1)
-
-    def shows(self, day: dt.date) -> bool:
-        return self.first <= day <= self.last
+        return round(super().x(day), 1)
 
 
 def ticks_of(scale: Scale) -> list[dt.date]:
