@@ -178,9 +178,9 @@ class Frame:
 
     @cached_property
     def _counts(self) -> dict[str, int]:
-        """Numbers beside entries of the navigation, in one query: accounts that the member looks after (who left is none
-        of them), own tasks that are late or due within a week, and what waits in the inbox: alerts for an answer, and each
-        kind beside them."""
+        """Numbers beside entries of the navigation, in one query: accounts that the member looks after (who left, or became
+        a part of another, is none of them), own tasks that are late or due within a week, and what waits in the inbox:
+        alerts for an answer, and each kind beside them."""
 
         def count(rows: QuerySet) -> Coalesce:
             rows = rows.order_by().values("tenant_id").annotate(n=Count("*")).values("n")
@@ -188,9 +188,9 @@ class Frame:
 
         if self.tenant is None or self.member is None:
             return {"accounts": 0, "tasks": 0, "inbox": 0}
-        customers = Account.objects.visible_to(self.member).exclude(status=Status.CHURNED)
+        customers = Account.objects.visible_to(self.member).filter(merged_into=None).exclude(status=Status.CHURNED)
         tasks = due_this_week(self.member, self.tenant.today())
-        inbox = count(waiting(self.member))
+        inbox: Any = count(waiting(self.member))
         for kind in beside.KINDS:
             inbox += count(kind.rows(self.member))
         row = Tenant.objects.filter(id=self.tenant.id).values_list(count(customers), count(tasks), inbox)

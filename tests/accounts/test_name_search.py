@@ -119,3 +119,13 @@ def test_the_palette_finds_who_was_merged_by_the_old_name(worlds):
     assert "part of Acme Group now" in found
     assert "part of" not in client.get(mine.url("palette/?q=acme")).content.decode()
     assert mine.client("csm").get(mine.url("palette/?q=zen")).content.decode().count("/accounts/") == 0
+
+
+def test_the_number_beside_accounts_leaves_out_who_was_merged(worlds):
+    """METRICS 4: two that became one are one, in the navigation as in the list."""
+    for world in worlds:
+        with world.open():
+            into = make_account("Acme Group", external_id="new")
+            make_account("Zenith", external_id="old", merged_into=into)
+    page = worlds[0].client("admin").get(worlds[0].url("accounts/"))
+    assert page.context["ui"]._counts["accounts"] == 1
