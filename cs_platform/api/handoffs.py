@@ -28,7 +28,7 @@ class Check(serializers.Serializer):
 
     key = serializers.CharField(read_only=True)
     text = serializers.CharField(read_only=True)
-    required = serializers.BooleanField(read_only=True)
+    required = serializers.BooleanField(read_only=True)  # type: ignore[assignment]  # a field's own option has this name
     done = serializers.BooleanField()
 
 
