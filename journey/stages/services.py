@@ -351,7 +351,4 @@ def decide(
 
 
 def _answer(row: Regression, state: str, note: str, by: Member | None) -> Regression:
-    row.state, row.note, row.decided_by, row.decided_at = state, note[:500], by, timezone.now()
-    row.version += 1
-    row.save(update_fields=["state", "note", "decided_by", "decided_at", "version"])
-    return row
+    return put(row, state=state, note=note[:500], decided_by=by, decided_at=timezone.now())
