@@ -173,6 +173,7 @@ urlpatterns: list[Any] = [
     path("settings/plan-templates/", include(PLAN_TEMPLATES)),
     path("settings/stages/", include(STAGES)),
     path("settings/no-mail/", include(OPT_OUTS)),
+    path("mails/", letters.letters_page, name="letters"),
     path("accounts/<uuid:account_id>/", include(ACCOUNT)),
     path("tasks/", include(TASKS)),
     path("handoffs/", include(HANDOFFS)),

@@ -1,7 +1,9 @@
-"""What plays add to the pages below: the one that runs in the header of an account, on an alert its play or a button."""
+"""What plays add to the pages below: the one that runs in the header of an account, on an alert its play or a button, in the
+inbox the mails that are about to go."""
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -9,11 +11,12 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts.account_frame import ASIDES, FACTS
 from accounts.models import Account
 from cs_platform.kernel.access import Permission, TenantRequest, may
+from health.alerts.beside import KINDS, Kind, Line
 from health.alerts.offers import OFFERS, Offer
 from health.models import Alert
 from journey.enums import PlayState
-from journey.models import Play
-from journey.playbooks import cells, selectors
+from journey.models import Letter, Play
+from journey.playbooks import cells, letter_cells, selectors
 from journey.playbooks.catalogue import TRIGGERED
 from journey.playbooks.services import follow_task
 from journey.work.cells import PLAYBOOK_NAMES
@@ -61,6 +64,22 @@ def _said(play: Play, made: dict[str, selectors.Made]) -> str:
     return _("%(play)s: %(state)s") % words
 
 
+def _lines(request: TenantRequest, rows: QuerySet[Letter], shown: int) -> list[Line]:
+    slug = request.tenant.slug
+    return [
+        Line(
+            title=f"{letter.account.name}: {letter.subject}",
+            text=_("To %(to)s") % {"to": letter.address},
+            url=letter_cells.url(letter, letter.account, slug),
+            when=letter_cells.when(letter),
+            drawer=True,
+        )
+        for letter in rows[:shown]
+    ]
+
+
+# Mails that go in the member's name unless they say otherwise.
+MAILS = Kind("mails", gettext_lazy("Mails in your name that wait"), "letters", selectors.own_waiting, _lines)
 OWN_PLAYS = ("account-plays", "account_plays", gettext_lazy("Plays"))
 
 
@@ -72,6 +91,8 @@ def register() -> None:
         FACTS.append(running_play)
     if play_of_alert not in OFFERS:
         OFFERS.append(play_of_alert)
+    if MAILS not in KINDS:
+        KINDS.append(MAILS)
     if cells.name not in PLAYBOOK_NAMES:
         PLAYBOOK_NAMES.append(cells.name)
     if follow_task not in SETTLED:

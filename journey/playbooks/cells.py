@@ -253,7 +253,7 @@ def play_row(play: Play, made: Mapping[str, Made], slug: str, today: dt.date, se
 def _step_state(play: Play, step: Step, made: Made | None, slug: str, today: dt.date) -> dict[str, Any]:
     skipped = play.inputs.get(SKIPPED, {}).get(step.key)
     if isinstance(made, Letter):
-        return {"day": offset(step.days)} | letter_cells.step_state(made, slug)
+        return {"day": offset(step.days)} | letter_cells.step_state(made, play.account, slug)
     task = made
     row = {
         "title": task.title if task else said(step.title, _language()),

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.enums import ContactRole
+from accounts.models import Account
 from cs_platform.kernel.templatetags.cells import moment_text, number_text
 from journey.enums import LetterState
 from journey.models import Letter
@@ -60,8 +61,13 @@ def when(letter: Letter) -> str:
     return _("written %(moment)s") % {"moment": moment_text(letter.created_at)}
 
 
+def url(letter: Letter, account: Account, slug: str) -> str:
+    """Its page, on the account that counts today where it went to one that was merged."""
+    return reverse("letter", args=[slug, account.merged_into_id or account.id, letter.id])
+
+
 def row(letter: Letter, slug: str) -> dict[str, Any]:
-    """A line of a log, and what the page of the letter says."""
+    """A line of a log, and what the page of the letter says; its account is loaded."""
     state = LetterState(letter.state)
     return {
         "id": letter.id,
@@ -77,16 +83,16 @@ def row(letter: Letter, slug: str) -> dict[str, Any]:
         "reason": reason(letter.reason),
         "waits": state == LetterState.WAITING,
         "failed": state == LetterState.FAILED,
-        "url": reverse("letter", args=[slug, letter.account_id, letter.id]),
+        "url": url(letter, letter.account, slug),
     }
 
 
-def step_state(letter: Letter, slug: str) -> dict[str, Any]:
-    """What became of the step of a play that is this letter."""
+def step_state(letter: Letter, account: Account, slug: str) -> dict[str, Any]:
+    """What became of the step of a play that is this letter, at the play's account."""
     state = LetterState(letter.state)
     return {
         "title": letter.subject,
-        "url": reverse("letter", args=[slug, letter.account_id, letter.id]),
+        "url": url(letter, account, slug),
         "tone": TONES[state],
         "word": _("mail: %(state)s") % {"state": state.label},
         "result": reason(letter.reason),

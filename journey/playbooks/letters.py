@@ -18,7 +18,6 @@ from django.utils import timezone
 from accounts import opt_outs
 from accounts.models import Account, Contact, Member, Tenant
 from cs_platform.kernel import queue
-from cs_platform.kernel.tenancy import current_tenant_id
 from health.support.calendar import clock_for
 from journey.enums import LetterState
 from journey.models import Letter, Play
@@ -116,7 +115,7 @@ class Facts:
     @classmethod
     def of(cls, accounts: Iterable[UUID], day: dt.date) -> "Facts":
         accounts = set(accounts)
-        tenant, now = Tenant.objects.get(id=current_tenant_id()), timezone.now()
+        tenant, now = Tenant.current(), timezone.now()
         people = reachable(accounts, day)
         contacts = [contact for each in people.values() for contact in each]
         return cls(

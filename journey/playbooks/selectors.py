@@ -15,7 +15,7 @@ from cs_platform.kernel import copying, sqljobs
 from cs_platform.kernel.access import Scope
 from health.enums import VersionState
 from health.models import Alert
-from journey.enums import PlayState, TaskState
+from journey.enums import LetterState, PlayState, TaskState
 from journey.models import Letter, Play, Playbook, Task
 from journey.playbooks import letters
 
@@ -103,6 +103,19 @@ def letters_of(account: Account) -> QuerySet[Letter]:
 def letters_of_book(book: Playbook, member: Member) -> QuerySet[Letter]:
     """Mails of a playbook to the accounts that the member sees, the latest first."""
     return with_people(Letter.objects.filter(play__in=visible_plays(member).filter(playbook__playbook=book)))
+
+
+def own_waiting(member: Member) -> QuerySet[Letter]:
+    """Mails in the member's name that have not gone yet, the next one first."""
+    return with_people(Letter.objects.filter(state=LetterState.WAITING, sender=member)).order_by("goes_at", "id")
+
+
+def visible_letters(member: Member) -> QuerySet[Letter]:
+    """Mails to the accounts that the member sees, the latest first."""
+    rows = Letter.objects.all()
+    if member.role.scope != Scope.ALL:
+        rows = rows.filter(account__in=Account.objects.visible_to(member).values("id"))
+    return with_people(rows)
 
 
 def letter_states(book: Playbook, member: Member) -> dict[str, int]:

@@ -29,7 +29,6 @@ from cs_platform.kernel import audit, queue
 from cs_platform.kernel.edits import check_seen, put
 from cs_platform.kernel.errors import Conflict, DomainError
 from cs_platform.kernel.models import Work
-from cs_platform.kernel.tenancy import current_tenant_id
 from journey.enums import LetterState, PlayState
 from journey.models import Letter
 from journey.playbooks import jobs, letters
@@ -56,13 +55,13 @@ def send_letter(work: Work) -> bool:
             state = LetterState.CANCELLED if why == LeftOut.RULES_OFF else LetterState.LEFT_OUT
             _settle(letter, state, reason=why)
             return False
-        tenant, contact = Tenant.objects.get(id=current_tenant_id()), letter.contact
+        contact = letter.contact
         assert contact is not None  # else something speaks against it
         letter.address = contact.email
         try:
             with transaction.atomic():
                 _settle(letter, LetterState.SENT, reason="", sent_at=timezone.now(), address=letter.address)
-                message(tenant, letter, name=contact.name).send()
+                message(letter, name=contact.name).send()
         except (smtplib.SMTPException, OSError) as error:
             _not_taken(letter, error)
     return False
@@ -80,7 +79,7 @@ def against(letter: Letter) -> str:
         return LeftOut.RULES_OFF
     if account.status == Status.CHURNED or account.merged_into_id:
         return LeftOut.NO_CUSTOMER
-    if contact is None or not contact.email or (contact.left_on and contact.left_on <= timezone.localdate()):
+    if contact is None or not contact.email or (contact.left_on and contact.left_on <= Tenant.current().today()):
         return LeftOut.GONE
     if opt_outs.stopped([contact.email]):
         return LeftOut.OPTED_OUT
@@ -115,8 +114,9 @@ def failed(work: Work, message: str, final: bool) -> None:
         _settle(letter, LetterState.FAILED, reason=message[:REASON])
 
 
-def message(tenant: Tenant, letter: Letter, *, name: str) -> EmailMultiAlternatives:
+def message(letter: Letter, *, name: str) -> EmailMultiAlternatives:
     """The e-mail of a letter: from the CSM through the product's address, answers to the CSM."""
+    tenant = Tenant.current()
     stop = settings.BASE_URL + reverse("mail_stop", args=[tenant.slug, token_of(letter)])
     host = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
     found = _email(tenant, letter.sender, letter.language, letter.subject, letter.body, stop)
@@ -148,10 +148,9 @@ def _email(
 def send_test(*, mail: Mail, language: str, account: Account, by: Member) -> Text:
     """Send the mail of a draft to oneself, with the facts of `account`; nothing is kept of it. OSError and SMTPException are
     the mail server's."""
-    tenant = Tenant.objects.get(id=current_tenant_id())
     [(text, _to)] = previews([mail], account, language)
     subject = _("Test: %(subject)s") % {"subject": text.subject}
-    found = _email(tenant, by, text.language, subject, text.body, "")
+    found = _email(Tenant.current(), by, text.language, subject, text.body, "")
     found.to = [formataddr((by.name, by.user.email))]
     found.send()
     return text
@@ -160,7 +159,7 @@ def send_test(*, mail: Mail, language: str, account: Account, by: Member) -> Tex
 def previews(mails: Sequence[Mail], account: Account, language: str = "") -> list[tuple[Text, Contact | LeftOut]]:
     """Each mail as it would be written now for an account, and whom it would go to, or why to nobody. A few queries for
     any number."""
-    tenant = Tenant.objects.get(id=current_tenant_id())
+    tenant = Tenant.current()
     people = letters.reachable([account.id], tenant.today()).get(account.id, [])
     stopped = opt_outs.stopped(contact.email for contact in people)
     owner = account.owner if account.owner and account.owner.is_active else None

@@ -1,4 +1,4 @@
-"""A mail of a playbook on its account: read it, change it, send it sooner, cancel it."""
+"""Mails of playbooks: the log, and one on its account: read it, change it, send it sooner, cancel it."""
 
 from uuid import UUID
 
@@ -16,8 +16,11 @@ from cs_platform.kernel.access import Permission, TenantRequest, may, requires
 from cs_platform.kernel.asked import version_of
 from cs_platform.kernel.forms import accepted
 from cs_platform.kernel.htmx import page
+from journey.enums import LetterState
 from journey.models import Letter
 from journey.playbooks import cells, letter_cells, letters, selectors, sending
+
+SHOWN = 100
 
 
 class LetterForm(forms.Form):
@@ -41,6 +44,28 @@ def letter_of(account: Account, letter_id: UUID) -> Letter:
     if row is None:
         raise Http404
     return row
+
+
+@requires(Permission.VIEW_ACCOUNTS)
+def letters_page(request: TenantRequest) -> HttpResponse:
+    """The latest mails to customers that the member sees: those that wait, then the others (`state` for one kind)."""
+    wished = request.GET.get("state", "")
+    state = wished if wished in LetterState.values else ""
+    rows = selectors.visible_letters(request.member)
+    found = list((rows.filter(state=state) if state else rows)[: SHOWN + 1])
+    found.sort(key=lambda row: row.state != LetterState.WAITING)
+    tabs = [("", _("All")), *LetterState.choices]
+    url = reverse("letters", args=[request.tenant.slug])
+    context = {
+        "letters": [letter_cells.row(row, request.tenant.slug) for row in found[:SHOWN]],
+        "more": len(found) > SHOWN,
+        "limit": SHOWN,
+        "tabs": [
+            {"label": label, "url": f"{url}?state={key}" if key else url, "current": key == state}
+            for key, label in tabs
+        ],
+    }
+    return page(request, "journey/letters.html", context)
 
 
 @requires(Permission.VIEW_ACCOUNTS)

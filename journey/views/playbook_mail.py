@@ -34,7 +34,7 @@ def about(request: TenantRequest, wished: str) -> Account | None:
     wished = wished.strip()
     if not wished:
         return None
-    return rows.filter(external_id=wished).first() or rows.filter(name__iexact=wished).order_by("external_id").first()
+    return rows.filter(external_id=wished).first() or rows.filter(name_key=wished.lower()).order_by("id").first()
 
 
 def previews(rows: list[draft_form.Row], account: Account | None, language: str) -> dict[int, dict[str, Any]]:

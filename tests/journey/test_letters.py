@@ -175,8 +175,7 @@ def test_an_account_of_nobody_is_signed_by_the_company(tenant_open: World) -> No
     letter = Letter.objects.get()
     assert (letter.sender, letter.body, letter.state) == (None, "Acme Cloud", LetterState.WAITING)
     due(letter)
-    tenant = Tenant.objects.get()
-    assert sending.message(tenant, letter, name="Ruth").from_email.startswith("Acme Cloud <")
+    assert sending.message(letter, name="Ruth").from_email.startswith("Acme Cloud <")
 
 
 def test_two_playbooks_in_three_days_write_once(tenant_open: World) -> None:

@@ -19,7 +19,7 @@ from journey.enums import LetterState
 from journey.models import Letter, Playbook, PlaybookVersion
 from journey.playbooks import versions
 from tests.conftest import World
-from tests.journey.letter_facts import MAIL, book, mail_step, person, started, task_step, written
+from tests.journey.letter_facts import MAIL, book, mail_step, person, task_step, written
 from tests.journey.playbook_facts import account
 
 
@@ -107,6 +107,23 @@ def test_roles_and_tenants(worlds: tuple[World, World], letter: Letter) -> None:
     assert world.client("csm").get(world.url(f"accounts/{other.id}/plays/mails/{letter.id}/")).status_code == 404
     for role in ("csm", "executive"):
         assert world.client(role).get(world.url("settings/no-mail/")).status_code == 403
+
+
+def test_what_waits_stands_in_the_inbox_and_in_the_log(worlds: tuple[World, World], letter: Letter) -> None:
+    world, rival = worlds
+    client = world.client("csm")
+    page = text(client, world.url("inbox/"))
+    assert "Mails in your name that wait" in page
+    assert "Halcyon: A result for Halcyon" in page
+    assert "Mails in your name that wait" not in text(world.client("leader"), world.url("inbox/"))
+    log = world.url("mails/")
+    assert "A result for Halcyon" in text(client, log)
+    assert "A result for Halcyon" in text(client, f"{log}?state=waiting")
+    assert "No mail" in text(client, f"{log}?state=sent")
+    assert "No mail" in text(rival.client("admin"), rival.url("mails/"))
+    with world.open():
+        Account.objects.update(owner=world.members["leader"])
+    assert "A result for Halcyon" not in text(client, log)
 
 
 # The editor
