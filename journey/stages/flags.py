@@ -86,7 +86,7 @@ def flags_of(
     facts = {row["period_id"]: row for row in sqljobs.rows(SQL / "flags.sql", params, tables={"standing": STANDING})}
     segments = Segment.objects.in_bulk([row["segment_id"] for row in facts.values() if row["segment_id"]])
     usual = targets.targets_of([*segments.values(), None])
-    passive = _passive(rows, day, states if states is not None else measures.standing(rows, day))
+    passive = _passive(rows, day, states)
     found = {}
     for period in rows:
         of = usual[facts[period.id]["segment_id"]]
@@ -167,14 +167,13 @@ def _of_account(period: StagePeriod, facts: Facts, renewal: Target, day: dt.date
     return found
 
 
-def _passive(rows: Sequence[StagePeriod], day: dt.date, states: Mapping[UUID, Sequence[State]]) -> set[UUID]:
-    """Periods whose criteria are all met today and were two weeks ago."""
-    ready = [
-        row
-        for row in rows
-        if row.stage not in STANDING_STAGES and states.get(row.id) and all(state.met for state in states[row.id])
-        and (day - row.entered_on).days >= PASSIVE_DAYS
-    ]  # fmt: skip
+def _passive(rows: Sequence[StagePeriod], day: dt.date, states: Mapping[UUID, Sequence[State]] | None) -> set[UUID]:
+    """Periods whose criteria are all met today and were two weeks ago; only those that could be are measured."""
+    old = [row for row in rows if row.stage not in STANDING_STAGES and (day - row.entered_on).days >= PASSIVE_DAYS]
+    if not old:
+        return set()
+    now = measures.standing(old, day) if states is None else states
+    ready = [row for row in old if now.get(row.id) and all(state.met for state in now[row.id])]
     if not ready:
         return set()
     before = measures.standing(ready, day - dt.timedelta(days=PASSIVE_DAYS))
