@@ -171,7 +171,7 @@ class Issues(Resource):
             return self._made(request, values | {"external_id": named})
         if values.pop("external_id", row.external_id) != row.external_id:
             raise _immutable()
-        return self._change(row, _EMPTY | values)
+        return self._change(row, {**_EMPTY, **values})
 
     @extend_schema(
         request=IssueChange,

@@ -173,7 +173,7 @@ def facts(issue: Issue, today: dt.date) -> list[dict[str, Any]]:
     """What is known of it: {label, value, late, url}."""
     late = bool(issue.promised_on and issue.promised_on < today and issue.is_open)
     ended = _("Shipped on") if issue.state == IssueState.SHIPPED else _("Declined on")
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"label": _("Kind"), "value": str(IssueKind(issue.kind).label)},
         {"label": _("Team"), "value": str(Function(issue.function).label)},
         {"label": _("Their reference"), "value": issue.reference or issue.link, "url": issue.link},

@@ -263,7 +263,7 @@ def _touch(row: Issue) -> None:
 
 def _checked(values: dict[str, Any], row: Issue | None = None) -> dict[str, Any]:
     """The given values as they are kept; DomainError names each that cannot be."""
-    problems = {}
+    problems: dict[str, str] = {}
     values |= _texts({name: values[name] for name in LIMITS if name in values}, problems)
     if "title" in values and not values["title"]:
         problems["title"] = _("Say in a sentence what is missing.")
