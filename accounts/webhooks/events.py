@@ -33,7 +33,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "rule": "usage_decline",
         "level": "warning",
         "as_of": "2026-11-20",
-        "inputs": {"cause": "", "before": 0.35, "now": 0.15},
+        "inputs": {"cause": "", "before": 0.35, "now": 0.14, "change": -0.6},
     },
     Kind.STAGE_ENTERED: {
         "track": "core-17",
@@ -62,11 +62,11 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     },
     Kind.PLAY_STARTED: {
         "play_id": "01990000-0000-7000-8000-000000000002",
-        "playbook": "limit_gate",
-        "name": "Help at the limit",
-        "rule": "limit_gate",
+        "playbook": "yellow_usage",
+        "name": "Usage play",
+        "rule": "usage_decline",
         "started_on": "2026-11-20",
-        "inputs": {"cause": "", "share": 0.92},
+        "inputs": {"cause": "", "before": 0.35, "now": 0.14, "change": -0.6},
     },
     Kind.MILESTONE_MISSED: {
         "milestone_id": "01990000-0000-7000-8000-000000000003",
