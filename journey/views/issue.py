@@ -1,5 +1,6 @@
 """One issue: its customers, how it is answered, who knows; the forms that write it; and the card of an account (ACC-14)."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -13,13 +14,14 @@ from django.views.decorators.http import require_POST
 
 from accounts import audit_trail
 from accounts.account_frame import account_frame, open_account
-from accounts.models import Account, Member
+from accounts.models import Account, Member, Tenant
 from accounts.views.forms import conflict_page, form_page, saved
 from cs_platform.kernel.access import Permission, Scope, TenantRequest, may, requires
 from cs_platform.kernel.errors import Conflict, DomainError
 from cs_platform.kernel.forms import refuse
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.keyset import uuid_of
+from cs_platform.kernel.models import AuditEntry
 from journey.issues import cells, selectors, services
 from journey.issues.forms import AnswerForm, IssueForm, LinkForm, MergeForm
 from journey.models import Issue, IssueAccount
@@ -57,12 +59,19 @@ def issue(request: TenantRequest, issue_id: UUID) -> HttpResponse:
         "others": cells.others_text(people, tenant.currency),
         "untold": cells.untold_text(people.untold) if people.untold and not row.is_open else "",
         "tasks": [work_cells.task_row(task, tenant, today, seen) for task in tasks],
-        "lines": audit_trail.read(entries, tenant),
+        "lines": _history(row, entries, tenant),
         "merged": list(row.merged.order_by("reported_on", "id")),
         "may_edit": may_edit,
         "here": request.path,
     }
     return page(request, "journey/issue.html", context)
+
+
+def _history(row: Issue, entries: list[AuditEntry], tenant: Tenant) -> list[audit_trail.Line]:
+    """What was done, with the customer it was about; of the issue itself the page says the name."""
+    names = dict(row.accounts.values_list("id", "account__name"))
+    lines = audit_trail.read(entries, tenant)
+    return [replace(line, subject=names.get(entry.row_id, "")) for entry, line in zip(entries, lines, strict=True)]
 
 
 def _issue_url(request: TenantRequest, row: Issue) -> str:
