@@ -25,7 +25,7 @@ from accounts.people import rename_user
 from accounts.selectors import live_key
 from accounts.services import add_member, create_api_key, create_tenant, revoke_api_key
 from cs_platform import pipeline
-from cs_platform.demo import absences, closes, issues, journey_rows, letters, webhooks, work
+from cs_platform.demo import absences, closes, handoffs, issues, journey_rows, letters, webhooks, work
 from cs_platform.demo.company import Event, make_company
 from cs_platform.demo.deals import Deal
 from cs_platform.demo.files import File, as_csv, company_files, live_events, public_files
@@ -227,6 +227,7 @@ class Demo:
                 if wanted is NORTHWIND:
                     absences.note(last)
                 if wanted is NORTHWIND:
+                    handoffs.hand_over(last)
                     letters.write(last)
         if wanted is NORTHWIND:
             closes.close_books(tenant, wanted, rows.subscriptions, last, lambda file: self._import(tenant, file))
