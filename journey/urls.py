@@ -86,6 +86,20 @@ TASKS: list[Any] = [
     path("<uuid:task_id>/comment/", task_answers.task_comment, name="task_comment"),
 ]
 
+REASSIGN: list[Any] = [
+    path("", reassign.reassign, name="reassign"),
+    path("send/", reassign.reassign_confirm, name="reassign_confirm"),
+    path("plan.csv", reassign.reassign_csv, name="reassign_csv"),
+]
+
+HANDOFFS: list[Any] = [
+    path("", handoffs.handoffs, name="handoffs"),
+    path("<uuid:handoff_id>/", handoff.handoff, name="handoff"),
+    path("<uuid:handoff_id>/check/", handoff.handoff_check, name="handoff_check"),
+    path("<uuid:handoff_id>/answer/", handoff.handoff_answer, name="handoff_answer"),
+    path("<uuid:handoff_id>/withdraw/", handoff.handoff_withdraw, name="handoff_withdraw"),
+]
+
 ISSUES: list[Any] = [
     path("", issues.issues, name="issues"),
     path("new/", issue.issue_new, name="issue_new"),
@@ -101,20 +115,6 @@ ISSUES: list[Any] = [
     path("<uuid:issue_id>/accounts/<uuid:account_id>/", issue.issue_account, name="issue_account"),
     path("<uuid:issue_id>/accounts/<uuid:account_id>/remove/", issue.issue_unlink, name="issue_unlink"),
     path("<uuid:issue_id>/accounts/<uuid:account_id>/told/", issue.issue_told, name="issue_told"),
-]
-
-REASSIGN: list[Any] = [
-    path("", reassign.reassign, name="reassign"),
-    path("send/", reassign.reassign_confirm, name="reassign_confirm"),
-    path("plan.csv", reassign.reassign_csv, name="reassign_csv"),
-]
-
-HANDOFFS: list[Any] = [
-    path("", handoffs.handoffs, name="handoffs"),
-    path("<uuid:handoff_id>/", handoff.handoff, name="handoff"),
-    path("<uuid:handoff_id>/check/", handoff.handoff_check, name="handoff_check"),
-    path("<uuid:handoff_id>/answer/", handoff.handoff_answer, name="handoff_answer"),
-    path("<uuid:handoff_id>/withdraw/", handoff.handoff_withdraw, name="handoff_withdraw"),
 ]
 
 STAGES: list[Any] = [
@@ -168,6 +168,7 @@ ANALYSIS: list[Any] = [
 
 urlpatterns: list[Any] = [
     path("journey/", include(ANALYSIS)),
+    path("plans.csv", plan.plans_csv, name="plans_csv"),
     path("playbooks/", include(PLAYBOOKS)),
     path("accounts/<uuid:account_id>/plays/", include(PLAYS)),
     path("settings/plan-templates/", include(PLAN_TEMPLATES)),
@@ -176,8 +177,8 @@ urlpatterns: list[Any] = [
     path("mails/", letters.letters_page, name="letters"),
     path("accounts/<uuid:account_id>/", include(ACCOUNT)),
     path("tasks/", include(TASKS)),
+    path("issues/", include(ISSUES)),
     path("handoffs/", include(HANDOFFS)),
     path("reassign/", include(REASSIGN)),
-    path("issues/", include(ISSUES)),
     path("inbox/mentions/", tasks.mentions, name="mentions"),
 ]

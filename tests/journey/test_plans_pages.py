@@ -1,7 +1,9 @@
 """Account → Plan, its forms, return on investment, and the templates' settings (JRN-11, JRN-12, VAL-01 to VAL-03, ROL-01)."""
 
+import csv
 import datetime as dt
 import html
+import io
 import re
 from uuid import uuid4
 
@@ -73,6 +75,33 @@ def test_the_tab_without_a_plan_says_what_belongs_there(book, world):
     with world.open():
         empty = account("A-3", owner=book.csm)
     assert "No plan yet" in words(book.client.get(book.url(of=empty)))
+
+
+def test_plans_as_a_file(book, rival, django_assert_max_num_queries):
+    """VAL-02, ROL-01: those of the accounts that the reader sees, with how far each is; a formula stays text."""
+    Book(rival)
+    with book.world.open():
+        services.edit_plan(plan=book.plan, values={"name": "=1+1", "goal": "Dispatch"}, version=None, by=book.csm)
+        services.finish_milestone(milestone=book.rows()[0], version=None, by=book.csm)
+        services.block_milestone(milestone=book.rows()[1], blocker="bandwidth", version=None, by=book.csm)
+        empty = services.make_plan(account=book.account, template=find("blank"), starts_on=today(), by=book.csm)
+    url = book.world.url("plans.csv")
+    with django_assert_max_num_queries(18) as few:
+        answer = book.client.get(url)
+    cost = len(few.captured_queries)
+    first, second = csv.DictReader(io.StringIO(answer.content.decode()))
+    assert (first["account"], first["name"], first["goal"], first["kind"]) == ("A-1", "'=1+1", "Dispatch", "onboarding")
+    assert (first["owner_email"], first["customer_owner"], first["state"]) == (book.csm.user.email, "C-1", "active")
+    assert [first[name] for name in ("milestones", "done", "late", "held_up")] == ["5", "1", "1", "1"]
+    assert (second["external_id"], second["milestones"], second["ended_on"]) == (empty.external_id, "0", "")
+    found = csv.DictReader(io.StringIO(book.world.client("admin").get(url).content.decode()))
+    assert {row["account"] for row in found} == {"A-1", "A-2"}
+    assert 'plans.csv"' in book.client.get(book.url()).content.decode()
+    with book.world.open():
+        for _each in range(3):
+            services.make_plan(account=book.account, template=find("smb"), starts_on=today(), by=book.csm)
+    with django_assert_max_num_queries(cost):
+        book.client.get(url)
 
 
 def test_the_tab_asks_few_questions(book, django_assert_max_num_queries):
