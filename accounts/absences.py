@@ -139,15 +139,15 @@ def standing_in(day: dt.date, members: Collection[UUID] | None = None) -> dict[U
 
 
 def told_for(reader: Member, owners: Collection[UUID | None], today: dt.date) -> dict[Any, str]:
-    """For whom the reader stands in today, by the id of each of these owners: for Maya Lindqvist until 3 Dec. One query,
-    none where all rows are the reader's own."""
+    """For whom the reader stands in today, by the id of each of these owners: for Maya until 3 Dec. One query, none where
+    all rows are the reader's own."""
     others = {owner for owner in owners if owner is not None} - {reader.id}
     if not others:
         return {}
     rows = Absence.objects.on(today).filter(cover=reader, member__in=others).select_related("member")
+    text = _("for %(name)s until %(day)s")
     return {
-        row.member_id: _("for %(name)s until %(day)s") % {"name": row.member.name, "day": short_day(row.last_on, today)}
-        for row in rows
+        row.member_id: text % {"name": row.member.name.split()[0], "day": short_day(row.last_on, today)} for row in rows
     }
 
 

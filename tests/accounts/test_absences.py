@@ -256,7 +256,7 @@ def test_who_is_told_for_whom(tenant_open: World) -> None:
     note(tenant_open, tom, 0, 4)
     said = absences.told_for(tom, [csm.id, tom.id, None], day(tenant_open))
     assert set(said) == {csm.id}
-    assert said[csm.id].startswith("for Csm Person until ")
+    assert said[csm.id].startswith("for Csm until ")
     with CaptureQueriesContext(connection) as asked:
         assert absences.told_for(tom, [tom.id, None], day(tenant_open)) == {}
     assert len(asked) == 0
@@ -279,7 +279,7 @@ def test_pages_of_the_cover(worlds: tuple[World, World]) -> None:
         text = client.get(world.url(path)).content.decode()
         assert "Halcyon of acme" in text
         assert "Halcyon of rival" not in text
-        assert "for Csm Person until" in text
+        assert "for Csm until" in text
     assert "Halcyon of acme" in client.get(world.url("accounts/?owner=me")).content.decode()
     with world.open():
         key = Account.objects.get().id
@@ -289,7 +289,7 @@ def test_pages_of_the_cover(worlds: tuple[World, World]) -> None:
     assert "You stand in for" in client.get(world.url("away/")).content.decode()
     own = world.client("csm").get(world.url("tasks/")).content.decode()
     assert "Call the sponsor" in own
-    assert "for Csm Person until" not in own
+    assert "for Csm until" not in own
 
 
 def test_away_page_notes_changes_and_ends(worlds: tuple[World, World]) -> None:
