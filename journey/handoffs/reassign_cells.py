@@ -1,7 +1,7 @@
 """The reassignment preview in words: the rows of a plan, what speaks for and against each, and what people carry."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -52,14 +52,14 @@ def plan_rows(
                     {"value": "", "label": _("Stays: %(name)s") % {"name": owner}, "on": taker is None},
                     *choices,
                 ],
-                "checks": checks(row, persons.get(taker) if taker else None, today),
+                "checks": checks(row, persons.get(taker) if taker else None, persons.values(), today),
             }
         )
     return found
 
 
-def checks(row: Row, taker: Person | None, today: dt.date) -> list[dict[str, str]]:
-    """What speaks for or against the one who is proposed: [{tone, text}]."""
+def checks(row: Row, taker: Person | None, others: Collection[Person], today: dt.date) -> list[dict[str, str]]:
+    """What speaks for or against the one who is proposed: [{tone, text}]. A language that all speak says nothing."""
     if row.waits:
         return [{"tone": "watch", "text": _("a handoff waits for its answer already")}]
     if taker is None:
@@ -69,7 +69,7 @@ def checks(row: Row, taker: Person | None, today: dt.date) -> list[dict[str, str
         words = {"language": language_name(language)}
         if taker.is_foreign(row.customer):
             found.append({"tone": "watch", "text": _("they speak %(language)s, this person does not") % words})
-        else:
+        elif any(person.is_foreign(row.customer) for person in others):
             found.append({"tone": "good", "text": _("speaks %(language)s like them") % words})
     if row.customer.load.renewals:
         days = (row.account.renews_on - today).days
@@ -85,7 +85,7 @@ def checks(row: Row, taker: Person | None, today: dt.date) -> list[dict[str, str
 def people_rows(
     members: Sequence[Member], before: Mapping[UUID, Load], after: Mapping[UUID, Load], currency: str
 ) -> list[dict[str, Any]]:
-    """A line for each person, on one scale: points before and after as bars, and what the points are made of."""
+    """A line for each person, on one scale: points before and after as a bar, and what the points are made of."""
     most = max((load.points for loads in (before, after) for load in loads.values()), default=0) or 1
     found = []
     for member in members:
@@ -96,10 +96,9 @@ def people_rows(
                 "left": not member.is_active,
                 "before": number_text(was.points, 0),
                 "after": number_text(will.points, 0),
-                "bars": [
-                    {"parts": [("none", was.points), ("rest", most - was.points)], "label": _("Before")},
-                    {"parts": [("acc", will.points), ("rest", most - will.points)], "label": _("After")},
-                ],
+                "bar": [*_change(was.points, will.points), ("rest", most - max(was.points, will.points))],
+                "said": _("%(before)s points before, %(after)s after")
+                % {"before": number_text(was.points, 0), "after": number_text(will.points, 0)},
                 "cells": [
                     _pair(was.accounts, will.accounts),
                     f"{cells.arr_text(was.mrr, currency)} → {cells.arr_text(will.mrr, currency)}"
@@ -112,6 +111,11 @@ def people_rows(
             }
         )
     return found
+
+
+def _change(was: int, will: int) -> list[tuple[str, int]]:
+    """Parts of a bar: what stays, then what comes (lighter) or goes (grey)."""
+    return [("acc", min(was, will)), ("s2" if will > was else "none", abs(will - was))]
 
 
 def _pair(was: int, will: int) -> str:
