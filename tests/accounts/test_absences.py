@@ -301,7 +301,7 @@ def test_away_page_notes_changes_and_ends(worlds: tuple[World, World]) -> None:
     with rival.open():
         theirs = note(rival, None)
     client = world.client("csm")
-    assert "Nobody is away" in client.get(world.url("away/")).content.decode()
+    assert "No absence noted" in client.get(world.url("away/")).content.decode()
     values = {
         "member": str(world.members["csm"].id), "first_on": day(world, -1).isoformat(), "last_on": day(world, 3).isoformat(),
         "cover": str(tom.id), "note": "",
