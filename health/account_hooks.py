@@ -15,6 +15,7 @@ from accounts.import_cells import NEXT_STEPS
 from accounts.listing import FILTERS, Filter
 from accounts.models import Account, Member
 from cs_platform.kernel.access import TenantRequest
+from health.alerts import told
 from health.enums import AlertState
 from health.models import HealthScore, Receipt
 from health.next_steps import next_steps
@@ -123,5 +124,6 @@ def register() -> None:
         FACTS.append(next_step)
     if usage_step not in NEXT_STEPS:
         NEXT_STEPS.append(usage_step)
+    told.register()
     dossier.TOLD.extend(name for name in TOLD if name not in dossier.TOLD)
     audit_trail.TABLES.update(TABLES)

@@ -16,11 +16,13 @@ from health.alerts.offers import OFFERS, Offer
 from health.enums import AlertState
 from health.models import Alert
 from health.next_steps import PLANNED, step_values
-from journey.issues import account_hooks as issue_hooks
+from journey import timeline
 from journey.handoffs import account_hooks as handoff_hooks
+from journey.issues import account_hooks as issue_hooks
 from journey.models import Task
 from journey.playbooks import account_hooks as play_hooks
-from journey.work import timeline
+from journey.stages import inbox as stage_inbox
+from journey.work import inbox as work_inbox
 from journey.work.selectors import OPEN, with_day
 
 TOLD = ("tracks", "plans", "tasks", "plays", "letters", "customer_links", "handoffs")
@@ -74,5 +76,7 @@ def register() -> None:
     handoff_hooks.register()
     issue_hooks.register()
     timeline.register()
+    stage_inbox.register()
+    work_inbox.register()
     if make_a_task not in OFFERS:
         OFFERS.append(make_a_task)

@@ -7,6 +7,7 @@ from django.urls import include, path
 from journey.views import (
     account_journey,
     account_plays,
+    decisions,
     handoff,
     handoffs,
     issue,
@@ -162,6 +163,7 @@ ANALYSIS: list[Any] = [
     path("", journey.journey, name="journey"),
     path("figures.csv", journey.journey_csv, name="journey_csv"),
     path("habits/", journey.journey_habits, name="journey_habits"),
+    path("decisions/", decisions.decisions, name="decisions"),
     path("tracks/", journey.journey_tracks, name="journey_tracks"),
     path("tracks.csv", journey.journey_tracks_csv, name="journey_tracks_csv"),
 ]

@@ -1,9 +1,10 @@
 """Today: what do I do, who needs me, what is at risk (DSH-03)? Five tiles and the lists behind them."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from babel.dates import format_date
 from django.db.models import F
@@ -63,17 +64,21 @@ def today(request: TenantRequest) -> HttpResponse:
         request, {"book": whose if member.role.scope != Scope.OWN else "", "sort": order, "health": band}
     )
     sources = reverse("imports", args=[tenant.slug]) if may(request, Permission.IMPORT_DATA) else ""
+    log = _Log(request)
     context = {
         "greeting": _greeting(member.name),
         "subtitle": _subtitle(size, tenant, day),
         "books": _books(request, whose, address),
         "tiles": _tiles(request, size, actions, tickets, owner, day),
         "first": alert_row(alerts[0], tenant.slug, day) if alerts and alerts[0].level == "critical" else None,
-        "alerts": [alert_row(alert, tenant.slug, day) for alert in alerts[: day_of.SHORT]],
+        "alerts": [
+            alert_row(alert, tenant.slug, day) | {"log_url": log(alert.account_id)} for alert in alerts[: day_of.SHORT]
+        ],
         "inbox_url": reverse("inbox", args=[tenant.slug]) + (f"?whose={whose}"),
         "bands": _bands(size, band, address),
         "rows": [
-            _row(a, trends.get(a.id, []), steps.get(a.id), tenant, day) | {"told": told.get(a.owner_id, "")}
+            _row(a, trends.get(a.id, []), steps.get(a.id), tenant, day)
+            | {"told": told.get(a.owner_id, ""), "log_url": log(a.id)}
             for a in listed
         ],
         "orders": [
@@ -83,10 +88,13 @@ def today(request: TenantRequest) -> HttpResponse:
         "shown": _("%(shown)s of %(found)s shown")
         % {"shown": len(listed), "found": number_text(size.bands[HealthBand(band)] if band else size.accounts, 0)},
         "all_url": _list(request, **owner, status=Status.LIVE),
-        "due": [_due_row(account, tenant, day) | {"told": told.get(account.owner_id, "")} for account in due],
+        "due": [
+            _due_row(account, tenant, day) | {"told": told.get(account.owner_id, ""), "log_url": log(account.id)}
+            for account in due
+        ],
         "due_meta": f"{number_text(size.due, 0)}, {cells.arr_text(size.due_mrr, tenant.currency)}",
         "due_url": _list(request, **owner, status=Status.LIVE, renews=book.RENEWAL_WINDOW, sort="renews"),
-        "actions": _actions(actions, tenant, day, told),
+        "actions": _actions(actions, tenant, day, told, log),
         "actions_meta": ngettext("%(n)s due today", "%(n)s due today", actions.due)
         % {"n": number_text(actions.due, 0)},
         "tasks_url": reverse("tasks", args=[tenant.slug]) if may(request, Permission.VIEW_ACCOUNTS) else "",
@@ -98,7 +106,17 @@ def today(request: TenantRequest) -> HttpResponse:
         "may_edit": may(request, Permission.EDIT_ACCOUNTS),
         "log_url": reverse("activity_log", args=[tenant.slug]) if may(request, Permission.EDIT_ACCOUNTS) else "",
     }
-    return page(request, "home/today.html", context, pieces=("my-accounts", "my-actions"))
+    return page(request, "home/today.html", context, pieces=("my-day", "my-accounts"))
+
+
+class _Log:
+    """Where the key L logs an activity of the row's account; "" for who may not, and for rows of no account."""
+
+    def __init__(self, request: TenantRequest) -> None:
+        self.slug = request.tenant.slug if may(request, Permission.EDIT_ACCOUNTS) else ""
+
+    def __call__(self, account_id: UUID | None) -> str:
+        return reverse("activity_new", args=[self.slug, account_id]) if self.slug and account_id else ""
 
 
 class _Address:
@@ -246,6 +264,7 @@ def _row(
 ) -> dict[str, Any]:
     touched = account.last_touch.astimezone(tenant.zone).date() if account.last_touch else None
     return {
+        "id": account.id,
         "name": account.name,
         "url": reverse("account", args=[tenant.slug, account.id]),
         "health": cells.health(account.health_band),
@@ -273,21 +292,32 @@ def _due_row(account: Account, tenant: Tenant, day: dt.date) -> dict[str, Any]:
     }
 
 
-def _actions(actions: day_of.Actions, tenant: Tenant, day: dt.date, told: Mapping[Any, str]) -> list[dict[str, Any]]:
+def _actions(
+    actions: day_of.Actions, tenant: Tenant, day: dt.date, told: Mapping[Any, str], log: _Log
+) -> list[dict[str, Any]]:
     """Groups of what is due: late, today, this week; with the planned meetings. `told` says by owner for whom the reader
     stands in."""
 
     def tasks(name: str) -> list[dict[str, Any]]:
         found = actions.tasks.get(name, [])
-        return [_task_row(task, tenant, day) | {"told": told.get(task.owner_id, "")} for task in found]
+        return [
+            _task_row(task, tenant, day) | {"told": told.get(task.owner_id, ""), "log_url": log(task.account_id)}
+            for task in found
+        ]
 
-    now: list[dict[str, Any]] = tasks("today") + [_action_row(a, tenant, day) for a in actions.today]
-    later: list[dict[str, Any]] = tasks("week") + [_action_row(a, tenant, day) for a in actions.later]
+    def promises(alerts: Sequence[Alert]) -> list[dict[str, Any]]:
+        return [_action_row(alert, tenant, day) | {"log_url": log(alert.account_id)} for alert in alerts]
+
+    now = tasks("today") + promises(actions.today)
+    later = tasks("week") + promises(actions.later)
     for meeting in actions.meetings:
         local = meeting.happened_at.astimezone(tenant.zone)
-        (now if local.date() == day else later).append(_meeting_row(meeting, local, tenant, day))
+        (now if local.date() == day else later).append(
+            _meeting_row(meeting, local, tenant, day) | {"log_url": log(meeting.account_id)}
+        )
+    now.sort(key=lambda row: (row.get("at") is None, row.get("at") or dt.time()))  # the hours of the day come first
     groups = (
-        (_("Late"), True, tasks("late") + [_action_row(a, tenant, day) for a in actions.late]),
+        (_("Late"), True, tasks("late") + promises(actions.late)),
         (_("Today"), False, now),
         (_("This week"), False, later),
     )
@@ -301,7 +331,7 @@ def _actions(actions: day_of.Actions, tenant: Tenant, day: dt.date, told: Mappin
 def _task_row(task: Task, tenant: Tenant, day: dt.date) -> dict[str, Any]:
     """A task, ticked where it stands."""
     row = task_row(task, tenant, day, ())
-    return row | {"drawer": True, "tick": row["done_url"]}
+    return row | {"drawer": True, "tick": row["done_url"], "at": task.due_at}
 
 
 def _action_row(alert: Alert, tenant: Tenant, day: dt.date) -> dict[str, Any]:
@@ -324,6 +354,7 @@ def _meeting_row(meeting: Touchpoint, local: dt.datetime, tenant: Tenant, day: d
         "title": str(meeting),
         "about": " · ".join(part for part in about if part),
         "url": reverse("account_timeline", args=[tenant.slug, meeting.account_id]),
+        "at": local.time(),
         "when": f"{local:%H:%M}" if local.date() == day else cells.short_day(local.date(), day),
         "late": False,
         "icon": "calendar",

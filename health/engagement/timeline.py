@@ -12,14 +12,14 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts.models import Account, AccountEvent, SubscriptionChange, Tenant
+from accounts.models import Account, AccountEvent, Contact, SubscriptionChange, Tenant
 from cs_platform.kernel import sqljobs
 from health.enums import TouchpointKind, TouchpointStatus
-from health.models import Outcome, OutcomeMeasurement, Survey, Ticket, Touchpoint
+from health.models import Alert, Outcome, OutcomeMeasurement, Survey, Ticket, Touchpoint
 
 SQL = Path(__file__).parent / "sql"
-# Groups of happenings, in the order of their filters; the last is what floors above tell.
-GROUPS = ("talks", "emails", "events", "tickets", "surveys", "outcomes", "money", "health", "work")
+# Groups of happenings, in the order of their filters; the last two are what floors above tell.
+GROUPS = ("talks", "emails", "events", "tickets", "surveys", "outcomes", "money", "health", "journey", "work")
 WINDOW = 90  # days of the sums, and of those they are compared with
 SENT = (TouchpointStatus.SENT, TouchpointStatus.OPENED, TouchpointStatus.CLICKED, TouchpointStatus.REPLIED)
 
@@ -38,8 +38,9 @@ class Line:
 
 @dataclass
 class Told:
-    """What the floor above tells of an account: its lines as a query of (grp, what, at, id, said) that knows %(account)s and
-    %(zone)s, the rows behind them by `what`, and how a line reads. It is set in `ready()`."""
+    """What rooms and floors above tell of an account: its lines as a query of (grp, what, at, id, said) that knows %(account)s and
+    %(zone)s, the rows behind them by `what`, and how a line reads; of alerts, whose lines stand in the query below, only how
+    they read. It is set in `ready()`."""
 
     lines: Path = SQL / "timeline_no_more.sql"
     rows: Callable[[], dict[str, QuerySet[Any]]] = dict
@@ -96,6 +97,8 @@ def _with_rows(rows: Sequence[dict[str, Any]]) -> list[Line]:
     kinds: dict[str, QuerySet[Any]] = {
         "touchpoint": Touchpoint.objects.select_related("contact", "member"),
         "event": AccountEvent.objects.select_related("contact", "recorded_by"),
+        "gone": Contact.objects.all(),
+        "alert": Alert.objects.select_related("answered_by"),
         "opened": Ticket.objects.all(),
         "resolved": Ticket.objects.all(),
         "survey": Survey.objects.select_related("contact"),

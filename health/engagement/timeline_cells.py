@@ -28,6 +28,7 @@ NAMES = {
     "outcomes": gettext_lazy("Outcomes"),
     "money": gettext_lazy("Subscriptions"),
     "health": gettext_lazy("Health"),
+    "journey": gettext_lazy("Journey"),
     "work": gettext_lazy("Work"),
 }
 KIND_ICONS = {
@@ -100,6 +101,7 @@ def _event(line: Line, local: dt.datetime, tenant: Tenant, account: Account) -> 
     makers = {
         "touchpoint": _touchpoint,
         "event": _account_event,
+        "gone": _person_gone,
         "opened": _ticket_opened,
         "resolved": _ticket_resolved,
         "survey": _survey,
@@ -144,6 +146,18 @@ def _account_event(line: Line, tenant: Tenant, account: Account) -> dict[str, An
     icon, tone = EVENT_ICONS.get(row.kind, ("circle-dot", ""))
     who = row.recorded_by.name if row.recorded_by else _("Automatic")
     return {"title": title, "notes": [row.note] if row.note else [], "who": who, "icon": icon, "tone": tone}
+
+
+def _person_gone(line: Line, tenant: Tenant, account: Account) -> dict[str, Any]:
+    row = line.row
+    return {
+        "title": _("%(person)s left") % {"person": row.name},
+        "notes": [row.title] if row.title else [],
+        "who": "",
+        "icon": "user",
+        "tone": "",
+        "url": reverse("account_people", args=[tenant.slug, account.id]),
+    }
 
 
 def _ticket(line: Line, tenant: Tenant, account: Account) -> dict[str, Any]:

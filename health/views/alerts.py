@@ -16,7 +16,7 @@ from cs_platform.kernel.access import Permission, Scope, TenantRequest, may, req
 from cs_platform.kernel.asked import back_of, page_number, version_of
 from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.forms import refuse
-from cs_platform.kernel.htmx import page
+from cs_platform.kernel.htmx import page, toast, trigger
 from health.alerts import beside, cells, offers, services
 from health.alerts.forms import AnswerForm
 from health.alerts.rules import RULES
@@ -25,6 +25,7 @@ from health.enums import AlertLevel
 from health.models import Alert
 
 SHOWN = 50
+CHANGED = "alertsChanged"  # what lists of alerts listen to
 STATE_LABELS = {
     "open": gettext_lazy("To answer"),
     "answered": gettext_lazy("Being done"),
@@ -97,8 +98,7 @@ def alert(request: TenantRequest, alert_id: UUID) -> HttpResponse:
                 raise
             refuse(form, error)
         else:
-            messages.success(request, _("Answered. It is an action of yours now."))
-            return redirect(back)
+            return _answered(request, _("Answered. It is an action of yours now."))
     context = {
         "row": cells.alert_row(row, request.tenant.slug, request.tenant.today()),
         "form": form if may_answer else None,
@@ -115,8 +115,7 @@ def alert(request: TenantRequest, alert_id: UUID) -> HttpResponse:
 def alert_close(request: TenantRequest, alert_id: UUID) -> HttpResponse:
     """Done with it."""
     services.close_alert(alert=_visible(request, alert_id), version=version_of(request), by=request.member)
-    messages.success(request, _("Closed. The same cause stays quiet for a while."))
-    return redirect(_back(request))
+    return _answered(request, _("Closed. The same cause stays quiet for a while."))
 
 
 @requires(Permission.EDIT_ACCOUNTS)
@@ -124,7 +123,14 @@ def alert_close(request: TenantRequest, alert_id: UUID) -> HttpResponse:
 def alert_reopen(request: TenantRequest, alert_id: UUID) -> HttpResponse:
     """Take a closing back."""
     services.reopen_alert(alert=_visible(request, alert_id), version=version_of(request), by=request.member)
-    messages.success(request, _("Open again."))
+    return _answered(request, _("Open again."))
+
+
+def _answered(request: TenantRequest, text: str) -> HttpResponse:
+    """Say it where the person stands: the drawer closes and lists of alerts load anew; else the page they came from."""
+    if request.htmx:
+        return trigger(toast(trigger(HttpResponse(status=204), "closeDrawer"), text), CHANGED)
+    messages.success(request, text)
     return redirect(_back(request))
 
 

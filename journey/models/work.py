@@ -197,7 +197,7 @@ class TaskComment(EntityModel):
 
 
 class Mention(EntityModel):
-    """Somebody was named in a comment; it waits in their inbox until they have seen it."""
+    """Somebody was named in a comment, or does the task that it is of; it waits in their inbox until they have seen it."""
 
     comment = TenantForeignKey(TaskComment, models.CASCADE, related_name="mentions")
     member = TenantForeignKey(Member, models.CASCADE, related_name="mentions")

@@ -257,7 +257,7 @@ def choose(known: Known, track_id: UUID | None, stage: str) -> StagePeriod | Non
     return max(every, key=lambda row: (row.exited_on or dt.date.max, row.id), default=None)
 
 
-def proposal(row: Regression, period: StagePeriod, known: Known) -> dict[str, Any]:
+def proposal(row: Regression, period: StagePeriod, today: dt.date) -> dict[str, Any]:
     """A proposal to go back, with the fact behind it: {id, title, fact, day}."""
     words = {
         "cause": Cause(row.cause).label,
@@ -269,7 +269,7 @@ def proposal(row: Regression, period: StagePeriod, known: Known) -> dict[str, An
         title = _("%(cause)s: should %(track)s start %(stage)s anew?") % words
     else:
         title = _("%(cause)s: should %(track)s go back from %(stage)s to %(back)s?") % words
-    return {"id": row.id, "title": title, "fact": fact_text(row.inputs, known.today)}
+    return {"id": row.id, "title": title, "fact": fact_text(row.inputs, today)}
 
 
 def fact_text(inputs: Mapping[str, Any], today: dt.date) -> str:

@@ -39,7 +39,7 @@ def account_journey(request: TenantRequest, account_id: UUID) -> HttpResponse:
         chosen = cells.choose(known, track, request.GET.get("stage", ""))
         context |= _map(request, known, chosen)
         context["proposals"] = [
-            cells.proposal(row, period, known)
+            cells.proposal(row, period, known.today)
             | {"url": reverse("journey_decide", args=[request.tenant.slug, account.id, row.id])}
             for row in proposals
             if (period := next((each for each in known.periods() if each.id == row.period_id), None))

@@ -243,15 +243,17 @@ def comment_rows(comments: Sequence[TaskComment]) -> list[dict[str, str]]:
 
 
 def mention_row(mention: Any, tenant: Tenant) -> dict[str, Any]:
-    """Hassan Malik mentioned you on Halcyon Freight: what was said, and the task."""
+    """Hassan Malik mentioned you on Halcyon Freight, or commented on your task: what was said, and the task."""
     comment, task = mention.comment, mention.comment.task
     said = comment.text if len(comment.text) <= QUOTED else comment.text[: QUOTED - 1].rstrip() + "…"
     words = {
         "name": comment.author.name if comment.author else _("A program"),
         "where": task.account.name if task.account else task.title,
     }
+    own = task.owner_id == mention.member_id
+    title = _("%(name)s commented on your task: %(where)s") if own else _("%(name)s mentioned you on %(where)s")
     return {
-        "title": _("%(name)s mentioned you on %(where)s") % words,
+        "title": title % words,
         "text": said,
         "task": task.title,
         "url": reverse("task", args=[tenant.slug, task.id]),

@@ -21,7 +21,7 @@ LONGEST = 4000
 def comment(*, task: Task, text: str, by: Member | None, mentioned: Sequence[Member] = ()) -> TaskComment:
     """Say something of a task. Named are the `mentioned` and everybody whose name or e-mail stands in it after an @.
 
-    Only who sees the account is told; DomainError on `text` for somebody else, so that nobody waits for an answer in
+    Who does the task is told of each comment on it. Only who sees the account is told; DomainError on `text` for somebody else, so that nobody waits for an answer in
     vain. Example: "@Hassan Malik please call Ingrid first".
     """
     said = text.strip()
@@ -36,8 +36,11 @@ def comment(*, task: Task, text: str, by: Member | None, mentioned: Sequence[Mem
         if member.id not in allowed and member.id != task.owner_id:
             raise refused("text", _("%(name)s does not see this account.") % {"name": member.name})
     row = TaskComment.objects.create(task=task, author=by, text=said)
-    told = [member for member in named.values() if by is None or member.id != by.id]
-    Mention.objects.bulk_create([Mention(comment=row, member=member) for member in told], ignore_conflicts=True)
+    told = {**named, **({task.owner.id: task.owner} if task.owner is not None and task.owner.is_active else {})}
+    told.pop(by.id if by else None, None)
+    Mention.objects.bulk_create(
+        [Mention(comment=row, member=member) for member in told.values()], ignore_conflicts=True
+    )
     return row
 
 

@@ -4,6 +4,7 @@ import calendar
 import datetime as dt
 from collections.abc import Callable
 
+from accounts.calendar import next_working_day
 from journey.enums import Rhythm
 
 BEFORE_RENEWAL = 14  # days that are left to act when a task comes back before a renewal
@@ -19,12 +20,7 @@ def next_due(rhythm: str, due: dt.date, today: dt.date, works: Callable[[dt.date
     """
     match rhythm:
         case Rhythm.DAILY:
-            day = max(due, today) + dt.timedelta(days=1)
-            for _step in range(30):  # a company that never works: any day is as good
-                if works(day):
-                    break
-                day += dt.timedelta(days=1)
-            return day
+            return next_working_day(max(due, today), works)
         case Rhythm.WEEKLY:
             weeks = max(1, (today - due).days // 7 + 1)
             return due + dt.timedelta(weeks=weeks)

@@ -47,16 +47,13 @@ def merge_tasks(rows: Sequence[Row], origin: Origin) -> MergeResult:
 
 
 def _named(rows: Sequence[Row], result: MergeResult) -> list[tuple[Row, UUID | None, UUID | None]]:
-    """The rows whose names exist, with account and owner."""
+    """The rows whose names exist and whose owner sees the account, with account and owner."""
     accounts = selectors.standing_accounts({row.values["account"] for row in rows if row.values.get("account")})
     emails = sorted({row.values["owner_email"] for row in rows if row.values.get("owner_email")})
     people = {m.user.email: m for m in Member.objects.filter(user__email__in=emails).select_related("user", "role")}
-    # A task that is handed over keeps its account where the row says nothing of it.
-    kept = dict(
-        Task.objects.filter(external_id__in=[row.values["task"] for row in rows if "account" not in row.given])
-        .order_by()
-        .values_list("external_id", "account_id")
-    )
+    # What the row says nothing of stays: the account of a task that is handed over, the owner of one that moves.
+    tasks = Task.objects.filter(external_id__in=[row.values["task"] for row in rows]).order_by()
+    kept = {key: (account, owner) for key, account, owner in tasks.values_list("external_id", "account_id", "owner_id")}
     named: list[tuple[Row, UUID | None, UUID | None]] = []
     for row in rows:
         account, email = row.values.get("account") or "", row.values.get("owner_email") or ""
@@ -65,24 +62,27 @@ def _named(rows: Sequence[Row], result: MergeResult) -> list[tuple[Row, UUID | N
         elif email and (email not in people or not people[email].is_active):
             result.reject(row, "owner_email", email, "unknown_member", _("This is not the e-mail of a member."))
         else:
-            about = accounts[account].id if account else kept.get(row.values["task"])
-            named.append((row, about, people[email].id if email else None))
-    return _seen(named, list(people.values()), result)
+            stood, whose = kept.get(row.values["task"], (None, None))
+            about = accounts[account].id if account else None if "account" in row.given else stood
+            owner = people[email].id if email else None if "owner_email" in row.given or about == stood else whose
+            named.append((row, about, owner))
+    return _seen(named, result)
 
 
 def _seen(
-    named: Sequence[tuple[Row, UUID | None, UUID | None]], people: Sequence[Member], result: MergeResult
+    named: Sequence[tuple[Row, UUID | None, UUID | None]], result: MergeResult
 ) -> list[tuple[Row, UUID | None, UUID | None]]:
     """Those whose owner sees the account; one query for each member that is named."""
     sight: dict[UUID, set[UUID]] = {}
-    for member in people:
+    owners = Member.objects.filter(id__in={owner for _row, _account, owner in named if owner})
+    for member in owners.select_related("role", "tenant"):
         wished = {account for _row, account, owner in named if owner == member.id and account}
         sight[member.id] = set(Account.objects.visible_to(member).filter(id__in=wished).values_list("id", flat=True))
     accepted = []
     for row, account, owner in named:
         if owner and account and account not in sight[owner]:
-            sentence = _("This member does not see the account.")
-            result.reject(row, "owner_email", row.values["owner_email"], "not_seen", sentence)
+            field = "owner_email" if row.values.get("owner_email") else "account"
+            result.reject(row, field, row.values[field], "not_seen", _("This member does not see the account."))
         else:
             accepted.append((row, account, owner))
     return accepted

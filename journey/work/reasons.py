@@ -14,6 +14,7 @@ from health.alerts.rules import RULES
 from health.models import Alert
 from journey.enums import Cause, IssueState, Rhythm, Why
 from journey.models import Task
+from journey.stages.cells import fact_text
 from journey.work.cells import play_name, step_of
 from journey.work.waking import woken
 
@@ -47,7 +48,7 @@ def _asked_for(task: Task, tenant: Tenant, today: dt.date) -> dict[str, Any]:
         position, count = step_of(task)
         found = _alert(task.play.alert, tenant, today) if task.play.alert else {}
         if not task.play.alert:
-            found["inputs"] = [{"label": str(k), "value": str(v)} for k, v in _plain(task.play.inputs).items()]
+            found["text"] = str(task.play.inputs.get("note", ""))
             starter = task.play.started_by.name if task.play.started_by else ""
             found["foot"] = _("Started by %(name)s") % {"name": starter} if starter else ""
         name = play_name(task.play)
@@ -65,7 +66,7 @@ def _asked_for(task: Task, tenant: Tenant, today: dt.date) -> dict[str, Any]:
         return {
             "title": _("The journey asks for a decision"),
             "text": str(Cause(task.regression.cause).label),
-            "inputs": [{"label": str(k), "value": str(v)} for k, v in _plain(task.regression.inputs).items()],
+            "foot": fact_text(task.regression.inputs, today),
         }
     if task.issue is not None:
         return {
@@ -100,10 +101,3 @@ def _alert(alert: Alert, tenant: Tenant, today: dt.date) -> dict[str, Any]:
         "url": reverse("alert", args=[tenant.slug, alert.id]),
         "link": _("The alert"),
     }
-
-
-def _plain(inputs: Any) -> dict[str, Any]:
-    """What of stored inputs can be said as it stands: no lists and no objects."""
-    if not isinstance(inputs, dict):
-        return {}
-    return {k: v for k, v in inputs.items() if v not in (None, "") and not isinstance(v, dict | list)}

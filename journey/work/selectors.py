@@ -101,11 +101,16 @@ def snoozed_tasks(member: Member, today: dt.date) -> QuerySet[Any]:
     return rows.order_by("day", F("snoozed_time").asc(nulls_first=True), BAND_ORDER, "id")
 
 
-def done_today(member: Member, tenant: Tenant) -> QuerySet[Any]:
-    """What the member has done since midnight, the latest first."""
-    start = dt.datetime.combine(timezone.now().astimezone(tenant.zone).date(), dt.time(), tenant.zone)
-    rows = Task.objects.filter(owner=member, state=TaskState.DONE, done_at__gte=start)
+def done_on(member: Member, tenant: Tenant, day: dt.date) -> QuerySet[Any]:
+    """What the member has done on a day of the company, the latest first."""
+    start, end = (dt.datetime.combine(one, dt.time(), tenant.zone) for one in (day, day + dt.timedelta(days=1)))
+    rows = Task.objects.filter(owner=member, state=TaskState.DONE, done_at__gte=start, done_at__lt=end)
     return with_day(rows).order_by("-done_at", "-id")
+
+
+def done_today(member: Member, tenant: Tenant) -> QuerySet[Any]:
+    """What the member has done since midnight."""
+    return done_on(member, tenant, timezone.now().astimezone(tenant.zone).date())
 
 
 def of_account(account: Account) -> QuerySet[Any]:

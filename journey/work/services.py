@@ -14,12 +14,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from uuid_utils.compat import uuid7
 
+from accounts.calendar import working_days
 from accounts.customers import refused
 from accounts.enums import ChangeSource
-from accounts.models import Account, BusinessHours, Holiday, Member, Tenant
+from accounts.models import Account, Member, Tenant
 from cs_platform.kernel.edits import check_seen, put
 from cs_platform.kernel.errors import Conflict, DomainError
-from cs_platform.kernel.tenancy import current_tenant_id
 from health.models import Alert
 from journey.enums import Rhythm, TaskState, Urgency, Why, WorkType
 from journey.models import Issue, Milestone, Play, Regression, Task
@@ -182,7 +182,7 @@ def reopen_task(*, task: Task, version: int | None, by: Member | None) -> Task:
     following = Task.objects.filter(follows=row, state=TaskState.OPEN, version=1, comments=None).first()
     if following is not None:
         put(following, state=TaskState.CANCELLED)
-    row = put(row, state=TaskState.OPEN, done_at=None, done_by=None, result="")
+    row = put(row, state=TaskState.OPEN, done_at=None, done_by=None, result="", **AWAKE)
     settle(row, again=False)
     return row
 
@@ -217,7 +217,7 @@ def snooze_task(
     _must_be_open(row)
     if until is None:
         return put(row, **AWAKE)
-    tenant = Tenant.objects.get(id=current_tenant_id())
+    tenant = Tenant.current()
     today, hour = tenant.today(), timezone.now().astimezone(tenant.zone).time()
     ahead = until > today or (until == today and at is not None and at > hour)
     if not ahead or until > today + LONGEST:
@@ -326,9 +326,7 @@ def _come_again(row: Task) -> None:
     """The next one of a task that comes again, once: one that stands already is that."""
     if not row.rhythm or Task.objects.filter(follows=row).exclude(state=TaskState.CANCELLED).exists():
         return
-    closed = set(Holiday.objects.values_list("day", flat=True))
-    hours = set(BusinessHours.objects.values_list("weekday", flat=True)) or set(range(5))
-    day = next_due(row.rhythm, row.due_on, _today(), lambda d: d.weekday() in hours and d not in closed)
+    day = next_due(row.rhythm, row.due_on, _today(), working_days())
     if day is None:
         return
     owner = row.owner if row.taken_until is None and row.owner is not None and row.owner.is_active else None
@@ -361,4 +359,4 @@ def settle(row: Task, *, again: bool) -> None:
 
 
 def _today() -> dt.date:
-    return Tenant.objects.get(id=current_tenant_id()).today()
+    return Tenant.current().today()

@@ -8,7 +8,6 @@ from django.db.models.functions import Coalesce
 from accounts.enums import HealthBand
 from accounts.models import Tenant
 from cs_platform.kernel.edits import put
-from cs_platform.kernel.tenancy import current_tenant_id
 from journey.enums import TaskState
 from journey.models import Task
 
@@ -26,7 +25,7 @@ def wake_fallen(as_of: dt.date) -> int:
     fell = Q(pk__in=[])
     for before, worse in FALLS.items():
         fell |= Q(snoozed_band=before, band__in=worse)
-    today = Tenant.objects.get(id=current_tenant_id()).today()
+    today = Tenant.current().today()
     band = Coalesce(F("account__merged_into__health_band"), F("account__health_band"))
     rows = Task.objects.annotate(band=band).filter(fell, state=TaskState.OPEN, wakes=True, snoozed_until__gte=today)
     found = list(rows.select_for_update(of=("self",)).order_by("id"))

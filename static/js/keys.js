@@ -1,4 +1,4 @@
-/* Single keys: / finds, L logs an activity, J and K walk rows (Enter opens: the focus is on the row's link), a figure presses
+/* Single keys: / finds, L logs an activity (with the account of the row, data-log), J and K walk rows (Enter opens: the focus is on the row's link), a figure presses
    the row's choice of that place (data-choice), G and a letter goes, ? helps.
    Arrows walk the columns of a lineage. Never while typing or in a dialog; <html data-keys="off"> switches them off (WCAG 2.1.4). */
 (() => {
@@ -19,6 +19,9 @@
     else if (key === "ArrowRight") link.click();
     else (column.previousElementSibling?.querySelector("[aria-current]") ?? column.previousElementSibling?.querySelector("li > a"))?.focus();
   }
+  function log(row) {
+    htmx.ajax("GET", row.dataset.log, { target: "#drawer-body", swap: "innerHTML" });
+  }
   function find() {
     const field = [...document.querySelectorAll("#main [data-search]")].find((element) => element.checkVisibility());
     if (field) field.focus();
@@ -36,6 +39,7 @@
     else if (key === "j") row(1);
     else if (key === "k") row(-1);
     else if (key === "g") going = Date.now();
+    else if (key === "l" && event.target.closest?.("[data-log]")) log(event.target.closest("[data-log]"));
     else if (key === "l" && document.querySelector('[data-key="l"]')) document.querySelector('[data-key="l"]').click();
     else if (key === "/") find();
     else if (key === "?") document.getElementById("help")?.showModal();

@@ -29,9 +29,18 @@
     const box = row?.querySelector(".sq");
     if (box && !boxes().some((one) => one.checked)) { box.checked = true; count(); }
     const button = document.querySelector("[data-bulk-snooze]");
+    if (!button && !document.getElementById("task-pane")) return drawer(row);
     if (!button?.checkVisibility()) return document.querySelector("#task-pane [data-snooze]")?.focus();
     button.click();
     document.querySelector("#bulk-snooze button")?.focus();
+  }
+
+  // Where tasks stand without a pane and without many at once (Today): the drawer opens at the moments to snooze.
+  async function drawer(row) {
+    const link = row?.querySelector("a[hx-get]");
+    if (!link) return;
+    await htmx.ajax("GET", link.getAttribute("hx-get"), { target: "#drawer-body", swap: "innerHTML" });
+    document.querySelector("#drawer-body [data-snooze]")?.focus();
   }
 
   document.addEventListener("click", (event) => {

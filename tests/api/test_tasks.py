@@ -67,6 +67,17 @@ def test_owner_is_the_accounts_the_pools_or_refused(api, world):
     assert api.get("tasks?state=strange").status_code == 422
 
 
+def test_an_owner_sees_the_account_that_a_task_moves_to(api, world):
+    """ROL-01: a row that names another account only is held against who has the task."""
+    api.post("tasks", BODY)
+    refused = api.patch("tasks/ext:K-1", {"account": "A-2"})
+    assert (refused.status_code, list(refused.json()["error"]["fields"])) == (422, ["account"])
+    assert api.get("tasks/ext:K-1").json()["account"] == "A-1"
+    moved = api.patch("tasks/ext:K-1", {"account": "A-2", "owner_email": "ops@acme.example"})
+    assert (moved.status_code, moved.json()["account"]) == (200, "A-2")
+    assert api.patch("tasks/ext:K-1", {"account": ""}).json()["owner_email"] == "ops@acme.example"
+
+
 def test_a_task_sleeps_to_an_hour_and_waits_for_health(api, world):
     """ACC-15: what a program puts off is put off as by a person, with the band of then; woken, nothing of it is left."""
     until = str(dt.date.today() + dt.timedelta(days=9))

@@ -5,11 +5,13 @@ import re
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from accounts.enums import Status
 from accounts.models import Account
 from cs_platform.kernel import queue
 from health.models import Alert, AlertRun, HealthScore, Ticket, Touchpoint
+from journey.work.services import add_task
 from tests.conftest import World, make_world
 from tests.e2e.test_import import look
 from tests.e2e.test_journey import sign_in
@@ -100,11 +102,46 @@ def test_a_day_by_keyboard(page, live_server, world: World, problems) -> None:
     page.get_by_label("What will be done").fill("Call the sponsor")
     page.locator("#drawer-body").get_by_role("button", name="Answer", exact=True).click()
     page.get_by_text("It is an action of yours now").wait_for()
-    assert page.locator("#alerts-found li").count() == 5
+    expect(page.locator("#alerts-found li")).to_have_count(5)
     page.get_by_label("Level").select_option("critical")
     page.get_by_text("No alert fits the filters").wait_for()
     page.get_by_role("link", name=re.compile("Being done")).click()
     page.get_by_text("Call the sponsor").wait_for()
+
+
+def test_the_day_is_worked_on_in_place(page, live_server, world: World, problems) -> None:
+    """DSH-03: done, put off, logged and answered by keyboard; tile, lists and the account's row follow, and no page loads."""
+    fill(world)
+    with world.open():
+        first, csm = Account.objects.get(external_id="A-0"), world.members["csm"]
+        for title in ("Send the recap", "Ask for the figures"):
+            add_task(title=title, due_on=world.tenant.today(), by=csm, account=first)
+    sign_in(page, live_server, world, "csm")
+    page.goto(live_server.url + world.url("today/"))
+    page.evaluate("window.stayed = true")
+    due = page.locator(".kpi", has_text="Action items due").locator(".v")
+    expect(due).to_have_text("4")
+    page.get_by_role("checkbox", name="Done: Send the recap").check()
+    expect(due).to_have_text("3")
+    expect(page.locator("#my-actions")).not_to_contain_text("Send the recap")
+    page.locator("#my-actions").get_by_role("link", name="Ask for the figures").focus()
+    page.keyboard.press("s")
+    page.locator("#drawer [data-snooze]").wait_for()
+    page.locator("#drawer").get_by_role("button", name=re.compile("Tomorrow")).click()
+    expect(due).to_have_text("2")
+    row = page.locator("#my-accounts tr", has_text="Halcyon Freight")
+    expect(row).not_to_contain_text("today")
+    row.get_by_role("link").focus()
+    page.keyboard.press("l")
+    page.locator("#drawer").get_by_role("button", name="Save").wait_for()
+    expect(page.locator("#drawer")).to_contain_text("Halcyon Freight")
+    page.locator("#drawer").get_by_role("button", name="Save").click()
+    expect(row).to_contain_text("today")
+    page.locator("#my-day").get_by_role("link", name="Answer", exact=True).click()
+    page.get_by_label("What will be done").fill("Call the sponsor at once")
+    page.locator("#drawer").get_by_role("button", name="Answer", exact=True).click()
+    expect(page.locator("#my-day .callout.risk")).to_have_count(0)
+    assert page.evaluate("window.stayed"), "no page was loaded"
 
 
 def test_rules_are_tried_and_switched_off(page, live_server, world: World, problems) -> None:

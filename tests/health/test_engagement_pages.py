@@ -10,7 +10,7 @@ import pytest
 from accounts.models import Account, AccountEvent, Contact
 from cs_platform.kernel.models import Dirty
 from health.engagement.timeline import sum_up
-from health.models import HealthScore, Outcome, OutcomeMeasurement, Survey, Ticket, TicketChange, Touchpoint
+from health.models import Alert, HealthScore, Outcome, OutcomeMeasurement, Survey, Ticket, TicketChange, Touchpoint
 from health.outcomes.progress import Standing, clock, progress
 from tests.accounts.book import HOSTILE, make_account, make_contact, make_period
 from tests.accounts.test_pages import text_of
@@ -239,6 +239,11 @@ def eventful(world, mine):
                 account_id=mine.id, as_of=TODAY - ago * DAY, version_id=mine.id, score=score, band=band, coverage=1,
                 raw=[], points=[], shares=[],
             )  # fmt: skip
+        Alert.objects.create(
+            account=mine, rule="turned_red", level="critical", as_of=TODAY - 14 * DAY, opened_at=NOW - 14 * DAY,
+            inputs={"cause": "", "score": 39.0, "before": "yellow"}, thresholds={"red": 50, "days": 3},
+        )  # fmt: skip
+        Contact.objects.create(account=mine, name="Ingrid Berg", left_on=TODAY - 15 * DAY)
         make_period(mine, TODAY - 20 * DAY, None, 100)
     return mine
 
@@ -249,18 +254,18 @@ def titles(response) -> list[str]:
 
 
 def test_the_timeline_tells_everything_in_its_order(world, eventful):
-    """ACC-05 to ACC-10, VAL-02: nine kinds of happenings, the latest first; a band that stays is no news."""
+    """ACC-05 to ACC-10, VAL-02: eleven kinds of happenings, the latest first; a band that stays is no news."""
     client = world.client("csm")
     assert titles(client.get(url(world, eventful, "timeline/"))) == [
         "Weekly call", "Your question", "Ticket resolved: About 4790", "Ticket opened: About 4790", "NPS 8",
         "Budget cut", "Outcome confirmed by the customer: Faster", "Faster measured: 5.8 h",
-        "Score 81 to 41, Healthy to Critical",
+        "Score 81 to 41, Healthy to Critical", "Alert: Turned Critical", "Ingrid Berg left",
     ]  # fmt: skip
     assert titles(client.get(url(world, eventful, "timeline/?kind=tickets"))) == [
         "Ticket resolved: About 4790", "Ticket opened: About 4790",
     ]  # fmt: skip
     for odd in ("?kind=%00", "?kind=x", "?before=nonsense", "?before=2026-01-01T00:00:00~x", "?before=~"):
-        assert len(titles(client.get(url(world, eventful, f"timeline/{odd}")))) == 9
+        assert len(titles(client.get(url(world, eventful, f"timeline/{odd}")))) == 11
     piece = client.get(url(world, eventful, "timeline/latest/"), headers={"HX-Request": "true"})
     assert titles(piece)[0] == "Weekly call"
 

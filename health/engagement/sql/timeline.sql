@@ -10,6 +10,12 @@ WITH every AS MATERIALIZED (
       FROM accounts_accountevent e
      WHERE e.account_id = %(account)s
      UNION ALL
+    SELECT 'events', 'gone', timezone(%(zone)s, c.left_on::timestamp), c.id, NULL
+      FROM accounts_contact c
+     WHERE c.account_id = %(account)s AND c.left_on IS NOT NULL
+     UNION ALL
+    SELECT 'health', 'alert', l.opened_at, l.id, NULL FROM health_alert l WHERE l.account_id = %(account)s
+     UNION ALL
     SELECT 'tickets', 'opened', t.opened_at, t.id, NULL FROM health_ticket t WHERE t.account_id = %(account)s
      UNION ALL
     SELECT 'tickets', 'resolved', t.resolved_at, t.id, NULL

@@ -1,0 +1,53 @@
+"""What of journeys waits for a member in the inbox: proposals to go back that nobody answered (JRN-24, PAGES)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.cells import short_day
+from accounts.models import Account, Member, in_care_of
+from cs_platform.kernel.access import TenantRequest
+from health.alerts import beside
+from journey.enums import Answer
+from journey.models import Regression
+from journey.stages.cells import proposal
+
+
+def waiting(member: Member) -> QuerySet[Any]:
+    """Open proposals of the accounts that the member looks after, and of those that nobody does and they see; a merged
+    part is looked after with the account that went on. The latest first."""
+    mine = Account.objects.visible_to(member).filter(in_care_of(member) | Q(owner=None)).values("id")
+    whose = Q(track__account__merged_into=None, track__account__in=mine) | Q(track__account__merged_into__in=mine)
+    return Regression.objects.filter(whose, state=Answer.OPEN).order_by("-opened_at", "-id")
+
+
+def lines(request: TenantRequest, rows: QuerySet[Any], limit: int) -> Sequence[beside.Line]:
+    """Halcyon Freight: does it go back, with the fact behind it; the journey of the account has both answers."""
+    tenant, today = request.tenant, request.tenant.today()
+    related = ("track__account__merged_into", "track__unit", "period__track__unit")
+    found = []
+    for row in rows.select_related(*related)[:limit]:
+        account = row.track.account.merged_into or row.track.account
+        said = proposal(row, row.period, today)
+        found.append(
+            beside.Line(
+                title=_("%(account)s: %(what)s") % {"account": account.name, "what": said["title"]},
+                text=said["fact"],
+                url=reverse("account_journey", args=[tenant.slug, account.id]),
+                when=short_day(row.as_of, today),
+            )
+        )
+    return found
+
+
+DECISIONS = beside.Kind("inbox-decisions", gettext_lazy("Decisions about the journey"), "decisions", waiting, lines)
+
+
+def register() -> None:
+    """Called once, when the apps are ready."""
+    if DECISIONS not in beside.KINDS:
+        beside.KINDS.append(DECISIONS)
