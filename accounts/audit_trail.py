@@ -57,6 +57,7 @@ COLUMNS: dict[str, Promise | str] = {
     "day": _("Day"),
     "email": _("E-mail"),
     "expires_at": _("Valid until"),
+    "digest_at": _("Digest of the day goes out at"),
     "fiscal_start_month": _("Fiscal year begins in"),
     "gross_margin": _("Gross margin"),
     "home": _("First page"),

@@ -57,6 +57,11 @@ class CompanyForm(forms.ModelForm):
         choices=[(hour, f"{hour:02d}:00") for hour in range(24)],
         help_text=_("In the company's own time zone."),
     )
+    digest_at = forms.TimeField(
+        label=_("Digest of the day goes out at"),
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        help_text=_("On working days of the calendar, in the company's own time zone."),
+    )
     fiscal_start_month = forms.TypedChoiceField(label=_("Fiscal year begins in"), coerce=int)
     timezone = forms.ChoiceField(
         label=_("Time zone"),
@@ -75,6 +80,7 @@ class CompanyForm(forms.ModelForm):
             "logo_level",
             "dunning_days",
             "night_hour",
+            "digest_at",
         )
         labels = {
             "name": _("Company"),

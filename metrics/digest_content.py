@@ -1,53 +1,25 @@
 """What a digest says: tiles, short lists and one action, as plain text, from the same functions as the pages.
 
-Board: the month's document. Week: the last full week of the book that the member sees (DSH-02). Day: the member's own
-book, what is due and what asks for an answer (DSH-03).
+Board: the month's document. Week: the last full week of the book that the member sees (DSH-02). Day: see `day_digest`.
 """
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
-from django.conf import settings
-from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from accounts import cells as account_cells
 from accounts.enums import Status
 from accounts.models import Account, Member, Tenant
 from cs_platform.kernel.periods import month_text
-from cs_platform.kernel.templatetags.cells import day_text, month_name, number_text
-from health.alerts.cells import alert_row
-from metrics import board_document, board_pdf, selectors, today, week, week_cells
+from cs_platform.kernel.templatetags.cells import day_text, month_name
+from metrics import board_document, board_pdf, day_digest, selectors, week, week_cells
 from metrics.asked import Asked, Months
 from metrics.board_document import text_of
+from metrics.digest_parts import SHORT, Content, url_of
 from metrics.enums import DigestKind
 from metrics.models import MonthClose
-
-SHORT = 6
-
-
-@dataclass
-class Content:
-    """One e-mail before it is addressed. `figures` is what is remembered of it, to say later what changed."""
-
-    subject: str
-    heading: str
-    lines: list[str]
-    tiles: list[dict[str, Any]]
-    action: tuple[str, str]  # what the button says, where it leads
-    why: str
-    sections: list[dict[str, Any]] = field(default_factory=list)
-    changes: list[str] = field(default_factory=list)
-    figures: dict[str, str] = field(default_factory=dict)
-    attachment: tuple[str, bytes] | None = None
-
-
-def url_of(name: str, tenant: Tenant, *args: Any) -> str:
-    return settings.BASE_URL + reverse(name, args=[tenant.slug, *args])
 
 
 def board(
@@ -204,92 +176,6 @@ def _tile(tile: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def daily(tenant: Tenant, member: Member) -> Content:
-    """The member's own book this morning: what is due, what fell, what waits for an answer."""
-    day, now = tenant.today(), timezone.now()
-    own = Account.objects.visible_to(member).filter(owner=member)
-    size = today.size_of(own, day)
-    actions = today.actions_of(member, own, tenant, day)
-    tickets = today.tickets_of(own, tenant, now)
-    alerts = today.alerts_of(own)
-    renewing = [_("%(n)s at risk") % {"n": number_text(size.due_at_risk)}] if size.due_at_risk else []
-    rows = [alert_row(alert, tenant.slug, day) for alert in alerts[:SHORT]]
-    due = [*actions.late, *actions.today]
-    tiles = [
-        _plain(_("My accounts"), number_text(size.accounts), account_cells.arr_text(size.mrr, tenant.currency)),
-        _plain(
-            _("Action items due"),
-            number_text(actions.due),
-            ngettext("%(n)s late", "%(n)s late", actions.overdue) % {"n": actions.overdue},
-        ),
-        _plain(_("Renewals, next 90 days"), number_text(size.due), " · ".join(renewing)),
-        _plain(
-            _("Tickets needing attention"),
-            number_text(len(tickets.rows)),
-            _("%(n)s past their time") % {"n": number_text(tickets.past)} if tickets.past else "",
-        ),
-    ]
-    return Content(
-        subject=_("%(company)s: your day, %(day)s") % {"company": tenant.name, "day": day_text(day)},
-        heading=_("Your day, %(day)s") % {"day": day_text(day)},
-        lines=[account_cells.count_text(size.accounts)],
-        tiles=tiles,
-        sections=[
-            {
-                "title": _("Due today or late"),
-                "rows": [
-                    {
-                        "text": f"{alert.account.name if alert.account else _('The whole company')}: {alert.answer}",
-                        "url": url_of("alert", tenant, alert.id),
-                        "aside": day_text(alert.due_on),
-                    }
-                    for alert in due[:SHORT]
-                ]
-                + [
-                    {
-                        "text": f"{task.account.name}: {task.title}" if task.account else task.title,
-                        "url": url_of("task", tenant, task.id),
-                        "aside": day_text(task.due_on),
-                    }
-                    for task in [*actions.tasks.get("late", []), *actions.tasks.get("today", [])][:SHORT]
-                ],
-                "empty": _("Nothing is due."),
-            },
-            {
-                "title": _("Waits for an answer"),
-                "rows": [
-                    {
-                        "text": f"{row['account']}: {text_of(row['label'])}",
-                        "url": settings.BASE_URL + row["url"],
-                        "aside": row["level"],
-                    }
-                    for row in rows
-                ],
-                "empty": _("No alert waits."),
-            },
-            {
-                "title": _("Meetings this week"),
-                "rows": [
-                    {
-                        "text": f"{meeting.account.name}: {meeting.subject or meeting.get_kind_display()}",
-                        "aside": day_text(meeting.happened_at.astimezone(tenant.zone).date()),
-                    }
-                    for meeting in actions.meetings[:SHORT]
-                ],
-                "empty": _("None is planned."),
-            },
-        ],
-        action=(_("Open Today"), url_of("today", tenant)),
-        why=_("You get this on working days because somebody at %(company)s put you on the list of the day.")
-        % {"company": tenant.name},
-        figures={tile["label"]: tile["value"] for tile in tiles},
-    )
-
-
-def _plain(label: str, value: str, foot: str) -> dict[str, Any]:
-    return {"label": label, "value": value, "change": "", "arrow": "", "good": None, "foot": foot, "plan": ""}
-
-
 def content_of(
     kind: str, tenant: Tenant, period: dt.date, member: Member | None, before: Mapping[str, str] | None = None, *,
     pdf: bool = True,
@@ -299,4 +185,4 @@ def content_of(
         return board(tenant, period, before, pdf=pdf)
     if member is None:
         return None
-    return weekly(tenant, member, period) if kind == DigestKind.WEEK else daily(tenant, member)
+    return weekly(tenant, member, period) if kind == DigestKind.WEEK else day_digest.evening(tenant, member, period)

@@ -18,13 +18,15 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from accounts.calendar import working_days
 from accounts.models import Member, Tenant
 from cs_platform.kernel import queue
 from cs_platform.kernel.access import Permission
 from cs_platform.kernel.models import Work
 from cs_platform.kernel.periods import last_complete_month, month_end
 from cs_platform.kernel.tenancy import tenant_context
-from metrics.digest_content import Content, content_of
+from metrics.digest_content import content_of
+from metrics.digest_parts import Content
 from metrics.enums import DigestKind
 from metrics.models import DigestRecipient, DigestSent, MonthClose
 
@@ -48,8 +50,6 @@ def plan_digests(as_of: dt.date) -> int:
     if tenant.data_until or morning < tenant.today():
         return 0
     planned = 0
-    if morning.weekday() < 5:
-        planned += _plan(DigestKind.DAY, morning)
     monday = morning - dt.timedelta(days=morning.weekday())
     if morning == monday or (morning.weekday() <= CATCH_UP and not _went_out(DigestKind.WEEK, monday)):
         planned += _plan(DigestKind.WEEK, monday)
@@ -57,6 +57,26 @@ def plan_digests(as_of: dt.date) -> int:
     overdue = (morning - month_end(month)).days >= OPEN_DAYS
     if overdue and not MonthClose.objects.filter(month=month).exists() and not _went_out(DigestKind.BOARD, month):
         planned += _plan(DigestKind.BOARD, month)
+    return planned
+
+
+def plan_days(now: dt.datetime | None = None) -> int:
+    """Put on the work list what the end of a day sends, for each company whose hour has come on a working day of its
+    calendar; how many e-mails. Run by the clock: once for a company and day, and late where the clock stood still."""
+    now = now or timezone.now()
+    planned = 0
+    for tenant in Tenant.objects.filter(data_until=None):
+        local = now.astimezone(tenant.zone)
+        if local.time() < tenant.digest_at or tenant.digest_on == local.date():
+            continue
+        with tenant_context(tenant.id, actor="schedule"):
+            row = Tenant.objects.select_for_update().get(id=tenant.id)
+            if row.digest_on == local.date():
+                continue
+            if working_days()(local.date()):
+                planned += _plan(DigestKind.DAY, local.date())
+            row.digest_on = local.date()
+            row.save(update_fields=["digest_on"])
     return planned
 
 

@@ -30,7 +30,7 @@ from metrics.models import DigestRecipient, DigestSent
 WHEN = {
     DigestKind.BOARD: gettext_lazy("When the month is closed, with the PDF; ten days after its end at the latest."),
     DigestKind.WEEK: gettext_lazy("Monday morning, about the last full week."),
-    DigestKind.DAY: gettext_lazy("Monday to Friday in the morning, about the own accounts."),
+    DigestKind.DAY: gettext_lazy("On working days at the hour of the company (Settings, Company), about the own book."),
 }
 
 

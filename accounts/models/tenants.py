@@ -48,6 +48,9 @@ class Tenant(models.Model):
     dunning_days = models.PositiveSmallIntegerField(default=30, validators=[MaxValueValidator(365)])
     logo_level = models.CharField(max_length=7, choices=LogoLevel, default=LogoLevel.ACCOUNT)
     night_hour = models.PositiveSmallIntegerField(default=2, validators=[MaxValueValidator(23)])
+    # When the day ends: its digest goes out then on working days; and the day whose digest was planned last.
+    digest_at = models.TimeField(default=dt.time(17, 30))
+    digest_on = models.DateField(null=True, blank=True)
     data_until = models.DateField(null=True, blank=True)
     notice = models.CharField(max_length=200, blank=True)
     # The night: when the next one begins, which day was asked for last and which was finished last.

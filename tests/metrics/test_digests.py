@@ -89,10 +89,9 @@ def book(worlds) -> Book:
 @pytest.mark.parametrize(
     ("as_of", "kinds"),
     [
-        ("2026-02-01", {"day", "week"}),  # a Sunday: its morning is Monday
-        ("2026-02-02", {"day", "week"}),  # Tuesday, when Monday's night did not happen
-        ("2026-02-04", {"day"}),
-        ("2026-02-05", {"day"}),
+        ("2026-02-01", {"week"}),  # a Sunday: its morning is Monday
+        ("2026-02-02", {"week"}),  # Tuesday, when Monday's night did not happen
+        ("2026-02-04", set()),
         ("2026-02-06", set()),  # Saturday morning
     ],
 )
@@ -116,10 +115,12 @@ def test_a_week_that_somebody_got_is_not_sent_to_who_came_on_tuesday(world, monk
 
 def test_old_nights_and_archives_send_nothing(world, monkeypatch):
     add(world, DigestKind.DAY, "csm")
-    at(monkeypatch, dt.datetime(2026, 2, 5, 3, tzinfo=dt.UTC))
+    add(world, DigestKind.WEEK, "leader")
+    at(monkeypatch, dt.datetime(2026, 2, 5, 18, tzinfo=dt.UTC))
     assert plan(world, "2026-02-02") == 0
     Tenant.objects.filter(id=world.tenant.id).update(data_until=dt.date(2026, 2, 4))
     assert plan(world, "2026-02-04") == 0
+    assert digests.plan_days() == 0
 
 
 def test_a_closed_month_goes_to_the_board_once(book, monkeypatch):
@@ -264,17 +265,13 @@ def test_a_refused_email_is_not_marked_as_sent(book, monkeypatch):
     assert len(mail.outbox) == 1
 
 
-def test_day_and_week_go_to_members_about_what_they_see(book, monkeypatch):
+def test_the_week_goes_to_members_about_what_they_see(book, monkeypatch):
     world = book.world
-    add(world, DigestKind.DAY, "csm")
     add(world, DigestKind.WEEK, "leader")
     at(monkeypatch, dt.datetime(2026, 1, 5, 3, tzinfo=dt.UTC))
     plan(world, "2026-01-04")
     work_off(world)
-    day = next(m for m in mail.outbox if "csm" in m.to[0])
-    assert "Your day, 5 Jan 2026" in day.body
-    assert "My accounts: 0" in day.body
-    assert not day.attachments
+    assert not mail.outbox[0].attachments
     assert all("Theirs" not in m.body + m.alternatives[0][0] for m in mail.outbox)
 
 
