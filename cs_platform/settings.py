@@ -267,6 +267,8 @@ SPECTACULAR_SETTINGS = {
         "PlanStateEnum": "journey.enums.PlanState",
         "TaskStateEnum": "journey.enums.TaskState",
         "TrackKindEnum": "journey.enums.TrackKind",
+        "HandoffKindEnum": "journey.enums.HandoffKind",
+        "HandoffStateEnum": "journey.enums.HandoffState",
         "DeliveryStateEnum": "accounts.enums.DeliveryState",
         "WebhookKindEnum": "accounts.webhooks.events.Kind",
     },
