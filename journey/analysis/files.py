@@ -50,9 +50,9 @@ def rows(walked: Walked, cut: str) -> Iterator[list[Any]]:
             if what != "value":
                 yield [f"{cut}_{what}", "", one.value, _number(value), ""]
     patterns = walked.patterns()
-    for each in compared(patterns):
+    for told in compared(patterns):
         for what in ("points", "low", "high"):
-            yield [f"difference_{each.end}", "", f"{each.factor}, {what}", _number(getattr(each.difference, what)), ""]
+            yield [f"difference_{told.end}", "", f"{told.factor}, {what}", _number(getattr(told.difference, what)), ""]
     for pattern in patterns:
         begun = "in_target" if pattern.in_target else "late"
         for what, value in asdict(pattern).items():
