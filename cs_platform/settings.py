@@ -269,6 +269,8 @@ SPECTACULAR_SETTINGS = {
         "TrackKindEnum": "journey.enums.TrackKind",
         "HandoffKindEnum": "journey.enums.HandoffKind",
         "HandoffStateEnum": "journey.enums.HandoffState",
+        "IssueKindEnum": "journey.enums.IssueKind",
+        "IssueStateEnum": "journey.enums.IssueState",
         "DeliveryStateEnum": "accounts.enums.DeliveryState",
         "WebhookKindEnum": "accounts.webhooks.events.Kind",
     },
