@@ -55,7 +55,11 @@ def restate_month(
         raise DomainError(text, fields={"reason": text})
     close = _write(month, before.version + 1, signed_as, note, reason.strip(), acknowledged, by)
     announce(
-        Kind.METRIC_RESTATED, month=month_text(month), version=close.version, reason=close.reason, currency=close.currency
+        Kind.METRIC_RESTATED,
+        month=month_text(month),
+        version=close.version,
+        reason=close.reason,
+        currency=close.currency,
     )
     return close
 

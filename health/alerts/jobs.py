@@ -207,9 +207,7 @@ def company_alert(as_of: dt.date, *, rule: str, inputs: Mapping[str, Any] | None
             as_of=as_of,
             opened_at=_moment(as_of),
         )
-    announce(
-        Kind.ALERT_OPENED, alert_id=alert.id, rule=rule, level=alert.level, as_of=as_of, inputs=alert.inputs
-    )
+    announce(Kind.ALERT_OPENED, alert_id=alert.id, rule=rule, level=alert.level, as_of=as_of, inputs=alert.inputs)
     return 1
 
 
