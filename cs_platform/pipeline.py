@@ -127,6 +127,11 @@ def plan_nights(now: dt.datetime | None = None) -> int:
     return planned
 
 
+def plan_due(now: dt.datetime | None = None) -> int:
+    """What the clock starts: nights that have begun, and the digests of days that end; how many."""
+    return plan_nights(now) + digests.plan_days(now)
+
+
 def _refresh_revenue(work: Work) -> bool:
     """Bring ledger and boards up to date minutes after a change, by the same steps as the night."""
     metrics_jobs.refresh(Tenant.current().figures_as_of)

@@ -6,7 +6,6 @@ from django.utils import timezone
 from cs_platform import pipeline
 from cs_platform.kernel import queue
 from health.usage import upkeep
-from metrics import digests
 
 
 @shared_task(ignore_result=True, time_limit=3600)
@@ -19,6 +18,5 @@ def drain() -> None:
 def tick() -> None:
     """Keep room for events, plan the nights that have begun and the digests of days that end, pick up those that stayed behind, and do what is due."""
     upkeep.keep_ahead(timezone.now().date())
-    pipeline.plan_nights()
-    digests.plan_days()
+    pipeline.plan_due()
     queue.drain()

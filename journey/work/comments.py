@@ -37,7 +37,8 @@ def comment(*, task: Task, text: str, by: Member | None, mentioned: Sequence[Mem
             raise refused("text", _("%(name)s does not see this account.") % {"name": member.name})
     row = TaskComment.objects.create(task=task, author=by, text=said)
     told = {**named, **({task.owner.id: task.owner} if task.owner is not None and task.owner.is_active else {})}
-    told.pop(by.id if by else None, None)
+    if by is not None:
+        told.pop(by.id, None)
     Mention.objects.bulk_create(
         [Mention(comment=row, member=member) for member in told.values()], ignore_conflicts=True
     )

@@ -25,6 +25,9 @@ from tests.conftest import World
 from tests.journey.test_tasks import make_account, make_task
 
 pytestmark = pytest.mark.django_db
+STEPS = [
+    {"key": "call", "title": {"en": "Call"}, "note": {}, "doer": "owner", "work": "health", "days": 0, "urgent": False}
+]
 LINES = {
     "work": [
         "Done: Call the sponsor", "Play began: Save", "Play: Save, stopped", "Mail sent: How it goes", "Handed over: CSM to CSM",
@@ -44,7 +47,9 @@ def fill(world: World) -> Account:
     account = make_account(world)
     part = make_account(world, "Part", merged_into=account)
     services.finish_task(task=make_task(world, account), version=None, by=csm, result="She agreed")
-    version = PlaybookVersion.objects.create(playbook=Playbook.objects.create(key="own", name="Save"), number=1)
+    version = PlaybookVersion.objects.create(
+        playbook=Playbook.objects.create(key="own", name="Save"), number=1, steps=STEPS
+    )
     play = Play.objects.create(
         playbook=version, account=account, as_of=day, state="stopped", started_at=now, ended_at=now, reason="Not needed",
         started_by=csm,
