@@ -5,7 +5,6 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.cells import short_day
@@ -35,8 +34,8 @@ def lines(request: TenantRequest, rows: QuerySet[Any], limit: int) -> Sequence[b
         said = proposal(row, row.period, today)
         found.append(
             beside.Line(
-                title=_("%(account)s: %(what)s") % {"account": account.name, "what": said["title"]},
-                text=said["fact"],
+                title=account.name,
+                text=" · ".join(part for part in (said["title"], said["fact"]) if part),
                 url=reverse("account_journey", args=[tenant.slug, account.id]),
                 when=short_day(row.as_of, today),
             )
