@@ -166,7 +166,9 @@ class Frame:
 
     @property
     def away_url(self) -> str:
-        return reverse("away", args=[self.tenant.slug]) if may(self.request, Permission.EDIT_ACCOUNTS) else ""
+        if self.tenant is None or not may(self.request, Permission.EDIT_ACCOUNTS):
+            return ""
+        return reverse("away", args=[self.tenant.slug])
 
     @property
     def logout_url(self) -> str:

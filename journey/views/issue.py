@@ -69,7 +69,7 @@ def issue(request: TenantRequest, issue_id: UUID) -> HttpResponse:
 
 def _history(row: Issue, entries: list[AuditEntry], tenant: Tenant) -> list[audit_trail.Line]:
     """What was done, with the customer it was about; of the issue itself the page says the name."""
-    names = dict(row.accounts.values_list("id", "account__name"))
+    names: dict[Any, str] = dict(row.accounts.values_list("id", "account__name"))
     lines = audit_trail.read(entries, tenant)
     return [replace(line, subject=names.get(entry.row_id, "")) for entry, line in zip(entries, lines, strict=True)]
 
