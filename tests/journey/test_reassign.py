@@ -267,3 +267,19 @@ def test_preview_costs_the_same_for_many_customers(world: World) -> None:
     with CaptureQueriesContext(connection) as many:
         client.get(path)
     assert len(many) == len(few) <= 24
+
+
+def test_deactivating_leads_to_who_takes_over(world: World) -> None:
+    """ROL-02: nobody who owns customers leaves in silence: the page says how many, and leads to the preview of their book;
+    without customers it goes back to the list."""
+    with world.open():
+        maya, tom = someone(world, "Maya"), someone(world, "Tom")
+        customer("A", maya)
+        customer("Left", tom, status="churned")
+    client = world.client("admin")
+    assert "Maya looks after 1 customer" in client.get(world.url(f"settings/members/{maya.id}/")).content.decode()
+    answer = client.post(world.url(f"settings/members/{maya.id}/access/"), {"active": "no"})
+    assert answer["Location"] == world.url(f"reassign/?from={maya.id}")
+    assert "Maya (has left)" in client.get(answer["Location"]).content.decode()
+    answer = client.post(world.url(f"settings/members/{tom.id}/access/"), {"active": "no"})
+    assert answer["Location"] == world.url("settings/members/")
