@@ -25,7 +25,7 @@ def update_company(*, tenant: Tenant, changes: Mapping[str, Any], by: Member) ->
     """Change settings of the company ({field: value}, validated) and write the audit row that no trigger writes here.
 
     The currency is refused once money is kept in it (DomainError on `currency`): then the history must be valued anew,
-    which is a work of its own (`metrics.currencies`).
+    which is a work of its own (`metrics.figures.currencies`).
     Other dunning days or another level of the customer change figures, past ones as well; the accounts concerned are
     derived anew.
     """

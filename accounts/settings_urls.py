@@ -30,7 +30,9 @@ urlpatterns = [
     path("webhooks/<uuid:endpoint_id>/again/", webhooks.send_day_again, name="settings_webhooks_again"),
     path("webhooks/<uuid:endpoint_id>/<uuid:delivery_id>/", webhooks.show_sent, name="settings_webhooks_sent"),
     path(
-        "webhooks/<uuid:endpoint_id>/<uuid:delivery_id>/again/", webhooks.send_again, name="settings_webhooks_sent_again"
+        "webhooks/<uuid:endpoint_id>/<uuid:delivery_id>/again/",
+        webhooks.send_again,
+        name="settings_webhooks_sent_again",
     ),
     path("rates/", rates.show_rates, name="settings_rates"),
     path("rates/<str:base>/<str:quote>/", rates.show_pair, name="settings_rates_pair"),

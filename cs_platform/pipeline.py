@@ -30,8 +30,9 @@ from journey.playbooks import jobs as play_jobs
 from journey.playbooks import sending
 from journey.stages import jobs as stage_jobs
 from journey.work import milestones, waking
-from metrics import company_alerts, currencies, digests
-from metrics import jobs as metrics_jobs
+from metrics.digests import sending as digests
+from metrics.figures import company_alerts, currencies
+from metrics.figures import jobs as metrics_jobs
 
 log = structlog.get_logger(__name__)
 

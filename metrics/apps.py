@@ -9,7 +9,7 @@ class MetricsConfig(AppConfig):
     def ready(self) -> None:
         from accounts import kinds  # noqa: PLC0415 - models are there only now
         from metrics import settings_sections  # noqa: PLC0415
-        from metrics.reconciliation import BILLING  # noqa: PLC0415
+        from metrics.proof.reconciliation import BILLING  # noqa: PLC0415
 
         kinds.register(BILLING)
         settings_sections.register()

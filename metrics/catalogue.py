@@ -1,7 +1,7 @@
 """What every metric is, said once (MET-22, MET-23, MET-26, HLT-10): board, explorer, targets, alerts and API read it.
 
 A value is a fraction of 1 for a ratio and minor units for money; everything else is in the unit itself. `METRICS[metric]`
-is the definition of a metric; `metrics.bands` says what of it is good, `metrics.definitions` makes the box beside a figure.
+is the definition of a metric; `metrics.figures.bands` says what of it is good, `metrics.showing.definitions` makes the box beside a figure.
 """
 
 from dataclasses import dataclass

@@ -2,6 +2,6 @@
 
 from django.urls import path
 
-from metrics import digests_views
+from metrics.views import digests as digests_views
 
 urlpatterns = [path("digests/stop/<str:token>/", digests_views.stop, name="digest_stop")]

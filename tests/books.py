@@ -14,7 +14,7 @@ from accounts.merging import MergeResult, Origin, merge_accounts, merge_fx_rates
 from accounts.rows import parse
 from cs_platform.kernel.models import Finding
 from cs_platform.pipeline import NIGHTLY
-from metrics.reports import ReportResult, run_report
+from metrics.figures.reports import ReportResult, run_report
 from tests.conftest import World
 
 ORIGIN = Origin(ChangeSource.API, actor="test")

@@ -18,9 +18,10 @@ from cs_platform.api.serializers import Month, shown
 from cs_platform.api.writing import object_of
 from cs_platform.kernel.errors import DomainError, NotAllowed
 from cs_platform.kernel.money import from_minor
-from metrics import closing, formulas
+from metrics import formulas
+from metrics.figures.questions import SUM_COLUMNS, sums_of
 from metrics.models import ClosedSums, MonthClose
-from metrics.questions import SUM_COLUMNS, sums_of
+from metrics.proof import closing
 
 
 class CloseQuery(ListQuery):

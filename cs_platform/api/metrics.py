@@ -22,14 +22,15 @@ from cs_platform.api.queries import MonthField, NoQuery, plausible, read_query
 from cs_platform.api.schema import ANSWER_HEADERS, refusals
 from cs_platform.kernel.money import from_minor, whole_minor
 from cs_platform.kernel.periods import month_text
-from metrics import explore, questions, selectors
-from metrics.asked import Months
-from metrics.bands import Band, band_of, bands_for_all
 from metrics.catalogue import METRICS, MetricDefinition, of
-from metrics.cutting import Slice
 from metrics.enums import Cut, Metric, Unit, Window
-from metrics.explore import Exploration, Point
-from metrics.explore_asked import FILTERS, GRAINS, Explored, knowable
+from metrics.explore import values as explore
+from metrics.explore.asked import FILTERS, GRAINS, Explored, knowable
+from metrics.explore.values import Exploration, Point
+from metrics.figures import questions, selectors
+from metrics.figures.asked import Months
+from metrics.figures.bands import Band, band_of, bands_for_all
+from metrics.figures.cutting import Slice
 from metrics.formulas import ratio8
 
 _READS = refusals(404, 401, 403, 422, 429, 503)

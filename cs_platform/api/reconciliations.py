@@ -22,9 +22,9 @@ from cs_platform.api.writing import MAX_ITEMS, object_of
 from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.money import from_minor
 from cs_platform.kernel.periods import month_text
-from metrics import reconciliation
 from metrics.enums import Basis, Cause, Differs
 from metrics.models import Reconciliation
+from metrics.proof import reconciliation
 
 MOST_LINES = 1000
 ROW_FIELDS = ("account", "mrr", "arr", "amount", "interval_months", "currency")

@@ -15,7 +15,7 @@ from cs_platform.api.queries import ReportQuery, read_query
 from cs_platform.api.schema import REPORT_HEADERS, REPORT_RESPONSES
 from cs_platform.kernel.sheets import csv_text
 from metrics.enums import Basis
-from metrics.reports import REPORTS, cell, run_report
+from metrics.figures.reports import REPORTS, cell, run_report
 
 
 class CsvRenderer(BaseRenderer):

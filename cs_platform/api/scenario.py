@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from cs_platform.api.queries import read_query
 from cs_platform.api.schema import ANSWER_HEADERS, refusals
-from metrics.scenario import FIELDS, Told, plain, read, run, worth_of_a_point
+from metrics.insights.scenario import FIELDS, Told, plain, read, run, worth_of_a_point
 
 
 class ScenarioQuery(serializers.Serializer):

@@ -15,9 +15,9 @@ from accounts.models import Tenant
 from cs_platform.api.queries import MonthField, NoQuery, read_query
 from cs_platform.api.schema import ANSWER_HEADERS, refusals
 from cs_platform.kernel.periods import add_months, month_text, months_between
-from metrics import targets
 from metrics.catalogue import of
-from metrics.targets import PLANNED, Cell
+from metrics.plan import targets
+from metrics.plan.targets import PLANNED, Cell
 
 MOST_MONTHS = 120
 MOST_ITEMS = 5000

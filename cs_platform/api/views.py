@@ -22,9 +22,9 @@ from cs_platform.api.intake import Door, Outcome, origin_of
 from cs_platform.api.resources import Resource
 from cs_platform.api.writing import BulkWritable, Writable
 from cs_platform.kernel.errors import DomainError
-from metrics.currencies import with_currency
+from metrics.figures.currencies import with_currency
+from metrics.insights.movements import with_notes
 from metrics.models import MrrMovement
-from metrics.movements import with_notes
 
 # What the MRR of a period is computed from.
 TERMS = ("interval_months", "amount", "discount", "charge", "currency")

@@ -19,10 +19,11 @@ from cs_platform.demo.tenants import DemoTenant
 from cs_platform.kernel.errors import Conflict
 from cs_platform.kernel.periods import add_months, last_complete_month, month_end, month_of, month_text, parse_month
 from cs_platform.kernel.tenancy import tenant_context
-from metrics import digests, notes, targets
-from metrics.closing import close_month, last_close, restate_month
+from metrics.digests import sending
 from metrics.enums import DigestKind, Metric
-from metrics.reports import run_report
+from metrics.figures.reports import run_report
+from metrics.plan import notes, targets
+from metrics.proof.closing import close_month, last_close, restate_month
 
 Row = dict[str, str]
 CENT = Decimal("0.01")
@@ -187,6 +188,6 @@ def subscribe(tenant: Tenant) -> None:
         admin = Member.objects.filter(role__key="admin").earliest("created_at")
         for member in Member.objects.select_related("user", "role").filter(role__key__in=kinds, is_active=True):
             row = {"email": member.user.email, "name": member.name, "language": "", "member": member}
-            digests.add_recipients(kind=kinds[member.role.key], rows=[row], by=admin)
+            sending.add_recipients(kind=kinds[member.role.key], rows=[row], by=admin)
         outside = {"email": "board@northwind.example", "name": "Supervisory board", "language": "", "member": None}
-        digests.add_recipients(kind=DigestKind.BOARD, rows=[outside], by=admin)
+        sending.add_recipients(kind=DigestKind.BOARD, rows=[outside], by=admin)

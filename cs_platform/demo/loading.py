@@ -43,7 +43,7 @@ from health.scoring import jobs as scoring_jobs
 from health.scoring import versions
 from health.scoring.backtest_jobs import start_backtest
 from health.usage import rollup as usage_rollup
-from metrics.movements import note_movement
+from metrics.insights.movements import note_movement
 
 PIECE = 500
 LARGE_PIECE = 20_000  # of the usage file, which has hundreds of thousands of rows

@@ -1,5 +1,5 @@
 -- The ledger lines of some months that stand (reversed ones add up to nothing), each with the reason that counts and whether
--- the CS team owns it: what a person said, else what was read off the terms (the rule of metrics/movements.py, MET-07).
+-- the CS team owns it: what a person said, else what was read off the terms (the rule of metrics/insights/movements.py, MET-07).
 -- Periods that follow each other under one subscription id are one line: what it pays more or less, not out and in.
 -- `id` is the line of the later of them.
 SELECT l.account_id, l.month, l.kind, s.external_id AS line, l.derived, l.said_reason, l.said_owned, l.said, l.reason, l.owned,

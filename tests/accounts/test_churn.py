@@ -16,7 +16,7 @@ from cs_platform.demo.files import as_csv
 from cs_platform.kernel import queue
 from cs_platform.kernel.errors import Conflict, DomainError
 from cs_platform.kernel.models import AuditEntry, Work
-from metrics.churn import REFERENCE
+from metrics.figures.losses import REFERENCE
 
 FILE = Origin(ChangeSource.IMPORT, actor="file")
 API = Origin(ChangeSource.API, actor="program")

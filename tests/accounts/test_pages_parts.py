@@ -10,7 +10,7 @@ from accounts import cells
 from accounts.charts import mrr_steps
 from accounts.dossier import active_on, mrr_by_month
 from accounts.models import Subscription
-from metrics.week_views import monday_of
+from metrics.views.week import monday_of
 from tests.accounts.book import make_account, make_contact, make_period
 
 D = dt.date

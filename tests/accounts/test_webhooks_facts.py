@@ -24,8 +24,8 @@ from journey.playbooks import services as play_services
 from journey.stages import jobs as stage_jobs
 from journey.stages import services as stages
 from journey.work.milestones import follow_milestones
-from metrics import closing
 from metrics.models import MonthClose
+from metrics.proof import closing
 
 pytestmark = pytest.mark.django_db
 DAY = dt.timedelta(days=1)

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from cs_platform.kernel import queue
-from metrics import currencies
+from metrics.figures import currencies
 from metrics.models import Reconciliation, ReconciliationRow
 from tests.books import Book
 from tests.conftest import World

@@ -17,8 +17,8 @@ from cs_platform.kernel.money import to_minor
 from cs_platform.kernel.tenancy import tenant_context
 from health.support.merge import merge_tickets
 from health.usage import rollup
-from metrics import jobs
-from metrics.reports import REPORTS, run_report
+from metrics.figures import jobs
+from metrics.figures.reports import REPORTS, run_report
 from tests.api.test_reading import fill
 from tests.health.usage_events import Event, put
 

@@ -6,9 +6,9 @@ from decimal import Decimal
 import pytest
 
 from accounts.enums import KeyScope
-from metrics import targets
 from metrics.models import MetricTarget
-from metrics.targets import Cell
+from metrics.plan import targets
+from metrics.plan.targets import Cell
 from tests.api.conftest import Api, key_of
 
 URL = "targets"

@@ -24,10 +24,10 @@ from cs_platform.demo.tenants import LABS, NORTHWIND
 from cs_platform.kernel.models import Finding
 from cs_platform.kernel.periods import add_months, month_text, parse_month
 from cs_platform.kernel.tenancy import tenant_context
-from metrics import currencies, reconciliation, restated, selectors
-from metrics.asked import Asked
-from metrics.closing import last_close
 from metrics.enums import Basis, Differs, Window
+from metrics.figures import currencies, selectors
+from metrics.figures.asked import Asked
+from metrics.figures.reports import run_report
 from metrics.models import (
     BoardNote,
     DigestRecipient,
@@ -37,7 +37,8 @@ from metrics.models import (
     Reconciliation,
     RetentionMonth,
 )
-from metrics.reports import run_report
+from metrics.proof import reconciliation, restated
+from metrics.proof.closing import last_close
 from tests.demo.plain import PlainBook
 
 ROLES = ["admin", "csm", "csm", "executive", "leader", "ops"]

@@ -5,8 +5,8 @@ import datetime as dt
 import pytest
 from django.core import mail
 
-from metrics import notes, targets
 from metrics.enums import Metric
+from metrics.plan import notes, targets
 from tests.conftest import make_world
 from tests.e2e.test_board import shoot, sign_in
 from tests.metrics.test_board_pages import fill

@@ -10,7 +10,7 @@ import pytest
 from accounts.models import Account, Segment, Team
 from health.models import Alert
 from health.scoring import versions
-from metrics import week as questions
+from metrics.home import week as questions
 from tests.conftest import World, make_world
 from tests.e2e.test_board import drawn, shoot, sign_in
 from tests.e2e.test_journey import clean

@@ -31,13 +31,14 @@ from accounts.models import Account, Import, ImportChunk, Member, Subscription, 
 from accounts.rows import parse
 from cs_platform.kernel.errors import DomainError
 from cs_platform.pipeline import REVENUE
-from metrics import cutting, formulas, lineage, origins, selectors
-from metrics.asked import Asked
+from metrics import formulas
 from metrics.enums import Dimension, MovementKind, Window
+from metrics.figures import cutting, lineage, origins, selectors
+from metrics.figures.asked import Asked
+from metrics.figures.questions import Question
 from metrics.formulas import Sums
 from metrics.models import MrrMovement
-from metrics.moved import moved_by
-from metrics.questions import Question
+from metrics.proof.moved import moved_by
 from tests.books import ORIGIN
 
 AS_OF = dt.date(2025, 12, 31)

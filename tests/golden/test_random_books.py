@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from metrics import jobs
+from metrics.figures import jobs
 from metrics.models import AccountMonth, MrrMovement, RetentionMonth
 from tests.books import Book
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.enums import ChangeSource
 from accounts.merging import Origin, merge_accounts
 from accounts.rows import parse
-from metrics.reports import run_report
+from metrics.figures.reports import run_report
 from tests.accounts.test_import import bring
 
 FILE = Path(__file__).parent / "data" / "support_incidents" / "events.csv.gz"

@@ -21,7 +21,7 @@ from cs_platform.kernel.periods import add_months, month_end, month_of
 from health.models import UsageEvent
 from health.usage import rollup, upkeep
 from health.usage.rows import FIELDS, merge_usage
-from metrics.reports import cell, run_report
+from metrics.figures.reports import cell, run_report
 from tests.books import read
 from tests.conftest import World
 from tests.health.usage_events import Event, put

@@ -10,7 +10,7 @@ from health.alerts import cells, jobs, services
 from health.alerts.selectors import visible_alerts
 from health.enums import AlertState
 from health.models import Alert
-from metrics import company_alerts
+from metrics.figures import company_alerts
 from metrics.models import RetentionMonth
 from tests.conftest import World
 from tests.health import scoring_facts as facts

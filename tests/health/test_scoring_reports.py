@@ -10,7 +10,7 @@ from accounts.models import Segment
 from cs_platform.kernel.models import Run
 from health.models import HealthScore
 from health.scoring import jobs, reports
-from metrics.reports import REPORTS, run_report
+from metrics.figures.reports import REPORTS, run_report
 from tests.conftest import World
 from tests.health import scoring_facts as facts
 from tests.health.scoring_facts import DAY

@@ -13,7 +13,7 @@ from accounts.enums import HealthBand, Status
 from accounts.models import Account, Tenant
 from health.alerts.need import need, need_expression
 from health.models import Alert, HealthScore, Ticket, Touchpoint
-from metrics import today as day_of
+from metrics.home import today as day_of
 from tests.conftest import World
 
 TILES = (

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from accounts.models import Account, Segment
 from health.usage import charts, formulas, rollup
 from health.usage.formulas import Level
-from metrics.reports import run_report
+from metrics.figures.reports import run_report
 from tests.conftest import World
 from tests.health.usage_events import Event, put
 

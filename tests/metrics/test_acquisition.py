@@ -5,11 +5,12 @@ from decimal import Decimal
 
 import pytest
 
-from metrics import acquisition, questions
-from metrics.acquisition import Acquired, Economics
-from metrics.bands import DEFAULT_BANDS, band_of
 from metrics.enums import Dimension, Metric
+from metrics.figures import questions
+from metrics.figures.bands import DEFAULT_BANDS, band_of
 from metrics.formulas import Sums, payback_months
+from metrics.insights import acquisition
+from metrics.insights.acquisition import Acquired, Economics
 from tests.books import Book
 
 JUNE = dt.date(2026, 6, 1)

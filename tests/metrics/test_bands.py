@@ -6,7 +6,8 @@ from itertools import pairwise
 import pytest
 
 from cs_platform.kernel.errors import DomainError
-from metrics.bands import (
+from metrics.enums import Metric
+from metrics.figures.bands import (
     BANDED,
     DEFAULT_BANDS,
     LESS_IS_BETTER,
@@ -21,7 +22,6 @@ from metrics.bands import (
     ttv_bands,
     unnamed,
 )
-from metrics.enums import Metric
 from metrics.models import MetricBand
 from tests.accounts.book import HOSTILE
 

@@ -4,9 +4,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from metrics import benchmarks, peers
-from metrics.benchmarks import BENCHMARKS
 from metrics.enums import Metric
+from metrics.insights import benchmarks, peers
+from metrics.insights.benchmarks import BENCHMARKS
 from metrics.models import OwnBenchmark
 from tests.conftest import World
 

@@ -9,11 +9,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from cs_platform.kernel.errors import Conflict, DomainError
-from metrics import notes, targets
 from metrics.enums import Metric, Window
 from metrics.models import BoardNote
-from metrics.plan_cells import expected, plan_line
-from metrics.targets import Cell
+from metrics.plan import notes, targets
+from metrics.plan.cells import expected, plan_line
+from metrics.plan.targets import Cell
 from tests.books import Book
 from tests.metrics.test_board_pages import MONTH, fill, text_of
 

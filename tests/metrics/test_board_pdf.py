@@ -9,12 +9,15 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone, translation
 
-from metrics import board_pdf, closing_cells, notes, selectors, targets
-from metrics.asked import Asked
-from metrics.board_document import Board, note_by, read_board
+from metrics.board import pdf as board_pdf
+from metrics.board.document import Board, note_by, read_board
 from metrics.enums import Metric
+from metrics.figures import selectors
+from metrics.figures.asked import Asked
 from metrics.models import BoardNote, MonthClose
-from metrics.targets import Cell
+from metrics.plan import notes, targets
+from metrics.plan.targets import Cell
+from metrics.proof import closing_cells
 from tests.books import Book
 from tests.metrics.test_board_pages import MONTH, fill, text_of
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from metrics.bands import DEFAULT_BANDS
 from metrics.catalogue import METRICS, of
 from metrics.enums import Cut, Level, Metric, Origin, Purpose, Timing, Unit, Window
+from metrics.figures.bands import DEFAULT_BANDS
 
 
 def test_every_metric_is_defined():

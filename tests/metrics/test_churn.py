@@ -10,12 +10,14 @@ from django.utils import timezone
 
 from accounts.churn import DEFAULT_RULES, Rule, record_answer
 from accounts.models import Account, ChurnAnswer, Tenant
-from metrics import board_document, churn, churn_where, questions, reports, selectors
-from metrics.asked import Asked, Months
-from metrics.churn import Given, reasons_of
-from metrics.churn_asked import ChurnAsked
-from metrics.churn_where import Ageing, Cohort, Spell, pattern, slice_of
+from metrics.board import document
+from metrics.churn import where as churn_where
+from metrics.churn.asked import ChurnAsked
+from metrics.churn.where import Ageing, Cohort, Spell, pattern, slice_of
 from metrics.enums import Cut
+from metrics.figures import losses, questions, reports, selectors
+from metrics.figures.asked import Asked, Months
+from metrics.figures.losses import Given, reasons_of
 from metrics.formulas import Sums
 from tests.books import Book
 
@@ -76,7 +78,7 @@ def test_what_is_printed_of_the_board_counts_the_same_reasons(book, query, said)
     with book.world.open():
         months = Months(dt.date(2024, 1, 1), DEC)
         figures = selectors.board_figures(Asked.parse({"month": "2025-12"} | query, months), months, book.world.tenant)
-        assert [(row["name"], row["count"], row["share"]) for row in board_document.reasons(figures)] == said
+        assert [(row["name"], row["count"], row["share"]) for row in document.reasons(figures)] == said
 
 
 def test_the_report_counts_who_left_and_stayed_away(book):
@@ -189,7 +191,7 @@ def test_a_segment_that_carries_the_losses_is_named(book):
     """MET-09: a segment with most of the losses, at least twice the rate of the rest, and only with enough of them."""
     one, few = Sums(opening_customers=200, churned_customers=10), Sums(opening_customers=100, churned_customers=35)
     with book.world.open():
-        churn.stage_lost(ask(book))
+        losses.stage_lost(ask(book))
         found = churn_where.insights(DEFAULT_RULES, reasons_of([]), JAN, {"ENT": one, "SMB": few})
         assert [(each.advice, each.part, each.whole, each.churn, each.others) for each in found] == [
             ("You have no churn problem, you have a SMB problem.", 35, 45, Decimal("0.35"), Decimal("0.05"))
@@ -208,8 +210,8 @@ def test_rules_speak_from_their_share_on(book):
         for key, category, words in told:
             account = Account.objects.get(external_id=key)
             record_answer(account=account, category=category, reason=words, ended_on=day(ends[key]), by=by)
-        churn.stage_lost(ask(book))
-        reasons = reasons_of(churn.given())
+        losses.stage_lost(ask(book))
+        reasons = reasons_of(losses.given())
         assert reasons.answered == 5
         found = churn_where.insights(DEFAULT_RULES, reasons, JAN, {})
         assert [(each.part, each.whole, each.rule.category) for each in found] == [
@@ -218,7 +220,7 @@ def test_rules_speak_from_their_share_on(book):
         ]
         stricter = [Rule("adoption", "", 41, "x"), Rule("competition", "enterprise", 1, "y")]
         assert churn_where.insights(stricter, reasons, JAN, {}) == []
-        assert churn_where.insights(DEFAULT_RULES, reasons_of(churn.given()[:1]), JAN, {}) == []  # too few answers
+        assert churn_where.insights(DEFAULT_RULES, reasons_of(losses.given()[:1]), JAN, {}) == []  # too few answers
 
 
 @pytest.mark.parametrize(

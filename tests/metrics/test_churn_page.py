@@ -11,8 +11,8 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.churn import record_answer
 from accounts.models import Account, ChurnAnswer, Tenant
-from metrics import churn_queue_views
-from metrics.churn_where import BY
+from metrics.churn.where import BY
+from metrics.views import churn_queue as churn_queue_views
 from tests.accounts.book import HOSTILE
 from tests.books import Book
 from tests.metrics.test_board_pages import text_of

@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from accounts.models import Account, AccountEvent, Segment
 from health.models import AccountDay, Outcome
-from metrics import clocks
-from metrics.clocks import CLOCKS, Clocks, by_value
 from metrics.enums import Metric
+from metrics.insights import clocks
+from metrics.insights.clocks import CLOCKS, Clocks, by_value
 from tests.books import Book
 
 DAY = dt.date(2026, 6, 30)

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from accounts.models import Account
-from metrics import clocks_cells
-from metrics.clocks import CLOCKS
+from metrics.insights import clocks_cells
+from metrics.insights.clocks import CLOCKS
 from tests.metrics.test_clocks import confirmed, facts, on
 
 PAGE = "insights/time-to-value/"

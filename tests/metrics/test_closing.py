@@ -8,8 +8,9 @@ from django.db import DatabaseError, connection, transaction
 from accounts.models import Import
 from cs_platform.kernel.errors import Conflict, DomainError
 from cs_platform.kernel.models import Finding
-from metrics import close_views, closing, closing_checks
 from metrics.models import ClosedSums, MonthClose, Reconciliation, RetentionMonth
+from metrics.proof import closing, closing_checks
+from metrics.views import close as close_views
 from tests.books import Book
 
 MONTH = dt.date(2025, 12, 1)

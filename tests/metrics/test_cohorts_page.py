@@ -9,9 +9,10 @@ from decimal import Decimal
 
 import pytest
 
-from metrics import cohorts, questions, reports, selectors
-from metrics.cohorts import Comparison, compare, pooled
-from metrics.selectors import CohortRow, cohort_rows
+from metrics.figures import questions, reports, selectors
+from metrics.figures.selectors import CohortRow, cohort_rows
+from metrics.insights import cohorts
+from metrics.insights.cohorts import Comparison, compare, pooled
 from tests.books import Book
 
 DEC = dt.date(2025, 12, 1)

@@ -15,9 +15,9 @@ from cs_platform.kernel import queue
 from cs_platform.kernel.errors import Conflict, DomainError
 from cs_platform.kernel.models import AuditEntry, Work
 from health.models import Outcome
-from metrics import currencies, jobs, lineage
+from metrics.figures import currencies, jobs, lineage
 from metrics.models import AccountMonth, CohortMonth, CurrencyChange, MetricTarget, MrrMovement, RetentionMonth
-from metrics.moved import moved_by
+from metrics.proof.moved import moved_by
 from tests.books import Book, read
 from tests.conftest import World, make_world
 

@@ -13,7 +13,8 @@ from accounts.models import Account, AccountEvent, BusinessHours, Holiday, Tenan
 from cs_platform.kernel.models import Work
 from health.models import Alert, HealthScore, Touchpoint
 from journey.work import selectors, services
-from metrics import day_digest, digests
+from metrics.digests import day as day_digest
+from metrics.digests import sending
 from metrics.enums import DigestKind
 from metrics.models import DigestSent
 from tests.conftest import World
@@ -38,7 +39,7 @@ def company(world: World) -> World:
 
 def planned(world: World) -> list[str]:
     with world.open():
-        return [work.payload["period"] for work in Work.objects.filter(name=digests.WORK)]
+        return [work.payload["period"] for work in Work.objects.filter(name=sending.WORK)]
 
 
 def test_it_goes_out_at_the_companys_hour_once(company: World, rival: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,16 +47,16 @@ def test_it_goes_out_at_the_companys_hour_once(company: World, rival: World, mon
     add(company, DigestKind.DAY, "csm")
     add(rival, DigestKind.DAY, "csm")
     at(monkeypatch, jakarta(17, 29))
-    assert digests.plan_days() == 0
+    assert sending.plan_days() == 0
     at(monkeypatch, jakarta(17, 30))
-    assert digests.plan_days() == 1  # the rival lives in London, where it is morning
-    assert digests.plan_days() == 0
+    assert sending.plan_days() == 1  # the rival lives in London, where it is morning
+    assert sending.plan_days() == 0
     assert planned(company) == ["2026-11-27"]
     work_off(company)
     assert [m.to[0] for m in mail.outbox] == ["Csm Person <csm@acme.example>"]
     assert "Your day, 27 Nov 2026" in mail.outbox[0].body
     Tenant.objects.update(digest_on=None)
-    digests.plan_days()
+    sending.plan_days()
     work_off(company)
     assert len(mail.outbox) == 1
     with company.open():
@@ -79,7 +80,7 @@ def test_only_working_days_of_the_companys_calendar(
         Holiday.objects.create(day=MONDAY, name="Founding day")
     Tenant.objects.filter(id=company.tenant.id).update(digest_at=dt.time(17))
     at(monkeypatch, jakarta(hour, day=day))
-    assert digests.plan_days() == count
+    assert sending.plan_days() == count
 
 
 @pytest.mark.django_db

@@ -14,10 +14,12 @@ from accounts.models import Role, Tenant
 from cs_platform import pipeline
 from cs_platform.kernel import queue
 from cs_platform.kernel.models import Work
-from metrics import closing, digests, notes
-from metrics.digest_content import changes
+from metrics.digests import sending
+from metrics.digests.content import changes
 from metrics.enums import DigestKind
 from metrics.models import DigestRecipient, DigestSent, MonthClose
+from metrics.plan import notes
+from metrics.proof import closing
 from tests.books import Book
 from tests.metrics.test_board_pages import fill
 
@@ -37,14 +39,14 @@ def add(world, kind: str, *names: str, **more: str) -> list[DigestRecipient]:
              "member": world.members[name]}
             for name in names
         ]  # fmt: skip
-        digests.add_recipients(kind=kind, rows=rows, by=world.members["admin"])
+        sending.add_recipients(kind=kind, rows=rows, by=world.members["admin"])
         return list(DigestRecipient.objects.filter(kind=kind))
 
 
 def outside(world, email: str, language: str = "") -> DigestRecipient:
     with world.open():
         row = {"email": email, "name": "Chair", "language": language, "member": None}
-        digests.add_recipients(kind=DigestKind.BOARD, rows=[row], by=world.members["admin"])
+        sending.add_recipients(kind=DigestKind.BOARD, rows=[row], by=world.members["admin"])
         return DigestRecipient.objects.get(email=email)
 
 
@@ -53,7 +55,7 @@ def sign(world, reason: str = "") -> MonthClose:
     more = {"reason": reason} if reason else {}
     act = closing.restate_month if reason else closing.close_month
     with world.open():
-        Work.objects.exclude(name__in=[digests.WORK, digests.PLAN]).delete()  # the book's night did it
+        Work.objects.exclude(name__in=[sending.WORK, sending.PLAN]).delete()  # the book's night did it
         return act(month=DECEMBER, signed_as="Ana Ruiz", by=world.members["admin"], acknowledged=True, **more)
 
 
@@ -68,14 +70,14 @@ def close(world, month: dt.date) -> MonthClose:
 def work_off(world) -> None:
     """Do all waiting e-mails of the company."""
     with world.open():
-        waiting = list(Work.objects.filter(name__in=[digests.WORK, digests.PLAN]).values_list("id", flat=True))
+        waiting = list(Work.objects.filter(name__in=[sending.WORK, sending.PLAN]).values_list("id", flat=True))
     for key in waiting:
         queue.run_to_end(world.tenant.id, key)
 
 
 def plan(world, as_of: str) -> int:
     with world.open():
-        return digests.plan_digests(dt.date.fromisoformat(as_of))
+        return sending.plan_digests(dt.date.fromisoformat(as_of))
 
 
 @pytest.fixture
@@ -101,7 +103,7 @@ def test_what_a_night_plans(world, monkeypatch, as_of, kinds):
     at(monkeypatch, dt.datetime.fromisoformat(as_of).replace(hour=3, tzinfo=dt.UTC) + dt.timedelta(days=1))
     with world.open():
         close(world, dt.date(2026, 1, 1))
-        digests.plan_digests(dt.date.fromisoformat(as_of))
+        sending.plan_digests(dt.date.fromisoformat(as_of))
         assert {key.split(":")[0] for key in Work.objects.values_list("key", flat=True)} == kinds
 
 
@@ -120,7 +122,7 @@ def test_old_nights_and_archives_send_nothing(world, monkeypatch):
     assert plan(world, "2026-02-02") == 0
     Tenant.objects.filter(id=world.tenant.id).update(data_until=dt.date(2026, 2, 4))
     assert plan(world, "2026-02-04") == 0
-    assert digests.plan_days() == 0
+    assert sending.plan_days() == 0
 
 
 def test_a_closed_month_goes_to_the_board_once(book, monkeypatch):
@@ -222,14 +224,14 @@ def test_two_workers_send_one(transactional_db, monkeypatch):
     at(monkeypatch, NEW_YEAR + dt.timedelta(days=4))
     payload = {"recipient": str(recipient.id), "period": "2025-12-01", "close": ""}
     with world.open():
-        works = [queue.enqueue(digests.WORK, f"board:{n}", payload=payload) for n in range(2)]
+        works = [queue.enqueue(sending.WORK, f"board:{n}", payload=payload) for n in range(2)]
     barrier = threading.Barrier(2)
 
     def send(work: Work) -> None:
         try:
             barrier.wait(timeout=20)
             with world.open():
-                digests.send_digest(Work.objects.get(id=work.id))
+                sending.send_digest(Work.objects.get(id=work.id))
         finally:
             connection.close()
 
@@ -249,7 +251,7 @@ def test_a_refused_email_is_not_marked_as_sent(book, monkeypatch):
     at(monkeypatch, NEW_YEAR + dt.timedelta(days=4))
     with world.open():
         payload = {"recipient": str(recipient.id), "period": "2025-12-01", "close": ""}
-        work = queue.enqueue(digests.WORK, "board:x", payload=payload)
+        work = queue.enqueue(sending.WORK, "board:x", payload=payload)
 
     def refuse(self, *args, **kwargs):
         raise OSError("mail server away")
@@ -277,7 +279,7 @@ def test_the_week_goes_to_members_about_what_they_see(book, monkeypatch):
 def test_leaving_a_list_needs_no_login_but_the_link(book, rival):
     world = book.world
     recipient = outside(world, "chair@example.com")
-    link = re.sub(r"^https?://[^/]+", "", digests.stop_url(world.tenant, recipient))
+    link = re.sub(r"^https?://[^/]+", "", sending.stop_url(world.tenant, recipient))
     browser = Client(enforce_csrf_checks=True)
     asked = browser.get(link)
     assert asked.status_code == 200
@@ -298,7 +300,7 @@ def test_the_email_says_how_to_leave(book, monkeypatch):
     at(monkeypatch, NEW_YEAR + dt.timedelta(days=4))
     with world.open():
         payload = {"recipient": str(recipient.id), "period": "2025-12-01", "close": ""}
-        queue.enqueue(digests.WORK, "board:x", payload=payload)
+        queue.enqueue(sending.WORK, "board:x", payload=payload)
     work_off(world)
     message = mail.outbox[0]
     assert message.extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
@@ -367,5 +369,5 @@ def test_preview_and_test_to_oneself(book):
 
 def test_the_night_has_the_step_last_and_the_fact_its_reaction():
     assert [name for name, _step in pipeline.NIGHTLY][-1] == "digests"
-    assert pipeline.REACTIONS["month.closed"] == (digests.PLAN,)
-    assert {digests.WORK, digests.PLAN} <= queue.HANDLERS.keys()
+    assert pipeline.REACTIONS["month.closed"] == (sending.PLAN,)
+    assert {sending.WORK, sending.PLAN} <= queue.HANDLERS.keys()

@@ -10,11 +10,12 @@ import pytest
 from accounts.models import Account, AccountChange, AccountEvent, Member, Segment
 from cs_platform.kernel.periods import months_between
 from health.models import HealthScore, Survey, Ticket, Touchpoint, UserMonth
-from metrics import explore, questions
 from metrics.catalogue import METRICS, of
-from metrics.cutting import Slice
 from metrics.enums import Cut, Metric, Origin, Window
-from metrics.explore import Exploration
+from metrics.explore import values as explore
+from metrics.explore.values import Exploration
+from metrics.figures import questions
+from metrics.figures.cutting import Slice
 from tests.books import Book
 
 SEP = dt.date(2025, 9, 1)

@@ -19,9 +19,9 @@ from accounts.merging import Origin, merge_subscriptions
 from accounts.models import Account, Import, ImportChunk
 from accounts.rows import parse
 from cs_platform.pipeline import NIGHTLY
-from metrics import lineage, origins, selectors
-from metrics.asked import Asked, Months
 from metrics.enums import KEPT_WINDOWS, Window
+from metrics.figures import lineage, origins, selectors
+from metrics.figures.asked import Asked, Months
 from metrics.models import MrrMovement
 from tests.accounts.book import HOSTILE
 from tests.books import ORIGIN, Book

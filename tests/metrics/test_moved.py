@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Account, Import, Subscription, SubscriptionChange
 from metrics.models import MrrMovement
-from metrics.moved import moved_by
+from metrics.proof.moved import moved_by
 from tests.books import Book
 from tests.metrics.test_board_pages import text_of
 from tests.metrics.test_lineage import import_rows

@@ -7,8 +7,8 @@ import pytest
 from accounts.models import Account, Subscription
 from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.models import AuditEntry
-from metrics import movements
 from metrics.enums import MovementKind, MovementReason
+from metrics.insights import movements
 from metrics.models import MovementNote, MrrMovement
 from tests.books import Book
 

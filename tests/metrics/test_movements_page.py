@@ -8,10 +8,11 @@ import re
 import pytest
 
 from accounts.models import Account
-from metrics import movement_rows, movements, questions, selectors
 from metrics.enums import MovementKind, Window
+from metrics.figures import questions, selectors
+from metrics.insights import movement_rows, movements
+from metrics.insights.movement_rows import Filters, Moved, Owned, disagreements, owned, page_of, sums
 from metrics.models import MovementNote, MrrMovement
-from metrics.movement_rows import Filters, Moved, Owned, disagreements, owned, page_of, sums
 from tests.books import Book
 
 JAN, JUNE = dt.date(2026, 1, 1), dt.date(2026, 6, 1)

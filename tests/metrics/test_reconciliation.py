@@ -23,9 +23,9 @@ from accounts.models import Account, Import, Team
 from cs_platform.kernel import queue
 from cs_platform.kernel.models import Work
 from cs_platform.kernel.money import from_minor
-from metrics import closing, reconciliation, reconciliation_cells
 from metrics.enums import Basis, Cause, Differs
 from metrics.models import Reconciliation, ReconciliationRow, RetentionMonth
+from metrics.proof import closing, reconciliation, reconciliation_cells
 from tests.books import Book
 from tests.conftest import World
 

@@ -16,11 +16,12 @@ from openpyxl import load_workbook
 from accounts.kinds import KINDS
 from accounts.models import Account, AccountChange, FxRate
 from accounts.rows import parse
-from metrics import closing, restated, restated_cells, selectors
-from metrics.asked import Asked
 from metrics.enums import Basis, Window
+from metrics.figures import selectors
+from metrics.figures.asked import Asked
 from metrics.formulas import Sums
 from metrics.models import MonthClose
+from metrics.proof import closing, restated, restated_cells
 from tests.accounts.book import HOSTILE
 from tests.books import ORIGIN, Book
 from tests.metrics.test_board_pages import text_of

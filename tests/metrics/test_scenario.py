@@ -9,8 +9,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Account, SavedView
-from metrics import scenario
-from metrics.scenario import Inputs, read, run
+from metrics.insights import scenario
+from metrics.insights.scenario import Inputs, read, run
 from tests.books import Book
 from tests.conftest import World
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metrics.survival import Wait, curve, median, share_by
+from metrics.figures.survival import Wait, curve, median, share_by
 
 WAITS = st.lists(st.builds(Wait, st.integers(0, 200), st.booleans(), st.integers(1, 4)), max_size=40)
 

@@ -8,10 +8,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import translation
 
 from cs_platform.kernel.errors import Conflict, DomainError
-from metrics import targets
 from metrics.enums import Metric
 from metrics.models import MetricTarget
-from metrics.targets import Cell, read_number
+from metrics.plan import targets
+from metrics.plan.targets import Cell, read_number
 
 OCTOBER = dt.date(2026, 10, 1)
 

@@ -5,7 +5,7 @@ from decimal import Decimal as D
 import pytest
 
 from metrics.enums import Unit
-from metrics.trends import anomaly, trend, unusual
+from metrics.figures.trends import anomaly, trend, unusual
 
 QUIET = [D(v) / 1000 for v in (20, 21, 19, 20, 22, 18, 20, 21, 19, 20, 20, 21)]
 

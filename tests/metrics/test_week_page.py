@@ -13,9 +13,9 @@ from health.enums import Component
 from health.models import Alert, HealthModelVersion, HealthScore
 from health.scoring import formulas, versions
 from health.scoring.definition import Definition
-from metrics import week as questions
-from metrics.digest_content import content_of
+from metrics.digests.content import content_of
 from metrics.enums import DigestKind
+from metrics.home import week as questions
 from tests.conftest import World
 
 import numpy as np  # isort: skip

@@ -16,7 +16,7 @@ from cs_platform.kernel.commands import ProductCommand
 from cs_platform.kernel.periods import parse_month
 from cs_platform.kernel.tenancy import tenant_context
 from metrics.enums import Basis
-from metrics.reports import ReportResult, cell, plain, run_report
+from metrics.figures.reports import ReportResult, cell, plain, run_report
 
 
 def month(text: str) -> dt.date:

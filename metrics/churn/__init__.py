@@ -1,0 +1,1 @@
+"""Who left, where, and why."""

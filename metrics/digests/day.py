@@ -1,0 +1,314 @@
+"""The e-mail at the end of a member's day (DSH-03): what I did, what moved in my book, what waits and what comes tomorrow.
+
+Its figures are those of the pages: tasks and promises as on Today, bands as the night left them, what waits as in the inbox.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts import cells
+from accounts.calendar import next_working_day, working_days
+from accounts.enums import HealthBand
+from accounts.models import Account, AccountEvent, Member, Tenant, in_care_of
+from cs_platform.kernel.templatetags.cells import day_text, number_text
+from health.alerts import beside
+from health.alerts.cells import label as alert_label
+from health.alerts.selectors import waiting
+from health.enums import TouchpointStatus
+from health.models import Alert, Touchpoint
+from health.scoring.selectors import bands
+from journey.models import Regression, StagePeriod, Task
+from journey.stages.cells import proposal
+from journey.stages.map_words import stage_name, track_name
+from journey.work import selectors as work
+from journey.work.cells import hour_text
+from metrics.digests.parts import SHORT, Content, plain_tile, url_of
+from metrics.home import today
+
+NOT_HELD = (TouchpointStatus.PLANNED, TouchpointStatus.CANCELLED, TouchpointStatus.NO_SHOW)
+
+
+@dataclass
+class Day:
+    """A member's day as rows: what they did, what moved in their book, what is left and what comes."""
+
+    tasks: list[Task]
+    activities: list[Touchpoint]
+    answers: list[Alert]
+    bands: list[Any]  # accounts with `band_before` and `band_after`
+    alerts: list[Alert]
+    events: list[AccountEvent]
+    stages: list[StagePeriod]
+    proposals: list[Regression]
+    tomorrow: dt.date
+    actions: today.Actions = field(default_factory=today.Actions)
+
+    @property
+    def moved(self) -> int:
+        return sum(map(len, (self.bands, self.alerts, self.events, self.stages, self.proposals)))
+
+    def coming(self, rows: Sequence[Any], day_of: Any) -> list[Any]:
+        """Of these the ones of the days up to the next working day."""
+        return [row for row in rows if day_of(row) <= self.tomorrow]
+
+
+def read_day(member: Member, tenant: Tenant, day: dt.date) -> Day:
+    """The member's day, midnight to midnight on the company's clock. A fixed number of queries."""
+    start = dt.datetime.combine(day, dt.time(), tenant.zone)
+    end = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), tenant.zone)
+    book = Account.objects.visible_to(member).filter(in_care_of(member))
+    own = Q(account__in=book.values("id"))
+    of_tracks = Q(track__account__in=book.values("id"))
+    found = Day(
+        tasks=list(work.listed(work.done_on(member, tenant, day))[:200]),
+        activities=list(
+            Touchpoint.objects.filter(member=member, happened_at__gte=start, happened_at__lt=end)
+            .exclude(status__in=NOT_HELD)
+            .select_related("account")
+            .order_by("happened_at", "id")[:200]
+        ),
+        answers=list(
+            Alert.objects.filter(answered_by=member, answered_at__gte=start, answered_at__lt=end)
+            .select_related("account")
+            .order_by("answered_at", "id")[:200]
+        ),
+        bands=_bands(book, tenant, day),
+        alerts=list(
+            Alert.objects.filter(own, opened_at__gte=start, opened_at__lt=end)
+            .select_related("account")
+            .order_by("opened_at", "id")[:200]
+        ),
+        events=list(
+            AccountEvent.objects.filter(own, recorded_at__gte=start, recorded_at__lt=end)
+            .select_related("account", "contact")
+            .order_by("recorded_at", "id")[:200]
+        ),
+        stages=list(
+            StagePeriod.objects.filter(of_tracks, entered_on=day)
+            .select_related("track__account", "track__unit")
+            .order_by("track__account__name", "id")[:200]
+        ),
+        proposals=list(
+            Regression.objects.filter(of_tracks, opened_at__gte=start, opened_at__lt=end)
+            .select_related("track__account", "track__unit", "period__track__unit")
+            .order_by("opened_at", "id")[:200]
+        ),
+        tomorrow=next_working_day(day, working_days()),
+    )
+    found.actions = today.actions_of(member, book, tenant, day)
+    return found
+
+
+def _bands(book: QuerySet[Account], tenant: Tenant, day: dt.date) -> list[Any]:
+    """Accounts whose band is another one since last night than the night before: told once, the evening after."""
+    after = day - dt.timedelta(days=1)
+    if tenant.figures_as_of < after:
+        return []  # that night is not done yet
+    both = bands(bands(book, after - dt.timedelta(days=1), "band_before"), after, "band_after")
+    rows = both.exclude(band_before=HealthBand.NONE).exclude(band_after=HealthBand.NONE)
+    changed = rows.filter(~Q(band_before="green", band_after="green"), ~Q(band_before="yellow", band_after="yellow"))
+    return list(changed.exclude(band_before="red", band_after="red").order_by("-mrr_minor", "id")[:200])
+
+
+def evening(tenant: Tenant, member: Member, day: dt.date) -> Content:
+    """The e-mail of this day, in the reader's language."""
+    found = read_day(member, tenant, day)
+    waits = _waits(tenant, member)
+    tasks_ahead, promises, meetings = _ahead(found, tenant, day)
+    ahead = len(tasks_ahead) + len(promises) + len(meetings)
+    left = found.actions.overdue + len(found.actions.today) + len(found.actions.tasks.get("today", []))
+    logged = ngettext("%(n)s activity logged", "%(n)s activities logged", len(found.activities))
+    tiles = [
+        plain_tile(_("Tasks done"), number_text(len(found.tasks)), logged % {"n": number_text(len(found.activities))}),
+        plain_tile(
+            _("Moved in my book"),
+            number_text(found.moved),
+            ngettext("%(n)s new alert", "%(n)s new alerts", len(found.alerts)) % {"n": number_text(len(found.alerts))},
+        ),
+        plain_tile(
+            _("Next: %(day)s") % {"day": day_text(found.tomorrow)},
+            number_text(ahead),
+            _("%(n)s left over from today") % {"n": number_text(left)},
+        ),
+        plain_tile(_("Waits for me"), number_text(sum(count for _title, count, _url in waits)), ""),
+    ]
+    return Content(
+        subject=_("%(company)s: your day, %(day)s") % {"company": tenant.name, "day": day_text(day)},
+        heading=_("Your day, %(day)s") % {"day": day_text(day)},
+        lines=[],
+        tiles=tiles,
+        sections=[
+            {
+                "title": _("What I did"),
+                "rows": _shortened(_did(found, tenant)),
+                "empty": _("Nothing was logged or done."),
+            },
+            {
+                "title": _("What moved in my book"),
+                "rows": _shortened(_moves(found, tenant, day)),
+                "empty": _("Nothing moved."),
+            },
+            {
+                "title": _("Waits for me"),
+                "rows": [
+                    {"text": title, "url": url, "aside": number_text(count)} for title, count, url in waits if count
+                ],
+                "empty": _("Nothing waits for an answer."),
+            },
+            {
+                "title": _("Left over from today"),
+                "rows": _shortened(_left(found, tenant)),
+                "empty": _("Nothing is left."),
+            },
+            {
+                "title": _("Next: %(day)s") % {"day": day_text(found.tomorrow)},
+                "rows": _shortened(
+                    [_meeting(one, tenant) for one in meetings]
+                    + [_task(one, tenant) for one in tasks_ahead]
+                    + [_promise(one, tenant) for one in promises]
+                ),
+                "empty": _("Nothing is due."),
+            },
+        ],
+        action=(_("Open Today"), url_of("today", tenant)),
+        why=_("You get this at the end of working days because somebody at %(company)s put you on the list of the day.")
+        % {"company": tenant.name},
+        figures={tile["label"]: tile["value"] for tile in tiles},
+    )
+
+
+def _ahead(found: Day, tenant: Tenant, day: dt.date) -> tuple[list[Task], list[Alert], list[Touchpoint]]:
+    """Tasks, promises and meetings after today, up to the next working day."""
+    meetings = [(one, one.happened_at.astimezone(tenant.zone).date()) for one in found.actions.meetings]
+    return (
+        found.coming(found.actions.tasks.get("week", []), lambda task: task.day),
+        found.coming(found.actions.later, lambda alert: alert.due_on),
+        [one for one, on in meetings if day < on <= found.tomorrow],
+    )
+
+
+def _waits(tenant: Tenant, member: Member) -> list[tuple[str, int, str]]:
+    """What the inbox counts: alerts for an answer, and each kind beside them."""
+    found = [(_("Alerts"), waiting(member).count(), url_of("inbox", tenant))]
+    return found + [(str(kind.title), kind.rows(member).count(), url_of(kind.route, tenant)) for kind in beside.KINDS]
+
+
+def _shortened(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The first few, and how many more there are."""
+    if len(rows) <= SHORT:
+        return rows
+    more = ngettext("and %(n)s more", "and %(n)s more", len(rows) - SHORT) % {"n": number_text(len(rows) - SHORT)}
+    return [*rows[:SHORT], {"text": more}]
+
+
+def _did(found: Day, tenant: Tenant) -> list[dict[str, Any]]:
+    rows = [_task(task, tenant) | {"aside": _("done")} for task in found.tasks]
+    for one in found.activities:
+        rows.append(
+            {
+                "text": f"{one.account.name}: {one.subject or one.get_kind_display()}",
+                "url": url_of("account_timeline", tenant, one.account_id),
+                "aside": str(one.get_kind_display()),
+            }
+        )
+    for alert in found.answers:
+        rows.append(_promise(alert, tenant) | {"aside": _("answered")})
+    return rows
+
+
+def _moves(found: Day, tenant: Tenant, day: dt.date) -> list[dict[str, Any]]:
+    rows = []
+    for account in found.bands:
+        words = {
+            "before": HealthBand(account.band_before).label,
+            "after": HealthBand(account.band_after).label,
+            "account": account.name,
+        }
+        rows.append(
+            {
+                "text": _("%(account)s: %(before)s → %(after)s") % words,
+                "url": url_of("account_health", tenant, account.id),
+                "aside": cells.arr_text(account.mrr_minor, tenant.currency),
+            }
+        )
+    for alert in found.alerts:
+        rows.append(
+            {
+                "text": f"{_name(alert)}: {alert_label(alert)}",
+                "url": url_of("alert", tenant, alert.id),
+                "aside": str(alert.get_level_display()),
+            }
+        )
+    for event in found.events:
+        said = f"{event}: {event.contact.name}" if event.contact else str(event)
+        rows.append(
+            {
+                "text": f"{event.account.name}: {said}",
+                "url": url_of("account_timeline", tenant, event.account_id),
+                "aside": _("event"),
+            }
+        )
+    for period in found.stages:
+        words = {
+            "account": period.track.account.name,
+            "track": track_name(period.track),
+            "stage": stage_name(period.stage),
+        }
+        rows.append(
+            {
+                "text": _("%(account)s: %(track)s is in %(stage)s now") % words,
+                "url": url_of("account_journey", tenant, period.track.account_id),
+                "aside": _("stage"),
+            }
+        )
+    for row in found.proposals:
+        rows.append(
+            {
+                "text": f"{row.track.account.name}: {proposal(row, row.period, day)['title']}",
+                "url": url_of("account_journey", tenant, row.track.account_id),
+                "aside": _("decision"),
+            }
+        )
+    return rows
+
+
+def _left(found: Day, tenant: Tenant) -> list[dict[str, Any]]:
+    """Late, and due today and not done."""
+    tasks = [*found.actions.tasks.get("late", []), *found.actions.tasks.get("today", [])]
+    return [_task(task, tenant) for task in tasks] + [
+        _promise(alert, tenant) for alert in (*found.actions.late, *found.actions.today)
+    ]
+
+
+def _task(task: Any, tenant: Tenant) -> dict[str, Any]:
+    return {
+        "text": f"{task.account.name}: {task.title}" if task.account else task.title,
+        "url": url_of("task", tenant, task.id),
+        "aside": day_text(task.due_on),
+    }
+
+
+def _promise(alert: Alert, tenant: Tenant) -> dict[str, Any]:
+    return {
+        "text": f"{_name(alert)}: {alert.answer}",
+        "url": url_of("alert", tenant, alert.id),
+        "aside": day_text(alert.due_on) if alert.due_on else "",
+    }
+
+
+def _meeting(meeting: Touchpoint, tenant: Tenant) -> dict[str, Any]:
+    return {
+        "text": f"{meeting.account.name}: {meeting.subject or meeting.get_kind_display()}",
+        "url": url_of("account_timeline", tenant, meeting.account_id),
+        "aside": hour_text(meeting.happened_at.astimezone(tenant.zone).time()),
+    }
+
+
+def _name(alert: Alert) -> str:
+    return alert.account.name if alert.account else _("The whole company")

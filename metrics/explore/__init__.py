@@ -1,0 +1,1 @@
+"""The metrics explorer: any metric by any dimension."""

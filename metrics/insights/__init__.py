@@ -1,0 +1,1 @@
+"""The pages of Insights: movements, cohorts, clocks, economics, surveys, scenario, references."""

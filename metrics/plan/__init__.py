@@ -1,0 +1,1 @@
+"""What was planned, and what people say beside the figures."""

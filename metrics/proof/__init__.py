@@ -1,0 +1,1 @@
+"""Why a figure is right: its lineage, closes, restatements, reconciliation, the audit pack."""

@@ -1,0 +1,1 @@
+"""Figures as people read them: text, charts, tiles and definitions that several pages share."""
