@@ -28,7 +28,7 @@ demo:  ## start everything with demo data: PORT=8000 chooses the port, Ctrl-C en
 
 test: setup-test  ## run all tests
 	$(RUN) tests/sdk/install.py
-	$(RUN) -m pytest -n 2 -m 'not serial'
+	$(RUN) -m pytest -n 2 --dist worksteal -m 'not serial'
 	$(RUN) -m pytest -m serial
 
 check: lint test  ## what CI runs: linters, contracts, types, migrations, deployment checks, tests
