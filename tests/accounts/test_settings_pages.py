@@ -89,7 +89,7 @@ def test_navigation_names_settings_for_whoever_may_open_one(world):
 
 def company_form(**changes):
     form = {"name": "Acme", "currency": "USD", "timezone": "UTC", "fiscal_start_month": "1", "gross_margin": "80"}
-    return form | {"night_hour": "2", "logo_level": "account", "dunning_days": "30"} | changes
+    return form | {"night_hour": "2", "logo_level": "account", "dunning_days": "30", "digest_at": "17:30"} | changes
 
 
 def test_company_settings_are_saved_and_audited(world):

@@ -108,7 +108,7 @@ def test_a_csm_works_on_the_plan_and_shares_it(page, problems, live_server, worl
     page.get_by_role("link", name="Share Halcyon goes live").click()
     page.locator("#drawer-body input[name=days]").fill("14")
     page.get_by_role("button", name="Make the link").click()
-    shown = page.locator("#plan-link")
+    shown = page.locator("#made-link")
     shown.wait_for()
     look(page, "plan-share")
     visitor = page.context.browser.new_page()
