@@ -204,7 +204,7 @@ def test_no_room_is_made_twice(tenant_open):
 
 def test_the_scheduler_keeps_room_between_nights(tenant_open, monkeypatch):
     """An installation that slept for weeks takes events again within a minute, before its first night."""
-    monkeypatch.setattr(tasks.pipeline, "plan_nights", lambda: 0)
+    monkeypatch.setattr(tasks.pipeline, "plan_due", lambda: 0)
     monkeypatch.setattr(tasks.queue, "drain", lambda: 0)
     monkeypatch.setattr(tasks.timezone, "now", lambda: at(-20))
     tasks.tick()
