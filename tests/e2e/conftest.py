@@ -4,10 +4,15 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from time import monotonic, sleep
 
 import pytest
+from django.db import connection
 
 CHROMIUM = next((p for p in ("chromium", "chromium-browser", "google-chrome") if shutil.which(p)), None)
+# Connections to this database that are in the middle of something.
+OTHERS = """SELECT count(*) FROM pg_stat_activity
+ WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle' AND backend_type = 'client backend'"""
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright's own loop, not ours
 
 
@@ -27,6 +32,19 @@ def browser_type_launch_args() -> dict[str, object]:
         pytest.fail("Browser tests are required and Chromium is not installed.")
     quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
     return {"executable_path": shutil.which(CHROMIUM), "args": [*quiet, "--disable-component-update", "--disable-sync"]}
+
+
+@pytest.fixture(autouse=True)
+def answered(transactional_db: None) -> Iterator[None]:
+    """A page that a test leaves may still be asking: the tables are emptied when the server has answered, not before."""
+    yield
+    ends = monotonic() + 3
+    with connection.cursor() as cursor:
+        while monotonic() < ends:
+            cursor.execute(OTHERS)
+            if cursor.fetchone()[0] == 0:
+                return
+            sleep(0.05)
 
 
 @pytest.fixture
