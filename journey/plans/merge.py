@@ -5,7 +5,7 @@ A row says nothing of milestones: those of a plan that is there stay, and a new 
 
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.db.models import Count
@@ -96,9 +96,10 @@ def _make(told: Sequence[tuple[Row, Ids]], day: dt.date, origin: Origin) -> set[
     tracks = _cores({ids["account"] for _row, ids in told if ids["account"]})
     new = []
     for row, ids in told:
+        account = cast(UUID, ids["account"])  # each row that is `named` has one
         plan = Plan(
-            external_id=row.values["plan"], account_id=ids["account"], track=tracks.get(ids["account"]),
-            source=origin.source, source_ref=origin.ref,
+            external_id=row.values["plan"], account_id=account, track=tracks.get(account), source=origin.source,
+            source_ref=origin.ref,
         )  # fmt: skip
         _apply(plan, _said(row, ids), day)
         new.append(plan)
@@ -106,7 +107,7 @@ def _make(told: Sequence[tuple[Row, Ids]], day: dt.date, origin: Origin) -> set[
     return set(Plan.objects.filter(id__in=[plan.id for plan in new]).order_by().values_list("id", flat=True))
 
 
-def _cores(accounts: Collection[UUID]) -> dict[UUID | None, Track]:
+def _cores(accounts: Collection[UUID]) -> dict[UUID, Track]:
     """The open core track of each account; where it goes on in an account that was merged into it, that one (`core_of`)."""
     counts_as = {account: account for account in accounts}
     level = set(accounts)
@@ -114,7 +115,7 @@ def _cores(accounts: Collection[UUID]) -> dict[UUID | None, Track]:
         parts = dict(Account.objects.filter(merged_into__in=level).values_list("id", "merged_into_id"))
         level = set(parts) - set(counts_as)
         counts_as |= {part: counts_as[parts[part]] for part in level}
-    found: dict[UUID | None, Track] = {}
+    found: dict[UUID, Track] = {}
     rows = Track.objects.filter(account__in=list(counts_as), kind=TrackKind.CORE, closed_on=None)
     for track in sorted(rows, key=lambda one: (one.account_id not in accounts, one.opened_on, one.id)):
         found.setdefault(counts_as[track.account_id], track)
