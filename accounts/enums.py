@@ -183,6 +183,8 @@ class ImportKind(TextChoices):
     BILLING = "billing", _("Billing totals")
     STAGES = "stages", _("Journey stages")
     TASKS = "tasks", _("Tasks")
+    PLANS = "plans", _("Plans with customers")
+    ISSUES = "issues", _("Issues")
 
 
 class ImportState(TextChoices):

@@ -23,7 +23,7 @@ from cs_platform.kernel import copying, sqljobs
 
 INDEX = [
     ("position", "int"), ("number", "int"), ("key", "text"), ("period", "text"), ("digest", "text"),
-    ("account", "text"), ("segment", "text"),
+    ("account", "text"), ("segment", "text"), ("thing", "text"),
 ]  # fmt: skip
 COUNTS = ("read", "created", "updated", "unchanged", "rejected", "quarantined", "next_piece")
 ALONE: dict[str, Any] = {"same": [], "repeats": {}, "several": [], "segments": {}}
@@ -81,6 +81,8 @@ def note_neighbours(run: Import) -> None:
             return
         params = {"run_id": str(run.id), "choose_segments": bool(reading.kind.period)}
         sqljobs.execute(SQL / "import_notes.sql", params)
+        if reading.kind.latest:
+            sqljobs.execute(SQL / "import_latest.sql", {"run_id": str(run.id)})
 
 
 def _still(run: Import, position: int) -> bool:
@@ -102,7 +104,8 @@ def _index(reading: Reading, chunk: ImportChunk) -> Iterator[tuple[Any, ...]]:
         period = _period(start, reading.style) if start else ""
         account, segment = (_stored(cells.get(name, "")) for name in ("account", "segment"))
         content = _digest(cell for name, cell in cells.items() if name not in kind.further)
-        yield chunk.position, number, key, period, content, account, segment
+        thing = _digest([cells.get(kind.latest, "").strip()]) if kind.latest else ""
+        yield chunk.position, number, key, period, content, account, segment, thing
 
 
 def _key(name: str, cell: str) -> str:
@@ -208,6 +211,8 @@ def _merge(run: Import, chunk: ImportChunk) -> None:
         options["periods_of"] = {row.values[kind.key[0]]: 2 if row.number in several else 1 for row in rows}
     if kind.counted:
         options["earlier"] = {int(row): count for row, count in (chunk.notes or {}).get("earlier", {}).items()}
+    if kind.latest:
+        options["overtaken"] = set((chunk.notes or {}).get("overtaken", ()))
     origin = Origin(ChangeSource.IMPORT, run.id, run.created_by.name if run.created_by else "")
     with transaction.atomic():
         result = kind.merge(rows, origin, **options)

@@ -73,6 +73,9 @@ class Kind:
     open: bool = False
     # Whether rows that say the same are each a fact: the merge is told how many of the file stood before each (`earlier`).
     counted: bool = False
+    # The field with the name of something of which several rows tell: the latest of them speaks for it, and the merge is
+    # told which rows are `overtaken`.
+    latest: str = ""
     # Whether rows may be kept for later (an account that does not exist yet).
     quarantines: bool = False
     synonyms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -55,7 +55,8 @@ class ImportChunk(EntityModel):
     # What the rest of the file says about these rows, once it was looked through: {"same": [rows that repeat an earlier
     # one], "repeats": {row: the earlier row with this key and other content}, "several": [rows of a subscription with
     # several periods], "segments": {account: the segment it begins with, where rows disagree}}, and for kinds whose rows
-    # are counted "earlier": {row: how many rows of the file said the same before it}.
+    # are counted "earlier": {row: how many rows of the file said the same before it}, for kinds of which the latest row
+    # speaks "overtaken": [rows after which another one is about the same].
     notes = models.JSONField(null=True)
 
     class Meta(EntityModel.Meta):

@@ -131,14 +131,20 @@ def answer_issue(
     elif moved and state not in ENDED:
         changes |= {"ended_on": None, "merged_into": None}
     row = put(row, **{name: value for name, value in changes.items() if getattr(row, name) != value})
-    if moved and not row.is_open and was_open:
-        links = list(row.accounts.all())
-        telling.ask(row, links, by)
-        told = {"issue": row.external_id, "title": row.title, "state": row.state, "answer": row.answer}
-        announce_all(Kind.ISSUE_ANSWERED, [(link.account_id, told) for link in links] or [(None, told)])
-    elif moved and row.is_open and not was_open:
-        telling.take_back(row, by)
+    if was_open != row.is_open:
+        follow(row, was_open=was_open, by=by)
     return row
+
+
+def follow(issue: Issue, *, was_open: bool, by: Member | None) -> None:
+    """What follows when an issue that was open has ended, or one that had ended is open again."""
+    if was_open:
+        links = list(issue.accounts.all())
+        telling.ask(issue, links, by)
+        told = {"issue": issue.external_id, "title": issue.title, "state": issue.state, "answer": issue.answer}
+        announce_all(Kind.ISSUE_ANSWERED, [(link.account_id, told) for link in links] or [(None, told)])
+    else:
+        telling.take_back(issue, by)
 
 
 @transaction.atomic

@@ -1,15 +1,19 @@
 """What milestones ask for: one that is late becomes a task, once, which ends with it (VAL-02)."""
 
 import datetime as dt
+from collections.abc import Sequence
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from accounts.kinds import Row
+from accounts.merging import MergeResult, Origin
 from accounts.models import Account, Member
 from accounts.webhooks.announce import announce_all
 from accounts.webhooks.events import Kind
 from journey.enums import PlanState, TaskState, Urgency, Why, WorkType
 from journey.models import Milestone, MilestoneNeed, Plan, Task
+from journey.plans.merge import merge_plans
 from journey.work.services import ACCOUNTS_OWNER, add_task, finish_task
 from journey.work.sharing import who_sees
 
@@ -60,6 +64,14 @@ def _told(row: Milestone) -> dict[str, object]:
 def settle(plan: Plan) -> int:
     """End the open tasks of this plan's milestones that are done, and all of them where the plan is over."""
     return _finish(Task.objects.filter(milestone__plan=plan))
+
+
+def merge_plan_rows(rows: Sequence[Row], origin: Origin) -> MergeResult:
+    """Plans that come as rows (`merge_plans`), with the end of the tasks of those that are over now."""
+    result, over = merge_plans(rows, origin)
+    for plan in over:
+        settle(plan)
+    return result
 
 
 def _finish(rows: QuerySet[Task]) -> int:

@@ -20,7 +20,7 @@ from cs_platform.kernel.tenancy import tenant_context
 # CONTRACTS 1, and those of the journey.
 KINDS = (
     "accounts", "contacts", "subscriptions", "usage", "tickets", "touchpoints", "surveys", "outcomes", "fx_rates",
-    "stages", "tasks",
+    "stages", "tasks", "plans", "issues",
 )  # fmt: skip
 
 
