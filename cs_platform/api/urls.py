@@ -11,6 +11,7 @@ from cs_platform.api.absences import Absences
 from cs_platform.api.alerts import Alerts
 from cs_platform.api.churn import ChurnAnswers
 from cs_platform.api.closes import Closes
+from cs_platform.api.comments import TaskComments
 from cs_platform.api.events import EventsView, Receipts, RejectedEvents
 from cs_platform.api.handoffs import Handoffs
 from cs_platform.api.health import HealthScores
@@ -19,6 +20,9 @@ from cs_platform.api.journey import JourneyView
 from cs_platform.api.letters import MailOptOuts, Mails
 from cs_platform.api.metrics import CatalogueView, MetricAccountsView, MetricView
 from cs_platform.api.plans import Plans
+from cs_platform.api.playbooks import Playbooks
+from cs_platform.api.plays import Plays
+from cs_platform.api.proposals import Proposals
 from cs_platform.api.reconciliations import Reconciliations
 from cs_platform.api.reports import ReportView
 from cs_platform.api.resources import RefConverter, Resource
@@ -78,8 +82,17 @@ urlpatterns = [
     *routes("outcomes", facts.Outcomes),
     *routes("stages", Stages),
     *routes("tracks", Tracks),
+    *routes("proposals", Proposals),
     *routes("plans", Plans),
+    # Before the routes of tasks: an external id may hold a slash.
+    path(
+        "v1/tasks/<ref:ref>/comments",
+        TaskComments.as_view({"get": "list", "post": "create"}),
+        name="api-task-comments",
+    ),
     *routes("tasks", Tasks),
+    *routes("playbooks", Playbooks),
+    *routes("plays", Plays),
     *routes("issues", Issues),
     *routes("handoffs", Handoffs),
     path("v1/webhooks/<ref:ref>/rotate", Webhooks.as_view({"post": "rotate"}), name="api-webhook-rotate"),

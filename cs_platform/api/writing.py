@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 
 from cs_platform.api.errors import Exists, Stale
 from cs_platform.api.idempotency import idempotent
@@ -174,6 +175,13 @@ def object_of(data: Any, known: Collection[str] | None = None) -> dict[str, Any]
     if known is not None and (unknown := set(data) - set(known)):
         raise ValidationError({str(name)[:80]: [_("There is no such field.")] for name in sorted(unknown)})
     return dict(data)
+
+
+def read_body(kind: type[Serializer], data: Any) -> dict[str, Any]:
+    """The body as the fields of `kind`, read. ValidationError names those that are wrong, missing or not known."""
+    reader = kind(data=object_of(data, tuple(kind().fields)))
+    reader.is_valid(raise_exception=True)
+    return dict(reader.validated_data)
 
 
 def refuse_stale(resource: Resource, row: Any, version: Any) -> None:

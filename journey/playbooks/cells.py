@@ -19,7 +19,7 @@ from health.enums import VersionState
 from health.models import Alert
 from journey.enums import Doer, LetterState, PlayState, TaskState, WorkType
 from journey.models import Letter, Play, Playbook, PlaybookVersion
-from journey.playbooks import letter_cells, versions
+from journey.playbooks import letter_cells, selectors, versions
 from journey.playbooks.catalogue import shown_name
 from journey.playbooks.definition import Condition, Step, Steps
 from journey.playbooks.dry_run import Trial
@@ -185,15 +185,16 @@ def _difference(before: Step, after: Step, field: str) -> str:
 
 def why(play: Play) -> str:
     """What began it: the alert in words, or who and with what note."""
-    note = play.inputs.get("note", "") if isinstance(play.inputs.get("note"), str) and play.started_by_id else ""
     parts = []
     if play.alert is not None:
         parts.append(alert_text(play.alert))
     if play.started_by is not None:
         parts.append(_("Started by %(name)s") % {"name": play.started_by.name})
-        if note:
-            parts.append(f"“{note}”")
-    return " · ".join(parts) or _("Started by a rule")
+    elif play.alert is None:
+        parts.append(_("Started by a program"))
+    if note := selectors.note_of(play):
+        parts.append(f"“{note}”")
+    return " · ".join(parts)
 
 
 def alert_text(alert: Alert) -> str:

@@ -28,7 +28,7 @@ from health.enums import AlertState, VersionState
 from health.models import Alert, AlertRule
 from journey.enums import Doer, LetterState, PlayState, TaskState, Urgency, Why
 from journey.models import Play, Playbook, PlaybookVersion, Task
-from journey.playbooks import engine, installing, letters
+from journey.playbooks import engine, installing, letters, selectors
 from journey.playbooks.definition import Step, Steps
 from journey.playbooks.engine import Cause, Chosen, HeldBack, Limits
 from journey.playbooks.letters import Wanted
@@ -117,8 +117,8 @@ def judge(books: Sequence[Playbook], as_of: dt.date) -> list[Judged]:
         began.setdefault(row["playbook__playbook_id"], {})[row["account_id"]] = row["last"]
         if row["open"]:
             running.setdefault(row["playbook__playbook_id"], set()).add(row["account_id"])
-    by_rule = plays.filter(as_of=day, started_by=None).order_by().values_list("playbook__playbook_id")
-    spent = dict(by_rule.annotate(n=Count("pk")))
+    nightly = selectors.by_rule().filter(playbook__playbook__in=books, as_of=day).order_by()
+    spent = dict(nightly.values_list("playbook__playbook_id").annotate(n=Count("pk")))
     stale, on = alert_jobs.held_now(as_of), {s.rule.key: s.enabled for s in alert_jobs.settings_of_rules()}
     found = []
     for book in books:

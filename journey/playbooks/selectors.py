@@ -80,6 +80,18 @@ def plays_of_alert(alert: Alert) -> list[Play]:
     return list(listed(Play.objects.filter(alert=alert)).order_by("-started_at"))
 
 
+def by_rule() -> QuerySet[Any]:
+    """Plays that began by themselves: nobody started them, and they answer an alert. What a program started answers none."""
+    return Play.objects.filter(started_by=None, alert__isnull=False)
+
+
+def note_of(play: Play) -> str:
+    """What a person or a program wrote when they started it; "" for a rule's, whose note is the alert's."""
+    note = play.inputs.get("note", "")
+    written = play.alert_id is None or play.started_by_id is not None
+    return note if written and isinstance(note, str) else ""
+
+
 def startable() -> QuerySet[Playbook]:
     """Playbooks that can be started by hand: those with published steps."""
     return Playbook.objects.filter(versions__state=VersionState.PUBLISHED).order_by("name")
@@ -131,7 +143,7 @@ def with_people(rows: QuerySet[Letter]) -> QuerySet[Letter]:
 
 def runs(playbook: Playbook, limit: int) -> list[dict[str, Any]]:
     """What the nights started by themselves, the latest day first: {day, began, running, done, stopped, undone}."""
-    rows = Play.objects.filter(playbook__playbook=playbook, started_by=None).order_by()
+    rows = by_rule().filter(playbook__playbook=playbook).order_by()
     states = {str(state): Count("pk", filter=Q(state=state)) for state in PlayState}
     return list(rows.values("as_of").annotate(began=Count("pk"), **states).order_by("-as_of")[:limit])
 

@@ -22,7 +22,7 @@ from cs_platform.kernel.tenancy import current_tenant_id
 from health.models import Alert
 from journey.enums import PlayState
 from journey.models import Play, Playbook, Task
-from journey.playbooks import engine, jobs, versions
+from journey.playbooks import engine, jobs, selectors, versions
 from journey.playbooks.catalogue import TRIGGERED
 from journey.playbooks.definition import Steps
 
@@ -97,8 +97,11 @@ def switch(*, playbook: Playbook, on: bool, version: int | None, by: Member | No
 
 
 @transaction.atomic
-def start_play(*, playbook: Playbook, account: Account, by: Member, note: str = "", alert: Alert | None = None) -> Play:
-    """Begin a play by hand, today, with the tasks of its first day; with the alert that it answers where there is one.
+def start_play(
+    *, playbook: Playbook, account: Account, by: Member | None, note: str = "", alert: Alert | None = None
+) -> Play:
+    """Begin a play by hand, today, with the tasks of its first day; with the alert that it answers where there is one. A
+    program (`by` is None) names none: a play with an alert and nobody who started it is a rule's (`selectors.by_rule`).
 
     Cap, cool-down and switch are for what starts by itself. Conflict when one of this playbook runs there.
     """
@@ -137,18 +140,18 @@ def stop_play(*, play: Play, reason: str, version: int | None, by: Member | None
     reason = reason.strip()
     if not reason:
         raise refused("reason", _("Say why it stops."))
-    if len(reason) > REASON:
-        raise refused("reason", _("At most %(limit)s characters fit here.") % {"limit": REASON})
     return _end(play, PlayState.STOPPED, reason, version, by)
 
 
-def undo_play(*, play: Play, version: int | None, by: Member | None) -> Play:
+def undo_play(*, play: Play, version: int | None, by: Member | None, reason: str = "") -> Play:
     """It should not have begun: its open tasks are cancelled, what was done stays, and it counts nowhere."""
-    return _end(play, PlayState.UNDONE, _("The play was taken back."), version, by)
+    return _end(play, PlayState.UNDONE, reason.strip() or _("The play was taken back."), version, by)
 
 
 @transaction.atomic
 def _end(play: Play, state: PlayState, reason: str, version: int | None, by: Member | None) -> Play:
+    if len(reason) > REASON:
+        raise refused("reason", _("At most %(limit)s characters fit here.") % {"limit": REASON})
     row = Play.objects.get(id=play.id)
     if row.state != PlayState.RUNNING:
         return row
@@ -160,7 +163,7 @@ def _end(play: Play, state: PlayState, reason: str, version: int | None, by: Mem
 
 def undo_run(*, playbook: Playbook, day: dt.date, by: Member | None) -> int:
     """Take back every play that the runs of a day started by themselves and that still runs; how many."""
-    rows = Play.objects.filter(playbook__playbook=playbook, as_of=day, started_by=None, state=PlayState.RUNNING)
+    rows = selectors.by_rule().filter(playbook__playbook=playbook, as_of=day, state=PlayState.RUNNING)
     ids = list(rows.values_list("id", flat=True))
     return jobs.end_plays(ids, PlayState.UNDONE, reason=_("The play was taken back."), by=by)
 

@@ -81,6 +81,8 @@ def publish(*, draft: PlaybookVersion, reason: str, by: Member | None, version: 
     row.state, row.published_at, row.reason = VersionState.PUBLISHED, timezone.now(), reason
     row.author, row.version = by or row.author, row.version + 1
     row.save(update_fields=["state", "published_at", "reason", "author", "version"])
+    # It counts as changed for programs that follow it, but nobody's open form of its settings grows stale by it.
+    Playbook.objects.filter(id=row.playbook_id).update(updated_at=timezone.now())
     return row
 
 

@@ -171,7 +171,7 @@ def _begin(track: Track, stage: str, on: dt.date, entry: str, by: Member | None,
     _check_day("on", on, last, _("The track was in this stage until later."))
     made = StagePeriod.objects.create(
         external_id=str(uuid7()), track=track, stage=stage, entered_on=on, entry=entry, entered_by=by,
-        source=ChangeSource.MEMBER, source_ref=by.id if by else None, **more,
+        source=ChangeSource.MEMBER if by else ChangeSource.API, source_ref=by.id if by else None, **more,
     )  # fmt: skip
     announce(Kind.STAGE_ENTERED, track.account_id, **_told(made), entry=entry)
     return made
@@ -191,7 +191,7 @@ def end_stage(
     period: StagePeriod,
     outcome: str,
     on: dt.date,
-    by: Member,
+    by: Member | None,
     to: str = "",
     note: str = "",
     override_reason: str = "",
@@ -242,7 +242,7 @@ def _completes(period: StagePeriod, states: Sequence[State], reason: str) -> boo
 
 
 def _end(
-    period: StagePeriod, outcome: str, on: dt.date, *, states: Sequence[State], note: str, by: Member, cause: str = "",
+    period: StagePeriod, outcome: str, on: dt.date, *, states: Sequence[State], note: str, by: Member | None, cause: str = "",
     overridden: bool = False,
 ) -> None:  # fmt: skip
     """Write the end of a locked period, with how its criteria stand; proposals to go back from it lapse."""
@@ -325,10 +325,11 @@ def agree_day(*, period: StagePeriod, target_on: dt.date | None, version: int | 
 
 @transaction.atomic
 def decide(
-    *, regression: Regression, accept: bool, note: str, by: Member, to: str = "", version: int | None = None
+    *, regression: Regression, accept: bool, note: str, by: Member | None, to: str = "", version: int | None = None
 ) -> Regression:
     """Answer a proposal to go back, with a reason (JRN-24). Accepted: the stage ends today as regressed, and the earlier one
-    begins again; declined: it stays. One whose stage ended meanwhile has lapsed."""
+    begins again; declined: it stays. One whose stage ended meanwhile has lapsed. A program (`by` is None) brings somebody's
+    answer from elsewhere."""
     track = _locked_track(Track(id=regression.track_id))
     row = Regression.objects.select_for_update(of=("self",)).get(id=regression.id)
     check_seen(row, version)

@@ -50,7 +50,7 @@ def _asked_for(task: Task, tenant: Tenant, today: dt.date) -> dict[str, Any]:
         if not task.play.alert:
             found["text"] = str(task.play.inputs.get("note", ""))
             starter = task.play.started_by.name if task.play.started_by else ""
-            found["foot"] = _("Started by %(name)s") % {"name": starter} if starter else ""
+            found["foot"] = _("Started by %(name)s") % {"name": starter} if starter else _("Started by a program")
         name = play_name(task.play)
         title = _("%(play)s, step %(n)s of %(count)s") % {"play": name, "n": position, "count": count}
         return found | {"title": title if position else name}

@@ -79,6 +79,11 @@ def test_every_resource_is_in_this_test():
         "tracks",
         "journey",
         "tasks",
+        "playbooks",  # test_plays.py
+        "plays",
+        "proposals",
+        "mails",  # test_mails_api.py
+        "mail-opt-outs",
         "closes",
         "health-scores",
         "events",
