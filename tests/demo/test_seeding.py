@@ -3,12 +3,16 @@
 import datetime as dt
 import io
 import json
+import shutil
 import stat
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import transaction
 from django.test import Client
 
 from accounts.models import Account, AccountEvent, ApiKey, Contact, Import, Member, Subscription, Tenant, User
@@ -50,13 +54,17 @@ TABLES = (
 
 @pytest.fixture
 def var(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("SETIA_VAR", str(tmp_path))
-    # A shorter past than the demo tells; the rest of it is alike.
+    return shortened(tmp_path, monkeypatch)
+
+
+def shortened(var: Path, patch: pytest.MonkeyPatch) -> Path:
+    """A shorter past than the demo tells, in a folder of its own; the rest of it is alike."""
+    patch.setenv("SETIA_VAR", str(var))
     for module in (demo_usage, demo_support, demo_touch, demo_outcomes):
         name = "USAGE_DAYS" if module is demo_usage else "TOLD_DAYS"
-        monkeypatch.setattr(module, name, 40)
-    monkeypatch.setattr(loading, "past_days", lambda last: [last - dt.timedelta(days=7), last - dt.timedelta(days=1)])
-    return tmp_path
+        patch.setattr(module, name, 40)
+    patch.setattr(loading, "past_days", lambda last: [last - dt.timedelta(days=7), last - dt.timedelta(days=1)])
+    return var
 
 
 def seed(**options: object) -> str:
@@ -78,10 +86,76 @@ def counts() -> dict[tuple[str, str], int]:
     return found
 
 
+def test_a_file_of_another_database_is_not_believed(db: None, var: Path) -> None:
+    """The logins of a demo that is gone: passwords that can be kept are, keys are new."""
+    people = [{"role": "executive", "email": "dana@northwind.example", "password": "kept"}]
+    keys = [{"name": "demo", "scopes": ["read"], "secret": "cs_live_gone"}]
+    old = {"slug": "northwind", "members": people, "api_keys": keys}
+    (var / "demo.json").write_text(json.dumps({"url": "", "tenants": [old]}))
+    seed(quiet=True)
+    assert User.objects.get(email="dana@northwind.example").check_password("kept")
+    for tenant in demo(var)["tenants"]:
+        assert live_key(tenant["api_keys"][0]["secret"])
+        for member in tenant["members"]:
+            assert User.objects.get(email=member["email"]).check_password(member["password"])
+
+
+@pytest.mark.parametrize("where", ["_log", "_night"])
+def test_an_interrupted_run_goes_on(db: None, var: Path, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    """It comes out as if nothing had happened."""
+
+    class Cut(Exception):
+        pass
+
+    def cut(self: object, *args: object) -> None:
+        if where == "_night":
+            whole(self, *args)
+        raise Cut
+
+    whole = loading.Demo._log
+    with monkeypatch.context() as patched:
+        patched.setattr(loading.Demo, "_log" if where == "_night" else where, cut)
+        with pytest.raises(Cut):
+            seed(quiet=True)
+    assert [t["slug"] for t in demo(var)["tenants"]] == ["northwind"]
+    seed(quiet=True)
+    tenant = Tenant.objects.get(slug="northwind")
+    last = tenant.today() - dt.timedelta(days=1)
+    assert NORTHWIND.company is not None
+    rows = make_company(company=NORTHWIND.company, seed=7, accounts=30, last=last)
+    with tenant_context(tenant.id):
+        assert AccountEvent.objects.count() == len(rows.events)
+        assert Subscription.objects.count() == len(rows.subscriptions)
+        files = len(company_files(rows, last))
+        assert Import.objects.count() == files + 3  # billing and two files of corrections
+        assert MonthClose.objects.count() == closes.CLOSED + 1
+        assert not Finding.objects.filter(resolved_at=None).exists()
+
+
+def test_a_size_that_makes_no_sense_is_refused(db: None, var: Path) -> None:
+    with pytest.raises(CommandError, match="20 to 1000"):
+        call_command("seed_demo", accounts=3, quiet=True)
+    assert not (var / "demo.json").exists()
+
+
+@pytest.fixture(scope="module")
+def told(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[Path]:
+    """The demo, seeded once for the tests that only look at it; taken back at the end."""
+    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch, transaction.atomic():
+        var = shortened(tmp_path_factory.mktemp("demo"), patch)
+        seed()
+        yield var
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def seeded(db: None, var: Path) -> Path:
-    seed()
-    return var
+def seeded(told: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The seeded demo and a folder for one test: what it changes is taken back."""
+    shutil.copytree(told, tmp_path, dirs_exist_ok=True)
+    monkeypatch.setenv("SETIA_VAR", str(tmp_path))
+    with transaction.atomic():
+        yield tmp_path
+        transaction.set_rollback(True)
 
 
 def test_it_holds_what_the_contract_says(seeded: Path) -> None:
@@ -221,52 +295,6 @@ def test_lost_logins_are_made_anew_and_said(seeded: Path) -> None:
     assert counts() | {key: before[key] for key in keys} == before
 
 
-def test_a_file_of_another_database_is_not_believed(db: None, var: Path) -> None:
-    """The logins of a demo that is gone: passwords that can be kept are, keys are new."""
-    people = [{"role": "executive", "email": "dana@northwind.example", "password": "kept"}]
-    keys = [{"name": "demo", "scopes": ["read"], "secret": "cs_live_gone"}]
-    old = {"slug": "northwind", "members": people, "api_keys": keys}
-    (var / "demo.json").write_text(json.dumps({"url": "", "tenants": [old]}))
-    seed(quiet=True)
-    assert User.objects.get(email="dana@northwind.example").check_password("kept")
-    for tenant in demo(var)["tenants"]:
-        assert live_key(tenant["api_keys"][0]["secret"])
-        for member in tenant["members"]:
-            assert User.objects.get(email=member["email"]).check_password(member["password"])
-
-
-@pytest.mark.parametrize("where", ["_log", "_night"])
-def test_an_interrupted_run_goes_on(db: None, var: Path, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
-    """It comes out as if nothing had happened."""
-
-    class Cut(Exception):
-        pass
-
-    def cut(self: object, *args: object) -> None:
-        if where == "_night":
-            whole(self, *args)
-        raise Cut
-
-    whole = loading.Demo._log
-    with monkeypatch.context() as patched:
-        patched.setattr(loading.Demo, "_log" if where == "_night" else where, cut)
-        with pytest.raises(Cut):
-            seed(quiet=True)
-    assert [t["slug"] for t in demo(var)["tenants"]] == ["northwind"]
-    seed(quiet=True)
-    tenant = Tenant.objects.get(slug="northwind")
-    last = tenant.today() - dt.timedelta(days=1)
-    assert NORTHWIND.company is not None
-    rows = make_company(company=NORTHWIND.company, seed=7, accounts=30, last=last)
-    with tenant_context(tenant.id):
-        assert AccountEvent.objects.count() == len(rows.events)
-        assert Subscription.objects.count() == len(rows.subscriptions)
-        files = len(company_files(rows, last))
-        assert Import.objects.count() == files + 3  # billing and two files of corrections
-        assert MonthClose.objects.count() == closes.CLOSED + 1
-        assert not Finding.objects.filter(resolved_at=None).exists()
-
-
 def test_names_look_alike_and_pages_do_not_mix(seeded: Path) -> None:
     """API-04: the same customer names in two companies; each page shows its own."""
     northwind, labs = Tenant.objects.get(slug="northwind"), Tenant.objects.get(slug="northwind-labs")
@@ -290,9 +318,3 @@ def test_names_look_alike_and_pages_do_not_mix(seeded: Path) -> None:
     dana = Client()
     dana.force_login(User.objects.get(email="dana@northwind.example"))
     assert dana.get(f"/t/northwind-labs/accounts/{other}/").status_code == 200
-
-
-def test_a_size_that_makes_no_sense_is_refused(db: None, var: Path) -> None:
-    with pytest.raises(CommandError, match="20 to 1000"):
-        call_command("seed_demo", accounts=3, quiet=True)
-    assert not (var / "demo.json").exists()
