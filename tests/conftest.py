@@ -1,19 +1,24 @@
 """Fixtures: a database that is migrated as its owner and used as the runtime role, two tenants that look alike."""
 
 import os
+import secrets
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
+from functools import cache
 
 import environ
 import pytest
 from django.conf import settings
-from django.db import connections
-from django.test import Client
+from django.db import connections, models, transaction
+from django.test import Client, TransactionTestCase
+from django.utils import translation
 
-from accounts.models import Member, Tenant
+from accounts.models import ApiKey, Member, Role, Segment, Tenant, User
+from accounts.selectors import key_digest
 from accounts.services import add_member, create_tenant
 from cs_platform.kernel.tenancy import tenant_context
+from tests import databases
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -32,33 +37,57 @@ def runtime_role() -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
+def migrating() -> ExitStack:
+    """What has to be ended when the test database is ready."""
+    return ExitStack()
+
+
+@pytest.fixture(scope="session")
 def django_db_modify_db_settings(
-    runtime_role: dict[str, str], django_db_modify_db_settings_parallel_suffix: None
+    runtime_role: dict[str, str],
+    django_db_modify_db_settings_parallel_suffix: None,
+    django_db_keepdb: bool,
+    django_db_createdb: bool,
+    django_db_blocker: pytest.FixtureRequest,
+    migrating: ExitStack,
 ) -> None:
     """The test database is created and migrated by the owner, as in production."""
     owner = environ.Env().db_url("DATABASE_ADMIN_URL")
     connections["default"].settings_dict |= {"USER": owner["USER"], "PASSWORD": owner["PASSWORD"]}
     if name := os.environ.get("SETIA_TEST_DB"):  # several people testing on one server
         connections["default"].settings_dict["TEST"]["NAME"] = f"test_{name}"
+    with django_db_blocker.unblock():
+        migrating.enter_context(databases.migrated_once(anew=django_db_createdb or not django_db_keepdb))
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(
-    django_db_setup: None, runtime_role: dict[str, str], django_db_blocker: pytest.FixtureRequest
+    django_db_setup: None,
+    migrating: ExitStack,
+    runtime_role: dict[str, str],
+    django_db_blocker: pytest.FixtureRequest,
 ) -> Iterator[None]:
     """After the migrations every test runs as cs_app, or the isolation tests would prove nothing.
 
     TRUNCATE is granted here only: transactional tests flush with it.
     """
     connection = connections["default"]
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute("GRANT TRUNCATE ON ALL TABLES IN SCHEMA public TO cs_app")
+    with django_db_blocker.unblock():
+        migrating.close()
+        with connection.cursor() as cursor:
+            cursor.execute("GRANT TRUNCATE ON ALL TABLES IN SCHEMA public TO cs_app")
     connection.close()
     owner = {key: connection.settings_dict[key] for key in ("USER", "PASSWORD")}
     connection.settings_dict |= runtime_role
     yield
     connection.close()
     connection.settings_dict |= owner
+
+
+@pytest.fixture(scope="session", autouse=True)
+def only_what_was_written_is_emptied() -> None:
+    """Django's own flush writes the types and permissions of all models anew; no test that commits touches them."""
+    TransactionTestCase._fixture_teardown = lambda self: databases.empty()
 
 
 @dataclass
@@ -83,17 +112,78 @@ class World:
         return f"/t/{self.tenant.slug}/{path}"
 
 
+ROLES = ("executive", "leader", "csm", "ops")
+PASSWORD = "correct horse"
+# What the services leave in a new company, parents first; tests/architecture/test_worlds.py holds that it is all.
+MADE = (Role, Segment, Member, ApiKey)
+SLUG = "made-once"
+
+
 def make_world(slug: str, name: str, **fields: object) -> World:
+    """A company with a member for each role, as `create_tenant` and `add_member` make it.
+
+    That takes forty statements, and the tests want five thousand companies. So the services make one for each process,
+    and the others are copies of its rows under ids, words and keys of their own; one with other `fields` is made.
+    """
+    if fields:
+        return world_by_services(slug, name, **fields)
+    rows = _rows_to_copy()
+    fresh: dict[object, models.Model] = {}
+    tenant = Tenant(slug=slug, name=name, currency="USD", timezone="UTC")
+    tenant.save()
+    for row in rows[User]:
+        fresh[row.pk] = _copy(row, fresh, email=row.email.replace(SLUG, slug))
+    User.objects.bulk_create([fresh[row.pk] for row in rows[User]])
+    secret = f"cs_live_{secrets.token_urlsafe(32)}"
+    with tenant_context(tenant.id, actor="create_tenant"):
+        for model in MADE:
+            for row in rows[model]:
+                fresh[row.pk] = _copy(row, fresh)
+                if model is ApiKey:
+                    fresh[row.pk].prefix, fresh[row.pk].key_hash = secret[:14], key_digest(secret)
+            model.objects.bulk_create([fresh[row.pk] for row in rows[model]])
+    members = {row.role.key: fresh[row.pk] for row in rows[Member]}
+    for member in members.values():
+        member.tenant = tenant  # as those of a request have it
+    return World(tenant, members, PASSWORD, secret)
+
+
+def _copy(row: models.Model, fresh: dict[object, models.Model], **changed: object) -> models.Model:
+    """The same row anew: ids and times come as they do for any new row, and links lead to the new rows."""
+    values: dict[str, object] = {}
+    for field in row._meta.concrete_fields:
+        if field.primary_key or field.name == "tenant" or field.has_db_default():
+            continue
+        value = getattr(row, field.attname)
+        values[field.name] = fresh[value] if field.is_relation and value is not None else value
+    return type(row)(**values | changed)
+
+
+@cache
+def _rows_to_copy() -> dict[type[models.Model], list[models.Model]]:
+    """The rows of one company that the services made, in the installation's language, and that is gone again."""
+    with translation.override(settings.LANGUAGE_CODE), transaction.atomic():
+        world = world_by_services(SLUG, "Made once")
+        with world.open():
+            rows = {model: list(model.objects.order_by("id")) for model in MADE}
+            users = [member.user for member in rows[Member]]
+            _ = [member.role.key for member in rows[Member]]
+        transaction.set_rollback(True)
+    return {User: users, **rows}
+
+
+def world_by_services(slug: str, name: str, **fields: object) -> World:
+    """A company through the product's own door."""
     made = create_tenant(slug=slug, name=name, currency="USD", time_zone="UTC", **fields)
     members = {"admin": made.admin}
     with tenant_context(made.tenant.id, actor="test"):
-        for role in ("executive", "leader", "csm", "ops"):
+        for role in ROLES:
             members[role] = add_member(
-                email=f"{role}@{slug}.example", name=f"{role.title()} Person", role=role, password="correct horse"
+                email=f"{role}@{slug}.example", name=f"{role.title()} Person", role=role, password=PASSWORD
             )
     for member in members.values():
         member.tenant = made.tenant  # as those of a request have it
-    return World(made.tenant, members, "correct horse", made.api_key)
+    return World(made.tenant, members, PASSWORD, made.api_key)
 
 
 @pytest.fixture
