@@ -106,6 +106,8 @@ class ChangeSource(TextChoices):
     API = "api", _("API")
     MEMBER = "member", _("Person")
     RULE = "rule", _("Rule")
+    RENEWAL = "renewal", _("Renewal")
+    DEAL = "deal", _("Expansion deal")
 
 
 class ChargeKind(TextChoices):

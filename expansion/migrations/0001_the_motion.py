@@ -75,7 +75,7 @@ class Migration(migrations.Migration):
                 ('win', models.CharField(blank=True, choices=[('value', 'Proven value'), ('need', 'A need that grew'), ('champion', 'A champion carried it'), ('price', 'Terms'), ('other', 'Other')], max_length=8, verbose_name='Why it was won')),
                 ('note', models.CharField(blank=True, max_length=1000, verbose_name='Note')),
                 ('won_mrr', models.BigIntegerField(null=True)),
-                ('source', models.CharField(choices=[('import', 'Import'), ('api', 'API'), ('member', 'Person'), ('rule', 'Rule')], max_length=8)),
+                ('source', models.CharField(choices=[('import', 'Import'), ('api', 'API'), ('member', 'Person'), ('rule', 'Rule'), ('renewal', 'Renewal'), ('deal', 'Expansion deal')], max_length=8)),
                 ('source_ref', models.UUIDField(null=True)),
                 ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),

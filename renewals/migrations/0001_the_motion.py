@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
                 ('kept_mrr', models.BigIntegerField(null=True)),
                 ('effort', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(7)], verbose_name='How easy it was for them, 1 to 7')),
                 ('note', models.CharField(blank=True, max_length=1000, verbose_name='Note')),
-                ('source', models.CharField(choices=[('import', 'Import'), ('api', 'API'), ('member', 'Person'), ('rule', 'Rule')], default='rule', max_length=8)),
+                ('source', models.CharField(choices=[('import', 'Import'), ('api', 'API'), ('member', 'Person'), ('rule', 'Rule'), ('renewal', 'Renewal'), ('deal', 'Expansion deal')], default='rule', max_length=8)),
                 ('source_ref', models.UUIDField(null=True)),
                 ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
