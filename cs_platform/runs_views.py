@@ -62,6 +62,7 @@ NAMES: dict[str, Promise | str] = {
     "account_months": _("Months of accounts"),
     "ledger": _("MRR ledger"),
     "retention": _("Retention and cohorts"),
+    "won": _("Customers won and their cost"),
     "account_figures": _("Figures on accounts"),
     "roll_forward": _("Check of the roll-forward"),
     "send_webhooks": _("Webhooks"),

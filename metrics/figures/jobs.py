@@ -31,7 +31,7 @@ from metrics.enums import (
     Dimension,
     Window,
 )
-from metrics.models import CohortMonth, CurrencyChange, RetentionMonth
+from metrics.models import CohortMonth, CurrencyChange, RetentionMonth, WonMonth
 
 SQL = Path(__file__).parent.parent / "sql"
 FOREVER = dt.datetime.max.replace(tzinfo=dt.UTC)
@@ -303,6 +303,12 @@ def sum_up(
     return sqljobs.execute(SQL / "retention.sql", params, tables={**tables, "allowed": allowed or "history"})
 
 
+def count_won(as_of: dt.date) -> int:
+    """The customers won in each month and what they cost, for the board."""
+    WonMonth.objects.all().delete()
+    return sqljobs.execute(SQL / "won_months.sql", {"tenant_id": current_tenant_id()})
+
+
 def update_account_figures(as_of: dt.date) -> int:
     """MRR, next renewal, customer since and status on the accounts, as of the day."""
     start = history_starts()
@@ -350,6 +356,7 @@ REVENUE: tuple[runs.Step, ...] = (
     ("account_months", build_account_months),
     ("ledger", post_movements),
     ("retention", build_retention),
+    ("won", count_won),
     ("account_figures", update_account_figures),
     ("roll_forward", check_roll_forward),
 )
