@@ -72,9 +72,9 @@ def accounts(request: TenantRequest) -> HttpResponse:
         "query": query,
         "tabs": tabs,
         "current_tab": current,
-        "changed": current is not None and current["state"].own_text() != query.own_text(),
+        "changed": current is not None and current["state"].text(view="") != query.text(view=""),
         "state": query.text(),
-        "own_state": query.own_text(),
+        "own_state": query.text(view=""),
         "summary": _summary(request, sums),
         "panel": panel,
         "chips": _chips(request, query, panel),
@@ -157,7 +157,7 @@ def _tabs(request: TenantRequest, query: ListQuery, saved: list[SavedView]) -> t
     ]
     current = next((tab for tab in tabs if tab["key"] == query.view), None)
     if current is None:
-        current = next((tab for tab in tabs if tab["state"].own_text() == query.own_text()), None)
+        current = next((tab for tab in tabs if tab["state"].text(view="") == query.text(view="")), None)
     for tab in tabs:
         tab["url"] = f"{request.path}?{tab['state'].text(view=tab['key'])}"
         tab["current"] = tab is current

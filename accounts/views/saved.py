@@ -96,7 +96,7 @@ def _list_url(request: TenantRequest, view: SavedView | None) -> str:
     return f"{url}?{ListQuery.parse(QueryDict(view.query)).text(view=str(view.id))}" if view else url
 
 
-LIST = Viewed(PAGE, _("Accounts"), lambda query: ListQuery.parse(query).own_text(), _list_url, "view_delete")
+LIST = Viewed(PAGE, _("Accounts"), lambda query: ListQuery.parse(query).text(view=""), _list_url, "view_delete")
 
 
 @requires(Permission.VIEW_ACCOUNTS)

@@ -64,8 +64,8 @@ def issues(request: TenantRequest) -> HttpResponse:
         "query": query,
         "tabs": tabs,
         "current_tab": current,
-        "changed": current is not None and current["state"].own_text() != query.own_text(),
-        "own_state": query.own_text(),
+        "changed": current is not None and current["state"].text(view="") != query.text(view=""),
+        "own_state": query.text(view=""),
         "summary": cells.summary(total, tenant.currency),
         "picture": cells.picture(behind, tenant.currency, lambda **to: _url(request, waiting.text(**to))),
         "panel": panel,
@@ -117,7 +117,7 @@ def _tabs(request: TenantRequest, query: IssueQuery) -> tuple[list[dict[str, Any
     ]
     current = next((tab for tab in tabs if tab["key"] == query.view), None)
     if current is None:
-        current = next((tab for tab in tabs if tab["state"].own_text() == query.own_text()), None)
+        current = next((tab for tab in tabs if tab["state"].text(view="") == query.text(view="")), None)
     for tab in tabs:
         tab["url"] = _url(request, tab["state"].text(view=tab["key"]))
         tab["current"] = tab is current
@@ -203,7 +203,7 @@ def _view_url(request: TenantRequest, view: SavedView | None) -> str:
 
 
 VIEWS = Viewed(
-    PAGE, gettext_lazy("Issues"), lambda query: IssueQuery.parse(query).own_text(), _view_url, "issue_view_delete"
+    PAGE, gettext_lazy("Issues"), lambda query: IssueQuery.parse(query).text(view=""), _view_url, "issue_view_delete"
 )
 
 
