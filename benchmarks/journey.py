@@ -91,8 +91,8 @@ def figures(tenant: int, day: dt.date) -> None:
     from accounts.models import Account
     from cs_platform.kernel.tenancy import tenant_context
     from journey.analysis import files
-    from journey.analysis.flow import Walked
     from journey.analysis.spans import span_of
+    from journey.analysis.walked import Walked
 
     with tenant_context(tenant):
         list(files.rows(Walked(Account.objects.all(), span_of("90", day)), "segment"))

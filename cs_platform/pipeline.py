@@ -26,6 +26,7 @@ from health.scoring import backtest_jobs
 from health.scoring import jobs as score_jobs
 from health.support import jobs as support_jobs
 from health.usage import catalogue, held, rollup, upkeep
+from journey.analysis import kept
 from journey.plans import links
 from journey.playbooks import jobs as play_jobs
 from journey.playbooks import sending
@@ -53,6 +54,7 @@ NIGHTLY: tuple[runs.Step, ...] = (
     ("tracks", stage_jobs.begin_tracks),
     ("regressions", stage_jobs.propose_regressions),
     ("milestones", milestones.follow_milestones),
+    ("journeys", kept.reckon_night),
     ("plays", play_jobs.start_plays),
     ("play_tasks", play_jobs.make_due_tasks),
     ("referrals", advocacy_jobs.follow_referrals),
@@ -71,6 +73,7 @@ REACTIONS: dict[str, tuple[str, ...]] = {
     "features.changed": ("recount_features",),
     "signals.changed": ("refresh_scores",),
     "health.scored": ("refresh_alerts",),
+    "journey.changed": ("reckon_journeys",),
     "month.closed": (digests.PLAN,),
 }
 
@@ -162,6 +165,7 @@ def install() -> None:
         follow_customers=queue.Handler(news.follow_customers),
         refresh_scores=queue.Handler(score_jobs.refresh_scores),
         refresh_alerts=queue.Handler(_refresh_alerts),
+        reckon_journeys=queue.Handler(kept.reckon_changed),
         backtest=queue.Handler(backtest_jobs.backtest_piece, failed=backtest_jobs.backtest_failed),
         change_currency=queue.Handler(currencies.change),
         import_file=queue.Handler(account_jobs.import_piece, failed=account_jobs.import_failed),

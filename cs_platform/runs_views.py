@@ -56,6 +56,8 @@ NAMES: dict[str, Promise | str] = {
     "regressions": _("Proposals to go back"),
     "woken_tasks": _("Tasks that fallen health woke"),
     "milestones": _("Tasks of late milestones"),
+    "journeys": _("Figures of journeys"),
+    "reckon_journeys": _("Figures of journeys"),
     "plays": _("Plays"),
     "play_tasks": _("Tasks"),
     "company_alert": _("Words against revenue"),
