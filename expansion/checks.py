@@ -18,7 +18,7 @@ from accounts.enums import HealthBand
 from accounts.models import Account, Tenant
 from accounts.selectors import STANDING
 from cs_platform.kernel import sqljobs
-from cs_platform.kernel.periods import add_months, month_of
+from cs_platform.kernel.periods import after_months
 from cs_platform.kernel.templatetags.cells import day_text
 from expansion import lifecycle
 from expansion.enums import Check
@@ -86,7 +86,7 @@ def judge(row: Mapping[str, Any], as_of: dt.date) -> list[Reading]:
     not met.
     """
     since = row["since"]
-    due = half_year_after(since) if since else None
+    due = after_months(since, MONTHS) if since else None
     value_on = row["value_on"] or row["shown_on"]
     value = True if value_on else False if row["planned"] or row["agreed"] else None
     band = row["band"]
@@ -109,13 +109,6 @@ def judge(row: Mapping[str, Any], as_of: dt.date) -> list[Reading]:
             {"tickets": row["urgent"], "since": row["urgent_since"]},
         ),
     ]
-
-
-def half_year_after(day: dt.date) -> dt.date:
-    """The first day on which somebody has been a customer for six months. Example: 2025-08-31 gives 2026-02-28."""
-    month = add_months(month_of(day), MONTHS)
-    last = add_months(month, 1) - dt.timedelta(days=1)
-    return month.replace(day=min(day.day, last.day))
 
 
 def _tenure(met: bool | None, f: Mapping[str, Any]) -> str:

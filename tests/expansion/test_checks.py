@@ -4,8 +4,9 @@ import datetime as dt
 
 import pytest
 
+from cs_platform.kernel.periods import after_months
 from expansion import lifecycle
-from expansion.checks import earned, half_year_after, read
+from expansion.checks import earned, read
 from expansion.enums import Check, DealStage
 from health.models import Ticket
 from tests.conftest import World
@@ -28,17 +29,9 @@ def test_what_is_not_known_is_neither_met_nor_missing(tenant_open: World):
     assert earned([account.id])[account.id] == dict.fromkeys(Check.values)
 
 
-@pytest.mark.parametrize(
-    ("signed", "first"),
-    [("2025-08-31", "2026-02-28"), ("2025-01-15", "2025-07-15"), ("2027-08-31", "2028-02-29")],
-)
-def test_half_a_year_is_six_calendar_months(signed: str, first: str):
-    assert half_year_after(dt.date.fromisoformat(signed)) == dt.date.fromisoformat(first)
-
-
 def test_tenure_is_met_on_the_day_and_not_before(tenant_open: World):
     account = customer(days=400)
-    due = half_year_after(account.signed_on)
+    due = after_months(account.signed_on, 6)
     assert earned([account], due)[account.id][Check.TENURE] is True
     assert earned([account], due - DAY)[account.id][Check.TENURE] is False
 
