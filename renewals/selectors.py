@@ -86,7 +86,7 @@ def latest_calls(ids: Collection[UUID]) -> dict[UUID, dict[str, RenewalCall]]:
     """The latest call of each caller of these renewals, with who made it. One query."""
     rows = RenewalCall.objects.filter(renewal__in=list(ids)).select_related("member")
     found: dict[UUID, dict[str, RenewalCall]] = {}
-    for call in rows.order_by("renewal", "caller", "-at", "-id").distinct("renewal", "caller"):
+    for call in rows.order_by("renewal_id", "caller", "-at", "-id").distinct("renewal_id", "caller"):
         found.setdefault(call.renewal_id, {})[call.caller] = call
     return found
 
