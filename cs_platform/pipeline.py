@@ -35,6 +35,8 @@ from journey.work import milestones, waking
 from metrics.digests import sending as digests
 from metrics.figures import company_alerts, currencies
 from metrics.figures import jobs as metrics_jobs
+from renewals import jobs as renewal_jobs
+from renewals import saves
 
 log = structlog.get_logger(__name__)
 
@@ -49,6 +51,7 @@ NIGHTLY: tuple[runs.Step, ...] = (
     *REVENUE,
     ("statistics", score_jobs.refresh_statistics),
     ("health", score_jobs.score_all),
+    ("renewals", renewal_jobs.follow_contracts),
     ("alerts", alert_jobs.run_alerts),
     ("woken_tasks", waking.wake_fallen),
     ("tracks", stage_jobs.begin_tracks),
@@ -57,6 +60,10 @@ NIGHTLY: tuple[runs.Step, ...] = (
     ("journeys", kept.reckon_night),
     ("plays", play_jobs.start_plays),
     ("play_tasks", play_jobs.make_due_tasks),
+    ("renewal_tasks", renewal_jobs.make_step_tasks),
+    ("save_plays", renewal_jobs.follow_saves),
+    ("renewal_calls", renewal_jobs.call_all),
+    ("frozen_calls", renewal_jobs.freeze_week),
     ("referrals", advocacy_jobs.follow_referrals),
     ("advocacy", advocacy_jobs.qualify_all),
     ("company_alert", company_alerts.check_company),
@@ -66,7 +73,7 @@ NIGHTLY: tuple[runs.Step, ...] = (
 )
 
 REACTIONS: dict[str, tuple[str, ...]] = {
-    "revenue.changed": ("refresh_revenue",),
+    "revenue.changed": ("refresh_revenue", renewal_jobs.WORK),
     "customers.changed": ("follow_customers",),
     "accounts.appeared": ("release_held", "release_tickets"),
     "usage.received": (rollup.WORK,),
@@ -150,6 +157,7 @@ def _refresh_alerts(work: Work) -> bool:
     again = alert_jobs.refresh_alerts(work)
     waking.wake_fallen(Tenant.current().today())
     play_jobs.follow_alerts()
+    saves.follow_plays()
     return again
 
 
@@ -158,6 +166,7 @@ def install() -> None:
     queue.HANDLERS.update(
         nightly=queue.Handler(lambda work: runs.do_next(work, NIGHTLY), runs.announce, runs.failed),
         refresh_revenue=queue.Handler(_refresh_revenue),
+        follow_contracts=queue.Handler(renewal_jobs.follow_changed),
         release_held=queue.Handler(held.release_held),
         roll_up_usage=queue.Handler(rollup.roll_up_piece),
         recount_features=queue.Handler(catalogue.recount),
