@@ -20,7 +20,6 @@ from accounts.selectors import colleagues
 from cs_platform.kernel.access import Permission, Scope
 from cs_platform.kernel.edits import check_seen, put
 from cs_platform.kernel.errors import DomainError, NotAllowed
-from cs_platform.kernel.tenancy import current_tenant_id
 
 LONGEST = dt.timedelta(days=2 * 366)
 EARLIEST = dt.timedelta(days=366)  # an absence that somebody notes late began at most so long ago
@@ -199,4 +198,4 @@ def _check(member: Member, row: Absence | None, values: Mapping[str, Any], today
 
 
 def _today() -> dt.date:
-    return Tenant.objects.get(id=current_tenant_id()).today()
+    return Tenant.current().today()

@@ -16,6 +16,16 @@ class Criterion(TextChoices):
     RENEWED = "renewed", _("Renewed at least once")
 
 
+class Standing(TextChoices):
+    """Whether somebody may be asked today (ADV-01); in the order in which lists show them."""
+
+    READY = "ready", _("Ready to ask")
+    RESTING = "resting", pgettext_lazy("advocate", "Resting")
+    WAITING = "waiting", _("Waits for legal")
+    OPEN = "open", _("May be enrolled")
+    BLOCKED = "blocked", _("May not be asked")
+
+
 class AdvocateState(TextChoices):
     ENROLLED = "enrolled", _("Enrolled")
     LEFT = "left", pgettext_lazy("advocate", "Left the program")

@@ -4,6 +4,11 @@ tells."""
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit_trail, dossier
+from journey.enums import Why
+from journey.work.reasons import ASKED
+from journey.work.services import SETTLED
+from renewals.reminders import reason
+from renewals.steps import follow_task
 
 TOLD = ("renewals", "save_plays")
 TABLES = {
@@ -19,3 +24,6 @@ def register() -> None:
     """Called once, when the apps are ready."""
     dossier.TOLD.extend(name for name in TOLD if name not in dossier.TOLD)
     audit_trail.TABLES.update(TABLES)
+    if follow_task not in SETTLED:
+        SETTLED.append(follow_task)
+    ASKED[Why.RENEWAL] = reason

@@ -25,6 +25,10 @@ class Kind(TextChoices):
     ISSUE_ANSWERED = "issue.answered", _("An issue of a customer was answered for good")
     ADVOCACY_QUALIFIED = "advocacy.qualified", _("A customer may speak for us: all six criteria are met")
     REFERRAL_WON = "referral.won", _("A referral became a customer")
+    SIGNAL_FOUND = "expansion.triggered", _("An account may grow")
+    LIMIT_NEAR = "usage.limit_near", _("A product-led account comes near a limit of its plan")
+    DEAL_MOVED = "opportunity.stage_changed", _("An opportunity changed its stage")
+    DEAL_WON = "opportunity.won", _("An opportunity was won and its contract written")
     METRIC_RESTATED = "metric.restated", _("The figures of a closed month were restated")
     ACCOUNT_MERGED = "account.merged", _("Two accounts became one")
 
@@ -118,6 +122,42 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "amount": "46000.00",
         "currency": "USD",
         "won_on": "2026-11-20",
+    },
+    Kind.SIGNAL_FOUND: {
+        "signal_id": "01990000-0000-7000-8000-000000000008",
+        "trigger": "seats_full",
+        "as_of": "2026-11-20",
+        "inputs": {"used": 196, "limit": 200, "share": 0.98},
+    },
+    Kind.LIMIT_NEAR: {
+        "signal_id": "01990000-0000-7000-8000-000000000008",
+        "limit": "seats",
+        "used": 196,
+        "of": 200,
+        "share": 0.98,
+        "plan": "Pro",
+        "as_of": "2026-11-20",
+    },
+    Kind.DEAL_MOVED: {
+        "opportunity_id": "01990000-0000-7000-8000-000000000010",
+        "opportunity": "OP-9",
+        "name": "200 more seats",
+        "before": "identified",
+        "after": "qualified",
+        "override": False,
+        "loss": "",
+    },
+    Kind.DEAL_WON: {
+        "opportunity_id": "01990000-0000-7000-8000-000000000010",
+        "opportunity": "OP-9",
+        "name": "200 more seats",
+        "kind": "seats",
+        "motion": "upsell",
+        "amount": "36000.00",
+        "currency": "USD",
+        "subscription": "S-17",
+        "start_on": "2026-12-01",
+        "seats": 400,
     },
     Kind.METRIC_RESTATED: {"month": "2026-09", "version": 2, "reason": "Two credit notes came late", "currency": "USD"},
     Kind.ACCOUNT_MERGED: {"into": "A-17", "into_id": "01990000-0000-7000-8000-000000000004"},

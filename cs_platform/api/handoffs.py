@@ -1,6 +1,6 @@
 """Handoffs over HTTP: read, offered, ticked, answered and withdrawn by a program (ROL-02, API-01)."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema, extend_schema_field
@@ -9,13 +9,12 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import Account, Member
 from cs_platform.api.idempotency import idempotent
 from cs_platform.api.queries import NoQuery, SyncedQuery, plausible, read_query
 from cs_platform.api.resources import Resource
 from cs_platform.api.schema import ANSWER_HEADERS, IDEMPOTENCY_KEY, IF_MATCH, refusals
 from cs_platform.api.serializers import shown
-from cs_platform.api.writing import object_of, refuse_stale
+from cs_platform.api.writing import account_of, member_of, read_body, refuse_stale
 from journey import models
 from journey.enums import HandoffKind, HandoffState
 from journey.handoffs import checklist, services
@@ -139,21 +138,16 @@ class Handoffs(Resource):
     def create(self, request: Request) -> Response:
         """Offer a customer to somebody; 409 when one of this kind waits for the account already."""
         read_query(request, NoQuery)
-        values = _read(NewHandoff, request.data)
-        account = Account.objects.select_related("owner").filter(external_id=values.pop("account")).first()
-        if account is None:
-            raise ValidationError({"account": [_("There is no account with this id.")]})
+        values = read_body(NewHandoff, request.data)
         row = services.offer_handoff(
-            account=account,
-            taker=_member(values, "taker_email"),
-            giver=_member(values, "giver_email") if values.get("giver_email") else None,
+            account=account_of(values.pop("account")),
+            taker=member_of("taker_email", values["taker_email"]),
+            giver=member_of("giver_email", values["giver_email"]) if values.get("giver_email") else None,
             added=values.pop("checks", ()),
             by=None,
             **{name: value for name, value in values.items() if not name.endswith("_email")},
         )
-        response = self.represent(self.rows().get(id=row.id), status=201)
-        response["Location"] = f"{request.path}/{row.id}"
-        return response
+        return self.created(row.id)
 
     @extend_schema(
         request=HandoffChange,
@@ -163,7 +157,7 @@ class Handoffs(Resource):
     def partial_update(self, request: Request, ref: str) -> Response:
         """Tick checks; accept, decline or withdraw. A program speaks for the taker."""
         read_query(request, NoQuery)
-        values = _read(HandoffChange, request.data)
+        values = read_body(HandoffChange, request.data)
         if "answer" in values and "state" not in values:
             raise ValidationError({"answer": [_("Send it with a state.")]})
         row = self.find(ref, lock=True)
@@ -180,16 +174,3 @@ class Handoffs(Resource):
         elif state:
             services.answer_handoff(handoff=row, state=state, answer=answer, version=None, by=None)
         return self.represent(self.rows().get(id=row.id))
-
-
-def _read(kind: type[serializers.Serializer], data: Any) -> dict[str, Any]:
-    reader = kind(data=object_of(data, tuple(kind().fields)))
-    reader.is_valid(raise_exception=True)
-    return dict(reader.validated_data)
-
-
-def _member(values: dict[str, Any], name: str) -> Member:
-    found = Member.objects.select_related("role", "user").filter(user__email=values[name].lower()).first()
-    if found is None:
-        raise ValidationError({name: [_("There is no member with this e-mail address.")]})
-    return found

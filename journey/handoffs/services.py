@@ -23,7 +23,6 @@ from accounts.webhooks.events import Kind
 from cs_platform.kernel.access import Permission, Scope
 from cs_platform.kernel.edits import check_seen, put
 from cs_platform.kernel.errors import Conflict, DomainError, NotAllowed
-from cs_platform.kernel.tenancy import current_tenant_id
 from journey.enums import HandoffKind, HandoffState, TaskState, WorkType
 from journey.handoffs import checklist
 from journey.models import Handoff, Task
@@ -278,4 +277,4 @@ def _pass_tasks(row: Handoff, taker: Member) -> None:
 
 
 def _today() -> dt.date:
-    return Tenant.objects.get(id=current_tenant_id()).today()
+    return Tenant.current().today()

@@ -7,14 +7,12 @@ the next one send it once more; no e-mail protocol can tell these apart.
 
 import datetime as dt
 from collections.abc import Iterable
-from email.utils import formataddr
 from typing import Any
 
 from django.conf import settings
 from django.core import signing
 from django.core.mail import EmailMultiAlternatives
 from django.db import IntegrityError, transaction
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 
@@ -22,6 +20,7 @@ from accounts.calendar import working_days
 from accounts.models import Member, Tenant
 from cs_platform.kernel import queue
 from cs_platform.kernel.access import Permission
+from cs_platform.kernel.mail import addressed, unsubscribed_at, write_mail
 from cs_platform.kernel.models import Work
 from cs_platform.kernel.periods import last_complete_month, month_end
 from cs_platform.kernel.tenancy import tenant_context
@@ -177,15 +176,9 @@ def send_digest(work: Work) -> bool:
 def email(tenant: Tenant, content: Content, address: str, name: str, stop: str) -> EmailMultiAlternatives:
     """The e-mail of a content: plain text, the same in HTML, and its file."""
     context = {"content": content, "company": tenant.name, "stop_url": stop, "language": translation.get_language()}
-    message = EmailMultiAlternatives(
-        " ".join(content.subject.split()),
-        render_to_string("email/digest.txt", context),
-        to=[formataddr((" ".join(name.split()), address)) if name.strip() else address],
-        headers={"List-Unsubscribe": f"<{stop}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
-        if stop
-        else {},
+    message = write_mail(
+        "digest", content.subject, context, to=[addressed(name, address)], headers=unsubscribed_at(stop)
     )
-    message.attach_alternative(render_to_string("email/digest.html", context), "text/html")
     if content.attachment:
         message.attach(content.attachment[0], content.attachment[1], "application/pdf")
     return message
