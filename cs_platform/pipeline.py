@@ -20,6 +20,7 @@ from advocacy import jobs as advocacy_jobs
 from cs_platform.kernel import queue, runs
 from cs_platform.kernel.models import Run, Work
 from cs_platform.kernel.tenancy import current_tenant_id, tenant_context
+from expansion import jobs as growth_jobs
 from health import news
 from health.alerts import jobs as alert_jobs
 from health.scoring import backtest_jobs
@@ -66,6 +67,7 @@ NIGHTLY: tuple[runs.Step, ...] = (
     ("frozen_calls", renewal_jobs.freeze_week),
     ("referrals", advocacy_jobs.follow_referrals),
     ("advocacy", advocacy_jobs.qualify_all),
+    ("growth", growth_jobs.find_signals),
     ("company_alert", company_alerts.check_company),
     ("webhooks", webhooks.keep_house),
     ("finish", lambda as_of: finish_night(as_of)),

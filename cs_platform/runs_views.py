@@ -60,6 +60,7 @@ NAMES: dict[str, Promise | str] = {
     "reckon_journeys": _("Figures of journeys"),
     "plays": _("Plays"),
     "play_tasks": _("Tasks"),
+    "growth": _("Signals of expansion"),
     "renewals": _("Renewals"),
     "follow_contracts": _("Renewals of changed contracts"),
     "renewal_tasks": _("Tasks of renewals"),

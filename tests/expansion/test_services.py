@@ -5,7 +5,9 @@ import datetime as dt
 import pytest
 from django.http import Http404, QueryDict
 
-from accounts.models import Contact, FxRate, Product, Tenant
+from accounts.models import Contact, FxRate, Product, Tenant, WebhookEvent
+from accounts.webhooks.events import EXAMPLES
+from accounts.webhooks.services import add_endpoint
 from cs_platform.kernel.errors import Conflict, DomainError
 from expansion import selectors, services
 from expansion.enums import DealStage, LossReason, Motion, SignalState, Trigger
@@ -283,3 +285,18 @@ def test_money_of_another_currency_counts_in_the_reporting_one(tenant_open: Worl
     FxRate.objects.create(month=dt.date(2020, 1, 1), base="EUR", quote="USD", rate="1.25", source="api")
     found = {row.currency: row.year_minor for row in selectors.listed(Opportunity.objects.all())}
     assert found == {"EUR": 125_000, "IDR": None}  # nothing converts it: not said to be 0
+
+
+def test_webhooks_hear_of_moves(tenant_open: World):
+    """API-03: each move once, in the shape of its example."""
+    add_endpoint(name="All", url="https://example.com/", by=tenant_open.members["admin"])
+    row = deal(customer(), external_id="OP-9")
+    row = services.move_deal(deal=row, stage="qualified", version=None, by=None)
+    services.move_deal(deal=row, stage="qualified", version=None, by=None)
+    services.lose_deal(deal=row, reason="budget", version=None, by=None)
+    events = list(WebhookEvent.objects.order_by("id"))
+    assert [(event.kind, event.data["after"]) for event in events] == [
+        ("opportunity.stage_changed", "qualified"),
+        ("opportunity.stage_changed", "lost"),
+    ]
+    assert all(set(event.data) == set(EXAMPLES[event.kind]) for event in events)
