@@ -306,7 +306,8 @@ def sum_up(
 def count_won(as_of: dt.date) -> int:
     """The customers won in each month and what they cost, for the board."""
     WonMonth.objects.all().delete()
-    return sqljobs.execute(SQL / "won_months.sql", {"tenant_id": current_tenant_id()})
+    found = _spans(as_of)
+    return sqljobs.execute(SQL / "won_months.sql", found[1].params()) if found else 0
 
 
 def update_account_figures(as_of: dt.date) -> int:
