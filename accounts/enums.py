@@ -187,6 +187,7 @@ class ImportKind(TextChoices):
     TASKS = "tasks", _("Tasks")
     PLANS = "plans", _("Plans with customers")
     ISSUES = "issues", _("Issues")
+    ABSENCES = "absences", _("Absences")
 
 
 class ImportState(TextChoices):

@@ -9,6 +9,8 @@ urlpatterns = [
     path("settings/", include("accounts.settings_urls")),
     path("data/imports/", include("accounts.import_urls")),
     path("away/", absences.away, name="away"),
+    path("away/absences.csv", absences.export, {"form": "csv"}, name="absences_csv"),
+    path("away/absences.xlsx", absences.export, {"form": "xlsx"}, name="absences_xlsx"),
     path("away/new/", absences.absence_new, name="absence_new"),
     path("away/<uuid:absence_id>/", absences.absence_edit, name="absence_edit"),
     path("away/<uuid:absence_id>/end/", absences.absence_end, name="absence_end"),

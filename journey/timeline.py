@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from accounts.models import Account, Member, Tenant
 from health.engagement import timeline
 from journey.enums import Exit, PlanState, PlayState
+from journey.handoffs.cells import along_text, answered_text, held_text
+from journey.handoffs.holdings import Held
 from journey.models import Handoff, IssueAccount, Letter, Milestone, Plan, Play, StagePeriod, Task
 from journey.stages.map_words import stage_name, track_name
 from journey.work.cells import play_name, reason_text
@@ -30,7 +32,7 @@ def _rows() -> dict[str, QuerySet[Any]]:
         "play": plays,
         "play_over": plays,
         "letter": Letter.objects.select_related("sender", "contact"),
-        "handoff": Handoff.objects.select_related("answered_by"),
+        "handoff": Handoff.objects.select_related("answered_by", "taker"),
         "issue": IssueAccount.objects.select_related("issue"),
         "stage": stages,
         "stage_over": stages,
@@ -79,7 +81,9 @@ def _handoff(line: timeline.Line, tenant: Tenant, account: Account) -> dict[str,
     row = line.row
     title = _("Handed over: %(kind)s") % {"kind": row.get_kind_display()}
     url = reverse("handoff", args=[tenant.slug, row.id])
-    return _cell(title, url, "handshake", notes=(row.reason, row.answer), who=_who(row.answered_by), tone="acc")
+    along = held_text(Held.of(row))
+    notes = (row.reason, row.answer, along_text(along) if along else "")
+    return _cell(title, url, "handshake", notes=notes, who=answered_text(row) or _("Automatic"), tone="acc")
 
 
 def _issue(line: timeline.Line, tenant: Tenant, account: Account) -> dict[str, Any]:

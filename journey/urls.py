@@ -96,6 +96,8 @@ REASSIGN: list[Any] = [
 
 HANDOFFS: list[Any] = [
     path("", handoffs.handoffs, name="handoffs"),
+    path("handoffs.csv", handoffs.export, {"form": "csv"}, name="handoffs_csv"),
+    path("handoffs.xlsx", handoffs.export, {"form": "xlsx"}, name="handoffs_xlsx"),
     path("<uuid:handoff_id>/", handoff.handoff, name="handoff"),
     path("<uuid:handoff_id>/check/", handoff.handoff_check, name="handoff_check"),
     path("<uuid:handoff_id>/answer/", handoff.handoff_answer, name="handoff_answer"),

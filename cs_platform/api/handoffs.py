@@ -18,6 +18,7 @@ from cs_platform.api.writing import account_of, member_of, read_body, refuse_sta
 from journey import models
 from journey.enums import HandoffKind, HandoffState
 from journey.handoffs import checklist, services
+from journey.handoffs.checklist import NOTE
 
 _MEMBER = "E-mail of a member."
 
@@ -29,6 +30,15 @@ class Check(serializers.Serializer):
     text = serializers.CharField(read_only=True)
     required = serializers.BooleanField(read_only=True)  # type: ignore[assignment]  # a field's own option has this name
     done = serializers.BooleanField()
+    note = serializers.CharField(read_only=True, default="")
+
+
+class Moved(serializers.Serializer):
+    """What passed along with the customer when the handoff was accepted."""
+
+    tasks = shown(serializers.IntegerField, source="moved_tasks", help_text="Open tasks.")
+    plans = shown(serializers.IntegerField, source="moved_plans", help_text="Plans that run.")
+    milestones = shown(serializers.IntegerField, source="moved_milestones", help_text="Milestones that are not done.")
 
 
 class Handoff(serializers.Serializer):
@@ -39,7 +49,7 @@ class Handoff(serializers.Serializer):
     account_id = shown(serializers.UUIDField)
     kind = shown(serializers.ChoiceField, choices=HandoffKind.choices)
     giver_email = shown(serializers.EmailField, source="giver.user.email")
-    giver_name = serializers.SerializerMethodField(help_text="Also of who gives without a login here.")
+    giver_name = shown(serializers.CharField, source="from_whom", help_text="Also of who gives without a login here.")
     taker_email = shown(serializers.EmailField, source="taker.user.email")
     reason = shown(serializers.CharField)
     note = shown(serializers.CharField)
@@ -48,14 +58,18 @@ class Handoff(serializers.Serializer):
     state = shown(serializers.ChoiceField, choices=HandoffState.choices)
     answer = shown(serializers.CharField)
     answered_by = shown(serializers.EmailField, source="answered_by.user.email", help_text="Null for a program.")
+    on_behalf_of = serializers.SerializerMethodField(
+        help_text="E-mail of the taker, where somebody else answered for them: who covers them, or who leads."
+    )
     answered_at = shown(serializers.DateTimeField)
+    moved = Moved(source="*", read_only=True)
     version = shown(serializers.IntegerField)
     created_at = shown(serializers.DateTimeField)
     updated_at = shown(serializers.DateTimeField)
 
-    @extend_schema_field(serializers.CharField)
-    def get_giver_name(self, row: models.Handoff) -> str:
-        return row.giver.name if row.giver else row.giver_name
+    @extend_schema_field(serializers.EmailField(allow_null=True))
+    def get_on_behalf_of(self, row: models.Handoff) -> str | None:
+        return row.taker.user.email if row.taker and row.by_another else None
 
 
 class NewHandoff(serializers.Serializer):
@@ -86,12 +100,17 @@ class NewHandoff(serializers.Serializer):
 
 
 class HandoffChange(serializers.Serializer):
-    """Ticks, and the answer. Fields that are not sent stay."""
+    """Ticks with their notes, and the answer. Fields that are not sent stay."""
 
     checklist = serializers.ListField(
         child=serializers.BooleanField(),
         required=False,
         help_text="Whether each check is done, in the order of the list.",
+    )
+    notes = serializers.ListField(
+        child=serializers.CharField(max_length=NOTE, allow_blank=True, allow_null=True),
+        required=False,
+        help_text="What is to be said of each check, in the order of the list; null leaves a note as it is.",
     )
     state = serializers.ChoiceField(
         [(state, HandoffState(state).label) for state in HandoffState if state != HandoffState.OPEN], required=False
@@ -155,19 +174,24 @@ class Handoffs(Resource):
         responses={200: Handoff, **refusals(400, 401, 403, 404, 409, 413, 415, 422, 429, 503)},
     )
     def partial_update(self, request: Request, ref: str) -> Response:
-        """Tick checks; accept, decline or withdraw. A program speaks for the taker."""
+        """Tick checks and note them; accept, decline or withdraw. A program speaks for the taker."""
         read_query(request, NoQuery)
         values = read_body(HandoffChange, request.data)
         if "answer" in values and "state" not in values:
             raise ValidationError({"answer": [_("Send it with a state.")]})
         row = self.find(ref, lock=True)
         refuse_stale(self, row, values.get("version"))
-        ticks = values.get("checklist")
-        if ticks is not None and len(ticks) != len(row.checklist):
-            raise ValidationError({"checklist": [_("Send one value for each check.")]})
-        for position, done in enumerate(ticks or ()):
-            if row.checklist[position]["done"] != done:
-                row = services.tick(handoff=row, position=position, done=done, version=None, by=None)
+        given = {name: values[name] for name in ("checklist", "notes") if name in values}
+        for name, of_each in given.items():
+            if len(of_each) != len(row.checklist):
+                raise ValidationError({name: [_("Send one value for each check.")]})
+        nothing = [None] * len(row.checklist)
+        each = zip(given.get("checklist", nothing), given.get("notes", nothing), strict=True)
+        for position, (done, note) in enumerate(each if given else ()):
+            known = row.checklist[position]
+            if done in (None, known["done"]) and note in (None, known.get("note", "")):
+                continue
+            row = services.tick(handoff=row, position=position, done=done, note=note, version=None, by=None)
         state, answer = values.get("state"), values.get("answer", "")
         if state == HandoffState.WITHDRAWN:
             services.withdraw_handoff(handoff=row, version=None, by=None, answer=answer)

@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts import cells
+from accounts import absences, cells
 from accounts.calendar import next_working_day, working_days
 from accounts.enums import HealthBand
 from accounts.models import Account, AccountEvent, Member, Tenant, in_care_of
@@ -141,7 +141,7 @@ def evening(tenant: Tenant, member: Member, day: dt.date) -> Content:
     return Content(
         subject=_("%(company)s: your day, %(day)s") % {"company": tenant.name, "day": day_text(day)},
         heading=_("Your day, %(day)s") % {"day": day_text(day)},
-        lines=[],
+        lines=[text for text in (absences.stands_in_text(member, day),) if text],
         tiles=tiles,
         sections=[
             {
