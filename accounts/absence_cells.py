@@ -88,6 +88,10 @@ def rows(request: TenantRequest, found: Sequence[Absence], place: str) -> dict[s
     return {
         "groups": [{"name": name, "label": label, "rows": lines[name]} for name, label in groups if lines[name]],
         "add_url": f"{reverse('absence_new', args=[request.tenant.slug])}{place}",
+        "exports": [
+            {"label": form.upper(), "url": reverse(f"absences_{form}", args=[request.tenant.slug])}
+            for form in ("csv", "xlsx")
+        ],
     }
 
 

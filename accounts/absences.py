@@ -6,7 +6,7 @@ covers somebody and is away too leaves both books to the leader.
 """
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +20,6 @@ from accounts.selectors import colleagues
 from cs_platform.kernel.access import Permission, Scope
 from cs_platform.kernel.edits import check_seen, put
 from cs_platform.kernel.errors import DomainError, NotAllowed
-from cs_platform.kernel.tenancy import current_tenant_id
 
 LONGEST = dt.timedelta(days=2 * 366)
 EARLIEST = dt.timedelta(days=366)  # an absence that somebody notes late began at most so long ago
@@ -138,6 +137,26 @@ def standing_in(day: dt.date, members: Collection[UUID] | None = None) -> dict[U
     return {row.member_id: row.cover for row in rows.select_related("cover__user")}
 
 
+def away(member: Member, day: dt.date) -> Absence | None:
+    """The absence of this member on that day."""
+    found: Absence | None = Absence.objects.on(day).filter(member=member).first()
+    return found
+
+
+def stands_in_text(reader: Member, today: dt.date) -> str:
+    """For whom the reader stands in on that day: you stand in for Maya Lindqvist until 3 Dec; "" for nobody. One query."""
+    rows = Absence.objects.on(today).filter(cover=reader).select_related("member").order_by("last_on", "id")
+    people = [
+        _("%(name)s until %(day)s") % {"name": row.member.name, "day": short_day(row.last_on, today)} for row in rows
+    ]
+    return _("You stand in for %(people)s.") % {"people": ", ".join(people)} if people else ""
+
+
+def stands_in_for(by: Member, absent: Member, today: dt.date) -> bool:
+    """Whether `by` stands in for this member on that day."""
+    return by.id != absent.id and Absence.objects.on(today).filter(member=absent, cover=by).exists()
+
+
 def told_for(reader: Member, owners: Collection[UUID | None], today: dt.date) -> dict[Any, str]:
     """For whom the reader stands in today, by the id of each of these owners: for Maya until 3 Dec. One query, none where
     all rows are the reader's own."""
@@ -165,6 +184,16 @@ def _locked(member: Member, by: Member | None) -> Member:
 
 
 def _check(member: Member, row: Absence | None, values: Mapping[str, Any], today: dt.date) -> None:
+    others = Absence.objects.on(values["first_on"], values["last_on"]).filter(member=member)
+    problems = problems_of(member, row, values, others.exclude(id=row.id) if row else others, today)
+    if problems:
+        raise DomainError(next(iter(problems.values())), fields=problems)
+
+
+def problems_of(
+    member: Member, row: Absence | None, values: Mapping[str, Any], others: Iterable[Absence], today: dt.date
+) -> dict[str, str]:
+    """Why an absence (`row`, or a new one) cannot have these values, by field; `others` are of the same member."""
     first, last, cover = values["first_on"], values["last_on"], values["cover"]
     problems: dict[str, str] = {}
     if last < first:
@@ -184,19 +213,16 @@ def _check(member: Member, row: Absence | None, values: Mapping[str, Any], today
             problems["cover"] = _("%(name)s is not active any more.") % {"name": cover.name}
         elif not cover.may(Permission.EDIT_ACCOUNTS):
             problems["cover"] = _("The role of %(name)s does not allow to change accounts.") % {"name": cover.name}
-    if not problems:
-        taken = Absence.objects.on(first, last).filter(member=member)
-        other = (taken.exclude(id=row.id) if row else taken).first()
-        if other is not None:
-            words = {
-                "name": member.name,
-                "first": short_day(other.first_on, today),
-                "last": short_day(other.last_on, today),
-            }
-            problems["first_on"] = _("%(name)s is away from %(first)s to %(last)s already.") % words
-    if problems:
-        raise DomainError(next(iter(problems.values())), fields=problems)
+    taken = () if problems else (one for one in others if one.first_on <= last and one.last_on >= first)
+    for other in taken:
+        words = {
+            "name": member.name,
+            "first": short_day(other.first_on, today),
+            "last": short_day(other.last_on, today),
+        }
+        problems["first_on"] = _("%(name)s is away from %(first)s to %(last)s already.") % words
+    return problems
 
 
 def _today() -> dt.date:
-    return Tenant.objects.get(id=current_tenant_id()).today()
+    return Tenant.current().today()

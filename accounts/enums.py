@@ -106,6 +106,8 @@ class ChangeSource(TextChoices):
     API = "api", _("API")
     MEMBER = "member", _("Person")
     RULE = "rule", _("Rule")
+    RENEWAL = "renewal", _("Renewal")
+    DEAL = "deal", _("Expansion deal")
 
 
 class ChargeKind(TextChoices):
@@ -185,6 +187,7 @@ class ImportKind(TextChoices):
     TASKS = "tasks", _("Tasks")
     PLANS = "plans", _("Plans with customers")
     ISSUES = "issues", _("Issues")
+    ABSENCES = "absences", _("Absences")
 
 
 class ImportState(TextChoices):

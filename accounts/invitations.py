@@ -10,10 +10,8 @@ from dataclasses import dataclass
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.db.models import QuerySet
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -23,6 +21,7 @@ from accounts.selectors import key_digest
 from accounts.services import add_member
 from cs_platform.kernel import queue
 from cs_platform.kernel.errors import DomainError
+from cs_platform.kernel.mail import write_mail
 from cs_platform.kernel.models import Work
 from cs_platform.kernel.tenancy import tenant_context
 
@@ -103,10 +102,7 @@ def send_invitation(work: Work) -> bool:
             "days": LASTS.days,
         }
         subject = _("%(inviter)s invites you to %(company)s") % context
-        message = EmailMultiAlternatives(
-            " ".join(subject.split()), render_to_string("email/invitation.txt", context), to=[invitation.email]
-        )
-        message.attach_alternative(render_to_string("email/invitation.html", context), "text/html")
+        message = write_mail("invitation", subject, context, to=[invitation.email])
     message.send()
     return False
 

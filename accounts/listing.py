@@ -6,9 +6,8 @@ The URL keeps the whole state. Whatever it holds, it never breaks: what is not k
 import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
-from urllib.parse import urlencode
+from dataclasses import dataclass, field
+from typing import Any, Self
 from uuid import UUID
 
 from django.db.models import Count, F, Q, QuerySet, Sum, TextField, Value
@@ -17,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import HealthBand, Source, Status, Tier
 from accounts.models import Account, Member, Segment, Team, in_care_of
-from cs_platform.kernel.keyset import uuid_of
+from cs_platform.kernel.keyset import Cursor, Listing, Page, bigint_of, cut_page, uuid_of
 from cs_platform.kernel.periods import add_months, parse_month
 
 PAGE_SIZE = 50
@@ -127,12 +126,9 @@ class Sort:
     descending: bool = False
     nullable: bool = False
 
-
-def _bigint(text: str) -> int:
-    number = int(text)
-    if abs(number) >= 2**63:
-        raise ValueError(text)
-    return number
+    def value(self, text: str) -> Any:
+        """What a row had in the column, of its text in a cursor; ValueError where it is none."""
+        return None if self.nullable and not text else self.read(text)
 
 
 def _score(text: str) -> float:
@@ -145,7 +141,7 @@ def _score(text: str) -> float:
 SORTS: dict[str, Sort] = {
     "health": Sort(_("health, the lowest score first"), "health_score", _score, nullable=True),
     "name": Sort(_("name"), "name_key", str),
-    "arr": Sort(_("ARR"), "mrr_minor", _bigint, descending=True),
+    "arr": Sort(_("ARR"), "mrr_minor", bigint_of, descending=True),
     "renews": Sort(_("renewal date"), "renews_on", dt.date.fromisoformat, nullable=True),
     "since": Sort(_("customer since"), "customer_since", dt.date.fromisoformat, descending=True, nullable=True),
 }
@@ -180,36 +176,7 @@ def _clean(values: Iterable[str], limit: int = 200) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
-class Cursor:
-    """The row that a page continues after (or ends before): its id and its value of the sorted column."""
-
-    id: UUID
-    value: Any
-    backwards: bool = False
-
-    @classmethod
-    def parse(cls, text: str, sort: Sort, *, backwards: bool) -> "Cursor | None":
-        """`<id>` for an empty value, else `<id>~<value>`; None when it cannot be read."""
-        key = uuid_of(text[:36])
-        if key is None or "\x00" in text:
-            return None
-        if len(text) == 36:
-            return cls(key, None, backwards) if sort.nullable else None
-        if text[36] != "~":
-            return None
-        try:
-            return cls(key, sort.read(text[37:]), backwards)
-        except ValueError:
-            return None
-
-    def pair(self) -> tuple[str, str]:
-        """Name and value in the URL."""
-        key = str(self.id) if self.value is None else f"{self.id}~{self.value}"
-        return ("before" if self.backwards else "after", key)
-
-
-@dataclass(frozen=True)
-class ListQuery:
+class ListQuery(Listing):
     """The state of the list. `filters` holds only known, valid values; `view` is the saved view it started from."""
 
     filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -217,10 +184,9 @@ class ListQuery:
     reverse: bool = False
     columns: tuple[str, ...] = DEFAULT_COLUMNS
     view: str = ""
-    cursor: Cursor | None = None
 
     @classmethod
-    def parse(cls, params: Any) -> "ListQuery":
+    def parse(cls, params: Any) -> Self:
         """Read a QueryDict. Unknown names and impossible values are left out."""
         filters = {}
         for name, entry in FILTERS.items():
@@ -232,44 +198,31 @@ class ListQuery:
         if sort not in SORTS:
             wish, sort = f"-{DEFAULT_SORT}", DEFAULT_SORT
         columns = tuple(name for name in COLUMNS if name in params.getlist("col"))
-        query = cls(
+        return cls(
             filters=filters,
             sort=sort,
             reverse=wish.startswith("-") != SORTS[sort].descending,
             columns=columns or DEFAULT_COLUMNS,
             view=(_clean([params.get("view", "")], 36) or ("",))[0],
+            cursor=Cursor.of(params, SORTS[sort].value),
         )
-        for name, backwards in (("after", False), ("before", True)):
-            if text := params.get(name):
-                return replace(query, cursor=Cursor.parse(text[:400], SORTS[sort], backwards=backwards))
-        return query
 
     @property
     def descending(self) -> bool:
         return SORTS[self.sort].descending != self.reverse
 
-    def pairs(self, *, view: bool = True) -> list[tuple[str, str]]:
-        """The state as (name, value), canonical: what is as usual is left out, and so is the page."""
+    def pairs(self) -> list[tuple[str, str]]:
         pairs = [(name, value) for name in FILTERS for value in self.filters.get(name, ())]
         if self.sort != DEFAULT_SORT or self.reverse:
             pairs.append(("sort", f"-{self.sort}" if self.descending else self.sort))
         if self.columns != DEFAULT_COLUMNS:
             pairs += [("col", name) for name in self.columns]
-        if view and self.view:
+        if self.view:
             pairs.append(("view", self.view))
         return pairs
 
-    def text(self, **changes: Any) -> str:
-        """The query string of this state with `changes`, on its first page."""
-        return urlencode(replace(self, cursor=None, **changes).pairs())
-
-    def address(self) -> str:
-        """The query string of exactly this page."""
-        return urlencode([*self.pairs(), *([self.cursor.pair()] if self.cursor else [])])
-
-    def own_text(self) -> str:
-        """The query string without the saved view: what a saved view keeps, and what tells whether it was changed."""
-        return urlencode(self.pairs(view=False))
+    def place(self, row: Account) -> tuple[UUID, tuple[Any, ...]]:
+        return row.id, (getattr(row, SORTS[self.sort].column),)
 
     def without(self, name: str) -> str:
         """The query string when this filter is taken off."""
@@ -278,10 +231,6 @@ class ListQuery:
     def sorted_by(self, name: str) -> str:
         """The query string when the head of column `name` is pressed: the useful direction first, then the other."""
         return self.text(sort=name, reverse=not self.reverse if name == self.sort else False)
-
-    def at(self, account: Account, *, backwards: bool = False) -> str:
-        """The query string of the page after (or before) this row."""
-        return replace(self, cursor=Cursor(account.id, getattr(account, SORTS[self.sort].column), backwards)).address()
 
     def condition(self, member: Member, today: dt.date, *, leave_out: str = "") -> Q:
         """What the filters say, all of them or all but one."""
@@ -295,15 +244,6 @@ class ListQuery:
         """The rows of the book that the filters leave; names are asked of their index, in a query of its own (D3)."""
         found: Any = book.filter(self.condition(member, today, leave_out="q"))
         return found.named_like(self.filters["q"][0]) if "q" in self.filters else found
-
-
-@dataclass(frozen=True)
-class Page:
-    """One page of rows with where it goes on."""
-
-    rows: list[Account]
-    previous: str
-    following: str
 
 
 @dataclass(frozen=True)
@@ -347,34 +287,26 @@ def stretches(rows: QuerySet[Account], query: ListQuery) -> list[QuerySet[Accoun
         empty = rows.filter(**{f"{sort.column}__isnull": True}).order_by(order)
     if cursor is not None:
         later_id = Q(id__lt=cursor.id) if order == "-id" else Q(id__gt=cursor.id)
-        if cursor.value is None:
+        (value,) = cursor.values
+        if value is None:
             beyond = empty.filter(later_id)
             return [beyond, known] if backwards else [beyond]
         # The first half alone is a range of the index; the second cuts the rows that share the value.
-        within = Q(**{f"{sort.column}__{'lte' if down else 'gte'}": cursor.value})
-        passed = Q(**{f"{sort.column}__{'lt' if down else 'gt'}": cursor.value}) | later_id
+        within = Q(**{f"{sort.column}__{'lte' if down else 'gte'}": value})
+        passed = Q(**{f"{sort.column}__{'lt' if down else 'gt'}": value}) | later_id
         known = known.filter(within & passed)
         if backwards:
             return [known]
     return [known, empty]
 
 
-def read_page(rows: QuerySet[Account], query: ListQuery, size: int = PAGE_SIZE) -> Page:
-    """The page at the query's cursor; rows with equal keys are neither shown twice nor left out."""
-    backwards = bool(query.cursor and query.cursor.backwards)
+def read_page(rows: QuerySet[Account], query: ListQuery, size: int = PAGE_SIZE) -> Page[Account]:
+    """The page at the query's cursor."""
     found: list[Account] = []
     for stretch in stretches(rows, query):
         if len(found) <= size:
             found += stretch[: size + 1 - len(found)]
-    more, found = len(found) > size, found[:size]
-    if backwards:
-        found.reverse()
-    has_previous, has_next = (more, True) if backwards else (query.cursor is not None, more)
-    return Page(
-        rows=found,
-        previous=query.at(found[0], backwards=True) if found and has_previous else "",
-        following=query.at(found[-1]) if found and has_next else "",
-    )
+    return cut_page(found, size, query)
 
 
 def totals(

@@ -25,11 +25,11 @@ def pause_period(
     0 MRR). Conflict when the period was changed since `version`; DomainError names a day that lies outside of it."""
     period = _locked(period, version)
     _check_inside("from_on", from_on, period)
-    rows = [_cells(period) | {"end_date": from_on, "end_reason": EndReason.PAUSED}]
+    rows = [as_row(period) | {"end_date": from_on, "end_reason": EndReason.PAUSED}]
     if resume_on is not None:
         if resume_on <= from_on or (period.end_on and resume_on >= period.end_on):
             raise refused("resume_on", _("It goes on after the pause began and before the period ends."))
-        rows.append(_cells(period) | {"start_date": resume_on})
+        rows.append(as_row(period) | {"start_date": resume_on})
     merged_rows(merge_subscriptions, ImportKind.SUBSCRIPTIONS, rows, by)
 
 
@@ -40,7 +40,7 @@ def mark_unpaid(*, period: Subscription, past_due_on: dt.date | None, version: i
     if past_due_on is not None and past_due_on > by.tenant.today():
         raise refused("past_due_on", _("This day has not come yet."))
     merged_rows(
-        merge_subscriptions, ImportKind.SUBSCRIPTIONS, [_cells(period) | {"past_due_on": past_due_on or ""}], by
+        merge_subscriptions, ImportKind.SUBSCRIPTIONS, [as_row(period) | {"past_due_on": past_due_on or ""}], by
     )
 
 
@@ -53,7 +53,7 @@ def cancel_period(*, period: Subscription, end_on: dt.date, reason: str, version
     if period.end_on and end_on > period.end_on:
         raise refused("end_on", _("The period ends before that day."))
     cells = {"end_date": end_on, "end_reason": EndReason.CANCELLED, "auto_renew": False, "reason": reason}
-    merged_rows(merge_subscriptions, ImportKind.SUBSCRIPTIONS, [_cells(period) | cells], by)
+    merged_rows(merge_subscriptions, ImportKind.SUBSCRIPTIONS, [as_row(period) | cells], by)
 
 
 def _locked(period: Subscription, version: int | None) -> Subscription:
@@ -70,8 +70,8 @@ def _check_inside(field: str, day: dt.date, period: Subscription) -> None:
         raise refused(field, _("The day lies inside the period, after its first one."))
 
 
-def _cells(period: Subscription) -> dict[str, Any]:
-    """The period as a row of a file."""
+def as_row(period: Subscription) -> dict[str, Any]:
+    """The period as a row of a file, complete: sent back unchanged it changes nothing."""
     usual = monthly_minor(period.amount_minor, period.discount_minor, period.interval_months, period.charge)
     cells: dict[str, Any] = {
         "account": period.account.external_id,

@@ -18,9 +18,9 @@ def views_for(member: Member, page: str) -> QuerySet[SavedView]:
     return SavedView.objects.filter(Q(member=member) | Q(shared=True), page=page).order_by("created_at", "id")
 
 
-def own_view(member: Member, view_id: UUID) -> SavedView:
-    """A view to be changed: a private one of somebody else is unknown (404), a shared one is refused (403)."""
-    view = SavedView.objects.filter(Q(member=member) | Q(shared=True), id=view_id).first()
+def own_view(member: Member, page: str, view_id: UUID) -> SavedView:
+    """A view of the page to be changed: a private one of somebody else is unknown (404), a shared one is refused (403)."""
+    view = views_for(member, page).filter(id=view_id).first()
     if view is None:
         raise Http404
     if view.member_id != member.id:

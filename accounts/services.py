@@ -17,7 +17,7 @@ from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.tenancy import tenant_context
 
 P = Permission
-_CSM = [P.VIEW_HOME, P.VIEW_ACCOUNTS, P.EDIT_ACCOUNTS]
+_CSM = [P.VIEW_HOME, P.VIEW_ACCOUNTS, P.EDIT_ACCOUNTS, P.CLOSE_DEALS]
 _LEADER = [*_CSM, P.VIEW_WEEK, P.VIEW_BOARD, P.EDIT_BOARD, P.MANAGE_HEALTH, P.MANAGE_JOURNEY]
 _OPS = [
     *_LEADER,

@@ -2,20 +2,21 @@
 
 from django.urls import include, path
 
-from accounts.views import absences, account, edits, lists, mergers, periods, saved
+from accounts.views import absences, account, edits, lists, mergers, periods
+from cs_platform.kernel.access import Permission
 
 urlpatterns = [
     path("settings/", include("accounts.settings_urls")),
     path("data/imports/", include("accounts.import_urls")),
     path("away/", absences.away, name="away"),
+    path("away/absences.csv", absences.export, {"form": "csv"}, name="absences_csv"),
+    path("away/absences.xlsx", absences.export, {"form": "xlsx"}, name="absences_xlsx"),
     path("away/new/", absences.absence_new, name="absence_new"),
     path("away/<uuid:absence_id>/", absences.absence_edit, name="absence_edit"),
     path("away/<uuid:absence_id>/end/", absences.absence_end, name="absence_end"),
     path("accounts/", lists.accounts, name="accounts"),
     path("accounts/export/", lists.export, name="accounts_export"),
-    path("accounts/views/new/", saved.view_new, name="view_new"),
-    path("accounts/views/<uuid:view_id>/", saved.view_edit, name="view_edit"),
-    path("accounts/views/<uuid:view_id>/delete/", saved.view_delete, name="view_delete"),
+    *lists.VIEWS.routes("accounts/views/", Permission.VIEW_ACCOUNTS),
     path("accounts/new/", edits.account_new, name="account_new"),
     path("accounts/<uuid:account_id>/", account.overview, name="account"),
     path("accounts/<uuid:account_id>/merge/", mergers.account_merge, name="account_merge"),

@@ -1,8 +1,9 @@
-"""J1 to J3: figures of the Journey page, flags of all open stages, and proposals to go back, at 2,000 and 20,000 tracks. See the
-README."""
+"""J1 to J5: figures of the Journey page, flags of all open stages, and proposals to go back, at 2,000 and 20,000 tracks; the page of
+a large book as it is kept. See the README."""
 
 import argparse
 import datetime as dt
+from collections.abc import Callable
 
 from benchmarks import harness
 
@@ -60,6 +61,7 @@ SELECT %(tenant)s, t.account_id, %(day)s::date - d, t.track_id, CASE WHEN t.n %%
   FROM told t CROSS JOIN generate_series(0, 14) d;
 """
 SIZES = (2_000, 20_000)
+PEOPLE = 20  # who look after the accounts of the larger book
 
 
 def fill(slug: str, tracks: int, day: dt.date) -> int:
@@ -91,8 +93,8 @@ def figures(tenant: int, day: dt.date) -> None:
     from accounts.models import Account
     from cs_platform.kernel.tenancy import tenant_context
     from journey.analysis import files
-    from journey.analysis.flow import Walked
     from journey.analysis.spans import span_of
+    from journey.analysis.walked import Walked
 
     with tenant_context(tenant):
         list(files.rows(Walked(Account.objects.all(), span_of("90", day)), "segment"))
@@ -107,6 +109,43 @@ def flags(tenant: int, day: dt.date) -> None:
 
     with tenant_context(tenant):
         flagged(Account.objects.all(), span_of("90", day))
+
+
+def reckon(tenant: int, day: dt.date) -> None:
+    """What the night keeps of a large book, written anew."""
+    from cs_platform.kernel.tenancy import tenant_context
+    from journey.analysis import kept
+
+    with tenant_context(tenant):
+        assert kept.reckon_night(day)
+
+
+def kept_page(tenant: int) -> Callable[[], object]:
+    """The page of a leader who sees everything and the part that follows it, as a browser asks for them; each answered."""
+    from django.conf import settings
+    from django.test import Client
+
+    from accounts.models import Account, Tenant
+    from accounts.services import add_member
+    from cs_platform.kernel.tenancy import tenant_context
+
+    settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
+    settings.ALLOWED_HOSTS = ["testserver"]
+    with tenant_context(tenant):
+        slug = Tenant.current().slug
+        boss = add_member(email="boss@bench.example", name="Boss Person", role="executive", password="bench")
+        everybody = list(Account.objects.order_by("external_id").values_list("id", flat=True))
+        for place in range(PEOPLE):
+            person = add_member(email=f"csm{place}@bench.example", name=f"Csm {place}", role="csm", password="bench")
+            Account.objects.filter(id__in=everybody[place :: PEOPLE + 1]).update(owner=person)  # some are nobody's
+    client = Client()
+    client.force_login(boss.user)
+
+    def ask() -> None:
+        for path in ("", "habits/"):
+            assert client.get(f"/t/{slug}/journey/{path}").status_code == 200
+
+    return ask
 
 
 def proposals(tenant: int, day: dt.date) -> None:
@@ -137,6 +176,17 @@ def main() -> None:
         times = many / SIZES[0]
         told = f"{text}: {slow:.2f} s / {quick:.2f} s at a {times:.0f}th"
         harness.line(name, told, f"x{growth:.1f}", f"{1.5 * times:.0f}", f"{times:.0f}")
+    walked = harness.seconds(lambda: figures(many_book, day)) + harness.seconds(lambda: flags(many_book, day))
+    page = kept_page(many_book)
+    page()
+    before = min(harness.seconds(page) for _ in range(3))
+    night = harness.seconds(lambda: reckon(many_book, day))
+    after = min(harness.seconds(page) for _ in range(5))
+    told = (
+        f"page and its second part as kept {1000 * after:.0f} ms / walked {1000 * before:.0f} ms; kept in {night:.1f} s"
+    )
+    harness.line("J4", told, f"x{after / before:.3f}", "0.2", "0.05")
+    harness.line("J5", f"all spans kept / figures and flags of one {walked:.1f} s", f"x{night / walked:.1f}", "6", "4")
     usual = min(harness.seconds(lambda: proposals(many_book, day)) for _ in range(3))
     told = f"proposals without statistics: {fresh:.2f} s / with them {usual:.2f} s"
     harness.line("J3", told, f"x{fresh / usual:.1f}", "5", "2")

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Count, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import IntegerField, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -18,9 +17,12 @@ from accounts.enums import Status
 from accounts.models import Account, Tenant
 from accounts.settings_sections import permissions
 from cs_platform.kernel.access import Permission, may
+from cs_platform.kernel.templatetags.cells import number_text
 from health.alerts import beside
 from health.alerts.selectors import waiting
 from journey.work.selectors import due_this_week
+
+MANY = 9_999  # the largest number beside an entry; more are "9,999+"
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,21 @@ NAVIGATION: tuple[tuple[Any, tuple[Page, ...]], ...] = (
 )
 
 
+class Counted(Subquery):
+    """How many rows a query has, counted no further than it is sliced: a page need not wait for a million."""
+
+    template = "(SELECT count(*) FROM (%(subquery)s) counted)"
+    output_field = IntegerField()
+    empty_result_set_value = 0
+
+
+def few_text(count: int | None) -> str:
+    """A number beside an entry: none for nothing, and no more than `MANY`."""
+    if not count:
+        return ""
+    return number_text(count) if count <= MANY else f"{number_text(MANY)}+"
+
+
 class Frame:
     """What base.html shows around a page. Counted lazily: a fragment asks for none of it."""
 
@@ -184,9 +201,8 @@ class Frame:
         a part of another, is none of them), own tasks that are late or due within a week, and what waits in the inbox:
         alerts for an answer, and each kind beside them."""
 
-        def count(rows: QuerySet) -> Coalesce:
-            rows = rows.order_by().values("tenant_id").annotate(n=Count("*")).values("n")
-            return Coalesce(Subquery(rows), 0)
+        def count(rows: QuerySet) -> Counted:
+            return Counted(rows.order_by().values("tenant_id")[: MANY + 1])
 
         if self.tenant is None or self.member is None:
             return {"accounts": 0, "tasks": 0, "inbox": 0}
@@ -251,7 +267,7 @@ class Frame:
                         "icon": page.icon,
                         "key": page.key,
                         "current": any(self._is_here(one, self.tenant.slug) for one in page.row),
-                        "count": self._counts.get(page.name),
+                        "count": few_text(self._counts.get(page.name)),
                     }
                 )
             if items:

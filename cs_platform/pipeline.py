@@ -16,15 +16,18 @@ from accounts import invitations
 from accounts import jobs as account_jobs
 from accounts.models import Tenant
 from accounts.webhooks import delivery as webhooks
+from advocacy import jobs as advocacy_jobs
 from cs_platform.kernel import queue, runs
 from cs_platform.kernel.models import Run, Work
 from cs_platform.kernel.tenancy import current_tenant_id, tenant_context
+from expansion import jobs as growth_jobs
 from health import news
 from health.alerts import jobs as alert_jobs
 from health.scoring import backtest_jobs
 from health.scoring import jobs as score_jobs
 from health.support import jobs as support_jobs
 from health.usage import catalogue, held, rollup, upkeep
+from journey.analysis import kept
 from journey.plans import links
 from journey.playbooks import jobs as play_jobs
 from journey.playbooks import sending
@@ -33,6 +36,8 @@ from journey.work import milestones, waking
 from metrics.digests import sending as digests
 from metrics.figures import company_alerts, currencies
 from metrics.figures import jobs as metrics_jobs
+from renewals import jobs as renewal_jobs
+from renewals import saves
 
 log = structlog.get_logger(__name__)
 
@@ -47,13 +52,22 @@ NIGHTLY: tuple[runs.Step, ...] = (
     *REVENUE,
     ("statistics", score_jobs.refresh_statistics),
     ("health", score_jobs.score_all),
+    ("renewals", renewal_jobs.follow_contracts),
     ("alerts", alert_jobs.run_alerts),
     ("woken_tasks", waking.wake_fallen),
     ("tracks", stage_jobs.begin_tracks),
     ("regressions", stage_jobs.propose_regressions),
     ("milestones", milestones.follow_milestones),
+    ("journeys", kept.reckon_night),
     ("plays", play_jobs.start_plays),
     ("play_tasks", play_jobs.make_due_tasks),
+    ("renewal_tasks", renewal_jobs.make_step_tasks),
+    ("save_plays", renewal_jobs.follow_saves),
+    ("renewal_calls", renewal_jobs.call_all),
+    ("frozen_calls", renewal_jobs.freeze_week),
+    ("referrals", advocacy_jobs.follow_referrals),
+    ("advocacy", advocacy_jobs.qualify_all),
+    ("growth", growth_jobs.find_signals),
     ("company_alert", company_alerts.check_company),
     ("webhooks", webhooks.keep_house),
     ("finish", lambda as_of: finish_night(as_of)),
@@ -61,13 +75,14 @@ NIGHTLY: tuple[runs.Step, ...] = (
 )
 
 REACTIONS: dict[str, tuple[str, ...]] = {
-    "revenue.changed": ("refresh_revenue",),
+    "revenue.changed": ("refresh_revenue", renewal_jobs.WORK),
     "customers.changed": ("follow_customers",),
     "accounts.appeared": ("release_held", "release_tickets"),
     "usage.received": (rollup.WORK,),
     "features.changed": ("recount_features",),
     "signals.changed": ("refresh_scores",),
     "health.scored": ("refresh_alerts",),
+    "journey.changed": ("reckon_journeys",),
     "month.closed": (digests.PLAN,),
 }
 
@@ -144,6 +159,7 @@ def _refresh_alerts(work: Work) -> bool:
     again = alert_jobs.refresh_alerts(work)
     waking.wake_fallen(Tenant.current().today())
     play_jobs.follow_alerts()
+    saves.follow_plays()
     return again
 
 
@@ -152,6 +168,7 @@ def install() -> None:
     queue.HANDLERS.update(
         nightly=queue.Handler(lambda work: runs.do_next(work, NIGHTLY), runs.announce, runs.failed),
         refresh_revenue=queue.Handler(_refresh_revenue),
+        follow_contracts=queue.Handler(renewal_jobs.follow_changed),
         release_held=queue.Handler(held.release_held),
         roll_up_usage=queue.Handler(rollup.roll_up_piece),
         recount_features=queue.Handler(catalogue.recount),
@@ -159,6 +176,7 @@ def install() -> None:
         follow_customers=queue.Handler(news.follow_customers),
         refresh_scores=queue.Handler(score_jobs.refresh_scores),
         refresh_alerts=queue.Handler(_refresh_alerts),
+        reckon_journeys=queue.Handler(kept.reckon_changed),
         backtest=queue.Handler(backtest_jobs.backtest_piece, failed=backtest_jobs.backtest_failed),
         change_currency=queue.Handler(currencies.change),
         import_file=queue.Handler(account_jobs.import_piece, failed=account_jobs.import_failed),

@@ -158,6 +158,9 @@ class Why(TextChoices):
     PROGRAM = "program", _("Another system sent it")
     AGAIN = "again", _("It comes again")
     ISSUE = "issue", _("An issue that was answered")
+    RENEWAL = "renewal", _("A renewal that comes due")
+    DEAL = "deal", _("An expansion deal")
+    ADVOCACY = "advocacy", _("The advocacy program")
 
 
 class Urgency(TextChoices):

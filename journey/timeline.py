@@ -1,6 +1,7 @@
 """What the timeline of an account tells of this floor (health.engagement.timeline): tasks that were done, plays, mails,
 handoffs and issues as work; stages, plans and milestones as the journey."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from django.utils.translation import gettext as _
 from accounts.models import Account, Member, Tenant
 from health.engagement import timeline
 from journey.enums import Exit, PlanState, PlayState
+from journey.handoffs.cells import along_text, answered_text, held_text
+from journey.handoffs.holdings import Held
 from journey.models import Handoff, IssueAccount, Letter, Milestone, Plan, Play, StagePeriod, Task
 from journey.stages.map_words import stage_name, track_name
 from journey.work.cells import play_name, reason_text
@@ -29,7 +32,7 @@ def _rows() -> dict[str, QuerySet[Any]]:
         "play": plays,
         "play_over": plays,
         "letter": Letter.objects.select_related("sender", "contact"),
-        "handoff": Handoff.objects.select_related("answered_by"),
+        "handoff": Handoff.objects.select_related("answered_by", "taker"),
         "issue": IssueAccount.objects.select_related("issue"),
         "stage": stages,
         "stage_over": stages,
@@ -39,69 +42,54 @@ def _rows() -> dict[str, QuerySet[Any]]:
     }
 
 
+def _cell(
+    title: str, url: str, icon: str, *, notes: Iterable[str] = (), who: str = "", tone: str = "", **more: Any
+) -> dict[str, Any]:
+    """A line as the timeline prints it; `more` says what this one has otherwise (`time`, `drawer`)."""
+    said = [note for note in notes if note]
+    return {"title": title, "notes": said, "who": who, "icon": icon, "tone": tone, "url": url, **more}
+
+
 def _task(line: timeline.Line, tenant: Tenant, account: Account) -> dict[str, Any]:
     """Done: Call the sponsor, with why it existed and what came of it."""
     row = line.row
-    return {
-        "title": _("Done: %(task)s") % {"task": row.title},
-        "notes": [part for part in (reason_text(row), row.result) if part],
-        "who": _who(row.done_by),
-        "icon": "check",
-        "tone": "",
-        "url": reverse("task", args=[tenant.slug, row.id]),
-        "drawer": True,
-    }
+    title, url = _("Done: %(task)s") % {"task": row.title}, reverse("task", args=[tenant.slug, row.id])
+    return _cell(title, url, "check", notes=(reason_text(row), row.result), who=_who(row.done_by), drawer=True)
 
 
 def _play(line: timeline.Line, tenant: Tenant, account: Account) -> dict[str, Any]:
     """Play began: Save play; or Play: Save play, done."""
     row, over = line.row, line.what == "play_over"
     words = {"play": play_name(row), "state": str(PlayState(row.state).label).lower()}
-    return {
-        "title": (_("Play: %(play)s, %(state)s") if over else _("Play began: %(play)s")) % words,
-        "notes": [row.reason] if over and row.reason else [],
-        "who": _who(row.ended_by if over else row.started_by),
-        "icon": "list-checks",
-        "tone": "",
-        "url": reverse("account_plays", args=[tenant.slug, account.id]),
-    }
+    return _cell(
+        (_("Play: %(play)s, %(state)s") if over else _("Play began: %(play)s")) % words,
+        reverse("account_plays", args=[tenant.slug, account.id]),
+        "list-checks",
+        notes=[row.reason] if over else (),
+        who=_who(row.ended_by if over else row.started_by),
+    )
 
 
 def _letter(line: timeline.Line, tenant: Tenant, account: Account) -> dict[str, Any]:
     row = line.row
-    return {
-        "title": _("Mail sent: %(subject)s") % {"subject": row.subject},
-        "notes": [row.contact.name if row.contact else row.address],
-        "who": _who(row.sender),
-        "icon": "mail",
-        "tone": "",
-        "url": reverse("letter", args=[tenant.slug, row.account_id, row.id]),
-    }
+    title = _("Mail sent: %(subject)s") % {"subject": row.subject}
+    url = reverse("letter", args=[tenant.slug, row.account_id, row.id])
+    return _cell(title, url, "mail", notes=[row.contact.name if row.contact else row.address], who=_who(row.sender))
 
 
 def _handoff(line: timeline.Line, tenant: Tenant, account: Account) -> dict[str, Any]:
     row = line.row
-    return {
-        "title": _("Handed over: %(kind)s") % {"kind": row.get_kind_display()},
-        "notes": [part for part in (row.reason, row.answer) if part],
-        "who": _who(row.answered_by),
-        "icon": "handshake",
-        "tone": "acc",
-        "url": reverse("handoff", args=[tenant.slug, row.id]),
-    }
+    title = _("Handed over: %(kind)s") % {"kind": row.get_kind_display()}
+    url = reverse("handoff", args=[tenant.slug, row.id])
+    along = held_text(Held.of(row))
+    notes = (row.reason, row.answer, along_text(along) if along else "")
+    return _cell(title, url, "handshake", notes=notes, who=answered_text(row) or _("Automatic"), tone="acc")
 
 
 def _issue(line: timeline.Line, tenant: Tenant, account: Account) -> dict[str, Any]:
     row = line.row
-    return {
-        "title": _("Issue: %(title)s") % {"title": row.issue.title},
-        "notes": [part for part in (str(row.get_weight_display()), row.note) if part],
-        "who": "",
-        "time": "",
-        "icon": "flag",
-        "tone": "",
-        "url": reverse("issue", args=[tenant.slug, row.issue_id]),
-    }
+    title, url = _("Issue: %(title)s") % {"title": row.issue.title}, reverse("issue", args=[tenant.slug, row.issue_id])
+    return _cell(title, url, "flag", notes=(str(row.get_weight_display()), row.note), time="")
 
 
 def _stage(line: timeline.Line, tenant: Tenant, account: Account) -> dict[str, Any]:
@@ -114,42 +102,42 @@ def _stage(line: timeline.Line, tenant: Tenant, account: Account) -> dict[str, A
         notes = [str(row.get_cause_display()) if row.cause else "", row.note]
     else:
         title, notes = _("%(track)s: %(stage)s began") % words, [str(row.get_entry_display())]
-    return {
-        "title": title,
-        "notes": [note for note in notes if note],
-        "who": _who(row.validated_by if over else row.entered_by),
-        "time": "",
-        "icon": "target",
-        "tone": {Exit.COMPLETED: "good", Exit.REGRESSED: "risk"}.get(row.outcome, "") if over else "",
-        "url": reverse("account_journey", args=[tenant.slug, account.id]),
-    }
+    return _cell(
+        title,
+        reverse("account_journey", args=[tenant.slug, account.id]),
+        "target",
+        notes=notes,
+        who=_who(row.validated_by if over else row.entered_by),
+        tone={Exit.COMPLETED: "good", Exit.REGRESSED: "risk"}.get(row.outcome, "") if over else "",
+        time="",
+    )
 
 
 def _plan(line: timeline.Line, tenant: Tenant, account: Account) -> dict[str, Any]:
     row, over = line.row, line.what == "plan_over"
     words = {"plan": row.name, "state": str(PlanState(row.state).label).lower()}
-    return {
-        "title": (_("Plan: %(plan)s, %(state)s") if over else _("Plan began: %(plan)s")) % words,
-        "notes": [row.goal] if row.goal and not over else [],
-        "who": row.owner.name if row.owner else "",
-        "time": "",
-        "icon": "list-checks",
-        "tone": "good" if over and row.state == PlanState.DONE else "",
-        "url": reverse("account_plan", args=[tenant.slug, account.id]),
-    }
+    return _cell(
+        (_("Plan: %(plan)s, %(state)s") if over else _("Plan began: %(plan)s")) % words,
+        reverse("account_plan", args=[tenant.slug, account.id]),
+        "list-checks",
+        notes=() if over else [row.goal],
+        who=row.owner.name if row.owner else "",
+        tone="good" if over and row.state == PlanState.DONE else "",
+        time="",
+    )
 
 
 def _milestone(line: timeline.Line, tenant: Tenant, account: Account) -> dict[str, Any]:
     row = line.row
-    return {
-        "title": _("Milestone reached: %(name)s") % {"name": row.name},
-        "notes": [row.plan.name],
-        "who": row.done_by.name if row.done_by else "",
-        "time": "",
-        "icon": "flag",
-        "tone": "good",
-        "url": reverse("account_plan", args=[tenant.slug, account.id]),
-    }
+    return _cell(
+        _("Milestone reached: %(name)s") % {"name": row.name},
+        reverse("account_plan", args=[tenant.slug, account.id]),
+        "flag",
+        notes=[row.plan.name],
+        who=row.done_by.name if row.done_by else "",
+        tone="good",
+        time="",
+    )
 
 
 def _who(member: Member | None) -> str:

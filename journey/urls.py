@@ -4,6 +4,7 @@ from typing import Any
 
 from django.urls import include, path
 
+from cs_platform.kernel.access import Permission
 from journey.views import (
     account_journey,
     account_plays,
@@ -95,6 +96,8 @@ REASSIGN: list[Any] = [
 
 HANDOFFS: list[Any] = [
     path("", handoffs.handoffs, name="handoffs"),
+    path("handoffs.csv", handoffs.export, {"form": "csv"}, name="handoffs_csv"),
+    path("handoffs.xlsx", handoffs.export, {"form": "xlsx"}, name="handoffs_xlsx"),
     path("<uuid:handoff_id>/", handoff.handoff, name="handoff"),
     path("<uuid:handoff_id>/check/", handoff.handoff_check, name="handoff_check"),
     path("<uuid:handoff_id>/answer/", handoff.handoff_answer, name="handoff_answer"),
@@ -105,9 +108,7 @@ ISSUES: list[Any] = [
     path("", issues.issues, name="issues"),
     path("new/", issue.issue_new, name="issue_new"),
     path("issues.csv", issues.export, name="issues_csv"),
-    path("views/new/", issues.view_new, name="issue_view_new"),
-    path("views/<uuid:issue_view_id>/", issues.view_edit, name="issue_view_edit"),
-    path("views/<uuid:issue_view_id>/delete/", issues.view_delete, name="issue_view_delete"),
+    *issues.VIEWS.routes("views/", Permission.VIEW_ACCOUNTS),
     path("<uuid:issue_id>/", issue.issue, name="issue"),
     path("<uuid:issue_id>/edit/", issue.issue_edit, name="issue_edit"),
     path("<uuid:issue_id>/answer/", issue.issue_answer, name="issue_answer"),

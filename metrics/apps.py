@@ -7,9 +7,12 @@ class MetricsConfig(AppConfig):
     name = "metrics"
 
     def ready(self) -> None:
-        from accounts import kinds  # noqa: PLC0415 - models are there only now
+        from accounts import closed, kinds  # noqa: PLC0415 - models are there only now
         from metrics import settings_sections  # noqa: PLC0415
+        from metrics.figures.questions import closed_months  # noqa: PLC0415
         from metrics.proof.reconciliation import BILLING  # noqa: PLC0415
 
         kinds.register(BILLING)
         settings_sections.register()
+        if closed_months not in closed.CLOSED:
+            closed.CLOSED.append(closed_months)

@@ -4,11 +4,11 @@ Undefined is None, never 0. Ratios are fractions of 1, unrounded; `ratio8` round
 """
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 
-from cs_platform.kernel.periods import add_months, months_between
+from cs_platform.kernel.periods import add_months
 
 # ACV bands of the seed in whole units of the reporting currency, half open (ACC-02, METRICS 2).
 ACV_BAND_EDGES = (1_000, 10_000, 50_000)
@@ -152,79 +152,6 @@ def payback_months(cac: Decimal | None, arpa: Decimal | None, margin: Decimal = 
 def ratio8(value: Decimal | None) -> Decimal | None:
     """To 8 decimals, half up: how reports print ratios."""
     return None if value is None else value.quantize(Decimal("0.00000001"), rounding=ROUND_HALF_UP)
-
-
-@dataclass(frozen=True)
-class Rate:
-    """Units of `quote` for one `base` at the end of `month`."""
-
-    month: dt.date
-    base: str
-    quote: str
-    rate: Decimal
-
-
-def rates_to(
-    target: str, currencies: Iterable[str], months: tuple[dt.date, dt.date], known: Sequence[Rate]
-) -> dict[str, dict[dt.date, Decimal]]:
-    """Units of `target` for one unit of each currency, for every month from the first to the last of `months`.
-
-    A pair without a rate of its own is that over a third currency, first one that both are quoted for. A month without a rate keeps that of the month
-    before; months before the first known rate take the first. A currency that nothing connects is left out.
-    Example: EUR to USD 1.20 and EUR to GBP 0.80 give GBP to USD 1.50.
-    """
-    by_month: dict[dt.date, dict[tuple[str, str], Decimal]] = {}
-    for row in known:
-        by_month.setdefault(row.month, {})[(row.base, row.quote)] = row.rate
-    result: dict[str, dict[dt.date, Decimal]] = {}
-    first, last = months
-    for currency in currencies:
-        if currency == target:
-            result[currency] = dict.fromkeys(months_between(first, last), Decimal(1))
-            continue
-        direct = {m: r for m, pairs in by_month.items() if (r := converted(currency, target, pairs)) is not None}
-        if not direct:
-            continue
-        before = [m for m in direct if m <= first]
-        rate = direct[max(before)] if before else direct[min(direct)]
-        filled: dict[dt.date, Decimal] = {}
-        for month in months_between(first, last):
-            rate = direct.get(month, rate)
-            filled[month] = rate
-        result[currency] = filled
-    return result
-
-
-def pairs_used(source: str, target: str, pairs: Mapping[tuple[str, str], Decimal]) -> tuple[tuple[str, str], ...]:
-    """The pairs of one month that lead from `source` to `target`: its own, turned round, or two over a third currency,
-    rather one that is the base of both; none where nothing does."""
-    if own := _pair(source, target, pairs):
-        return (own,)
-    over = [
-        (first, second)
-        for via in sorted({code for pair in pairs for code in pair} - {source, target})
-        if (first := _pair(source, via, pairs)) and (second := _pair(via, target, pairs))
-    ]
-    return min(over, key=lambda two: two[0][0] != two[1][0], default=())
-
-
-def _pair(source: str, target: str, pairs: Mapping[tuple[str, str], Decimal]) -> tuple[str, str] | None:
-    """The pair of two currencies, whichever way it is quoted."""
-    return next((pair for pair in ((source, target), (target, source)) if pairs.get(pair)), None)
-
-
-def converted(source: str, target: str, pairs: Mapping[tuple[str, str], Decimal]) -> Decimal | None:
-    """Units of `target` for one of `source` by the rates of one month; None where nothing leads there.
-
-    Example: GBP to USD 1.25 and EUR to USD 1.20 give GBP to EUR 1.25 / 1.20.
-    """
-    over, under, code = Decimal(1), Decimal(1), source
-    for base, quote in pairs_used(source, target, pairs):
-        if base == code:
-            over, code = over * pairs[base, quote], quote
-        else:
-            under, code = under * pairs[base, quote], base
-    return over / under if code == target else None
 
 
 def month_number(month: dt.date) -> int:

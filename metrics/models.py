@@ -115,6 +115,18 @@ class CohortMonth(TenantModel):
     capped_mrr = models.BigIntegerField()
 
 
+class WonMonth(DerivedModel):
+    """Customers who first paid in a month, by the segment that they are in now, and what it cost to win those of whom it
+    is known (MET-06): what the board asks without reading every account."""
+
+    pk = models.CompositePrimaryKey("tenant_id", "month", "segment_id")
+    month = models.DateField()
+    segment_id = models.UUIDField()  # all zeros: in none
+    won = models.IntegerField()
+    known = models.IntegerField()
+    cost = models.BigIntegerField()
+
+
 class MovementNote(EntityModel):
     """What a person says of an account's movement of a month: its reason, and whether the CS team owns it (MET-07)."""
 

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from cs_platform.kernel.access import Permission
 from metrics.board import pdf
 from metrics.views import (
     account,
@@ -17,7 +18,6 @@ from metrics.views import (
     currencies,
     digests,
     explore,
-    explore_saved,
     lineage,
     moved,
     movements,
@@ -61,9 +61,7 @@ urlpatterns = [
     path("metrics/explore/accounts/", explore.accounts, name="explore_accounts"),
     path("metrics/explore/values.csv", explore.as_csv, name="explore_csv"),
     path("metrics/explore/values.xlsx", explore.as_xlsx, name="explore_xlsx"),
-    path("metrics/explore/views/new/", explore_saved.new, name="explore_view_new"),
-    path("metrics/explore/views/<uuid:explored_id>/", explore_saved.edit, name="explore_view_edit"),
-    path("metrics/explore/views/<uuid:explored_id>/delete/", explore_saved.delete, name="explore_view_delete"),
+    *explore.VIEWS.routes("metrics/explore/views/", Permission.VIEW_BOARD),
     path("metrics/<slug:metric>/", lineage.metric, name="metric"),
     path("metrics/<slug:metric>/rows.csv", lineage.rows_csv, name="metric_rows"),
     path("metrics/<slug:metric>/audit.xlsx", lineage.pack, name="metric_pack"),

@@ -5,3 +5,8 @@ from django.apps import AppConfig
 
 class RenewalsConfig(AppConfig):
     name = "renewals"
+
+    def ready(self) -> None:
+        from renewals import account_hooks  # noqa: PLC0415 - models are there only now
+
+        account_hooks.register()

@@ -119,7 +119,7 @@ def fill(world: World) -> dict[str, object]:
                 expires_at=dt.datetime(2030, 1, 1, tzinfo=dt.UTC),
             ),
             "view": SavedView.objects.create(member=admin, page="accounts", name="Mine", query="", shared=True),
-            "explored": SavedView.objects.create(
+            "explore_view": SavedView.objects.create(
                 member=admin, page="explore", name="Churn", query="metric=logo_churn", shared=True
             ),
             "holiday": Holiday.objects.create(day=day, name="New Year"),

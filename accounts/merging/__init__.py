@@ -10,6 +10,7 @@ from accounts.merging.contacts import merge_contacts
 from accounts.merging.products import merge_products, read_product
 from accounts.merging.rates import merge_fx_rates
 from accounts.merging.result import (
+    CONTRACTS,
     CUSTOMERS,
     MergeResult,
     Origin,
@@ -20,6 +21,7 @@ from accounts.merging.result import (
 from accounts.merging.subscriptions import merge_subscriptions, void_subscription
 
 __all__ = [
+    "CONTRACTS",
     "CUSTOMERS",
     "MergeResult",
     "Origin",

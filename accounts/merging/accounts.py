@@ -23,7 +23,7 @@ from accounts.merging.result import (
     revenue_changed,
 )
 from accounts.models import Account, Segment, Tenant
-from cs_platform.kernel import copying, sqljobs
+from cs_platform.kernel import copying, queue, sqljobs
 from cs_platform.kernel.money import to_minor
 
 COLUMNS = [
@@ -84,11 +84,13 @@ def merge_accounts(rows: Sequence[Row], origin: Origin) -> MergeResult:
     quiet_inserts(len(accepted))
     params = origin.params() | {"today": tenant.today()}
     judged = []
+    costs = False
     moved: set[UUID] = set()  # those that stand below another parent now, and who that was
     for found in sqljobs.rows(SQL / "merge_accounts.sql", params):
         result.add(found["number"], found["id"], found["outcome"])
         if found["judged_anew"]:
             judged.append(found["id"])
+        costs |= found["cost_anew"]
         if found["moved"]:
             moved |= {found["id"], found["was_below"] or found["id"]}
     if moved and tenant.logo_level == LogoLevel.PARENT:  # the money of a tree counts for its top
@@ -96,7 +98,10 @@ def merge_accounts(rows: Sequence[Row], origin: Origin) -> MergeResult:
     else:
         moved = set()
     dated = sqljobs.rows(SQL / "account_changes.sql", params)
-    revenue_changed({row["account_id"] for row in dated} | moved, origin)
+    changed = {row["account_id"] for row in dated} | moved
+    revenue_changed(changed, origin)
+    if costs and not changed:  # no movement, but what customers cost to win stands beside what they bring
+        queue.publish("revenue.changed", actor=origin.actor)
     customers_changed(judged, actor=origin.actor)
     answers_of_file(accepted, origin, result, lambda row: row.values.get("churned_on"))
     accounts_appeared(result.created + named, origin)

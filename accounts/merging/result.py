@@ -19,6 +19,7 @@ from cs_platform.kernel.tenancy import current_tenant_id
 
 SQL = Path(__file__).parent.parent / "sql"
 CUSTOMERS = "customers"  # topic: accounts of which something is known that was not known before
+CONTRACTS = "contracts"  # topic: accounts whose paid periods changed; what comes due follows them
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,7 @@ def revenue_changed(accounts: Iterable[UUID], origin: Origin) -> None:
     keys = list(accounts)
     if keys:
         queue.mark_dirty("revenue", keys)
+        queue.mark_dirty(CONTRACTS, keys)
         queue.publish("revenue.changed", actor=origin.actor)
 
 

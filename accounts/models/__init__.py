@@ -1,6 +1,14 @@
 """Models of the accounts floor, by noun."""
 
-from accounts.models.customers import Account, AccountChange, AccountEvent, Contact, ContactPast, Segment
+from accounts.models.customers import (
+    Account,
+    AccountChange,
+    AccountEvent,
+    Contact,
+    ContactPast,
+    Segment,
+    in_sight_of,
+)
 from accounts.models.imports import Import, ImportChunk, ImportReject
 from accounts.models.outgoing import MailOptOut, WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookEvent
 from accounts.models.people import Absence, ApiKey, Invitation, Member, Role, SavedView, Team, User, in_care_of
@@ -55,4 +63,5 @@ __all__ = [
     "WebhookEndpoint",
     "WebhookEvent",
     "in_care_of",
+    "in_sight_of",
 ]

@@ -46,21 +46,27 @@ class Segment(EntityModel):
         return self.name
 
 
+def in_sight_of(member: Member) -> models.Q:
+    """Rows with an `owner`, like accounts, that this member sees; see `AccountQuerySet.visible_to`."""
+    scope = member.role.scope
+    if scope == Scope.ALL:
+        return models.Q()
+    if scope == Scope.TEAM:
+        team = models.Q(owner__team__leader=member)
+        if member.team_id:
+            team |= models.Q(owner__team_id=member.team_id)
+        return team | models.Q(owner=None) | in_care_of(member)
+    return in_care_of(member)
+
+
 class AccountQuerySet(TenantQuerySet):
     """Words of account queries."""
 
     def visible_to(self, member: Member) -> Self:
         """The accounts that this member sees (ROL-01): the own book, with the team's and the ownerless, or all; with
         the books of those for whom they stand in today (ROL-02)."""
-        scope = member.role.scope
-        if scope == Scope.ALL:
-            return self
-        if scope == Scope.TEAM:
-            team = models.Q(owner__team__leader=member)
-            if member.team_id:
-                team |= models.Q(owner__team_id=member.team_id)
-            return self.filter(team | models.Q(owner=None) | in_care_of(member))
-        return self.filter(in_care_of(member))
+        sight = in_sight_of(member)
+        return self.filter(sight) if sight else self
 
     def named_like(self, text: str) -> Self:
         """Accounts whose name holds `text` in any case; a query of its own asks the index which they are (D3).

@@ -65,8 +65,9 @@ WITH wish AS (
            (w.name, w.level, w.segment_id, w.owner_id, w.industry, w.source, w.region, w.employees, w.domain, w.signed_on,
             w.tier, w.strategic, w.complexity, w.cac_minor, w.parent_id, w.referred_by_id, w.attributes))
     RETURNING a.id, (OLD.segment_id, OLD.signed_on, OLD.level) IS DISTINCT FROM (NEW.segment_id, NEW.signed_on, NEW.level) AS judged_anew,
+              OLD.cac_minor IS DISTINCT FROM NEW.cac_minor AS cost_anew,
               OLD.parent_id AS was_below, OLD.parent_id IS DISTINCT FROM NEW.parent_id AS moved
 )
-SELECT m.number, m.id, coalesce(c.judged_anew, false) AS judged_anew, c.was_below, coalesce(c.moved, false) AS moved,
+SELECT m.number, m.id, coalesce(c.judged_anew, false) AS judged_anew, coalesce(c.cost_anew, false) AS cost_anew, c.was_below, coalesce(c.moved, false) AS moved,
        CASE WHEN m.outcome IN ('new', 'named') THEN 'created' WHEN c.id IS NULL THEN 'unchanged' ELSE 'updated' END AS outcome
   FROM merged_account m LEFT JOIN changed c USING (id);

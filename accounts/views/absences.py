@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from accounts import absence_cells, absences
+from accounts import absence_cells, absence_files, absences
 from accounts.absence_cells import SETTINGS, AbsenceForm
 from accounts.models import Absence, Account
 from accounts.views.forms import conflict_page, form_page, saved
@@ -18,6 +18,7 @@ from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.errors import Conflict, DomainError
 from cs_platform.kernel.forms import refuse
 from cs_platform.kernel.htmx import page
+from cs_platform.kernel.sheets import file_answer
 
 
 @requires(Permission.EDIT_ACCOUNTS)
@@ -39,6 +40,13 @@ def away(request: TenantRequest) -> HttpResponse:
         ],
     }
     return page(request, "accounts/away.html", context)
+
+
+@requires(Permission.EDIT_ACCOUNTS)
+def export(request: TenantRequest, form: str) -> HttpResponse:
+    """The absences that the reader may write, coming, running and over, as a file."""
+    found, tenant = absences.absences_for(request.member), request.tenant
+    return file_answer(form, f"absences-{tenant.slug}-{tenant.today()}", absence_files.HEAD, absence_files.rows(found))
 
 
 @requires(Permission.EDIT_ACCOUNTS)

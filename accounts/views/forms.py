@@ -1,24 +1,64 @@
 """How a form of the customer pages is shown: in the drawer or as a page, with problems, beside the other's change."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.contrib import messages
 from django.forms import Form
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from cs_platform.kernel.access import TenantRequest
+from cs_platform.kernel.errors import Conflict, DomainError
+from cs_platform.kernel.forms import refuse
 from cs_platform.kernel.htmx import page
 
 
-def form_page(request: TenantRequest, form: Form, *, status: int = 200, **context: Any) -> HttpResponse:
-    """Render accounts/form.html; 422 when the form holds errors. Context: title, submit, back_url, back_label, …"""
+def posted(request: TenantRequest) -> QueryDict | None:
+    """What a form is filled with: what was sent, None while the page is only looked at."""
+    return request.POST if request.method == "POST" else None
+
+
+def answer_form(
+    request: TenantRequest,
+    form: Form,
+    act: Callable[[dict[str, Any]], Any],
+    said: str | Callable[[Any], str],
+    look: Mapping[str, Any],
+    *,
+    to: Callable[[Any], str] | None = None,
+    theirs: Callable[[], Mapping[str, Any] | None] | None = None,
+    template: str = "accounts/form.html",
+) -> HttpResponse:
+    """What the address of a form answers: the form, what was refused of it (422), or that `act` did what was asked for.
+
+    `act` gets the values; of what it gives, `said` makes the sentence and `to` the address that follows (the form's `back_url`
+    unless it is given). When somebody else changed the row meanwhile, both versions are shown (409) where `theirs` tells what
+    stands now, else the sentence of the refusal.
+    """
+    status = 200
+    if form.is_bound and form.is_valid():
+        try:
+            made = act(form.cleaned_data)
+            return saved(request, said(made) if callable(said) else said, to(made) if to else look["back_url"])
+        except DomainError as error:
+            stale = isinstance(error, Conflict)
+            if stale and theirs is not None and (values := theirs()) is not None:
+                return conflict_page(request, form, values, **look)
+            refuse(form, error)
+            status = error.status if stale else DomainError.status
+    return form_page(request, form, status=status, template=template, **look)
+
+
+def form_page(
+    request: TenantRequest, form: Form, *, status: int = 200, template: str = "accounts/form.html", **context: Any
+) -> HttpResponse:
+    """Render accounts/form.html, or a template that shows more beside the form; 422 when the form holds errors. Context: title, submit, back_url, back_label, …"""
     piece = bool(request.htmx and request.htmx.target == "drawer-body")
     defaults = {"form": form, "action": request.path, "submit": _("Save"), "piece": piece}
     code = 422 if form.errors and status == 200 else status
-    return page(request, "accounts/form.html", defaults | context, pieces=("drawer-body",), status=code)
+    return page(request, template, defaults | context, pieces=("drawer-body",), status=code)
 
 
 def conflict_page(request: TenantRequest, form: Form, theirs: Mapping[str, Any], **context: Any) -> HttpResponse:

@@ -24,8 +24,9 @@ from accounts.listing import (
     read_page,
     totals,
 )
-from accounts.models import Account, SavedView
-from accounts.saved_views import views_for
+from accounts.models import Account
+from accounts.views import filters
+from accounts.views.saved import Viewed
 from cs_platform.kernel.access import Permission, Scope, TenantRequest, may, requires
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.money import from_minor, money_text
@@ -49,6 +50,8 @@ EXPORTED = (
     "employees tier status renews_on customer_since mrr arr currency health_score health_band health_change health_on"
 )
 
+VIEWS = Viewed(PAGE, gettext_lazy("Accounts"), "view", lambda given: ListQuery.parse(given).text(view=""))
+
 
 def book_of(request: TenantRequest) -> QuerySet[Account]:
     """The accounts that the member of this request may see."""
@@ -61,20 +64,18 @@ def accounts(request: TenantRequest) -> HttpResponse:
     query = ListQuery.parse(request.GET)
     today = request.tenant.today()
     book = book_of(request)
-    tabs, current = _tabs(request, query, list(views_for(request.member, PAGE)))
-    sums = totals(book, query, {tab["key"]: tab["state"] for tab in tabs}, request.member, today)
-    for tab in tabs:
+    views = VIEWS.shown(request, query.text(view=""), _built_in(request))
+    states = {tab["key"]: ListQuery.parse(QueryDict(tab["state"])) for tab in views["tabs"]}
+    sums = totals(book, query, states, request.member, today)
+    for tab in views["tabs"]:
         tab["count"] = f"{sums.views[tab['key']]:,}"
     found = query.rows(book, request.member, today).select_related("segment", "owner")
     rows = read_page(found, query)
     panel = _panel(request, query)
     context = {
         "query": query,
-        "tabs": tabs,
-        "current_tab": current,
-        "changed": current is not None and current["state"].own_text() != query.own_text(),
-        "state": query.text(),
-        "own_state": query.own_text(),
+        "views": views,
+        "export_url": f"{reverse('accounts_export', args=[request.tenant.slug])}?{query.text()}",
         "summary": _summary(request, sums),
         "panel": panel,
         "chips": _chips(request, query, panel),
@@ -94,7 +95,7 @@ def accounts(request: TenantRequest) -> HttpResponse:
         "empty": None if rows.rows else _empty(request, query, sums, book, panel, today),
         "may_edit": may(request, Permission.EDIT_ACCOUNTS),
         "may_import": may(request, Permission.IMPORT_DATA),
-        "piece": request.htmx.target if request.htmx else "",
+        "oob": bool(request.htmx and request.htmx.target == "accounts-found"),
     }
     response = page(request, "accounts/list.html", context, pieces=("accounts-list", "accounts-found"))
     if request.htmx:
@@ -143,26 +144,10 @@ def export(request: TenantRequest) -> HttpResponse:
     return csv_file(f"accounts-{tenant.slug}-{tenant.today()}.csv", head, lines)
 
 
-def _tabs(request: TenantRequest, query: ListQuery, saved: list[SavedView]) -> tuple[list[dict[str, Any]], Any]:
-    """The tabs, built-in first, and the one the page stands on (None when the filters are nobody's)."""
+def _built_in(request: TenantRequest) -> list[tuple[str, Any, str]]:
+    """The views that everybody of the reader's reach has: key, label, query string."""
     wide = request.member.role.scope != Scope.OWN
-    tabs: list[dict[str, Any]] = [
-        {"key": key, "label": label, "state": ListQuery.parse(QueryDict(text)), "view": None}
-        for key, label, text, only_wide in BUILT_IN
-        if wide or not only_wide
-    ]
-    tabs += [
-        {"key": str(view.id), "label": view.name, "state": ListQuery.parse(QueryDict(view.query)), "view": view}
-        for view in saved
-    ]
-    current = next((tab for tab in tabs if tab["key"] == query.view), None)
-    if current is None:
-        current = next((tab for tab in tabs if tab["state"].own_text() == query.own_text()), None)
-    for tab in tabs:
-        tab["url"] = f"{request.path}?{tab['state'].text(view=tab['key'])}"
-        tab["current"] = tab is current
-        tab["own"] = tab["view"] is not None and tab["view"].member_id == request.member.id
-    return tabs, current
+    return [(key, label, text) for key, label, text, only_wide in BUILT_IN if wide or not only_wide]
 
 
 def _panel(request: TenantRequest, query: ListQuery) -> list[dict[str, Any]]:
@@ -185,17 +170,7 @@ def _panel(request: TenantRequest, query: ListQuery) -> list[dict[str, Any]]:
             chosen = query.filters.get(name, ())
             known = dict(options.get(name, ()))
             extra = [(value, _value_label(name, value)) for value in chosen if value not in known]
-            panel.append(
-                {
-                    "name": name,
-                    "label": entry.label,
-                    "open": bool(chosen),
-                    "options": [
-                        {"value": value, "label": label, "on": value in chosen}
-                        for value, label in [*options.get(name, ()), *extra]
-                    ],
-                }
-            )
+            panel.append(filters.group(name, entry.label, [*options.get(name, ()), *extra], chosen))
     return panel
 
 
@@ -215,17 +190,7 @@ def _value_label(name: str, value: str) -> str:
 
 
 def _chips(request: TenantRequest, query: ListQuery, panel: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The filters that are on: {name, label, value, url without it}."""
-    return [
-        {
-            "name": group["name"],
-            "label": group["label"],
-            "value": ", ".join(str(option["label"]) for option in group["options"] if option["on"]),
-            "url": f"{request.path}?{query.without(group['name'])}",
-        }
-        for group in panel
-        if group["open"]
-    ]
+    return filters.chips(panel, lambda name: f"{request.path}?{query.without(name)}")
 
 
 def _summary(request: TenantRequest, sums: Totals) -> list[str]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts.account_frame import open_account
 from accounts.mergers import Preview, merge_account, other_account, preview, unmerge_account
 from accounts.models import Account
-from accounts.views.forms import form_page, saved
+from accounts.views.forms import answer_form, form_page, posted, saved
 from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.forms import refuse
@@ -92,24 +92,19 @@ def _told(account: Account, into: Account, found: Preview, currency: str) -> str
 def account_unmerge(request: TenantRequest, account_id: UUID) -> HttpResponse:
     """Take a merger back."""
     account = open_account(request, account_id)
-    url = reverse("account", args=[request.tenant.slug, account.id])
-    form = UnmergeForm(request.POST if request.method == "POST" else None)
-    if form.is_bound and form.is_valid():
-        try:
-            unmerge_account(account=account, by=request.member)
-            text = _("%(name)s is an account of its own again. Figures follow within a minute.")
-            return saved(request, text % {"name": account.name}, url)
-        except DomainError as error:
-            refuse(form, error)
-    return form_page(
-        request,
-        form,
-        title=_("Undo the merger of %(name)s") % {"name": account.name},
-        text=_(
+    look = {
+        "title": _("Undo the merger of %(name)s") % {"name": account.name},
+        "text": _(
             "It becomes a customer of its own again, with the people and events that moved with it. What was written on "
             "the other account since then stays there."
         ),
-        back_url=url,
-        back_label=account.name,
-        submit=_("Undo the merger"),
-    )
+        "back_url": reverse("account", args=[request.tenant.slug, account.id]),
+        "back_label": account.name,
+        "submit": _("Undo the merger"),
+    }
+
+    def act(_values: dict[str, Any]) -> None:
+        unmerge_account(account=account, by=request.member)
+
+    text = _("%(name)s is an account of its own again. Figures follow within a minute.") % {"name": account.name}
+    return answer_form(request, UnmergeForm(posted(request)), act, text, look)

@@ -14,10 +14,9 @@ from accounts.account_frame import open_account
 from accounts.models import Subscription
 from accounts.periods import cancel_period, mark_unpaid, pause_period
 from accounts.views import account as pages
-from accounts.views.forms import form_page, saved
+from accounts.views.forms import answer_form, posted
 from cs_platform.kernel.access import Permission, TenantRequest, requires
-from cs_platform.kernel.errors import Conflict, DomainError
-from cs_platform.kernel.forms import day_input, refuse
+from cs_platform.kernel.forms import day_input
 
 
 def _day(label: Any, *, required: bool = True, help_text: Any = "") -> forms.DateField:
@@ -77,21 +76,16 @@ def _deed(
 ) -> HttpResponse:
     account = open_account(request, account_id)
     period: Subscription = pages.period_of(account, subscription_id)
-    url = reverse("account_subscriptions", args=[request.tenant.slug, account.id])
     initial = {"version": period.version, "past_due_on": period.past_due_on, "end_on": period.end_on}
-    form = form_class(request.POST if request.method == "POST" else None, initial=initial)
-    if form.is_bound and form.is_valid():
-        try:
-            service(period=period, by=request.member, **form.cleaned_data)
-            return saved(request, _("The period is saved. Figures follow within a minute."), url)
-        except Conflict:
-            raise  # days are typed again quickly: the page says what happened
-        except DomainError as error:
-            refuse(form, error)
     look: dict[str, Any] = {
         "title": title % {"name": period.external_id},
         "text": text,
-        "back_url": url,
+        "back_url": reverse("account_subscriptions", args=[request.tenant.slug, account.id]),
         "back_label": account.name,
     }
-    return form_page(request, form, **look)
+
+    def act(values: dict[str, Any]) -> None:
+        service(period=period, by=request.member, **values)
+
+    said = _("The period is saved. Figures follow within a minute.")
+    return answer_form(request, form_class(posted(request), initial=initial), act, said, look)

@@ -107,7 +107,7 @@ def take() -> list[Parcel]:
     ids = [row["id"] for row in sqljobs.rows(SQL / "claim.sql", params)]
     if not ids:
         return []
-    tenant = Tenant.objects.get(id=current_tenant_id())
+    tenant = Tenant.current()
     rows = WebhookDelivery.objects.filter(id__in=ids).select_related("endpoint", "event__account").order_by("id")
     secrets: dict[UUID, tuple[str, ...]] = {}
     parcels = []

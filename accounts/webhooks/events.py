@@ -14,13 +14,21 @@ class Kind(TextChoices):
 
     BAND_CHANGED = "health.band_changed", _("The health band of an account changed")
     ALERT_OPENED = "alert.opened", _("An alert was opened")
+    ALERT_CLOSED = "alert.closed", _("An alert ended")
     STAGE_ENTERED = "stage.entered", _("A stage of a journey began")
     STAGE_ENDED = "stage.ended", _("A stage of a journey ended")
     STAGE_REGRESSED = "stage.regressed", _("A journey went back to an earlier stage")
     PLAY_STARTED = "playbook.started", _("A playbook was started for an account")
     MILESTONE_MISSED = "milestone.missed", _("A milestone of a plan was missed")
+    TASK_DONE = "task.done", _("A task was done")
     HANDOFF_ACCEPTED = "handoff.accepted", _("A customer was passed on and taken over")
     ISSUE_ANSWERED = "issue.answered", _("An issue of a customer was answered for good")
+    ADVOCACY_QUALIFIED = "advocacy.qualified", _("A customer may speak for us: all six criteria are met")
+    REFERRAL_WON = "referral.won", _("A referral became a customer")
+    SIGNAL_FOUND = "expansion.triggered", _("An account may grow")
+    LIMIT_NEAR = "usage.limit_near", _("A product-led account comes near a limit of its plan")
+    DEAL_MOVED = "opportunity.stage_changed", _("An opportunity changed its stage")
+    DEAL_WON = "opportunity.won", _("An opportunity was won and its contract written")
     METRIC_RESTATED = "metric.restated", _("The figures of a closed month were restated")
     ACCOUNT_MERGED = "account.merged", _("Two accounts became one")
 
@@ -34,6 +42,15 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "level": "warning",
         "as_of": "2026-11-20",
         "inputs": {"cause": "", "before": 0.35, "now": 0.14, "change": -0.6},
+    },
+    Kind.ALERT_CLOSED: {
+        "alert_id": "01990000-0000-7000-8000-000000000001",
+        "rule": "usage_decline",
+        "level": "warning",
+        "as_of": "2026-11-20",
+        "state": "closed",
+        "ended_at": "2026-11-24T09:30:00Z",
+        "closed_by": "Dana Reyes",
     },
     Kind.STAGE_ENTERED: {
         "track": "core-17",
@@ -76,6 +93,19 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "plan_name": "Onboarding",
         "plan_kind": "onboarding",
     },
+    Kind.TASK_DONE: {
+        "task_id": "01990000-0000-7000-8000-000000000006",
+        "task": "K-1",
+        "title": "Call the new VP Operations",
+        "work": "health",
+        "why": "alert",
+        "alert_id": "01990000-0000-7000-8000-000000000001",
+        "play_id": None,
+        "due_on": "2026-11-24",
+        "done_at": "2026-11-24T09:30:00Z",
+        "done_by": "Dana Reyes",
+        "result": "She wants a review in January",
+    },
     Kind.HANDOFF_ACCEPTED: {
         "handoff_id": "01990000-0000-7000-8000-000000000005",
         "handoff": "csm_csm",
@@ -83,6 +113,52 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "taker": "Aisyah Rahman",
     },
     Kind.ISSUE_ANSWERED: {"issue": "I-12", "title": "Export to Excel", "state": "shipped", "answer": "In release 8.2."},
+    Kind.ADVOCACY_QUALIFIED: {"qualified_since": "2026-11-20", "as_of": "2026-11-20"},
+    Kind.REFERRAL_WON: {
+        "referral": "R-12",
+        "prospect": "Tidewater Ports",
+        "customer": "A-431",
+        "customer_id": "01990000-0000-7000-8000-000000000007",
+        "amount": "46000.00",
+        "currency": "USD",
+        "won_on": "2026-11-20",
+    },
+    Kind.SIGNAL_FOUND: {
+        "signal_id": "01990000-0000-7000-8000-000000000008",
+        "trigger": "seats_full",
+        "as_of": "2026-11-20",
+        "inputs": {"used": 196, "limit": 200, "share": 0.98},
+    },
+    Kind.LIMIT_NEAR: {
+        "signal_id": "01990000-0000-7000-8000-000000000008",
+        "limit": "seats",
+        "used": 196,
+        "of": 200,
+        "share": 0.98,
+        "plan": "Pro",
+        "as_of": "2026-11-20",
+    },
+    Kind.DEAL_MOVED: {
+        "opportunity_id": "01990000-0000-7000-8000-000000000010",
+        "opportunity": "OP-9",
+        "name": "200 more seats",
+        "before": "identified",
+        "after": "qualified",
+        "override": False,
+        "loss": "",
+    },
+    Kind.DEAL_WON: {
+        "opportunity_id": "01990000-0000-7000-8000-000000000010",
+        "opportunity": "OP-9",
+        "name": "200 more seats",
+        "kind": "seats",
+        "motion": "upsell",
+        "amount": "36000.00",
+        "currency": "USD",
+        "subscription": "S-17",
+        "start_on": "2026-12-01",
+        "seats": 400,
+    },
     Kind.METRIC_RESTATED: {"month": "2026-09", "version": 2, "reason": "Two credit notes came late", "currency": "USD"},
     Kind.ACCOUNT_MERGED: {"into": "A-17", "into_id": "01990000-0000-7000-8000-000000000004"},
     TEST: {"message": "If you can read this and the signature is right, the webhook works."},

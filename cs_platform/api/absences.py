@@ -1,11 +1,9 @@
 """Absences over HTTP: what a calendar or a personnel system knows of who is away, and who stands in (ROL-02)."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -15,7 +13,7 @@ from cs_platform.api.queries import ListQuery, NoQuery, plausible, read_query
 from cs_platform.api.resources import Resource
 from cs_platform.api.schema import ANSWER_HEADERS, IDEMPOTENCY_KEY, IF_MATCH, refusals
 from cs_platform.api.serializers import shown
-from cs_platform.api.writing import object_of, refuse_stale
+from cs_platform.api.writing import member_of, read_body, refuse_stale
 
 
 class Absence(serializers.Serializer):
@@ -77,17 +75,12 @@ class Absences(Resource):
     def create(self, request: Request) -> Response:
         """Note an absence."""
         read_query(request, NoQuery)
-        reader = NewAbsence(data=object_of(request.data, tuple(NewAbsence().fields)))
-        reader.is_valid(raise_exception=True)
-        values: dict[str, Any] = dict(reader.validated_data)
-        member = _member("member_email", values.pop("member_email"))
+        values = read_body(NewAbsence, request.data)
+        member = member_of("member_email", values.pop("member_email"))
         cover = values.pop("cover_email", None)
-        row = absences.note_absence(
-            member=member, cover=_member("cover_email", cover) if cover else None, **values, by=None
-        )
-        response = self.represent(self.rows().get(id=row.id), status=201)
-        response["Location"] = f"{request.path}/{row.id}"
-        return response
+        cover = member_of("cover_email", cover) if cover else None
+        row = absences.note_absence(member=member, cover=cover, **values, by=None)
+        return self.created(row.id)
 
     @extend_schema(
         parameters=[IF_MATCH, *ANSWER_HEADERS],
@@ -100,10 +93,3 @@ class Absences(Resource):
         refuse_stale(self, row, None)
         absences.end_absence(absence=row, version=None, by=None)
         return Response(status=204)
-
-
-def _member(field: str, email: str) -> models.Member:
-    row = models.Member.objects.filter(user__email=email.lower()).select_related("role").first()
-    if row is None:
-        raise ValidationError({field: [_("There is no member with this e-mail address.")]})
-    return row

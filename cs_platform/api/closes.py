@@ -15,7 +15,7 @@ from cs_platform.api.queries import ListQuery, MonthField, NoQuery, read_query
 from cs_platform.api.resources import Resource
 from cs_platform.api.schema import ANSWER_HEADERS, refusals
 from cs_platform.api.serializers import Month, shown
-from cs_platform.api.writing import object_of
+from cs_platform.api.writing import read_body
 from cs_platform.kernel.errors import DomainError, NotAllowed
 from cs_platform.kernel.money import from_minor
 from metrics import formulas
@@ -109,14 +109,10 @@ class Closes(Resource):
             raise NotAllowed(_("This API key does not have the scope that this needs."))
         if key.created_by is None:
             raise DomainError(_("Nobody answers for this key any more: make a new one."), code="no_owner")
-        given = NewClose(data=object_of(request.data, NewClose().fields))
-        given.is_valid(raise_exception=True)
-        values = dict(given.validated_data)
+        values = read_body(NewClose, request.data)
         reason = values.pop("reason")
         if reason:
             close = closing.restate_month(**values, reason=reason, by=key.created_by)
         else:
             close = closing.close_month(**values, by=key.created_by)
-        response = self.represent(self.rows().get(id=close.id), status=201)
-        response["Location"] = f"{request.path}/{close.id}"
-        return response
+        return self.created(close.id)

@@ -1,6 +1,6 @@
 """Handoffs over HTTP: read, offered, ticked, answered and withdrawn by a program (ROL-02, API-01)."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema, extend_schema_field
@@ -9,16 +9,16 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import Account, Member
 from cs_platform.api.idempotency import idempotent
 from cs_platform.api.queries import NoQuery, SyncedQuery, plausible, read_query
 from cs_platform.api.resources import Resource
 from cs_platform.api.schema import ANSWER_HEADERS, IDEMPOTENCY_KEY, IF_MATCH, refusals
 from cs_platform.api.serializers import shown
-from cs_platform.api.writing import object_of, refuse_stale
+from cs_platform.api.writing import account_of, member_of, read_body, refuse_stale
 from journey import models
 from journey.enums import HandoffKind, HandoffState
 from journey.handoffs import checklist, services
+from journey.handoffs.checklist import NOTE
 
 _MEMBER = "E-mail of a member."
 
@@ -30,6 +30,15 @@ class Check(serializers.Serializer):
     text = serializers.CharField(read_only=True)
     required = serializers.BooleanField(read_only=True)  # type: ignore[assignment]  # a field's own option has this name
     done = serializers.BooleanField()
+    note = serializers.CharField(read_only=True, default="")
+
+
+class Moved(serializers.Serializer):
+    """What passed along with the customer when the handoff was accepted."""
+
+    tasks = shown(serializers.IntegerField, source="moved_tasks", help_text="Open tasks.")
+    plans = shown(serializers.IntegerField, source="moved_plans", help_text="Plans that run.")
+    milestones = shown(serializers.IntegerField, source="moved_milestones", help_text="Milestones that are not done.")
 
 
 class Handoff(serializers.Serializer):
@@ -40,7 +49,7 @@ class Handoff(serializers.Serializer):
     account_id = shown(serializers.UUIDField)
     kind = shown(serializers.ChoiceField, choices=HandoffKind.choices)
     giver_email = shown(serializers.EmailField, source="giver.user.email")
-    giver_name = serializers.SerializerMethodField(help_text="Also of who gives without a login here.")
+    giver_name = shown(serializers.CharField, source="from_whom", help_text="Also of who gives without a login here.")
     taker_email = shown(serializers.EmailField, source="taker.user.email")
     reason = shown(serializers.CharField)
     note = shown(serializers.CharField)
@@ -49,14 +58,18 @@ class Handoff(serializers.Serializer):
     state = shown(serializers.ChoiceField, choices=HandoffState.choices)
     answer = shown(serializers.CharField)
     answered_by = shown(serializers.EmailField, source="answered_by.user.email", help_text="Null for a program.")
+    on_behalf_of = serializers.SerializerMethodField(
+        help_text="E-mail of the taker, where somebody else answered for them: who covers them, or who leads."
+    )
     answered_at = shown(serializers.DateTimeField)
+    moved = Moved(source="*", read_only=True)
     version = shown(serializers.IntegerField)
     created_at = shown(serializers.DateTimeField)
     updated_at = shown(serializers.DateTimeField)
 
-    @extend_schema_field(serializers.CharField)
-    def get_giver_name(self, row: models.Handoff) -> str:
-        return row.giver.name if row.giver else row.giver_name
+    @extend_schema_field(serializers.EmailField(allow_null=True))
+    def get_on_behalf_of(self, row: models.Handoff) -> str | None:
+        return row.taker.user.email if row.taker and row.by_another else None
 
 
 class NewHandoff(serializers.Serializer):
@@ -87,12 +100,17 @@ class NewHandoff(serializers.Serializer):
 
 
 class HandoffChange(serializers.Serializer):
-    """Ticks, and the answer. Fields that are not sent stay."""
+    """Ticks with their notes, and the answer. Fields that are not sent stay."""
 
     checklist = serializers.ListField(
         child=serializers.BooleanField(),
         required=False,
         help_text="Whether each check is done, in the order of the list.",
+    )
+    notes = serializers.ListField(
+        child=serializers.CharField(max_length=NOTE, allow_blank=True, allow_null=True),
+        required=False,
+        help_text="What is to be said of each check, in the order of the list; null leaves a note as it is.",
     )
     state = serializers.ChoiceField(
         [(state, HandoffState(state).label) for state in HandoffState if state != HandoffState.OPEN], required=False
@@ -139,21 +157,16 @@ class Handoffs(Resource):
     def create(self, request: Request) -> Response:
         """Offer a customer to somebody; 409 when one of this kind waits for the account already."""
         read_query(request, NoQuery)
-        values = _read(NewHandoff, request.data)
-        account = Account.objects.select_related("owner").filter(external_id=values.pop("account")).first()
-        if account is None:
-            raise ValidationError({"account": [_("There is no account with this id.")]})
+        values = read_body(NewHandoff, request.data)
         row = services.offer_handoff(
-            account=account,
-            taker=_member(values, "taker_email"),
-            giver=_member(values, "giver_email") if values.get("giver_email") else None,
+            account=account_of(values.pop("account")),
+            taker=member_of("taker_email", values["taker_email"]),
+            giver=member_of("giver_email", values["giver_email"]) if values.get("giver_email") else None,
             added=values.pop("checks", ()),
             by=None,
             **{name: value for name, value in values.items() if not name.endswith("_email")},
         )
-        response = self.represent(self.rows().get(id=row.id), status=201)
-        response["Location"] = f"{request.path}/{row.id}"
-        return response
+        return self.created(row.id)
 
     @extend_schema(
         request=HandoffChange,
@@ -161,35 +174,27 @@ class Handoffs(Resource):
         responses={200: Handoff, **refusals(400, 401, 403, 404, 409, 413, 415, 422, 429, 503)},
     )
     def partial_update(self, request: Request, ref: str) -> Response:
-        """Tick checks; accept, decline or withdraw. A program speaks for the taker."""
+        """Tick checks and note them; accept, decline or withdraw. A program speaks for the taker."""
         read_query(request, NoQuery)
-        values = _read(HandoffChange, request.data)
+        values = read_body(HandoffChange, request.data)
         if "answer" in values and "state" not in values:
             raise ValidationError({"answer": [_("Send it with a state.")]})
         row = self.find(ref, lock=True)
         refuse_stale(self, row, values.get("version"))
-        ticks = values.get("checklist")
-        if ticks is not None and len(ticks) != len(row.checklist):
-            raise ValidationError({"checklist": [_("Send one value for each check.")]})
-        for position, done in enumerate(ticks or ()):
-            if row.checklist[position]["done"] != done:
-                row = services.tick(handoff=row, position=position, done=done, version=None, by=None)
+        given = {name: values[name] for name in ("checklist", "notes") if name in values}
+        for name, of_each in given.items():
+            if len(of_each) != len(row.checklist):
+                raise ValidationError({name: [_("Send one value for each check.")]})
+        nothing = [None] * len(row.checklist)
+        each = zip(given.get("checklist", nothing), given.get("notes", nothing), strict=True)
+        for position, (done, note) in enumerate(each if given else ()):
+            known = row.checklist[position]
+            if done in (None, known["done"]) and note in (None, known.get("note", "")):
+                continue
+            row = services.tick(handoff=row, position=position, done=done, note=note, version=None, by=None)
         state, answer = values.get("state"), values.get("answer", "")
         if state == HandoffState.WITHDRAWN:
             services.withdraw_handoff(handoff=row, version=None, by=None, answer=answer)
         elif state:
             services.answer_handoff(handoff=row, state=state, answer=answer, version=None, by=None)
         return self.represent(self.rows().get(id=row.id))
-
-
-def _read(kind: type[serializers.Serializer], data: Any) -> dict[str, Any]:
-    reader = kind(data=object_of(data, tuple(kind().fields)))
-    reader.is_valid(raise_exception=True)
-    return dict(reader.validated_data)
-
-
-def _member(values: dict[str, Any], name: str) -> Member:
-    found = Member.objects.select_related("role", "user").filter(user__email=values[name].lower()).first()
-    if found is None:
-        raise ValidationError({name: [_("There is no member with this e-mail address.")]})
-    return found

@@ -11,7 +11,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import Account, Contact, Member
+from accounts.models import Account, Contact
 from accounts.selectors import standing_accounts
 from cs_platform.api.errors import Exists
 from cs_platform.api.idempotency import idempotent
@@ -19,7 +19,7 @@ from cs_platform.api.queries import NoQuery, SyncedQuery, plausible, read_query
 from cs_platform.api.resources import Resource
 from cs_platform.api.schema import ANSWER_HEADERS, IDEMPOTENCY_KEY, IF_MATCH, refusals
 from cs_platform.api.serializers import shown
-from cs_platform.api.writing import object_of, refuse_stale
+from cs_platform.api.writing import member_of, object_of, refuse_stale
 from cs_platform.kernel.errors import DomainError
 from journey import models
 from journey.enums import Function, IssueKind, IssueState, Weight
@@ -223,11 +223,8 @@ def _owner(values: Mapping[str, Any]) -> dict[str, Any]:
     """The row of who follows it, if that was sent; ValidationError where there is nobody of that name."""
     if "owner_email" not in values:
         return {}
-    email = (values["owner_email"] or "").lower()
-    owner = Member.objects.filter(user__email=email).first() if email else None
-    if email and owner is None:
-        raise ValidationError({"owner_email": [_("There is no member with this e-mail address.")]})
-    return {"owner": owner}
+    email = values["owner_email"]
+    return {"owner": member_of("owner_email", email) if email else None}
 
 
 def _items(given: list[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -10,12 +11,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.models import Account, Segment
+from accounts.models import Segment
 from cs_platform.api.queries import read_query
 from cs_platform.api.schema import ANSWER_HEADERS, refusals
 from journey.analysis import files
-from journey.analysis.flow import Walked
-from journey.analysis.spans import CUTS, SPANS, span_of
+from journey.analysis.kept import figures_of
+from journey.analysis.spans import CUTS, SPANS
 from journey.enums import Stage
 
 
@@ -51,6 +52,9 @@ class JourneyFigures(serializers.Serializer):
     first = serializers.DateField()
     last = serializers.DateField()
     before_first = serializers.DateField(help_text="First of the days that `before` is about.")
+    as_of = serializers.DateTimeField(
+        allow_null=True, help_text="The moment that the figures are of, where a large book's were reckoned before; else null."
+    )  # fmt: skip
     figures = JourneyFigure(many=True)
 
 
@@ -65,17 +69,19 @@ class JourneyView(APIView):
     )
     def get(self, request: Request) -> Response:
         asked = read_query(request, JourneyQuery, also=())
-        accounts = Account.objects.all()
+        only = Q()
         if name := asked.get("segment"):
             segment = Segment.objects.filter(name=name).first()
             if segment is None:
                 raise ValidationError({"segment": [_("There is no such segment.")]})
-            accounts = accounts.filter(segment=segment)
+            only = Q(segment=segment)
         tenant = request.tenant  # type: ignore[attr-defined]
-        span = span_of(asked["span"], tenant.today())
+        figures = figures_of(tenant, asked["span"], only, asked["by"])
+        span = figures.span
         found: list[dict[str, Any]] = [
-            dict(zip(files.HEAD, row, strict=True)) for row in files.rows(Walked(accounts, span, tenant), asked["by"])
+            dict(zip(files.HEAD, row, strict=True)) for row in files.rows(figures, asked["by"])
         ]
         for row in found:
             row |= {name: None if row[name] == "" else float(row[name]) for name in ("value", "before")}
-        return Response({"first": span.first, "last": span.last, "before_first": span.before_first, "figures": found})
+        days = {"first": span.first, "last": span.last, "before_first": span.before_first}
+        return Response({**days, "as_of": figures.as_of, "figures": found})

@@ -103,9 +103,7 @@ class MailOptOuts(Resource):
         reader = MailOptOut(data=object_of(request.data, ("address", "note")))
         reader.is_valid(raise_exception=True)
         row = opt_outs.stop_mail(how=OptOutHow.MEMBER, by=None, **reader.validated_data)
-        response = self.represent(row, status=201)
-        response["Location"] = f"{request.path}/{row.id}"
-        return response
+        return self.created(row.id)
 
     @extend_schema(
         parameters=[TakeBackQuery, *ANSWER_HEADERS],

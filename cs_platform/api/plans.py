@@ -11,14 +11,14 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import Account, Contact, Member, Tenant
+from accounts.models import Account, Contact, Tenant
 from cs_platform.api.errors import Exists
 from cs_platform.api.idempotency import idempotent
 from cs_platform.api.queries import NoQuery, SyncedQuery, plausible, read_query
 from cs_platform.api.resources import Resource
 from cs_platform.api.schema import ANSWER_HEADERS, IDEMPOTENCY_KEY, IF_MATCH, refusals
 from cs_platform.api.serializers import shown
-from cs_platform.api.writing import object_of, refuse_stale
+from cs_platform.api.writing import account_of, member_of, read_body, refuse_stale
 from journey import models
 from journey.enums import Blocker, PlanKind, PlanState
 from journey.plans import services, templates
@@ -198,12 +198,10 @@ class Plans(Resource):
     def create(self, request: Request) -> Response:
         """Make a plan; 409 when its external id is taken."""
         read_query(request, NoQuery)
-        values = _read(NewPlan, request.data)
+        values = read_body(NewPlan, request.data)
         if models.Plan.objects.filter(external_id=values["external_id"]).exists():
             raise Exists(_("There is a row with this key."), fields={"external_id": _("It is taken.")})
-        account = Account.objects.select_related("segment").filter(external_id=values["account"]).first()
-        if account is None:
-            raise ValidationError({"account": [_("There is no account with this id.")]})
+        account = account_of(values["account"])
         given = values.pop("milestones", None)
         key = values.get("template")
         template = (
@@ -223,9 +221,7 @@ class Plans(Resource):
         )
         if items is not None:
             fill_plan(plan=plan, items=items, by=None)
-        response = self.represent(self.rows().get(id=plan.id), status=201)
-        response["Location"] = f"{request.path}/{plan.id}"
-        return response
+        return self.created(plan.id)
 
     @extend_schema(
         request=PlanChange,
@@ -235,7 +231,7 @@ class Plans(Resource):
     def partial_update(self, request: Request, ref: str) -> Response:
         """Change a plan, its milestones, and whether it is done."""
         read_query(request, NoQuery)
-        values = _read(PlanChange, request.data)
+        values = read_body(PlanChange, request.data)
         row = self.find(ref, lock=True)
         refuse_stale(self, row, values.get("version"))
         if values.get("state") == PlanState.ACTIVE:
@@ -250,12 +246,6 @@ class Plans(Resource):
         return self.represent(self.rows().get(id=row.id))
 
 
-def _read(kind: type[serializers.Serializer], data: Any) -> dict[str, Any]:
-    reader = kind(data=object_of(data, tuple(kind().fields)))
-    reader.is_valid(raise_exception=True)
-    return dict(reader.validated_data)
-
-
 def _last_day(items: list[dict[str, Any]] | None) -> Any:
     return max((item["due_on"] for item in items or () if item.get("due_on")), default=None)
 
@@ -264,10 +254,8 @@ def _owners(values: Mapping[str, Any], account: Account) -> dict[str, Any]:
     """The rows of the owners that were sent; ValidationError where there is none of that name."""
     found: dict[str, Any] = {}
     if "owner_email" in values:
-        email = (values["owner_email"] or "").lower()
-        found["owner"] = Member.objects.filter(user__email=email).first() if email else None
-        if email and found["owner"] is None:
-            raise ValidationError({"owner_email": [_("There is no member with this e-mail address.")]})
+        email = values["owner_email"]
+        found["owner"] = member_of("owner_email", email) if email else None
     if "customer_owner" in values:
         key = values["customer_owner"]
         found["customer_owner"] = Contact.objects.filter(account=account, external_id=key).first() if key else None

@@ -10,13 +10,12 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import Account
 from cs_platform.api.idempotency import idempotent
 from cs_platform.api.queries import ListQuery, NoQuery, read_query
 from cs_platform.api.resources import Resource
 from cs_platform.api.schema import ANSWER_HEADERS, IDEMPOTENCY_KEY, IF_MATCH, refusals
 from cs_platform.api.serializers import shown
-from cs_platform.api.writing import read_body, refuse_stale
+from cs_platform.api.writing import account_of, read_body, refuse_stale
 from cs_platform.kernel.errors import DomainError
 from journey import models
 from journey.enums import LetterState, PlayState, TaskState
@@ -164,16 +163,12 @@ class Plays(Resource):
         read_query(request, NoQuery)
         values = read_body(NewPlay, request.data)
         installing.install()
-        account = Account.objects.filter(external_id=values["account"]).first()
+        account = account_of(values["account"])
         playbook = models.Playbook.objects.filter(key=values["playbook"]).first()
-        if account is None:
-            raise ValidationError({"account": [_("There is no account with this id.")]})
         if playbook is None:
             raise ValidationError({"playbook": [_("There is no playbook with this key.")]})
         row = services.start_play(playbook=playbook, account=account, note=values["reason"], by=None)
-        response = self.represent(self.rows().get(id=row.id), status=201)
-        response["Location"] = f"{request.path}/{row.id}"
-        return response
+        return self.created(row.id)
 
     @extend_schema(
         request=PlayChange,

@@ -108,6 +108,12 @@ class Resource(ViewSet):
         serializer.instance = row
         return answer(serializer, status=status)
 
+    def created(self, row_id: Any) -> Response:
+        """The row that was just made, and where it stands."""
+        response = self.represent(self.rows().get(id=row_id), status=201)
+        response["Location"] = f"{self.request.path}/{row_id}"
+        return response
+
 
 def answer(serializer: Serializer, *, status: int = 200) -> Response:
     """A row with its version as ETag, to be sent back in If-Match."""

@@ -21,7 +21,7 @@ from cs_platform.api.queries import ListQuery, NoQuery, OneQuery, plausible, rea
 from cs_platform.api.resources import Resource
 from cs_platform.api.schema import ANSWER_HEADERS, IDEMPOTENCY_KEY, IF_MATCH, refusals
 from cs_platform.api.serializers import shown as read_only
-from cs_platform.api.writing import object_of, refuse_stale
+from cs_platform.api.writing import object_of, read_body, refuse_stale
 from cs_platform.kernel.errors import NotAllowed
 
 _WRITE = refusals(400, 401, 403, 404, 409, 413, 415, 422, 429, 503)
@@ -159,20 +159,14 @@ class Webhooks(Admins):
     @idempotent
     def _create(self, request: Request) -> Response:
         read_query(request, NoQuery)
-        given = NewEndpoint(data=object_of(request.data, NewEndpoint().fields))
-        given.is_valid(raise_exception=True)
-        row, _secret = services.add_endpoint(**given.validated_data, by=self.maker())
-        response = self.represent(self.find(str(row.id)), status=201)
-        response["Location"] = f"{request.path}/{row.id}"
-        return response
+        row, _secret = services.add_endpoint(**read_body(NewEndpoint, request.data), by=self.maker())
+        return self.created(row.id)
 
     @extend_schema(request=EndpointChange, parameters=[IF_MATCH, *ANSWER_HEADERS], responses={200: Endpoint, **_WRITE})
     def partial_update(self, request: Request, ref: str) -> Response:
         """Change what is sent of an endpoint."""
         read_query(request, NoQuery)
-        given = EndpointChange(data=object_of(request.data, EndpointChange().fields))
-        given.is_valid(raise_exception=True)
-        values = dict(given.validated_data)
+        values = read_body(EndpointChange, request.data)
         row = self.find(ref, lock=True)
         refuse_stale(self, row, values.pop("version", None))
         stands = {name: getattr(row, name) for name in ("name", "url", "events", "enabled")}
@@ -206,10 +200,8 @@ class Webhooks(Admins):
     def replay(self, request: Request, ref: str) -> Response:
         """Send again what was given up of a day."""
         read_query(request, NoQuery)
-        given = ReplayDay(data=object_of(request.data, ReplayDay().fields))
-        given.is_valid(raise_exception=True)
+        day: dt.date = read_body(ReplayDay, request.data)["day"]
         tenant: Tenant = request.tenant  # type: ignore[attr-defined]
-        day: dt.date = given.validated_data["day"]
         row = self.find(ref)
         count = services.replay_failed(endpoint=row, day=day, zone=tenant.zone, by=self.maker())
         return Response({"count": count})

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
+from accounts.models import Account, Member
 from cs_platform.api.errors import Exists, Stale
 from cs_platform.api.idempotency import idempotent
 from cs_platform.api.intake import Door, Outcome, actor_of, origin_of, take
@@ -86,9 +87,7 @@ class Writable(BulkWritable):
         outcome = self._one(body)
         if outcome.status != "created" and not self.came_back(outcome):
             raise Exists(_("There is a row with this key."), fields={self.identity[0]: _("It is taken.")})
-        response = self.represent(self.rows().get(id=outcome.id), status=201)
-        response["Location"] = f"{request.path}/{outcome.id}"
-        return response
+        return self.created(outcome.id)
 
     def came_back(self, outcome: Outcome) -> bool:
         """Whether the row that stood already was a withdrawn one, which a POST makes anew."""
@@ -182,6 +181,22 @@ def read_body(kind: type[Serializer], data: Any) -> dict[str, Any]:
     reader = kind(data=object_of(data, tuple(kind().fields)))
     reader.is_valid(raise_exception=True)
     return dict(reader.validated_data)
+
+
+def account_of(external_id: str) -> Account:
+    """The account that a request names, with its owner and segment; ValidationError on `account` where there is none."""
+    found = Account.objects.select_related("owner", "segment").filter(external_id=external_id).first()
+    if found is None:
+        raise ValidationError({"account": [_("There is no account with this id.")]})
+    return found
+
+
+def member_of(field: str, email: str) -> Member:
+    """The member whose e-mail a request names in `field`, with their role; ValidationError on it where there is none."""
+    found = Member.objects.select_related("role", "user").filter(user__email=email.lower()).first()
+    if found is None:
+        raise ValidationError({field: [_("There is no member with this e-mail address.")]})
+    return found
 
 
 def refuse_stale(resource: Resource, row: Any, version: Any) -> None:

@@ -224,9 +224,7 @@ class Demo:
                 work.add_tasks(self.seed, last)
                 if wanted is NORTHWIND:
                     issues.write(last)
-                if wanted is NORTHWIND:
                     absences.note(last)
-                if wanted is NORTHWIND:
                     handoffs.hand_over(last)
                     letters.write(last)
         if wanted is NORTHWIND:

@@ -23,6 +23,7 @@ class Permission(models.TextChoices):
     EDIT_ACCOUNTS = "accounts.edit", _("Change accounts, people and events")
     MANAGE_HEALTH = "health.edit", _("Change health models and alert rules")
     MANAGE_JOURNEY = "journey.edit", _("Change stages, plan templates and playbooks")
+    CLOSE_DEALS = "deals.close", _("Close renewals and win expansion deals")
     EDIT_REVENUE = "revenue.edit", _("Change subscriptions and exchange rates")
     IMPORT_DATA = "data.import", _("Import files")
     VIEW_RUNS = "runs.view", _("Read runs and run them again")

@@ -1,11 +1,23 @@
-"""Lists that go on after a row: the row is named by its id, so that a page stays where it was while rows are written."""
+"""Lists that go on after a row, so that a page stays where it was while rows are written.
 
-from typing import TypeVar
+`row_of` and `rows_after` name that row by its id: for lists in the order of something that never changes. A `Cursor` says
+what the row had in the columns of the order as well: for lists in an order that people choose, where the row may have
+moved or gone by the time the next page is asked for. Such a list is a `Listing`: its address is its whole state.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Generic, Self, TypeVar
+from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import F, Model, Q, QuerySet
+from django.db.models.fields.tuple_lookups import TupleGreaterThan, TupleLessThan
 
-Row = TypeVar("Row", bound=Model)
+LONGEST = 400  # characters of a cursor in an address
+Row = TypeVar("Row")
+Stored = TypeVar("Stored", bound=Model)
 
 
 def uuid_of(text: str) -> UUID | None:
@@ -16,15 +28,123 @@ def uuid_of(text: str) -> UUID | None:
         return None
 
 
-def row_of(rows: QuerySet[Row], before: str) -> Row | None:
+def bigint_of(text: str) -> int:
+    """The whole number that a text is; ValueError for anything else and for one that no column holds."""
+    number = int(text)
+    if abs(number) >= 2**63:
+        raise ValueError(text)
+    return number
+
+
+def row_of(rows: QuerySet[Stored], before: str) -> Stored | None:
     """The row of `rows` whose id is `before`; None where there is none."""
     key = uuid_of(before)
     return rows.filter(id=key).first() if key else None
 
 
-def rows_after(rows: QuerySet[Row], column: str, last: Row | None) -> QuerySet[Row]:
+def rows_after(rows: QuerySet[Stored], column: str, last: Stored | None) -> QuerySet[Stored]:
     """The rows that follow `last` in a list that begins with the largest `column` and then the largest id; all for none."""
     if last is None:
         return rows
     value = getattr(last, column)
     return rows.filter(Q(**{f"{column}__lt": value}) | Q(**{column: value, "id__lt": last.pk}))
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """The row that a page goes on after, or before: its id, and its values in the columns of the order (None where empty)."""
+
+    id: UUID
+    values: tuple[Any, ...]
+    backwards: bool = False
+
+    @classmethod
+    def of(cls, given: Mapping[str, str], *readers: Callable[[str], Any]) -> Self | None:
+        """What `after` or `before` of an address says; None for what nobody's list wrote.
+
+        One reader for each value: it makes the value of its text, ValueError where it is none. Example:
+        `after=0198…~120` with the reader `int` goes on after the row 0198… that stood at 120.
+        """
+        for name, backwards in (("after", False), ("before", True)):
+            if text := given.get(name):
+                return cls._read(text, readers, backwards)
+        return None
+
+    @classmethod
+    def _read(cls, text: str, readers: Sequence[Callable[[str], Any]], backwards: bool) -> Self | None:
+        key, *said = text.split("~", len(readers))
+        row = uuid_of(key)
+        if row is None or str(row) != key or len(said) != len(readers) or "\x00" in text or len(text) > LONGEST:
+            return None
+        try:
+            return cls(row, tuple(read(word) for read, word in zip(readers, said, strict=True)), backwards)
+        except ValueError:
+            return None
+
+    def pair(self) -> tuple[str, str]:
+        """Name and value in the address."""
+        words = ["" if value is None else str(value) for value in self.values]
+        return ("before" if self.backwards else "after", "~".join([str(self.id), *words]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listing(ABC):
+    """The state of a list as a query string: read leniently, written canonically. What a list adds are its filters."""
+
+    cursor: Cursor | None = None
+
+    @abstractmethod
+    def pairs(self) -> list[tuple[str, str]]:
+        """The state as (name, value), canonical: what is as usual is left out, and so is the page."""
+
+    @abstractmethod
+    def place(self, row: Any) -> tuple[UUID, tuple[Any, ...]]:
+        """Where a row of the list stands: its id and its values in the columns of the order."""
+
+    def text(self, **changes: Any) -> str:
+        """The query string of this state with `changes`, on its first page."""
+        return urlencode(replace(self, cursor=None, **changes).pairs())
+
+    def address(self) -> str:
+        """The query string of exactly this page."""
+        return urlencode([*self.pairs(), *([self.cursor.pair()] if self.cursor else [])])
+
+    def at(self, row: Any, *, backwards: bool = False) -> str:
+        """The query string of the page after, or before, this row."""
+        key, values = self.place(row)
+        return replace(self, cursor=Cursor(key, values, backwards)).address()
+
+
+@dataclass(frozen=True)
+class Page(Generic[Row]):
+    """One page of a list with the query strings of its neighbours; "" where there is none."""
+
+    rows: list[Row]
+    previous: str
+    following: str
+
+
+def rows_from(rows: QuerySet[Stored], order: Sequence[str], cursor: Cursor | None) -> QuerySet[Stored]:
+    """The rows by these columns and then the id, all ascending, from the cursor on; back from it, the nearest first, where
+    it goes backwards. None of the columns may be empty."""
+    columns = (*order, "id")
+    if cursor is None:
+        return rows.order_by(*columns)
+    passed = TupleLessThan if cursor.backwards else TupleGreaterThan
+    rows = rows.filter(passed(tuple(F(name) for name in columns), (*cursor.values, cursor.id)))
+    return rows.order_by(*(f"-{name}" if cursor.backwards else name for name in columns))
+
+
+def cut_page(found: Sequence[Row], size: int, listing: Listing) -> Page[Row]:
+    """The page among what was read at the listing's cursor: up to `size` + 1 rows, the nearest to the cursor first. Rows with
+    equal values are neither shown twice nor left out, as long as the order ends with the id."""
+    cursor, more, rows = listing.cursor, len(found) > size, list(found[:size])
+    backwards = cursor is not None and cursor.backwards
+    if backwards:
+        rows.reverse()
+    has_previous, has_next = (more, True) if backwards else (cursor is not None, more)
+    return Page(
+        rows,
+        previous=listing.at(rows[0], backwards=True) if rows and has_previous else "",
+        following=listing.at(rows[-1]) if rows and has_next else "",
+    )

@@ -18,6 +18,15 @@ def add_months(month: dt.date, count: int) -> dt.date:
     return dt.date(index // 12, index % 12 + 1, 1)
 
 
+def after_months(day: dt.date, count: int) -> dt.date:
+    """The same day of the month `count` months later, the last one of a month that is shorter.
+
+    Example: 2028-02-29 and 12 months give 2029-02-28; 2025-08-31 and 6 months give 2026-02-28.
+    """
+    month = add_months(month_of(day), count)
+    return month.replace(day=min(day.day, month_end(month).day))
+
+
 def month_end(month: dt.date) -> dt.date:
     """Last day of the month. Example: 2028-02-01 gives 2028-02-29."""
     return add_months(month, 1) - dt.timedelta(days=1)

@@ -4,12 +4,14 @@ import csv
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from io import StringIO
+from io import BytesIO, StringIO
+from itertools import chain
 from typing import Any, TextIO
 
 from django.http import HttpResponse
 from django.utils.http import content_disposition_header
 
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # What a spreadsheet takes for the begin of a formula, also as full-width forms.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
@@ -38,6 +40,29 @@ def csv_file(name: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> H
     """The same as the answer to a request, to be kept under `name`."""
     response = HttpResponse(csv_text(head, rows), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = content_disposition_header(True, name)
+    return response
+
+
+def workbook(sheets: Iterable[tuple[str, Iterable[Sequence[Any]]]]) -> bytes:
+    """A workbook of these sheets: (name, rows with their head first). Rows are written as they are read."""
+    from openpyxl import Workbook  # noqa: PLC0415 only who wants a workbook loads it
+
+    book = Workbook(write_only=True)
+    for name, rows in sheets:
+        sheet = book.create_sheet(name[:31])
+        for row in rows:
+            sheet.append([workbook_cell(cell) for cell in row])
+    out = BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def file_answer(form: str, name: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> HttpResponse:
+    """A list as a file to be kept: `form` is csv or xlsx, `name` goes without it."""
+    if form == "csv":
+        return csv_file(f"{name}.csv", head, rows)
+    response = HttpResponse(workbook([(name, chain([head], rows))]), content_type=XLSX)
+    response["Content-Disposition"] = content_disposition_header(True, f"{name}.xlsx")
     return response
 
 

@@ -43,11 +43,11 @@ class Kind:
 KINDS: list[Kind] = []
 
 
-def cards(request: TenantRequest) -> list[dict[str, Any]]:
-    """A card of each kind of which something waits: {name, title, lines, count, url}. One query a kind, and a second one
+def cards(request: TenantRequest, kinds: Sequence[Kind] | None = None) -> list[dict[str, Any]]:
+    """A card of each kind (of these, or of all) of which something waits: {name, title, lines, count, url}. One query a kind, and a second one
     where there is more than the card shows."""
     found = []
-    for kind in KINDS:
+    for kind in KINDS if kinds is None else kinds:
         rows = kind.rows(request.member)
         lines = list(kind.lines(request, rows, SHOWN + 1))
         if lines:

@@ -4,7 +4,7 @@ Rerunnable: the alerts of a day are the same however often it runs. What is held
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop as N_
 
 from accounts.enums import Status
-from accounts.models import Account, Tenant
+from accounts.models import Account, Member, Tenant
 from accounts.webhooks.announce import announce, announce_rows
 from accounts.webhooks.events import Kind
 from cs_platform.kernel import audit, queue, runs
@@ -164,9 +164,18 @@ def _write(
     )
     if outcome.openings:
         announce_rows(Kind.ALERT_OPENED, SQL / "opened.sql", {"run": run.id})
-    Alert.objects.filter(id__in=[open_rows[key].id for key in endings]).update(
+    ended = [open_rows[key].id for key in endings]
+    Alert.objects.filter(id__in=ended).update(
         state=AlertState.RESOLVED, ended_at=_moment(as_of), updated_at=timezone.now(), version=F("version") + 1
     )
+    tell_ended(ended)
+
+
+def tell_ended(alerts: Iterable[UUID], by: Member | None = None) -> None:
+    """Tell whoever asks that these alerts ended: closed by `by`, resolved, or taken back (API-03). One statement."""
+    ids = [str(each) for each in alerts]
+    if ids:
+        announce_rows(Kind.ALERT_CLOSED, SQL / "ended.sql", {"ids": ids, "by": by.name if by else ""})
 
 
 def refresh_alerts(work: Work) -> bool:
@@ -190,12 +199,14 @@ def company_alert(as_of: dt.date, *, rule: str, inputs: Mapping[str, Any] | None
     standing = rows.filter(state=AlertState.OPEN).first()
     with audit.derived():
         if standing and inputs is None and standing.as_of <= as_of:
-            return rows.filter(id=standing.id).update(
+            rows.filter(id=standing.id).update(
                 state=AlertState.RESOLVED,
                 ended_at=_moment(as_of),
                 updated_at=timezone.now(),
                 version=F("version") + 1,
             )
+            tell_ended([standing.id])
+            return 1
         quiet = rows.filter(ended_at__gt=_moment(as_of) - dt.timedelta(days=setting.cooldown_days))
         if standing or inputs is None or quiet.exists():
             return 0

@@ -57,7 +57,9 @@ def close_alert(*, alert: Alert, version: int | None, by: Member | None) -> Aler
     row = _locked(alert, version)
     if row.state != AlertState.OPEN:
         return row
-    return put(row, state=AlertState.CLOSED, ended_at=timezone.now())
+    put(row, state=AlertState.CLOSED, ended_at=timezone.now())
+    jobs.tell_ended([row.id], by)
+    return row
 
 
 @transaction.atomic
@@ -105,9 +107,11 @@ def undo_run(*, run: AlertRun, by: Member) -> int:
     cause has opened anew. A second time changes nothing."""
     row = AlertRun.objects.select_for_update().get(id=run.id)
     now = timezone.now()
-    count = Alert.objects.filter(run=row, state=AlertState.OPEN).update(
+    taken = list(Alert.objects.select_for_update().filter(run=row, state=AlertState.OPEN).values_list("id", flat=True))
+    Alert.objects.filter(id__in=taken).update(
         state=AlertState.UNDONE, ended_at=now, updated_at=now, version=F("version") + 1
     )
+    jobs.tell_ended(taken, by)
     if row.undone_at is None:
         again = Alert.objects.filter(
             state=AlertState.OPEN, account_id=OuterRef("account_id"), rule=OuterRef("rule"), cause=OuterRef("cause")
@@ -118,7 +122,7 @@ def undo_run(*, run: AlertRun, by: Member) -> int:
         )
         row.undone_at, row.undone_by = now, by
         row.save(update_fields=["undone_at", "undone_by"])
-    return count
+    return len(taken)
 
 
 @dataclass(frozen=True)

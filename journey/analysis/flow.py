@@ -1,31 +1,25 @@
-"""The flow between stages over a span of days, and everything that is counted beside it (JRN-25 to JRN-31).
+"""The flow between stages over a span of days, and everything that is counted beside it (JRN-25 to JRN-31). No query.
 
-`Walked` brings the stage periods of the asked accounts into a temporary table once; each question after that is one
-statement, so that a page costs the same number of them for any number of tracks. SQL reduces, `flow` and its neighbours judge.
+SQL reduces to parts that add up (sql/parts.sql); `Figures` puts them together. Where the parts come from is the business of
+`walked` (now, from the stage periods) and of `kept` (a large book's, as the night left them).
 """
 
 import datetime as dt
-import json
 import statistics
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from abc import ABC, abstractmethod
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
-
-from accounts.models import Account, Segment, Tenant
-from accounts.selectors import STANDING
-from cs_platform.kernel import copying, sqljobs
-from cs_platform.kernel.tenancy import current_tenant_id
-from journey.analysis.spans import CUTS, Listed, Span
+from accounts.models import Segment
+from journey.analysis.spans import CUTS, Span
 from journey.enums import Entry, Exit, Stage
 from journey.stages import targets
 from journey.stages.targets import Target
 
-SQL = Path(__file__).parent / "sql"
 FEW = 10  # tracks below which a cell says that they are few
 LONGEST = 5
 ENDS = (Exit.COMPLETED, Exit.REGRESSED, Exit.SKIPPED, Exit.ABANDONED)
@@ -42,6 +36,9 @@ class Amount:
 
     def __bool__(self) -> bool:
         return bool(self.periods)
+
+    def __add__(self, other: "Amount") -> "Amount":
+        return Amount(self.periods + other.periods, self.accounts + other.accounts, self.mrr + other.mrr)
 
 
 NONE = Amount()
@@ -185,103 +182,170 @@ class Score:
         return None if share is None else share * 100
 
 
-class Walked:
-    """The journeys of these accounts over a span; see the module."""
+Part = Mapping[str, Any]  # a row of sql/parts.sql or sql/patterns.sql
 
-    def __init__(self, accounts: QuerySet[Account], span: Span, tenant: Tenant | None = None) -> None:
-        tenant = tenant or Tenant.objects.get(id=current_tenant_id())
+
+def at_share(days: Mapping[int, int], share: float) -> float:
+    """The number of days that this share of all took no longer than, between two of them in proportion; `days` says how often
+    each came, and there are some.
+
+    Example: of 10, 20, 20 and 40 days the middle (0.5) is 20, a quarter (0.25) 17.5.
+    """
+    place = share * (sum(days.values()) - 1)
+    below, passed, low = int(place), 0, None
+    for day in sorted(days):
+        passed += days[day]
+        if low is None and passed > below:
+            low = day
+        if low is not None and passed > below + 1:
+            return low + (day - low) * (place - below)
+    assert low is not None
+    return float(low)
+
+
+class Figures(ABC):
+    """The figures of some journeys over a span, put together from parts. `as_of` is the moment that they are of, where that is
+    not now."""
+
+    as_of: dt.datetime | None = None
+
+    def __init__(self, span: Span) -> None:
         self.span = span
-        segments = list(Segment.objects.order_by("position", "name"))
-        self.segments = segments
-        self.targets: dict[UUID | None, dict[str, Target]] = targets.targets_of(segments)
-        self.params: dict[str, Any] = {
-            "accounts": list(accounts.order_by().values_list("id", flat=True)),
-            "first": span.first,
-            "last": span.last,
-            "before_first": span.before_first,
-            "zone": tenant.timezone,
-            "before_from": _begin(tenant, span.before_first),
-            "until": _begin(tenant, span.last + dt.timedelta(days=1)),
-            "targets": json.dumps(
-                [
-                    {
-                        "segment_id": str(key) if key else None,
-                        "stage": stage,
-                        "days_from": t.days_from,
-                        "days_to": t.days_to,
-                    }
-                    for key, of in self.targets.items()
-                    for stage, t in of.items()
-                ]
-            ),
-        }
-        copying.drop("walked")
-        sqljobs.execute(SQL / "walked.sql", self.params, tables={"standing": STANDING})
 
-    def _rows(self, name: str, cut: str = "segment", **more: Any) -> list[dict[str, Any]]:
-        if cut not in CUTS:
-            raise ValueError(cut)
-        tables: sqljobs.Tables = {"cut": cut, "standing": STANDING}
-        return sqljobs.rows(SQL / f"{name}.sql", self.params | more, tables=tables)
+    @cached_property
+    def segments(self) -> list[Segment]:
+        return list(Segment.objects.order_by("position", "name"))
+
+    @cached_property
+    def targets(self) -> dict[UUID | None, dict[str, Target]]:
+        return targets.targets_of(self.segments)
+
+    @abstractmethod
+    def parts(self) -> Iterable[Part]:
+        """The rows of all figures but the patterns."""
+
+    @abstractmethod
+    def pattern_parts(self) -> Iterable[Part]:
+        """The rows of the patterns, which a page of its own asks for."""
+
+    @abstractmethod
+    def longest(self) -> list[dict[str, Any]]:
+        """The stalled stages that have been without progress for longest, one of each account, LONGEST of them."""
+
+    @abstractmethod
+    def flagged(self) -> dict[str, int]:
+        """How many open stages carry each flag (stages.flags.Key)."""
+
+    @abstractmethod
+    def flagged_with(self, flag: str) -> list[UUID]:
+        """The open stages that carry this flag."""
+
+    @cached_property
+    def _by_figure(self) -> Mapping[str, list[Part]]:
+        found: dict[str, list[Part]] = defaultdict(list)
+        for row in self.parts():
+            found[row["figure"]].append(row)
+        return found
+
+    def _rows(self, figure: str) -> list[Part]:
+        return self._by_figure.get(figure, [])
 
     def flows(self) -> tuple[Flow, Flow]:
         """The span and the one before it."""
-        found: dict[str, dict[tuple[str, str, str], Amount]] = {"now": {}, "before": {}}
+        cells: dict[str, dict[tuple[str, str, str], Amount]] = {"now": {}, "before": {}}
         for row in self._rows("flow"):
-            amount = Amount(row["periods"], row["accounts"], row["mrr"])
-            found[row["span"]][(row["cell"], row["stage"], row["other"])] = amount
-        return Flow(found["now"]), Flow(found["before"])
+            of, key = cells[row["part"]], (row["cell"], row["stage"], row["word"])
+            of[key] = of.get(key, NONE) + Amount(row["n"], row["accounts"], row["mrr"])
+        return Flow(cells["now"]), Flow(cells["before"])
 
     def stalls(self) -> list[Stall]:
         """What stands still at the end of the span, the most first."""
-        found = [Stall(**row) for row in self._rows("stalls")]
+        counts: Counter[tuple[str, str]] = Counter()
+        for row in self._rows("stalled"):
+            counts[row["stage"], row["word"]] += row["n"]
+        found = [Stall(stage, blocker, count) for (stage, blocker), count in counts.items()]
         return sorted(found, key=lambda each: (-each.periods, each.stage, each.blocker))
 
-    def longest(self) -> list[dict[str, Any]]:
-        return self._rows("longest", many=LONGEST)
-
     def speeds(self) -> list[Speed]:
-        return [Speed(**row) for row in self._rows("velocity")]
+        days: dict[tuple[str, UUID | None], Counter[int]] = defaultdict(Counter)
+        in_target: Counter[tuple[str, UUID | None]] = Counter()
+        for row in self._rows("days"):
+            key = row["stage"], row["segment_id"]
+            days[key][row["days"]] += row["n"]
+            in_target[key] += row["n"] if row["word"] == "in_target" else 0
+        return sorted(self._speeds(days, in_target), key=lambda each: (each.stage, each.segment))
+
+    def _speeds(
+        self, days: Mapping[tuple[str, UUID | None], Counter[int]], in_target: Mapping[tuple[str, UUID | None], int]
+    ) -> Iterator[Speed]:
+        names = {segment.id: segment.name for segment in self.segments}
+        for (stage, segment), of in days.items():
+            target = self.targets.get(segment, {}).get(stage)
+            yield Speed(
+                stage=stage, segment=names.get(segment, "") if segment else "", periods=of.total(), mean=_mean(of), fastest=min(of),
+                slowest=max(of), low=at_share(of, 0.25), median=at_share(of, 0.5), high=at_share(of, 0.75),
+                in_target=in_target[stage, segment], days_from=target.days_from if target else None,
+                days_to=target.days_to if target else None,
+            )  # fmt: skip
 
     def cuts(self, cut: str) -> list[Cut]:
-        return [Cut(**row) for row in self._rows("cuts", cut)]
+        """By value. ValueError when there is no such cut."""
+        if cut not in CUTS:
+            raise ValueError(cut)
+        counts: dict[str, Counter[str]] = defaultdict(Counter)
+        days: dict[tuple[str, str], Counter[int]] = defaultdict(Counter)
+        for row in self._rows("cut"):
+            if row["cut"] == cut and row["days"] is None:
+                counts[row["value"]][row["cell"]] += row["n"]
+            elif row["cut"] == cut:
+                days[row["value"], row["cell"]][row["days"]] += row["n"]
+        found = []
+        for value, of in sorted(counts.items()):
+            begun, arrived = days[value, "onboarding_days"], days[value, "retention_days"]
+            found.append(
+                Cut(
+                    value=value, accounts=of["accounts"], tracks=of["tracks"], onboarding_ended=of["onboarding_ended"],
+                    onboarding_completed=begun.total(), onboarding_days=at_share(begun, 0.5) if begun else None,
+                    adoption_ended=of["adoption_ended"], adoption_completed=of["adoption_completed"], went_back=of["went_back"],
+                    renewal_ended=of["renewal_ended"], renewal_completed=of["renewal_completed"], arrived=arrived.total(),
+                    retention_days=at_share(arrived, 0.5) if arrived else None,
+                )
+            )  # fmt: skip
+        return found
 
     def scores(self, cut: str) -> dict[tuple[str, str, str], Score]:
         """Answers by (span, stage, value of the cut)."""
-        return {
-            (row["span"], row["stage"], row["value"]): Score(row["answers"], row["promoters"], row["detractors"])
-            for row in self._rows("answers", cut)
-        }
+        found: dict[tuple[str, str, str], Score] = defaultdict(Score)
+        for row in self._rows("answers"):
+            if row["cut"] == cut:
+                one = Score(row["n"], row["n"] * (row["word"] == "promoter"), row["n"] * (row["word"] == "detractor"))
+                found[row["part"], row["stage"], row["value"]] += one
+        return dict(found)
 
     def first_values(self) -> dict[str, dict[str, Any]]:
-        """Signature to first value, by span."""
-        return {row["span"]: row for row in self._rows("first_value")}
+        """Signature to first value, by span: {accounts, median, in_target}."""
+        days: dict[str, Counter[int]] = defaultdict(Counter)
+        in_target: Counter[str] = Counter()
+        for row in self._rows("first_value"):
+            days[row["part"]][row["days"]] += row["n"]
+            in_target[row["part"]] += row["n"] if row["word"] == "in_target" else 0
+        return {
+            part: {"accounts": of.total(), "median": at_share(of, 0.5), "in_target": in_target[part]}
+            for part, of in days.items()
+        }
 
     def patterns(self) -> list[Pattern]:
-        return [Pattern(**row) for row in self._rows("patterns")]
-
-    def listed(
-        self, listed: Listed, limit: int | None, ids: list[UUID] | None = None, skip: int = 0
-    ) -> list[dict[str, Any]]:
-        """The periods behind a number, the longest first, after the first `skip` of them; of `ids` only, where given."""
-        asked = {
-            "show": listed.show,
-            "stage": listed.stage,
-            "cause": listed.cause,
-            "blocker": listed.blocker,
-            "to": listed.to,
-            "from": listed.source,
-            "cutting": bool(listed.cut),
-            "value": listed.value,
-            "limit": limit,
-            "skip": skip,
-            "ids": ids,
-        }
-        return self._rows("listed", listed.cut or "segment", **asked)
+        """Those in target first, and of each those that never went back."""
+        counts: dict[tuple[bool, bool], Counter[str]] = defaultdict(Counter)
+        for row in self.pattern_parts():
+            counts[row["word"] == "in_target", row["value"] == "fell"][row["cell"]] += row["n"]
+        cells = ("tracks", "renewals", "renewed", "expanded", "speaks", "gone")
+        order = sorted(counts, key=lambda key: (not key[0], key[1]))
+        return [Pattern(*key, *(counts[key][cell] for cell in cells)) for key in order]
 
 
-def _begin(tenant: Tenant, day: dt.date) -> dt.datetime:
-    return dt.datetime.combine(day, dt.time(), tenant.zone)
+def _mean(days: Mapping[int, int]) -> float:
+    return sum(day * count for day, count in days.items()) / sum(days.values())
 
 
 def score_of(
@@ -299,12 +363,5 @@ def forward(now: Flow, source: str, stage: str) -> Amount:
     """What moved on from one stage to another. Stages beside Retention open without an end of it: for them all that came in
     counts."""
     if stage in (Stage.EXPANSION, Stage.RENEWAL, Stage.ADVOCACY):
-        return _sum(now.of("in", stage, entry) for entry in Entry.values)
+        return sum((now.of("in", stage, entry) for entry in Entry.values), NONE)
     return now.of("from", stage, source) if source else now.of("in", stage, Entry.BEGAN)
-
-
-def _sum(amounts: Iterable[Amount]) -> Amount:
-    periods = accounts = mrr = 0
-    for each in amounts:
-        periods, accounts, mrr = periods + each.periods, accounts + each.accounts, mrr + each.mrr
-    return Amount(periods, accounts, mrr)

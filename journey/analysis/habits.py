@@ -1,7 +1,7 @@
 """The usual mistakes with journeys, counted where they happen (JRN-33). The flags themselves are judged in `stages.flags`."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -39,9 +39,11 @@ def flagged(accounts: QuerySet[Account], span: Span) -> dict[str, list[UUID]]:
     return found
 
 
-def habits(accounts: QuerySet[Account], span: Span, url: Callable[..., str]) -> list[dict[str, Any]]:
-    """One row for each of the mistakes: how often it happens now, or that it does not."""
-    counts = Counter({key: len(ids) for key, ids in flagged(accounts, span).items()})
+def habits(
+    accounts: QuerySet[Account], span: Span, flagged: Mapping[str, int], url: Callable[..., str]
+) -> list[dict[str, Any]]:
+    """One row for each of the mistakes: how often it happens now (`flagged`, by the name of its flag), or that it does not."""
+    counts = Counter(flagged)
     rows = [
         {
             "text": text,

@@ -6,11 +6,10 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 from urllib.parse import urlencode
 
-from django.db.models import QuerySet
+from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Account
 from cs_platform.kernel.keyset import uuid_of
 from cs_platform.kernel.periods import add_months
 from journey.enums import Stage
@@ -87,10 +86,10 @@ class Choice:
         pairs = {field.name: getattr(changed, field.name) for field in fields(self)}
         return urlencode({name: value for name, value in pairs.items() if value != getattr(usual, name)})
 
-    def narrowed(self, accounts: QuerySet[Account]) -> QuerySet[Account]:
-        """Those of the accounts that the filters leave; an id that nobody has leaves none."""
+    def narrowing(self) -> Q:
+        """What the filters leave of rows with `owner` and `segment`, like accounts; an id that nobody has leaves none."""
         chosen = {"owner__team": self.team, "owner": self.csm, "segment": self.segment}
-        return accounts.filter(**{name: value for name, value in chosen.items() if value})
+        return Q(**{name: value for name, value in chosen.items() if value})
 
 
 SHOWS: dict[str, Promise] = {

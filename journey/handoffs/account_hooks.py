@@ -5,7 +5,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import QuerySet
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -18,20 +17,20 @@ OWN_HANDOFFS = ("account-handoffs", "account_handoffs", gettext_lazy("Handoffs")
 
 
 def inbox_lines(request: TenantRequest, rows: QuerySet[Any], limit: int) -> Sequence[beside.Line]:
-    """Halcyon Freight: sales to customer success, from whom, why, by when."""
+    """Halcyon Freight: sales to customer success, for whom, from whom, why, by when."""
     tenant, today = request.tenant, request.tenant.today()
-    back = urlencode({"back": reverse("inbox", args=[tenant.slug])})
-    found = selectors.listed(rows).order_by("due_on", "id")[:limit]
+    back = urlencode({"back": request.get_full_path()})
+    found = list(selectors.listed(rows).order_by("due_on", "id")[:limit])
     return [
         beside.Line(
             title=_("%(account)s: %(kind)s") % {"account": row["account"], "kind": row["kind"]},
-            text=f"{row['people']} · {row['reason']}",
+            text=" · ".join(part for part in (row["told"], row["people"], row["reason"]) if part),
             url=f"{row['url']}?{back}",
             when=row["when"],
             late=row["late"],
             drawer=True,
         )
-        for row in (cells.handoff_row(one, tenant, today) for one in found)
+        for row in cells.handoff_rows(found, tenant, today, request.member)
     ]
 
 

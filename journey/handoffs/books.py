@@ -15,6 +15,7 @@ from accounts.models import Account, Member
 from accounts.selectors import colleagues
 from cs_platform.kernel.access import Permission, Scope
 from journey.enums import HandoffKind, HandoffState, TaskState
+from journey.handoffs.holdings import Held, held
 from journey.handoffs.planning import Customer, Load, Person, load_of, points_of
 from journey.models import Handoff, Task
 from journey.work.pool import language_of, spoken_at
@@ -25,11 +26,12 @@ NOBODY = "none"  # the book of accounts without an owner
 
 @dataclass(frozen=True)
 class Row:
-    """A customer of a plan with its account, and whether a handoff of it waits already."""
+    """A customer of a plan with its account, whether a handoff of it waits already, and what its owner holds there."""
 
     account: Any
     customer: Customer
     waits: bool
+    held: Held
 
 
 def team_of(member: Member) -> QuerySet[Member]:
@@ -65,7 +67,7 @@ def book(member: Member, giver: str, chosen: Sequence[UUID]) -> QuerySet[Account
 
 
 def read(found: QuerySet[Account], today: dt.date) -> list[Row]:
-    """The rows of a plan, the largest first, at most `MOST`. Two queries."""
+    """The rows of a plan, the largest first, at most `MOST`. Three queries."""
     tasks = Task.objects.filter(account=OuterRef("pk"), owner=OuterRef("owner_id"), state=TaskState.OPEN)
     waits = Handoff.objects.filter(account=OuterRef("pk"), kind=HandoffKind.CSM_TO_CSM, state=HandoffState.OPEN)
     rows = found.select_related("owner__user", "segment").annotate(
@@ -74,11 +76,13 @@ def read(found: QuerySet[Account], today: dt.date) -> list[Row]:
     )
     accounts = list(rows.order_by("-mrr_minor", "name_key", "id")[:MOST])
     languages = spoken_at([account.id for account in accounts])
+    along = held({account.id: [account.owner_id] if account.owner_id else [] for account in accounts})
     return [
         Row(
             account,
             Customer(account.id, _load(account, today), account.owner_id, languages.get(account.id, "")),
             account.waits,
+            along[account.id],
         )
         for account in accounts
     ]

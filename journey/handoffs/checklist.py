@@ -1,7 +1,7 @@
 """What is to be known before a customer passes on: checks of each kind of handoff, and those that somebody adds (ROL-02).
 
-A check is kept as {"key", "text", "required", "done"}. One that comes with the product has a key and is read in the
-reader's language; one that a person adds has its text alone.
+A check is kept as {"key", "text", "required", "done", "note"}; one from before there were notes has none. One that comes
+with the product has a key and is read in the reader's language; one that a person adds has its text alone.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from django.utils.translation import override
 
 from journey.enums import HandoffKind
 
-MOST, LONGEST = 30, 200  # checks of a handoff, characters of one
+MOST, LONGEST, NOTE = 30, 200, 500  # checks of a handoff, characters of one and of what is said of it
 
 Item = dict[str, Any]
 
@@ -68,13 +68,13 @@ def items_of(kind: str, added: Sequence[str] = ()) -> list[Item]:
     check of the product beside its key is its text in English, for files and programs."""
     with override("en"):
         found: list[Item] = [
-            {"key": check.key, "text": str(check.text), "required": check.required, "done": False}
+            {"key": check.key, "text": str(check.text), "required": check.required, "done": False, "note": ""}
             for check in CHECKS[kind]
         ]
     for line in added:
         text = line.strip()[:LONGEST]
         if text:
-            found.append({"key": "", "text": text, "required": True, "done": False})
+            found.append({"key": "", "text": text, "required": True, "done": False, "note": ""})
     return found[:MOST]
 
 

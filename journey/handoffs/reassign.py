@@ -1,32 +1,35 @@
 """A plan of reassignment comes true: an offer for each customer, or at once where nobody is left to hand over (ROL-02)."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
-from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.customers import merged_rows, refused
 from accounts.enums import ImportKind
 from accounts.merging import merge_accounts
-from accounts.models import Account, Member
+from accounts.models import Account, Member, Tenant
+from accounts.webhooks.announce import announce_all
+from accounts.webhooks.events import Kind
 from cs_platform.kernel.errors import Conflict
-from journey.enums import HandoffKind, TaskState
+from journey.enums import HandoffKind, HandoffState
 from journey.handoffs.books import takers
-from journey.handoffs.services import REASON, offer_handoff
-from journey.models import Task
+from journey.handoffs.holdings import Held, Move, pass_along
+from journey.handoffs.services import REASON, offer_handoff, told
+from journey.models import Handoff
 
 
 @dataclass(frozen=True)
 class Done:
-    """How many customers were offered, and how many changed hands at once."""
+    """How many customers were offered, how many changed hands at once, and what passed along with these."""
 
     offered: int = 0
     moved: int = 0
+    along: Held = field(default_factory=Held)
 
 
 @transaction.atomic
@@ -41,8 +44,8 @@ def carry_out(
     """Offer each customer of `plan` (account id: taker's id) to its taker, all or none. `seen` is whose each was when the
     plan was shown.
 
-    With `at_once`, customers whose owner has left or who have none change hands now, with the owner's open tasks; the
-    others are offered. Conflict names a customer who has another owner meanwhile, or whose handoff waits; DomainError
+    With `at_once`, customers whose owner has left or who have none change hands now, with what the owner holds there
+    (`holdings`); the others are offered. Conflict names a customer who has another owner meanwhile, or whose handoff waits; DomainError
     names the field.
     """
     reason = reason.strip()
@@ -76,36 +79,39 @@ def carry_out(
             offer_handoff(account=account, kind=HandoffKind.CSM_TO_CSM, taker=member, reason=reason, by=by)
         except Conflict as error:
             raise Conflict(f"{account.name}: {error.message}") from None
-    _move(moves, by)
-    return Done(len(offers), len(moves))
+    return Done(len(offers), len(moves), _move(moves, reason, by))
 
 
-def _move(moves: Collection[tuple[Account, Member]], by: Member) -> None:
-    """The owner of each through the door of all writes, dated today like one of a file, and their open tasks there."""
+def _move(moves: Collection[tuple[Account, Member]], reason: str, by: Member) -> Held:
+    """The owner of each through the door of all writes, dated today like one of a file, with what the one who left holds
+    there; each kept as a handoff that `by` answered for the taker. What passed along."""
     if not moves:
-        return
+        return Held()
     cells: list[dict[str, Any]] = [
         {"account": account.external_id, "name": account.name, "owner_email": taker.user.email}
         for account, taker in moves
     ]
     merged_rows(merge_accounts, ImportKind.ACCOUNTS, cells, by)
-    wholes = _wholes([account.id for account, _taker in moves])
-    for account, taker in moves:
-        if account.owner_id is not None:
-            here = [part for part, whole in wholes.items() if whole == account.id]
-            tasks = Task.objects.filter(
-                account__in=here, state=TaskState.OPEN, owner=account.owner_id, taken_until=None
-            )
-            tasks.update(owner=taker, version=F("version") + 1, updated_at=Now())
-
-
-def _wholes(ids: Collection[UUID]) -> dict[UUID, UUID]:
-    """These accounts and all that was merged into them, each with the one of `ids` that it is a part of."""
-    found = {key: key for key in ids}
-    level: Collection[UUID] = ids
-    while level:
-        rows = Account.objects.filter(merged_into__in=level).exclude(id__in=found)
-        new = {part: found[into] for part, into in rows.values_list("id", "merged_into_id")}
-        found |= new
-        level = list(new)
-    return found
+    along = pass_along(
+        {account.id: Move(frozenset([account.owner_id] if account.owner_id else []), taker) for account, taker in moves}
+    )
+    today, now = Tenant.current().today(), timezone.now()
+    rows = [
+        Handoff(
+            account=account,
+            kind=HandoffKind.CSM_TO_CSM,
+            giver=account.owner or by,
+            taker=taker,
+            reason=reason,
+            due_on=today,
+            state=HandoffState.ACCEPTED,
+            answered_by=by,
+            answered_at=now,
+            created_by=by,
+            **along[account.id].columns(),
+        )
+        for account, taker in moves
+    ]
+    Handoff.objects.bulk_create(rows)
+    announce_all(Kind.HANDOFF_ACCEPTED, [(row.account_id, told(row)) for row in rows])
+    return sum(along.values(), Held())

@@ -14,6 +14,8 @@ from accounts.models import Account, Member, Tenant
 from cs_platform.kernel.money import from_minor
 from cs_platform.kernel.templatetags.cells import number_text
 from journey.handoffs.books import Row
+from journey.handoffs.cells import held_text, moved_text
+from journey.handoffs.holdings import Held
 from journey.handoffs.planning import Load, Person
 from journey.work.cells import language_name
 
@@ -75,10 +77,8 @@ def checks(row: Row, taker: Person | None, others: Collection[Person], today: dt
         days = (row.account.renews_on - today).days
         text = ngettext("renews in %(n)s day", "renews in %(n)s days", days) % {"n": number_text(days, 0)}
         found.append({"tone": "watch", "text": text})
-    if row.customer.load.tasks:
-        count = row.customer.load.tasks
-        text = ngettext("%(n)s open task", "%(n)s open tasks", count) % {"n": number_text(count, 0)}
-        found.append({"tone": "none", "text": text})
+    if row.held:
+        found.append({"tone": "none", "text": held_text(row.held)})
     return found
 
 
@@ -123,7 +123,7 @@ def _pair(was: int, will: int) -> str:
 
 
 def sums_text(rows: Sequence[Row], plan: Mapping[UUID, UUID | None], currency: str) -> str:
-    """8 customers, $788k ARR, 36 points pass on."""
+    """8 customers, $788k ARR, 36 points pass on. It moves 3 open tasks, 1 plan."""
     moved = [row for row in rows if plan.get(row.account.id) is not None]
     words = {
         "n": number_text(len(moved), 0),
@@ -135,7 +135,8 @@ def sums_text(rows: Sequence[Row], plan: Mapping[UUID, UUID | None], currency: s
         "%(n)s customers, %(arr)s ARR, %(points)s points pass on",
         len(moved),
     )
-    return text % words
+    along = held_text(sum((row.held for row in moved), Held()))
+    return f"{text % words}. {moved_text(along)}" if along else text % words
 
 
 def csv_rows(

@@ -9,7 +9,7 @@ from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, When
 
 from accounts.dossier import parts_of
 from accounts.enums import Status
-from accounts.models import Account, Member
+from accounts.models import Account, Member, in_care_of
 from cs_platform.kernel.access import Permission, Scope
 from journey.enums import HandoffKind, HandoffState, TrackKind
 from journey.models import Handoff, Track
@@ -20,24 +20,24 @@ VIEWS = ("waiting", "given", "team", "ended", "missing")
 
 
 def visible_handoffs(member: Member) -> QuerySet[Handoff]:
-    """Those of the accounts that the member sees, and those that they give, take or wrote: who passes a customer on sees
-    what became of it."""
+    """Those of the accounts that the member sees, and those that they give, take, wrote or answered: who passes a customer
+    on sees what became of it. Who covers somebody sees what that one takes."""
     if member.role.scope == Scope.ALL:
         return Handoff.objects.all()
-    own = Q(giver=member) | Q(taker=member) | Q(created_by=member)
+    own = Q(giver=member) | Q(created_by=member) | Q(answered_by=member) | in_care_of(member, "taker_id")
     return Handoff.objects.filter(own | Q(account__in=Account.objects.visible_to(member).values("id")))
 
 
 def waiting_for(member: Member) -> QuerySet[Handoff]:
-    """What waits for the answer of this member: offered to them, and for who leads what was offered to somebody who left.
-    Nothing for who may not change accounts."""
+    """What waits for the answer of this member: offered to them or to somebody for whom they stand in today, and for who
+    leads what was offered to somebody who left. Nothing for who may not change accounts."""
     if not member.may(Permission.EDIT_ACCOUNTS):
         return Handoff.objects.none()
     return Handoff.objects.filter(OPEN & _waits_for(member))
 
 
 def _waits_for(member: Member) -> Q:
-    found = Q(taker=member)
+    found = in_care_of(member, "taker_id") & Q(taker__is_active=True)
     if member.role.scope == Scope.OWN:
         return found
     left = Q(taker=None) | Q(taker__is_active=False)

@@ -6,15 +6,15 @@ whatever stands. `by` is None for a program, which speaks for the taker. DomainE
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
-from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.absences import stands_in_for
 from accounts.customers import give_account, refused
-from accounts.dossier import parts_of
 from accounts.enums import ChangeSource
 from accounts.merging import Origin
 from accounts.models import Account, Member, Tenant
@@ -23,10 +23,10 @@ from accounts.webhooks.events import Kind
 from cs_platform.kernel.access import Permission, Scope
 from cs_platform.kernel.edits import check_seen, put
 from cs_platform.kernel.errors import Conflict, DomainError, NotAllowed
-from cs_platform.kernel.tenancy import current_tenant_id
-from journey.enums import HandoffKind, HandoffState, TaskState, WorkType
+from journey.enums import HandoffKind, HandoffState, WorkType
 from journey.handoffs import checklist
-from journey.models import Handoff, Task
+from journey.handoffs.holdings import Held, Move, pass_along
+from journey.models import Handoff
 from journey.work.services import add_task
 from journey.work.sharing import who_sees
 
@@ -93,15 +93,29 @@ def offer_handoff(
 
 
 @transaction.atomic
-def tick(*, handoff: Handoff, position: int, done: bool, version: int | None, by: Member | None) -> Handoff:
-    """Tick a check, or take the tick back. Conflict when the list is another one."""
+def tick(
+    *,
+    handoff: Handoff,
+    position: int,
+    version: int | None,
+    by: Member | None,
+    done: bool | None = None,
+    note: str | None = None,
+) -> Handoff:
+    """Tick a check or take the tick back, and write what is to be said of it; None leaves either as it is. Conflict when
+    the list is another one."""
     row = _locked(handoff, version)
     _must_wait(row)
     if not 0 <= position < len(row.checklist):
         raise Conflict(_("Somebody has changed this list meanwhile."))
     items = [dict(item) for item in row.checklist]
-    items[position]["done"] = done
-    return put(row, checklist=items)
+    if done is not None:
+        items[position]["done"] = done
+    if note is not None:
+        items[position]["note"] = " ".join(note.split())
+        if len(items[position]["note"]) > checklist.NOTE:
+            raise refused("note", _("At most %(limit)s characters fit here.") % {"limit": checklist.NOTE})
+    return put(row, checklist=items) if items != row.checklist else row
 
 
 @transaction.atomic
@@ -111,8 +125,9 @@ def answer_handoff(
     """Accept or decline. The same answer again changes nothing.
 
     A reason in `answer` is needed to decline, to accept with a required check open, and from a leader who answers for
-    somebody who left; who accepts for them takes the customer over. What follows when it is accepted: the taker looks
-    after the customer from today on and gets the giver's open tasks there; sales gets a task instead.
+    somebody who left; who accepts for them takes the customer over. Who covers a taker who is away answers on behalf of
+    them: the customer becomes the taker's. What follows when it is accepted: the taker looks after the customer from
+    today on and gets what giver and owner hold there (`holdings`), which the row counts; sales gets a task instead.
     """
     row = _locked(handoff, version)
     if state not in (HandoffState.ACCEPTED, HandoffState.DECLINED):
@@ -132,17 +147,12 @@ def answer_handoff(
             raise refused("taker", _("Who should take the customer has left: offer it to somebody else."))
         if row.account.merged_into_id is not None:
             raise refused("account", _("This account was merged: offer the one that it was merged into."))
-    row = put(row, state=state, taker=taker, answer=said, answered_by=by, answered_at=timezone.now())
-    if state == HandoffState.ACCEPTED and taker is not None:
-        _pass_on(row, taker, by)
-        announce(
-            Kind.HANDOFF_ACCEPTED,
-            row.account_id,
-            handoff_id=row.id,
-            handoff=row.kind,
-            giver=row.giver_name,
-            taker=taker.name,
-        )
+    accepting = taker if state == HandoffState.ACCEPTED else None
+    moved = _pass_on(row, accepting, by) if accepting else Held()
+    given = {"state": state, "taker": taker, "answer": said, "answered_by": by, "answered_at": timezone.now()}
+    row = put(row, **given, **moved.columns())
+    if accepting:
+        announce(Kind.HANDOFF_ACCEPTED, row.account_id, **told(row))
     return row
 
 
@@ -159,6 +169,12 @@ def withdraw_handoff(*, handoff: Handoff, version: int | None, by: Member | None
     return put(row, state=HandoffState.WITHDRAWN, answer=said, answered_by=by, answered_at=timezone.now())
 
 
+def told(row: Handoff) -> dict[str, Any]:
+    """What programs are told of one that was accepted."""
+    taker = row.taker.name if row.taker else ""
+    return {"handoff_id": row.id, "handoff": row.kind, "giver": row.from_whom, "taker": taker}
+
+
 def stands_in(row: Handoff, by: Member) -> bool:
     """Whether `by` may answer because who should has left: a leader who sees the account."""
     left = row.taker is None or not row.taker.is_active
@@ -166,8 +182,13 @@ def stands_in(row: Handoff, by: Member) -> bool:
 
 
 def may_answer(row: Handoff, by: Member | None) -> bool:
-    """The taker, a leader for one who left, and a program."""
-    return by is None or row.taker_id == by.id or stands_in(row, by)
+    """The taker, who covers one who is away, a leader for one who left, and a program."""
+    return by is None or row.taker_id == by.id or stands_in(row, by) or answers_for(row, by)
+
+
+def answers_for(row: Handoff, by: Member) -> bool:
+    """Whether `by` may answer on behalf of the taker, who is away today and covered by them."""
+    return row.taker is not None and row.taker.is_active and stands_in_for(by, row.taker, _today())
 
 
 def may_withdraw(row: Handoff, by: Member | None) -> bool:
@@ -175,6 +196,12 @@ def may_withdraw(row: Handoff, by: Member | None) -> bool:
     if by is None or by.id in (row.giver_id, row.created_by_id):
         return True
     return by.role.scope != Scope.OWN and _sees(row, by)
+
+
+def holders_of(row: Handoff, taker: UUID | None) -> frozenset[UUID]:
+    """Whose work there passes along: that of who gives, and of who looks after the customer until then."""
+    found = {row.giver_id, row.account.owner_id} - {taker}
+    return frozenset(one for one in found if one is not None)
 
 
 def takers() -> list[Member]:
@@ -234,7 +261,7 @@ def _check_reason(row: Handoff, state: str, said: str, by: Member | None) -> Non
         raise refused("answer", _("Say why you decline."))
     if checklist.is_open(row.checklist):
         raise refused("answer", _("Something that is needed is open: say why you take the customer anyway."))
-    if by is not None and row.taker_id != by.id:
+    if by is not None and stands_in(row, by):
         raise refused("answer", _("Say why you answer for somebody else."))
 
 
@@ -245,12 +272,11 @@ def _said(answer: str) -> str:
     return said
 
 
-def _pass_on(row: Handoff, taker: Member, by: Member | None) -> None:
-    """What follows when the taker said yes."""
+def _pass_on(row: Handoff, taker: Member, by: Member | None) -> Held:
+    """What follows when the taker said yes; what passed along."""
     if row.kind not in PASSES_ON:
-        name = row.giver.name if row.giver else row.giver_name
         add_task(
-            title=(_("From %(name)s: %(reason)s") % {"name": name, "reason": row.reason})[:200],
+            title=(_("From %(name)s: %(reason)s") % {"name": row.from_whom, "reason": row.reason})[:200],
             note=row.note,
             due_on=_today() + dt.timedelta(days=FOLLOW_DAYS),
             account=row.account,
@@ -259,23 +285,12 @@ def _pass_on(row: Handoff, taker: Member, by: Member | None) -> None:
             by=by,
             external_id=f"handoff-{row.id}",
         )
-        return
+        return Held()
+    holders = holders_of(row, taker.id)
     if row.account.owner_id != taker.id:
         give_account(account=row.account, owner=taker, by=by or Origin(ChangeSource.API))
-    if row.giver_id is not None:
-        _pass_tasks(row, taker)
-
-
-def _pass_tasks(row: Handoff, taker: Member) -> None:
-    """The giver's open tasks of the account and its merged parts; what they took from the pool for some hours returns there."""
-    tasks = Task.objects.filter(
-        account__in=[row.account_id, *parts_of(row.account)],
-        state=TaskState.OPEN,
-        owner=row.giver_id,
-        taken_until=None,
-    )
-    tasks.update(owner=taker, version=F("version") + 1, updated_at=Now())
+    return pass_along({row.account_id: Move(holders, taker)})[row.account_id]
 
 
 def _today() -> dt.date:
-    return Tenant.objects.get(id=current_tenant_id()).today()
+    return Tenant.current().today()

@@ -1,7 +1,7 @@
 """What pages say about issues, as text in the reader's language. No request, no query."""
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -260,8 +260,3 @@ def card_rows(
             }
         )
     return rows
-
-
-def options(choices: Sequence[tuple[Any, Any]], chosen: Collection[str]) -> list[dict[str, Any]]:
-    """Boxes of a filter: {value, label, on}."""
-    return [{"value": value, "label": label, "on": value in chosen} for value, label in choices]

@@ -2,15 +2,14 @@
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
-from typing import Any
-from urllib.parse import urlencode
+from dataclasses import dataclass, fields
+from typing import Any, Self
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Member
-from cs_platform.kernel.keyset import uuid_of
+from cs_platform.kernel.keyset import Cursor, Listing, bigint_of
 from journey.enums import Function, IssueKind, IssueState, Weight
 from journey.issues.states import OPEN
 
@@ -32,16 +31,7 @@ WEIGHTS = {weight: place for place, weight in enumerate(Weight.values)}  # as cu
 
 
 @dataclass(frozen=True)
-class Cursor:
-    """The row that a page goes on after, or before: its id and its value of the order."""
-
-    key: int
-    id: UUID
-    backwards: bool = False
-
-
-@dataclass(frozen=True)
-class IssueQuery:
+class IssueQuery(Listing):
     """The state of the list. Without a state it holds what is open; `all` as the state holds everything."""
 
     q: str = ""
@@ -54,10 +44,9 @@ class IssueQuery:
     untold: bool = False
     sort: str = "arr"
     view: str = ""
-    cursor: Cursor | None = None
 
     @classmethod
-    def parse(cls, given: Any) -> "IssueQuery":
+    def parse(cls, given: Any) -> Self:
         """Read a QueryDict. What is not known or not possible is left out."""
         many = {name: _known(given.getlist(name), choice.values) for name, choice in CHOICES.items() if name != "state"}
         states = given.getlist("state")
@@ -70,7 +59,7 @@ class IssueQuery:
             untold=given.get("untold") == "1",
             sort=sort if sort in SORTS else "arr",
             view=_text(given.get("view", ""), 36),
-            cursor=_cursor(given.get("after", ""), backwards=False) or _cursor(given.get("before", ""), backwards=True),
+            cursor=Cursor.of(given, bigint_of),
             **many,
         )
 
@@ -108,8 +97,7 @@ class IssueQuery:
             "soon": today + dt.timedelta(days=RENEWAL_DAYS),
         }
 
-    def pairs(self, *, view: bool = True) -> list[tuple[str, str]]:
-        """The state as (name, value), canonical: what is as usual is left out, and so is the page."""
+    def pairs(self) -> list[tuple[str, str]]:
         found: list[tuple[str, str]] = []
         for field in fields(self):
             value = getattr(self, field.name)
@@ -119,25 +107,10 @@ class IssueQuery:
                 found += [(field.name, each) for each in value]
             else:
                 found.append((field.name, "1" if value is True else value))
-        return found + ([("view", self.view)] if view and self.view else [])
+        return found + ([("view", self.view)] if self.view else [])
 
-    def text(self, **changes: Any) -> str:
-        """The query string of this state with `changes`, on its first page."""
-        return urlencode(replace(self, cursor=None, **changes).pairs())
-
-    def own_text(self) -> str:
-        """Without the saved view: what a saved view keeps, and what tells whether it was changed."""
-        return urlencode(self.pairs(view=False))
-
-    def address(self) -> str:
-        """The query string of exactly this page."""
-        place = self.cursor
-        more = [("before" if place.backwards else "after", f"{place.key}~{place.id}")] if place else []
-        return urlencode([*self.pairs(), *more])
-
-    def at(self, row: Any, *, backwards: bool = False) -> str:
-        """The query string of the page after, or before, this row."""
-        return replace(self, cursor=Cursor(row["key"], row["id"], backwards)).address()
+    def place(self, row: Any) -> tuple[UUID, tuple[Any, ...]]:
+        return row["id"], (row["key"],)
 
 
 def _known(values: Iterable[str], choices: Iterable[str] | None) -> tuple[str, ...]:
@@ -148,12 +121,3 @@ def _known(values: Iterable[str], choices: Iterable[str] | None) -> tuple[str, .
 
 def _text(value: str, limit: int) -> str:
     return "".join(letter for letter in value if letter.isprintable()).strip()[:limit]
-
-
-def _cursor(text: str, *, backwards: bool) -> Cursor | None:
-    key, _tilde, row = text[:80].partition("~")
-    found = uuid_of(row)
-    if found is None or not key.removeprefix("-").isdigit() or not key.isascii() or len(key) > 19:
-        return None
-    number = int(key)
-    return Cursor(number, found, backwards) if abs(number) < 2**63 else None

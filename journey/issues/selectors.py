@@ -14,6 +14,7 @@ from accounts.dossier import parts_of
 from accounts.enums import HealthBand
 from accounts.models import Account, Member
 from cs_platform.kernel import sqljobs
+from cs_platform.kernel.keyset import Page, cut_page
 from cs_platform.kernel.models import AuditEntry
 from journey.enums import Weight
 from journey.issues.listing import PAGE_SIZE, IssueQuery
@@ -33,28 +34,9 @@ HEAVIEST_FIRST = Case(
 )
 
 
-@dataclass(frozen=True)
-class Page:
-    """A page of the log (rows of listed.sql) with where it goes on."""
-
-    rows: list[dict[str, Any]]
-    previous: str
-    following: str
-
-
-def read_page(query: IssueQuery, member: Member, today: dt.date) -> Page:
-    """The page at the query's cursor; rows with equal keys are neither shown twice nor left out. One statement."""
-    backwards = bool(query.cursor and query.cursor.backwards)
-    found = _listed(query, member, today, PAGE_SIZE + 1)
-    more, found = len(found) > PAGE_SIZE, found[:PAGE_SIZE]
-    if backwards:
-        found.reverse()
-    has_previous, has_next = (more, True) if backwards else (query.cursor is not None, more)
-    return Page(
-        rows=found,
-        previous=query.at(found[0], backwards=True) if found and has_previous else "",
-        following=query.at(found[-1]) if found and has_next else "",
-    )
+def read_page(query: IssueQuery, member: Member, today: dt.date) -> Page[dict[str, Any]]:
+    """The page of the log at the query's cursor: rows of listed.sql. One statement."""
+    return cut_page(_listed(query, member, today, PAGE_SIZE + 1), PAGE_SIZE, query)
 
 
 def all_rows(query: IssueQuery, member: Member, today: dt.date) -> list[dict[str, Any]]:
@@ -67,7 +49,7 @@ def _listed(query: IssueQuery, member: Member, today: dt.date, limit: int | None
     params = query.params(member, today) | {
         "sort": query.sort,
         "cursor_id": place.id if place else None,
-        "cursor_key": place.key if place else None,
+        "cursor_key": place.values[0] if place else None,
         "backwards": bool(place and place.backwards),
         "limit": limit,
     }

@@ -4,6 +4,7 @@ from journey.models.handoffs import Handoff
 from journey.models.issues import Issue, IssueAccount
 from journey.models.letters import Letter
 from journey.models.plans import Milestone, MilestoneNeed, Plan, PlanTemplate
+from journey.models.sums import JourneyMark, JourneySpan, JourneySum
 from journey.models.tracks import (
     CriterionCheck,
     CustomerLink,
@@ -21,6 +22,9 @@ __all__ = [
     "Handoff",
     "Issue",
     "IssueAccount",
+    "JourneyMark",
+    "JourneySpan",
+    "JourneySum",
     "Letter",
     "Mention",
     "Milestone",

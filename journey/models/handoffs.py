@@ -27,17 +27,32 @@ class Handoff(EntityModel):
     )
     reason = models.CharField(_("Reason"), max_length=500)
     note = models.TextField(_("What they should know"), max_length=4000, blank=True)
-    # [{"key", "text", "required", "done"}] of handoffs.checklist; the key names a check that comes with the product.
+    # [{"key", "text", "required", "done", "note"}] of handoffs.checklist; the key names a check that comes with the product.
     checklist = models.JSONField(default=list)
     due_on = models.DateField(_("Answer until"))
     state = models.CharField(max_length=9, choices=HandoffState, default=HandoffState.OPEN)
     answer = models.CharField(_("Answer"), max_length=500, blank=True)
     answered_by = TenantForeignKey(Member, models.SET_NULL, null=True, related_name="+")
     answered_at = models.DateTimeField(null=True)
+    # What passed along when it was accepted (handoffs.holdings).
+    moved_tasks = models.PositiveIntegerField(_("Open tasks that moved along"), default=0)
+    moved_plans = models.PositiveIntegerField(_("Plans that moved along"), default=0)
+    moved_milestones = models.PositiveIntegerField(_("Milestones that moved along"), default=0)
     created_by = TenantForeignKey(Member, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField(db_default=Now())
     version = models.PositiveIntegerField(default=1)
+
+    @property
+    def from_whom(self) -> str:
+        """Who gives: a member, or a name without a login; "" for a member who is gone."""
+        return self.giver.name if self.giver else self.giver_name
+
+    @property
+    def by_another(self) -> bool:
+        """Whether a person answered on behalf of the taker: who covers them, or who leads. A program speaks for them."""
+        answered = self.state in (HandoffState.ACCEPTED, HandoffState.DECLINED)
+        return answered and self.answered_by_id is not None and self.answered_by_id != self.taker_id
 
     class Meta(EntityModel.Meta):
         ordering: ClassVar = ["-created_at", "-id"]

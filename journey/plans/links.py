@@ -11,10 +11,8 @@ import secrets
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.db.models import F
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -24,8 +22,8 @@ from accounts.models import Account, Contact, Member, Tenant
 from accounts.selectors import key_digest
 from cs_platform.kernel import queue
 from cs_platform.kernel.errors import Conflict, DomainError
+from cs_platform.kernel.mail import write_mail
 from cs_platform.kernel.models import Work
-from cs_platform.kernel.tenancy import current_tenant_id
 from journey.enums import LinkPurpose, PlanState, Stage
 from journey.models import CriterionCheck, CustomerLink, Plan, StagePeriod
 from journey.stages import services as stages
@@ -109,7 +107,7 @@ def revoke_link(*, link: CustomerLink, by: Member) -> CustomerLink:
 
 
 def url_of(token: str) -> str:
-    tenant = Tenant.objects.get(id=current_tenant_id())
+    tenant = Tenant.current()
     return settings.BASE_URL + reverse("customer_link", args=[tenant.slug, token])
 
 
@@ -198,11 +196,6 @@ def send_link(work: Work) -> bool:
         words = (
             _("%(company)s asks you to confirm the go-live") if context["go_live"] else _("Your plan with %(company)s")
         )
-        message = EmailMultiAlternatives(
-            " ".join((words % {"company": company}).split()),
-            render_to_string("email/customer_link.txt", context),
-            to=[link.contact.email],
-        )
-        message.attach_alternative(render_to_string("email/customer_link.html", context), "text/html")
+        message = write_mail("customer_link", words % {"company": company}, context, to=[link.contact.email])
     message.send()
     return False

@@ -28,6 +28,7 @@ from journey.plans.checks import NOTE, asked_of, check_runs, checked_day, checke
 from journey.plans.progress import day_in
 from journey.plans.templates import MOST, Template, circle_in, name_in
 from journey.stages import measures
+from journey.stages.news import journeys_changed
 from journey.stages.selectors import core_of
 from journey.stages.services import attest
 from journey.stages.targets import targets_of
@@ -279,6 +280,7 @@ def touch(plan: Plan) -> None:
     A plan that is a version further already since `plan` was read stays there."""
     rows = Plan.objects.filter(id=plan.id, version=plan.version)
     rows.update(version=F("version") + 1, updated_at=timezone.now())
+    journeys_changed([plan.account_id])
 
 
 def _order(rows: list[Milestone], row: Milestone, position: int) -> bool:

@@ -22,7 +22,6 @@ from accounts.models import Account, Member, Tenant
 from accounts.webhooks.announce import announce_rows
 from accounts.webhooks.events import Kind
 from cs_platform.kernel import audit
-from cs_platform.kernel.tenancy import current_tenant_id
 from health.alerts import jobs as alert_jobs
 from health.enums import AlertState, VersionState
 from health.models import Alert, AlertRule
@@ -42,7 +41,7 @@ SKIPPED = "skipped"  # in a play's inputs: the steps that were left out, {step: 
 
 def first_day(as_of: dt.date) -> dt.date:
     """The day on which what a run about `as_of` asks for is to be done: today, for a night the morning after it."""
-    today = Tenant.objects.get(id=current_tenant_id()).today()
+    today = Tenant.current().today()
     return min(today, as_of + dt.timedelta(days=1)) if as_of <= today else as_of
 
 
@@ -309,7 +308,7 @@ class _People:
 
 def follow_alerts() -> int:
     """Minutes after new alerts: the plays that they start, with the tasks of their first day; how many plays."""
-    today = Tenant.objects.get(id=current_tenant_id()).today()
+    today = Tenant.current().today()
     started = start_plays(today)
     if started:
         make_due_tasks(today)

@@ -8,14 +8,13 @@ one send it once more, under the same Message-ID, by which mail programs show on
 import re
 import smtplib
 from collections.abc import Sequence
-from email.utils import formataddr, parseaddr
+from email.utils import parseaddr
 from typing import Any
 
 from django.conf import settings
 from django.core import signing
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -28,6 +27,7 @@ from accounts.models import Account, Contact, Member, Tenant
 from cs_platform.kernel import audit, queue
 from cs_platform.kernel.edits import check_seen, put
 from cs_platform.kernel.errors import Conflict, DomainError
+from cs_platform.kernel.mail import addressed, unsubscribed_at, write_mail
 from cs_platform.kernel.models import Work
 from journey.enums import LetterState, PlayState
 from journey.models import Letter
@@ -120,11 +120,10 @@ def message(letter: Letter, *, name: str) -> EmailMultiAlternatives:
     stop = settings.BASE_URL + reverse("mail_stop", args=[tenant.slug, token_of(letter)])
     host = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
     found = _email(tenant, letter.sender, letter.language, letter.subject, letter.body, stop)
-    found.to = [formataddr((" ".join(name.split()), letter.address))]
+    found.to = [addressed(name, letter.address)]
     found.extra_headers |= {
         "Message-ID": f"<letter.{letter.id}@{host}>",
-        "List-Unsubscribe": f"<{stop}>",
-        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        **unsubscribed_at(stop),
     }
     return found
 
@@ -132,17 +131,16 @@ def message(letter: Letter, *, name: str) -> EmailMultiAlternatives:
 def _email(
     tenant: Tenant, sender: Member | None, language: str, subject: str, body: str, stop: str
 ) -> EmailMultiAlternatives:
-    name = " ".join((sender.name if sender else tenant.name).split())
+    name = sender.name if sender else tenant.name
     context = {"body": body, "subject": subject, "company": tenant.name, "stop_url": stop}
     with translation.override(language):
-        found = EmailMultiAlternatives(
-            " ".join(subject.split()),
-            render_to_string("email/letter.txt", context),
-            from_email=formataddr((name, parseaddr(settings.DEFAULT_FROM_EMAIL)[1])),
-            reply_to=[formataddr((name, sender.user.email))] if sender else None,
+        return write_mail(
+            "letter",
+            subject,
+            context,
+            from_email=addressed(name, parseaddr(settings.DEFAULT_FROM_EMAIL)[1]),
+            reply_to=[addressed(name, sender.user.email)] if sender else None,
         )
-        found.attach_alternative(render_to_string("email/letter.html", context), "text/html")
-    return found
 
 
 def send_test(*, mail: Mail, language: str, account: Account, by: Member) -> Text:
@@ -151,7 +149,7 @@ def send_test(*, mail: Mail, language: str, account: Account, by: Member) -> Tex
     [(text, _to)] = previews([mail], account, language)
     subject = _("Test: %(subject)s") % {"subject": text.subject}
     found = _email(Tenant.current(), by, text.language, subject, text.body, "")
-    found.to = [formataddr((by.name, by.user.email))]
+    found.to = [addressed(by.name, by.user.email)]
     found.send()
     return text
 

@@ -18,7 +18,6 @@ from accounts.enums import Status
 from accounts.models import Account, Member, Segment, Tenant
 from cs_platform.kernel.edits import check_seen, put
 from cs_platform.kernel.errors import Conflict, DomainError
-from cs_platform.kernel.tenancy import current_tenant_id
 from health.models import Alert
 from journey.enums import PlayState
 from journey.models import Play, Playbook, Task
@@ -33,7 +32,7 @@ STARTERS = tuple(entry.rule for entry in TRIGGERED)
 
 
 def _today() -> dt.date:
-    return Tenant.objects.get(id=current_tenant_id()).today()
+    return Tenant.current().today()
 
 
 def _locked(playbook: Playbook, version: int | None) -> Playbook:

@@ -18,7 +18,6 @@ from accounts.models import Account, Segment, Tenant
 from accounts.selectors import STANDING
 from cs_platform.kernel import sqljobs
 from cs_platform.kernel.templatetags.cells import day_text, percent_text
-from cs_platform.kernel.tenancy import current_tenant_id
 from journey.enums import Blocker, Entry, Exit, Stage
 from journey.models import Plan, StagePeriod, Track
 from journey.stages import measures, targets
@@ -75,7 +74,7 @@ def flags_of(
     rows = [period for period in periods if period.exited_on is None]
     if not rows:
         return {}
-    tenant = Tenant.objects.get(id=current_tenant_id())
+    tenant = Tenant.current()
     day = as_of or tenant.today()
     params = {
         "ids": [row.id for row in rows],

@@ -14,7 +14,6 @@ from accounts.selectors import STANDING
 from accounts.webhooks.announce import announce_rows
 from accounts.webhooks.events import Kind
 from cs_platform.kernel import audit, copying, sqljobs
-from cs_platform.kernel.tenancy import current_tenant_id
 from journey.enums import Cause
 from journey.models import StagePeriod, Track
 from journey.stages import guide, measures
@@ -37,7 +36,7 @@ _TABLES = {"standing": STANDING}
 
 
 def _params(as_of: dt.date) -> dict[str, object]:
-    tenant = Tenant.objects.get(id=current_tenant_id())
+    tenant = Tenant.current()
     return {"tenant_id": tenant.pk, "as_of": as_of, "zone": tenant.timezone}
 
 

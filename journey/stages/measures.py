@@ -18,7 +18,6 @@ from accounts.models import Tenant
 from accounts.selectors import STANDING
 from cs_platform.kernel import sqljobs
 from cs_platform.kernel.templatetags.cells import day_text, number_text, percent_text
-from cs_platform.kernel.tenancy import current_tenant_id
 from health.usage import selectors as usage
 from journey.enums import Evidence
 from journey.models import StagePeriod
@@ -124,7 +123,7 @@ def standing(periods: Iterable[StagePeriod], as_of: dt.date | None = None) -> di
     """
     rows = list(periods)
     alive = [row for row in rows if row.exited_on is None]
-    tenant = Tenant.objects.get(id=current_tenant_id())
+    tenant = Tenant.current()
     day = as_of or tenant.today()
     read_on = min(day, usage.usage_day(tenant))
     params = {

@@ -27,6 +27,7 @@ from journey.models import StagePeriod, Track
 from journey.stages import line
 from journey.stages.jobs import CORE_NAME
 from journey.stages.line import Time
+from journey.stages.news import journeys_changed
 
 SQL = Path(__file__).parent / "sql"
 TRACK = [
@@ -279,3 +280,4 @@ def _write(book: _Book, result: MergeResult, origin: Origin) -> None:
         else:
             result.reject(row, "period", row.values["period"], "other_row", _("This id belongs to another account."))
     sqljobs.execute(SQL / "lapse.sql")
+    journeys_changed(one.track.account_id for one in touched)

@@ -28,11 +28,14 @@ from journey.stages import guide, measures
 from journey.stages.criteria import STANDING_STAGES
 from journey.stages.line import ENTRIES
 from journey.stages.measures import State
+from journey.stages.news import journeys_changed
 
 
 def _locked_track(track: Track, version: int | None = None) -> Track:
+    """The row of a track that is about to change; what was reckoned of its account's journeys is out of date."""
     row = Track.objects.select_for_update(of=("self",)).select_related("account").get(id=track.id)
     check_seen(row, version)
+    journeys_changed([row.account_id])
     return row
 
 
@@ -98,6 +101,7 @@ def open_track(
         external_id=external_id or str(uuid7()), account=account, kind=kind, name=title, unit=unit, seats=seats, opened_on=on, **origin
     )  # fmt: skip
     _begin(track, stage, on, Entry.BEGAN, by)
+    journeys_changed([account.id])
     return track
 
 

@@ -21,9 +21,12 @@ from cs_platform.kernel.htmx import page
 from journey.enums import HandoffKind, HandoffState
 from journey.handoffs import cells, selectors, services
 from journey.handoffs.forms import AnswerForm, OfferForm
+from journey.handoffs.holdings import Held
 from journey.models import Handoff
 from journey.views.handoffs import seen_account
 from journey.work.sharing import who_sees
+
+TICKS = {"1": True, "0": False}
 
 
 def visible(request: TenantRequest, handoff_id: UUID) -> Handoff:
@@ -43,18 +46,19 @@ def handoff(request: TenantRequest, handoff_id: UUID) -> HttpResponse:
 @requires(Permission.EDIT_ACCOUNTS)
 @require_POST
 def handoff_check(request: TenantRequest, handoff_id: UUID) -> HttpResponse:
-    """Tick a check or take the tick back; the drawer says how it stands then."""
+    """Tick a check, take the tick back, or write its note; the drawer says how it stands then."""
     row = visible(request, handoff_id)
     position = number_of(request.POST.get("item", ""), 4)
     services.tick(
         handoff=row,
         position=-1 if position is None else position,
-        done=request.POST.get("done") == "1",
+        done=TICKS.get(request.POST.get("done", "")),
+        note=request.POST.get("note"),
         version=version_of(request),
         by=request.member,
     )
     if _in_drawer(request):
-        return _pane(request, visible(request, handoff_id))
+        return _pane(request, visible(request, handoff_id), noted=position if "note" in request.POST else None)
     return redirect(reverse("handoff", args=[request.tenant.slug, row.id]))
 
 
@@ -67,7 +71,7 @@ def handoff_answer(request: TenantRequest, handoff_id: UUID) -> HttpResponse:
     state = request.POST.get("state", "")
     if form.is_valid():
         try:
-            services.answer_handoff(
+            row = services.answer_handoff(
                 handoff=row,
                 state=state,
                 answer=form.cleaned_data["answer"],
@@ -79,9 +83,7 @@ def handoff_answer(request: TenantRequest, handoff_id: UUID) -> HttpResponse:
                 raise
             refuse(form, error)
         else:
-            words = {"name": row.account.name}
-            said = _("Accepted: %(name)s") if state == HandoffState.ACCEPTED else _("Declined: %(name)s")
-            messages.success(request, said % words)
+            messages.success(request, _answered(row))
             return redirect(_back(request))
     return _pane(request, row, form)
 
@@ -129,13 +131,25 @@ def handoff_new(request: TenantRequest, account_id: UUID) -> HttpResponse:
     )
 
 
-def _pane(request: TenantRequest, row: Handoff, form: AnswerForm | None = None) -> HttpResponse:
+def _answered(row: Handoff) -> str:
+    """Accepted: Halcyon. Moved along: 3 open tasks, 1 plan."""
+    if row.state != HandoffState.ACCEPTED:
+        return _("Declined: %(name)s") % {"name": row.account.name}
+    said, along = _("Accepted: %(name)s") % {"name": row.account.name}, cells.held_text(Held.of(row))
+    return f"{said}. {cells.along_text(along)}" if along else said
+
+
+def _pane(
+    request: TenantRequest, row: Handoff, form: AnswerForm | None = None, *, noted: int | None = None
+) -> HttpResponse:
+    """`noted` is the check whose note was written: it stays open, with the focus in it."""
     linked = seen_account(request, row.account)
     context: dict[str, Any] = cells.pane(row, request.tenant, request.tenant.today(), request.member, linked=linked)
     context |= {
         "form": form or AnswerForm(initial={"version": row.version}),
         "back": _back(request),
         "piece": _in_drawer(request),
+        "noted": noted,
     }
     return page(
         request, "journey/handoff.html", context, pieces=("drawer-body",), status=422 if form is not None else 200

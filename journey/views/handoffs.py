@@ -15,9 +15,10 @@ from accounts.models import Account
 from cs_platform.kernel.access import Permission, Scope, TenantRequest, may, requires
 from cs_platform.kernel.asked import page_number
 from cs_platform.kernel.htmx import page
+from cs_platform.kernel.sheets import file_answer
 from cs_platform.kernel.templatetags.cells import number_text
 from journey.enums import HandoffKind
-from journey.handoffs import cells, selectors
+from journey.handoffs import cells, files, selectors
 from journey.handoffs.selectors import HandoffQuery
 
 SHOWN = 50
@@ -39,6 +40,7 @@ def handoffs(request: TenantRequest) -> HttpResponse:
     sums = selectors.counts(member, query, today)
     number = page_number(request)
     start = (number - 1) * SHOWN
+    kind_asked = f"?{urlencode({'kind': query.kind})}" if query.kind else ""
     context: dict[str, Any] = {"rows": [], "missing": []}
     if query.view == "missing":
         found: list[Any] = list(selectors.not_handed_over(member, today)[start : start + SHOWN + 1])
@@ -46,7 +48,7 @@ def handoffs(request: TenantRequest) -> HttpResponse:
         shown = ngettext("%(n)s customer", "%(n)s customers", sums["missing"]) % {"n": number_text(sums["missing"], 0)}
     else:
         found = list(selectors.asked(member, query, today)[start : start + SHOWN + 1])
-        context["rows"] = [cells.handoff_row(one, tenant, today) for one in found[:SHOWN]]
+        context["rows"] = cells.handoff_rows(found[:SHOWN], tenant, today, member)
         total = sums[query.view] if not query.due else len(found[:SHOWN])
         shown = ngettext("%(n)s handoff", "%(n)s handoffs", total) % {"n": number_text(total, 0)}
     context |= {
@@ -67,6 +69,10 @@ def handoffs(request: TenantRequest) -> HttpResponse:
         "summary": _summary(sums, own=member.role.scope == Scope.OWN),
         "may_edit": may(request, Permission.EDIT_ACCOUNTS),
         "here": request.get_full_path(),
+        "exports": [
+            {"label": form.upper(), "url": reverse(f"handoffs_{form}", args=[tenant.slug]) + kind_asked}
+            for form in ("csv", "xlsx")
+        ],
         "new_days": selectors.NEW_DAYS,
         "foot": {
             "shown": shown,
@@ -78,6 +84,14 @@ def handoffs(request: TenantRequest) -> HttpResponse:
 
 
 @requires(Permission.VIEW_ACCOUNTS)
+def export(request: TenantRequest, form: str) -> HttpResponse:
+    """All handoffs that the reader sees, of the kind that is asked for, waiting and over, as a file."""
+    query, tenant = HandoffQuery.parse(request.GET, request.member), request.tenant
+    found = selectors.visible_handoffs(request.member).filter(query.narrowed())
+    return file_answer(form, f"handoffs-{tenant.slug}-{tenant.today()}", files.HEAD, files.rows(found, tenant.zone))
+
+
+@requires(Permission.VIEW_ACCOUNTS)
 def account_handoffs(request: TenantRequest, account_id: UUID) -> HttpResponse:
     """Handoffs of one customer: the card beside the overview, or a page with all of them."""
     account, today = open_account(request, account_id), request.tenant.today()
@@ -85,7 +99,7 @@ def account_handoffs(request: TenantRequest, account_id: UUID) -> HttpResponse:
     rows = list(selectors.of_account(account)[: FEW + 1 if few else SHOWN])
     context = {"account": account} if few else account_frame(request, account, "overview")
     context |= {
-        "rows": [cells.handoff_row(one, request.tenant, today) for one in (rows[:FEW] if few else rows)],
+        "rows": cells.handoff_rows(rows[:FEW] if few else rows, request.tenant, today, request.member),
         "more": few and len(rows) > FEW,
         "here": reverse("account", args=[request.tenant.slug, account.id]) if few else request.path,
         "may_edit": may(request, Permission.EDIT_ACCOUNTS) and account.merged_into_id is None,

@@ -15,10 +15,9 @@ from django.views.decorators.http import require_POST
 from accounts import audit_trail
 from accounts.account_frame import account_frame, open_account
 from accounts.models import Account, Member, Tenant
-from accounts.views.forms import conflict_page, form_page, saved
+from accounts.views.forms import answer_form, posted, saved
 from cs_platform.kernel.access import Permission, Scope, TenantRequest, may, requires
-from cs_platform.kernel.errors import Conflict, DomainError
-from cs_platform.kernel.forms import refuse
+from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.keyset import uuid_of
 from cs_platform.kernel.models import AuditEntry
@@ -83,10 +82,6 @@ def _look(request: TenantRequest, row: Issue, title: str, **more: Any) -> dict[s
     return {"title": title, "back_url": _issue_url(request, row), "back_label": row.title, **more}
 
 
-def _posted(request: TenantRequest) -> Any:
-    return request.POST if request.method == "POST" else None
-
-
 def _people() -> list[Member]:
     return list(Member.objects.filter(is_active=True).order_by("name", "id"))
 
@@ -97,7 +92,7 @@ def issue_new(request: TenantRequest) -> HttpResponse:
     wished = uuid_of(request.GET.get("account", ""))
     account = open_account(request, wished) if wished else None
     form = IssueForm(
-        _posted(request),
+        posted(request),
         people=_people(),
         account=account,
         accounts=[] if account else selectors.offered_accounts(Issue(), request.member),
@@ -108,76 +103,71 @@ def issue_new(request: TenantRequest) -> HttpResponse:
         },
     )
     home = reverse("account" if account else "issues", args=[request.tenant.slug, *([account.id] if account else [])])
-    if form.is_bound and form.is_valid():
-        try:
-            with transaction.atomic():
-                row = services.report_issue(
-                    **form.values(), by=request.member, external_id=f"issue-{form.cleaned_data['token']}"
-                )
-                if form.customer is not None:
-                    words = {name: form.cleaned_data[name] for name in ("weight", "note")}
-                    services.link_account(
-                        issue=row, account=form.customer, since=row.reported_on, by=request.member, **words
-                    )
-            return saved(request, _("“%(title)s” is in the log.") % {"title": row.title}, _issue_url(request, row))
-        except DomainError as error:
-            refuse(form, error)
-    return form_page(
-        request,
-        form,
-        title=_("New issue"),
-        text=_(
+    look = {
+        "title": _("New issue"),
+        "text": _(
             "What is missing, for whom, and who has to answer it. Others with the same issue are linked to it later."
         ),
-        submit=_("Write into the log"),
-        action=request.get_full_path(),
-        back_url=home,
-        back_label=account.name if account else _("Issues"),
-    )
+        "submit": _("Write into the log"),
+        "action": request.get_full_path(),
+        "back_url": home,
+        "back_label": account.name if account else _("Issues"),
+    }
+
+    def act(values: dict[str, Any]) -> Issue:
+        with transaction.atomic():
+            row = services.report_issue(**form.values(), by=request.member, external_id=f"issue-{values['token']}")
+            if form.customer is not None:
+                words = {name: values[name] for name in ("weight", "note")}
+                services.link_account(
+                    issue=row, account=form.customer, since=row.reported_on, by=request.member, **words
+                )
+        return row
+
+    def said(row: Issue) -> str:
+        return _("“%(title)s” is in the log.") % {"title": row.title}
+
+    return answer_form(request, form, act, said, look, to=lambda row: _issue_url(request, row))
 
 
 @requires(Permission.EDIT_ACCOUNTS)
 def issue_edit(request: TenantRequest, issue_id: UUID) -> HttpResponse:
     """Change what is written of an issue; 409 with both when somebody else did so meanwhile."""
     row = selectors.issue_of(issue_id)
-    form = IssueForm(_posted(request), people=_people(), issue=row)
+    form = IssueForm(posted(request), people=_people(), issue=row)
     look = _look(request, row, _("Edit issue"), submit=_("Save issue"))
-    if form.is_bound and form.is_valid():
-        version = form.cleaned_data["version"] or 0
-        try:
-            services.change_issue(issue=row, values=form.values(), version=version, by=request.member)
-            return saved(request, _("Saved."), look["back_url"])
-        except Conflict:
-            return conflict_page(request, form, IssueForm.values_of(selectors.issue_of(row.id)), **look)
-        except DomainError as error:
-            refuse(form, error)
-    return form_page(request, form, **look)
+
+    def act(values: dict[str, Any]) -> None:
+        services.change_issue(issue=row, values=form.values(), version=values["version"] or 0, by=request.member)
+
+    def theirs() -> dict[str, Any]:
+        return IssueForm.values_of(selectors.issue_of(row.id))
+
+    return answer_form(request, form, act, _("Saved."), look, theirs=theirs)
 
 
 @requires(Permission.EDIT_ACCOUNTS)
 def issue_answer(request: TenantRequest, issue_id: UUID) -> HttpResponse:
     """How the other team answers; `state` in the address is the move that was pressed."""
     row = selectors.issue_of(issue_id)
-    form = AnswerForm(_posted(request), issue=row, state=request.GET.get("state", ""))
+    form = AnswerForm(posted(request), issue=row, state=request.GET.get("state", ""))
     text = _("Shipped or declined, there is a task for the owner of each customer to tell them.") if row.is_open else ""
     look = _look(request, row, _("Where it stands"), submit=_("Save answer"), text=text)
-    if form.is_bound and form.is_valid():
-        values = form.cleaned_data
-        try:
-            services.answer_issue(
-                issue=row,
-                state=values["state"],
-                answer=values["answer"],
-                promised_on=values["promised_on"],
-                version=values["version"] or 0,
-                by=request.member,
-            )
-            return saved(request, _("Saved."), look["back_url"])
-        except Conflict:
-            return conflict_page(request, form, AnswerForm.values_of(selectors.issue_of(row.id)), **look)
-        except DomainError as error:
-            refuse(form, error)
-    return form_page(request, form, **look)
+
+    def act(values: dict[str, Any]) -> None:
+        services.answer_issue(
+            issue=row,
+            state=values["state"],
+            answer=values["answer"],
+            promised_on=values["promised_on"],
+            version=values["version"] or 0,
+            by=request.member,
+        )
+
+    def theirs() -> dict[str, Any]:
+        return AnswerForm.values_of(selectors.issue_of(row.id))
+
+    return answer_form(request, form, act, _("Saved."), look, theirs=theirs)
 
 
 @requires(Permission.EDIT_ACCOUNTS)
@@ -185,20 +175,19 @@ def issue_merge(request: TenantRequest, issue_id: UUID) -> HttpResponse:
     """It says the same as another one: its customers go there."""
     row = selectors.issue_of(issue_id)
     offered = list(selectors.offered_issues(leave_out=[row.id]))
-    form = MergeForm(_posted(request), issues=offered, version=row.version)
+    form = MergeForm(posted(request), issues=offered, version=row.version)
     look = _look(request, row, _("Says the same as another one"), submit=_("Put together"))
     look["text"] = _("Its customers count there from then on. This one ends with a reference and keeps its history.")
-    if form.is_bound and form.is_valid():
-        into = form.issues[form.cleaned_data["into"]]
-        try:
-            services.merge_issues(issue=row, into=into, version=form.cleaned_data["version"] or 0, by=request.member)
-            return saved(
-                request, _("Put together with “%(title)s”.") % {"title": into.title}, _issue_url(request, into)
-            )
-        except DomainError as error:
-            refuse(form, error)
-            return form_page(request, form, status=error.status, **look)
-    return form_page(request, form, **look)
+
+    def act(values: dict[str, Any]) -> Issue:
+        into = form.issues[values["into"]]
+        services.merge_issues(issue=row, into=into, version=values["version"] or 0, by=request.member)
+        return into
+
+    def said(into: Issue) -> str:
+        return _("Put together with “%(title)s”.") % {"title": into.title}
+
+    return answer_form(request, form, act, said, look, to=lambda into: _issue_url(request, into))
 
 
 @requires(Permission.EDIT_ACCOUNTS)
@@ -209,22 +198,15 @@ def issue_link(request: TenantRequest, issue_id: UUID) -> HttpResponse:
     if not offered:
         messages.info(request, _("All accounts that you see have this issue already."))
         return redirect(_issue_url(request, row))
-    form = LinkForm(_posted(request), accounts=offered, initial={"since": request.tenant.today()})
+    form = LinkForm(posted(request), accounts=offered, initial={"since": request.tenant.today()})
     look = _look(request, row, _("Who else has it"), submit=_("Link account"))
-    if form.is_bound and form.is_valid():
-        account = form.accounts[form.cleaned_data["account"]]
-        if _linked(request, form, row, account):
-            return saved(request, _("%(name)s is linked.") % {"name": account.name}, look["back_url"])
-    return form_page(request, form, **look)
 
-
-def _linked(request: TenantRequest, form: LinkForm, row: Issue, account: Account) -> bool:
-    try:
+    def act(values: dict[str, Any]) -> Account:
+        account = form.accounts[values["account"]]
         services.link_account(issue=row, account=account, by=request.member, **form.values())
-    except DomainError as error:
-        refuse(form, error)
-        return False
-    return True
+        return account
+
+    return answer_form(request, form, act, lambda account: _("%(name)s is linked.") % {"name": account.name}, look)
 
 
 def _link(request: TenantRequest, issue_id: UUID, account_id: UUID) -> tuple[Issue, Account, IssueAccount]:
@@ -237,13 +219,15 @@ def _link(request: TenantRequest, issue_id: UUID, account_id: UUID) -> tuple[Iss
 def issue_account(request: TenantRequest, issue_id: UUID, account_id: UUID) -> HttpResponse:
     """What it means to this customer, and in whose words."""
     row, account, link = _link(request, issue_id, account_id)
-    form = LinkForm(_posted(request), account=account, link=link)
+    form = LinkForm(posted(request), account=account, link=link)
     look = _look(request, row, account.name, submit=_("Save"))
     look["delete_url"] = reverse("issue_unlink", args=[request.tenant.slug, row.id, account.id])
     look["delete_label"] = _("They do not have it")
-    if form.is_bound and form.is_valid() and _linked(request, form, row, account):
-        return saved(request, _("Saved."), look["back_url"])
-    return form_page(request, form, **look)
+
+    def act(_values: dict[str, Any]) -> None:
+        services.link_account(issue=row, account=account, by=request.member, **form.values())
+
+    return answer_form(request, form, act, _("Saved."), look)
 
 
 @requires(Permission.EDIT_ACCOUNTS)
@@ -291,16 +275,18 @@ def account_issue_link(request: TenantRequest, account_id: UUID) -> HttpResponse
     if not offered:
         messages.info(request, _("There is no other open issue in the log: write a new one."))
         return redirect(back)
-    form = LinkForm(_posted(request), issues=offered, account=account, initial={"since": request.tenant.today()})
-    if form.is_bound and form.is_valid():
-        row = form.issues[form.cleaned_data["issue"]]
-        if _linked(request, form, row, account):
-            return saved(request, _("%(name)s is linked.") % {"name": account.name}, _issue_url(request, row))
-    return form_page(
-        request,
-        form,
-        title=_("They have this issue too"),
-        submit=_("Link issue"),
-        back_url=back,
-        back_label=account.name,
-    )
+    form = LinkForm(posted(request), issues=offered, account=account, initial={"since": request.tenant.today()})
+    look = {
+        "title": _("They have this issue too"),
+        "submit": _("Link issue"),
+        "back_url": back,
+        "back_label": account.name,
+    }
+
+    def act(values: dict[str, Any]) -> Issue:
+        row = form.issues[values["issue"]]
+        services.link_account(issue=row, account=account, by=request.member, **form.values())
+        return row
+
+    text = _("%(name)s is linked.") % {"name": account.name}
+    return answer_form(request, form, act, text, look, to=lambda row: _issue_url(request, row))

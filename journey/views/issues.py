@@ -1,16 +1,14 @@
 """The issue log as a list: what customers miss, who answers it, what stands behind it; its export and saved views (ACC-14)."""
 
 from typing import Any
-from uuid import UUID
 
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
 
-from accounts.models import Member, SavedView, Segment
-from accounts.saved_views import views_for
+from accounts.models import Member, Segment
+from accounts.views import filters
 from accounts.views.saved import Viewed
 from cs_platform.kernel.access import Permission, TenantRequest, may, requires
 from cs_platform.kernel.htmx import page
@@ -33,6 +31,7 @@ BUILT_IN = (
     ("untold", gettext_lazy("To be told"), "&".join([*(f"state={state.value}" for state in ENDED), "untold=1"])),
     ("all", gettext_lazy("All"), f"state={ALL}"),
 )
+VIEWS = Viewed(PAGE, gettext_lazy("Issues"), "issue_view", lambda given: IssueQuery.parse(given).text(view=""))
 LABELS = {
     "function": gettext_lazy("Team"),
     "state": gettext_lazy("State"),
@@ -57,15 +56,11 @@ def issues(request: TenantRequest) -> HttpResponse:
     worth = selectors.worth(query, member, today)
     waiting = _waiting(query)
     behind = worth if waiting == query else selectors.worth(waiting, member, today)
-    tabs, current = _tabs(request, query)
     panel = _panel(query)
     total = worth.get((None, None), selectors.Worth())
     context = {
         "query": query,
-        "tabs": tabs,
-        "current_tab": current,
-        "changed": current is not None and current["state"].own_text() != query.own_text(),
-        "own_state": query.own_text(),
+        "views": VIEWS.shown(request, query.text(view=""), BUILT_IN),
         "summary": cells.summary(total, tenant.currency),
         "picture": cells.picture(behind, tenant.currency, lambda **to: _url(request, waiting.text(**to))),
         "panel": panel,
@@ -88,7 +83,7 @@ def issues(request: TenantRequest) -> HttpResponse:
         "all_url": _url(request, query.text(state=(ALL,), view="")),
         "export_url": f"{reverse('issues_csv', args=[tenant.slug])}?{query.text()}",
         "may_edit": may(request, Permission.EDIT_ACCOUNTS),
-        "piece": request.htmx.target if request.htmx else "",
+        "oob": bool(request.htmx and request.htmx.target == "issues-found"),
     }
     response = page(request, "journey/issues.html", context, pieces=("issues-list", "issues-found"))
     if request.htmx:
@@ -105,26 +100,6 @@ def _waiting(query: IssueQuery) -> IssueQuery:
     return IssueQuery(q=query.q, kind=query.kind, weight=query.weight, segment=query.segment, mine=query.mine)
 
 
-def _tabs(request: TenantRequest, query: IssueQuery) -> tuple[list[dict[str, Any]], Any]:
-    """The views, built-in first, and the one that the page stands on."""
-    tabs: list[dict[str, Any]] = [
-        {"key": key, "label": label, "state": IssueQuery.parse(QueryDict(text)), "view": None}
-        for key, label, text in BUILT_IN
-    ]
-    tabs += [
-        {"key": str(view.id), "label": view.name, "state": IssueQuery.parse(QueryDict(view.query)), "view": view}
-        for view in views_for(request.member, PAGE)
-    ]
-    current = next((tab for tab in tabs if tab["key"] == query.view), None)
-    if current is None:
-        current = next((tab for tab in tabs if tab["state"].own_text() == query.own_text()), None)
-    for tab in tabs:
-        tab["url"] = _url(request, tab["state"].text(view=tab["key"]))
-        tab["current"] = tab is current
-        tab["own"] = tab["view"] is not None and tab["view"].member_id == request.member.id
-    return tabs, current
-
-
 def _panel(query: IssueQuery) -> list[dict[str, Any]]:
     """What can be filtered by: [{name, label, open, options}]."""
     names = [(name, name) for name in Segment.objects.order_by("position", "name").values_list("name", flat=True)]
@@ -135,29 +110,12 @@ def _panel(query: IssueQuery) -> list[dict[str, Any]]:
     choices["untold"] = [("1", _("Not told yet"))]
     chosen = {name: getattr(query, name) for name in choices}
     chosen = {name: (("1",) if value is True else value or ()) for name, value in chosen.items()}
-    return [
-        {
-            "name": name,
-            "label": label,
-            "open": bool(chosen[name]),
-            "options": cells.options(choices[name], chosen[name]),
-        }
-        for name, label in LABELS.items()
-    ]
+    return [filters.group(name, label, choices[name], chosen[name]) for name, label in LABELS.items()]
 
 
 def _chips(request: TenantRequest, query: IssueQuery, panel: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The filters that are on: {label, value, url without it}."""
     empty = IssueQuery()
-    return [
-        {
-            "label": group["label"],
-            "value": ", ".join(str(option["label"]) for option in group["options"] if option["on"]),
-            "url": _url(request, query.text(**{group["name"]: getattr(empty, group["name"])})),
-        }
-        for group in panel
-        if group["open"]
-    ]
+    return filters.chips(panel, lambda name: _url(request, query.text(**{name: getattr(empty, name)})))
 
 
 @requires(Permission.VIEW_ACCOUNTS)
@@ -196,31 +154,3 @@ def export(request: TenantRequest) -> HttpResponse:
         for row in rows
     )
     return csv_file(f"issues-{tenant.slug}-{tenant.today()}.csv", EXPORTED.split(), lines)
-
-
-def _view_url(request: TenantRequest, view: SavedView | None) -> str:
-    return _url(request, IssueQuery.parse(QueryDict(view.query)).text(view=str(view.id)) if view else "")
-
-
-VIEWS = Viewed(
-    PAGE, gettext_lazy("Issues"), lambda query: IssueQuery.parse(query).own_text(), _view_url, "issue_view_delete"
-)
-
-
-@requires(Permission.VIEW_ACCOUNTS)
-def view_new(request: TenantRequest) -> HttpResponse:
-    """Save the list as it is, under a name."""
-    return VIEWS.make(request)
-
-
-@requires(Permission.VIEW_ACCOUNTS)
-def view_edit(request: TenantRequest, issue_view_id: UUID) -> HttpResponse:
-    """Rename or share one of my views, or keep the list as it is now."""
-    return VIEWS.change(request, issue_view_id)
-
-
-@requires(Permission.VIEW_ACCOUNTS)
-@require_POST
-def view_delete(request: TenantRequest, issue_view_id: UUID) -> HttpResponse:
-    """Remove one of my views."""
-    return VIEWS.delete(request, issue_view_id)

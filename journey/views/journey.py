@@ -5,33 +5,39 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import QuerySet
+from django.db.models import Q
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.cells import arr_text, count_text
-from accounts.models import Account, Member
+from accounts.models import Account, Member, in_sight_of
 from cs_platform.kernel.access import Permission, TenantRequest, may, requires
 from cs_platform.kernel.asked import page_number
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.sheets import csv_file
-from cs_platform.kernel.templatetags.cells import day_text, number_text
+from cs_platform.kernel.templatetags.cells import day_text, moment_text, number_text
 from journey.analysis import cells, files
 from journey.analysis.chance import compared
-from journey.analysis.flow import Walked
-from journey.analysis.habits import flagged, habits
+from journey.analysis.flow import Figures
+from journey.analysis.habits import habits
+from journey.analysis.kept import figures_of, span_shown
 from journey.analysis.picture import Picture
-from journey.analysis.spans import COUNTS, CUTS, SHOWS, SPANS, SPEEDS, Choice, Listed, Span, span_of
+from journey.analysis.spans import COUNTS, CUTS, SHOWS, SPANS, SPEEDS, Choice, Listed, Span
+from journey.analysis.walked import Walked
 from journey.enums import Blocker, Cause, Exit, Stage
 
 SHOWN = 50
 
 
-def _accounts(request: TenantRequest, choice: Choice) -> QuerySet[Account]:
-    """Accounts that the reader sees and the filters leave; merged ones are read with the one that remains."""
-    return choice.narrowed(Account.objects.visible_to(request.member))
+def _only(request: TenantRequest, choice: Choice) -> Q:
+    """What the reader sees and the filters leave; merged accounts are read with the one that remains."""
+    return in_sight_of(request.member) & choice.narrowing()
+
+
+def _figures(request: TenantRequest, choice: Choice) -> Figures:
+    return figures_of(request.tenant, choice.span, _only(request, choice), choice.by)
 
 
 def _lists(request: TenantRequest, choice: Choice, name: str = "journey_tracks") -> Callable[..., str]:
@@ -45,12 +51,14 @@ def _lists(request: TenantRequest, choice: Choice, name: str = "journey_tracks")
     return url
 
 
-def _subtitle(span: Span, tracks: int, accounts: int) -> list[str]:
+def _subtitle(figures: Figures, tracks: int, accounts: int) -> list[str]:
+    kept = [_("as of %(moment)s") % {"moment": moment_text(figures.as_of)}] if figures.as_of else []
     of = {"tracks": ngettext("%(n)s track", "%(n)s tracks", tracks) % {"n": number_text(tracks, 0)}}
     return [
         _("%(tracks)s of %(accounts)s") % (of | {"accounts": count_text(accounts)}),
-        _days(span),
+        _days(figures.span),
         _("compared with the days before"),
+        *kept,
     ]
 
 
@@ -58,7 +66,7 @@ def _days(span: Span) -> str:
     return _("%(first)s to %(last)s") % {"first": day_text(span.first), "last": day_text(span.last)}
 
 
-def _choices(request: TenantRequest, choice: Choice, walked: Walked) -> dict[str, Any]:
+def _choices(request: TenantRequest, choice: Choice, figures: Figures) -> dict[str, Any]:
     """What the filters offer: people who own accounts that the reader sees, their teams, segments."""
     owners = Account.objects.visible_to(request.member).order_by().values("owner")
     members = list(Member.objects.filter(id__in=owners, is_active=True).select_related("team").order_by("name"))
@@ -66,7 +74,9 @@ def _choices(request: TenantRequest, choice: Choice, walked: Walked) -> dict[str
     return {
         "teams": [{"value": key, "label": name, "on": key == choice.team} for key, name in teams],
         "csms": [{"value": str(m.id), "label": m.name, "on": str(m.id) == choice.csm} for m in members],
-        "segments": [{"value": str(s.id), "label": s.name, "on": str(s.id) == choice.segment} for s in walked.segments],
+        "segments": [
+            {"value": str(s.id), "label": s.name, "on": str(s.id) == choice.segment} for s in figures.segments
+        ],
         "spans": [{"value": key, "label": label, "on": key == choice.span} for key, label in SPANS.items()],
     }
 
@@ -75,8 +85,7 @@ def _choices(request: TenantRequest, choice: Choice, walked: Walked) -> dict[str
 def journey(request: TenantRequest) -> HttpResponse:
     """The page; its address is its state (`analysis.spans.Choice`)."""
     tenant, choice = request.tenant, Choice.parse(request.GET.dict())
-    span = span_of(choice.span, tenant.today())
-    walked = Walked(_accounts(request, choice), span, tenant)
+    figures = _figures(request, choice)
     url = _lists(request, choice)
     here = reverse("journey", args=[tenant.slug])
 
@@ -84,8 +93,8 @@ def journey(request: TenantRequest) -> HttpResponse:
         query = choice.query(**changes)
         return f"{here}?{query}" if query else here
 
-    now, before = walked.flows()
-    stalls, speeds, scores = walked.stalls(), walked.speeds(), walked.scores(choice.by)
+    now, before = figures.flows()
+    stalls, speeds, scores = figures.stalls(), figures.speeds(), figures.scores(choice.by)
     picture = Picture(now, before, choice.count, tenant.currency, url)
     unsaid = sum(each.periods for each in stalls if not each.blocker)
     stalled = sum(each.periods for each in stalls)
@@ -93,12 +102,12 @@ def journey(request: TenantRequest) -> HttpResponse:
         "choice": choice,
         "here": here,
         "any": bool(now.tracks or before.tracks),
-        "subtitle": _subtitle(span, now.of("open_tracks").periods, now.of("open_tracks").accounts),
+        "subtitle": _subtitle(figures, now.of("open_tracks").periods, now.of("open_tracks").accounts),
         "csv_url": f"{reverse('journey_csv', args=[tenant.slug])}?{choice.query()}",
         "habits_url": f"{reverse('journey_habits', args=[tenant.slug])}?{choice.query()}",
-        **_choices(request, choice, walked),
+        **_choices(request, choice, figures),
         "clear_url": link(team="", csm="", segment=""),
-        "tiles": cells.tiles(now, before, stalls, walked.first_values(), scores, url),
+        "tiles": cells.tiles(now, before, stalls, figures.first_values(), scores, url),
         "picture": picture,
         "finding": cells.finding(picture, now, before),
         "table": cells.table(now, url),
@@ -124,11 +133,11 @@ def journey(request: TenantRequest) -> HttpResponse:
         if unsaid
         else "",
         "unsaid_url": url(show="stalled", blocker="none"),
-        "longest": [_longest(request, row) for row in walked.longest()],
-        "speeds": cells.speed_rows(speeds, choice.speed, walked.segments, url),
+        "longest": [_longest(request, row) for row in figures.longest()],
+        "speeds": cells.speed_rows(speeds, choice.speed, figures.segments, url),
         "ticks": cells.scale_ticks(speeds, choice.speed),
         "speed_tabs": [{"label": s.label, "url": link(speed=s), "on": s == choice.speed} for s in SPEEDS],
-        "heat": cells.heat(walked.cuts(choice.by), choice.by, scores, walked.segments, url),
+        "heat": cells.heat(figures.cuts(choice.by), choice.by, scores, figures.segments, url),
         "cuts": [{"label": label, "url": link(by=name), "on": name == choice.by} for name, label in CUTS.items()],
         "cut_name": CUTS[choice.by],
         "churned": cells.churned(now, before, url),
@@ -156,13 +165,13 @@ def _account_url(request: TenantRequest, account_id: Any) -> str:
 @requires(Permission.VIEW_WEEK)
 def journey_habits(request: TenantRequest) -> HttpResponse:
     """How journeys went on by how they began, and the usual mistakes; comes after the page."""
-    tenant, choice = request.tenant, Choice.parse(request.GET.dict())
-    span, accounts = span_of(choice.span, tenant.today()), _accounts(request, choice)
-    patterns = Walked(accounts, span, tenant).patterns()
+    choice = Choice.parse(request.GET.dict())
+    figures, accounts = _figures(request, choice), Account.objects.filter(_only(request, choice))
+    patterns = figures.patterns()
     context = {
         "patterns": cells.pattern_rows(patterns),
         "compared": cells.comparison_rows(compared(patterns)),
-        "habits": habits(accounts, span, _lists(request, choice)),
+        "habits": habits(accounts, figures.span, figures.flagged(), _lists(request, choice)),
     }
     return page(request, "journey/journey_habits.html", context, pieces=("habits",))
 
@@ -170,18 +179,19 @@ def journey_habits(request: TenantRequest) -> HttpResponse:
 @requires(Permission.VIEW_WEEK)
 def journey_csv(request: TenantRequest) -> HttpResponse:
     """All figures of the page as rows: what they are about, how many, and how many in the days before."""
-    tenant, choice = request.tenant, Choice.parse(request.GET.dict())
-    walked = Walked(_accounts(request, choice), span_of(choice.span, tenant.today()), tenant)
-    return csv_file(f"journey-{tenant.slug}.csv", files.HEAD, files.rows(walked, choice.by))
+    choice = Choice.parse(request.GET.dict())
+    rows = files.rows(_figures(request, choice), choice.by)
+    return csv_file(f"journey-{request.tenant.slug}.csv", files.HEAD, rows)
 
 
 def _found(
     request: TenantRequest, limit: int | None, skip: int = 0
 ) -> tuple[Choice, Listed, Span, list[dict[str, Any]]]:
     choice, listed = Choice.parse(request.GET.dict()), Listed.parse(request.GET.dict())
-    span, accounts = span_of(choice.span, request.tenant.today()), _accounts(request, choice)
-    ids = flagged(accounts, span).get(listed.flag, []) if listed.show == "flag" else None
-    return choice, listed, span, Walked(accounts, span, request.tenant).listed(listed, limit, ids, skip)
+    span, only = span_shown(request.tenant, choice.span), _only(request, choice)
+    ids = _figures(request, choice).flagged_with(listed.flag) if listed.show == "flag" else None
+    walked = Walked(Account.objects.filter(only), span, request.tenant)
+    return choice, listed, span, walked.listed(listed, limit, ids, skip)
 
 
 @requires(Permission.VIEW_WEEK)

@@ -14,11 +14,10 @@ from django.views.decorators.http import require_POST
 
 from accounts.account_frame import account_frame, open_account
 from accounts.models import Account
-from accounts.views.forms import conflict_page, form_page, saved
+from accounts.views.forms import answer_form, posted
 from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.asked import version_of
-from cs_platform.kernel.errors import Conflict, DomainError
-from cs_platform.kernel.forms import refuse
+from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.money import money_text
 from cs_platform.kernel.sheets import csv_file
@@ -27,6 +26,7 @@ from health.outcomes import cells as goal_cells
 from health.outcomes.progress import Standing
 from health.outcomes.selectors import criteria, value_of
 from journey.enums import PlanState
+from journey.models import Plan
 from journey.plans import cells, files, selectors, services, templates
 from journey.plans.forms import PlanEditForm, PlanForm
 from journey.work import milestones
@@ -79,7 +79,7 @@ def plan_new(request: TenantRequest, account_id: UUID) -> HttpResponse:
     account, today = open_account(request, account_id), request.tenant.today()
     offered = templates.offered(account.segment)
     form = PlanForm(
-        request.POST if request.method == "POST" else None,
+        posted(request),
         account=account,
         templates=offered,
         by=request.member,
@@ -87,16 +87,14 @@ def plan_new(request: TenantRequest, account_id: UUID) -> HttpResponse:
     )
     look = look_of(request, account, _("New plan"), submit=_("Make plan"))
     look["text"] = _("Its milestones come from the template; each can be changed afterwards.")
-    if form.is_bound and form.is_valid():
+
+    def act(_values: dict[str, Any]) -> Plan:
         values = form.values()
-        try:
-            template = templates.find(values.pop("template"))
-            key = f"plan-{values.pop('token')}"
-            plan = services.make_plan(account=account, template=template, by=request.member, external_id=key, **values)
-            return saved(request, _("%(name)s is made.") % {"name": plan.name}, look["back_url"])
-        except DomainError as error:
-            refuse(form, error)
-    return form_page(request, form, **look)
+        template = templates.find(values.pop("template"))
+        key = f"plan-{values.pop('token')}"
+        return services.make_plan(account=account, template=template, by=request.member, external_id=key, **values)
+
+    return answer_form(request, form, act, lambda plan: _("%(name)s is made.") % {"name": plan.name}, look)
 
 
 @requires(Permission.EDIT_ACCOUNTS)
@@ -104,18 +102,14 @@ def plan_edit(request: TenantRequest, account_id: UUID, agreed_plan_id: UUID) ->
     """Change what is written of a plan; 409 with both when somebody else did so meanwhile."""
     account = open_account(request, account_id)
     plan = selectors.plan_of(account, agreed_plan_id)
-    form = PlanEditForm(request.POST if request.method == "POST" else None, plan=plan)
+    form = PlanEditForm(posted(request), plan=plan)
     look = look_of(request, account, _("Edit %(name)s") % {"name": plan.name}, submit=_("Save plan"))
-    if form.is_bound and form.is_valid():
-        version = form.cleaned_data["version"] or 0
-        try:
-            services.edit_plan(plan=plan, values=form.values(), version=version, by=request.member)
-            return saved(request, _("%(name)s is saved.") % {"name": plan.name}, look["back_url"])
-        except Conflict:
-            return conflict_page(request, form, PlanEditForm.values_of(plan), **look)
-        except DomainError as error:
-            refuse(form, error)
-    return form_page(request, form, **look)
+
+    def act(values: dict[str, Any]) -> None:
+        services.edit_plan(plan=plan, values=form.values(), version=values["version"] or 0, by=request.member)
+
+    text = _("%(name)s is saved.") % {"name": plan.name}
+    return answer_form(request, form, act, text, look, theirs=lambda: PlanEditForm.values_of(plan))
 
 
 @requires(Permission.EDIT_ACCOUNTS)

@@ -12,11 +12,10 @@ from django.views.decorators.http import require_POST
 
 from accounts.account_frame import open_account
 from accounts.models import Account
-from accounts.views.forms import conflict_page, form_page, saved
+from accounts.views.forms import answer_form, posted
 from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.asked import version_of
-from cs_platform.kernel.errors import Conflict, DomainError
-from cs_platform.kernel.forms import refuse
+from cs_platform.kernel.errors import DomainError
 from journey.models import Milestone, Plan, StagePeriod
 from journey.plans import selectors, services
 from journey.plans.forms import BlockForm, MilestoneForm
@@ -41,34 +40,33 @@ def milestone_edit(request: TenantRequest, account_id: UUID, milestone_id: UUID)
 
 
 def _milestone(request: TenantRequest, account: Account, plan: Plan, milestone: Milestone | None) -> HttpResponse:
-    form = MilestoneForm(
-        request.POST if request.method == "POST" else None, plan=plan, milestone=milestone, criteria=_asked(plan)
-    )
+    form = MilestoneForm(posted(request), plan=plan, milestone=milestone, criteria=_asked(plan))
     title = _("Edit %(name)s") % {"name": milestone.name} if milestone else _("New milestone")
     look = look_of(request, account, title, submit=_("Save milestone"))
     if milestone:
         look["delete_url"] = reverse("milestone_remove", args=[request.tenant.slug, account.id, milestone.id])
         look["delete_label"] = _("Remove from the plan")
-    if form.is_bound and form.is_valid():
-        try:
-            row = services.set_milestone(
-                plan=plan,
-                milestone=milestone,
-                values=form.values(),
-                needs=form.waits_for(),
-                position=form.cleaned_data.get("position"),
-                version=(form.cleaned_data["version"] or 0) if milestone else None,
-                by=request.member,
-            )
-            return saved(request, _("%(name)s is saved.") % {"name": row.name}, look["back_url"])
-        except Conflict:
-            fresh = selectors.plan_of(account, plan.id)
-            if milestone is None or all(row.id != milestone.id for row in fresh.milestones.all()):
-                raise
-            return conflict_page(request, form, MilestoneForm.values_of(fresh, milestone), **look)
-        except DomainError as error:
-            refuse(form, error)
-    return form_page(request, form, **look)
+
+    def act(values: dict[str, Any]) -> Milestone:
+        return services.set_milestone(
+            plan=plan,
+            milestone=milestone,
+            values=form.values(),
+            needs=form.waits_for(),
+            position=values.get("position"),
+            version=(values["version"] or 0) if milestone else None,
+            by=request.member,
+        )
+
+    def theirs() -> dict[str, Any] | None:
+        fresh = selectors.plan_of(account, plan.id)
+        if milestone is None or all(row.id != milestone.id for row in fresh.milestones.all()):
+            return None
+        return MilestoneForm.values_of(fresh, milestone)
+
+    return answer_form(
+        request, form, act, lambda row: _("%(name)s is saved.") % {"name": row.name}, look, theirs=theirs
+    )
 
 
 def _asked(plan: Plan) -> list[tuple[str, Any]]:
@@ -103,20 +101,16 @@ def milestone_block(request: TenantRequest, account_id: UUID, milestone_id: UUID
     """What holds it up (JRN-11)."""
     account = open_account(request, account_id)
     milestone = selectors.milestone_of(account, milestone_id)
-    form = BlockForm(request.POST if request.method == "POST" else None, milestone=milestone)
+    form = BlockForm(posted(request), milestone=milestone)
     look = look_of(request, account, _("What holds it up: %(name)s") % {"name": milestone.name}, submit=_("Save"))
-    if form.is_bound and form.is_valid():
-        values = form.cleaned_data
-        try:
-            services.block_milestone(
-                milestone=milestone, blocker=values["blocker"], note=values["note"], version=values["version"] or 0,
-                by=request.member,
-            )  # fmt: skip
-            return saved(request, _("%(name)s is saved.") % {"name": milestone.name}, look["back_url"])
-        except DomainError as error:
-            refuse(form, error)
-            return form_page(request, form, status=409 if isinstance(error, Conflict) else 422, **look)
-    return form_page(request, form, **look)
+
+    def act(values: dict[str, Any]) -> None:
+        services.block_milestone(
+            milestone=milestone, blocker=values["blocker"], note=values["note"], version=values["version"] or 0,
+            by=request.member,
+        )  # fmt: skip
+
+    return answer_form(request, form, act, _("%(name)s is saved.") % {"name": milestone.name}, look)
 
 
 @requires(Permission.EDIT_ACCOUNTS)

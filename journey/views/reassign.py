@@ -23,7 +23,7 @@ from cs_platform.kernel.htmx import page
 from cs_platform.kernel.keyset import uuid_of
 from cs_platform.kernel.sheets import csv_file
 from cs_platform.kernel.templatetags.cells import number_text
-from journey.handoffs import books, planning, reassign_cells
+from journey.handoffs import books, cells, planning, reassign_cells
 from journey.handoffs.books import NOBODY, Row
 from journey.handoffs.planning import Person
 from journey.handoffs.reassign import carry_out
@@ -126,7 +126,8 @@ def reassign_confirm(request: TenantRequest) -> HttpResponse:
         messages.success(request, text % {"n": number_text(done.offered, 0)})
     if done.moved:
         text = ngettext("%(n)s customer changed hands.", "%(n)s customers changed hands.", done.moved)
-        messages.success(request, text % {"n": number_text(done.moved, 0)})
+        said, along = text % {"n": number_text(done.moved, 0)}, cells.held_text(done.along)
+        messages.success(request, f"{said} {cells.along_text(along)}" if along else said)
     return redirect("handoffs", request.tenant.slug)
 
 

@@ -3,23 +3,19 @@
 Each verb is one form in the drawer or as a page; what the service refuses stands at its field.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.forms import Form
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.account_frame import open_account
 from accounts.models import Account
-from accounts.views.forms import conflict_page, form_page, saved
+from accounts.views.forms import answer_form, posted
 from cs_platform.kernel.access import Permission, TenantRequest, requires
-from cs_platform.kernel.errors import Conflict, DomainError
-from cs_platform.kernel.forms import refuse
-from cs_platform.kernel.htmx import page
 from journey.enums import Exit, LinkPurpose, TrackKind
 from journey.models import StagePeriod, Track
 from journey.plans.forms import LinkForm
@@ -27,10 +23,6 @@ from journey.plans.links import make_link
 from journey.stages import cells, forms, measures, selectors, services
 from journey.stages.map_words import stage_name, track_name
 from journey.views.plan_links import link_page
-
-
-def _data(request: TenantRequest) -> Any:
-    return request.POST if request.method == "POST" else None
 
 
 def _track(request: TenantRequest, account_id: UUID, track_id: UUID) -> tuple[Account, Track]:
@@ -53,40 +45,14 @@ def look_of(
     return {"title": title, "back_url": url, "back_label": account.name, **more}
 
 
-def answer(
-    request: TenantRequest,
-    form: Form,
-    act: Callable[[dict[str, Any]], Any],
-    done: str,
-    look: Mapping[str, Any],
-    *,
-    theirs: Callable[[], Mapping[str, Any]] | None = None,
-    template: str = "",
-) -> HttpResponse:
-    """The form, the problems in it (422), both versions of a row (409), or what was done."""
-    if form.is_bound and form.is_valid():
-        try:
-            act(form.cleaned_data)
-            return saved(request, done, look["back_url"])
-        except Conflict:
-            if theirs is None:
-                raise
-            return conflict_page(request, form, theirs(), **look)
-        except DomainError as error:
-            refuse(form, error)
-    if not template:
-        return form_page(request, form, **look)
-    piece = bool(request.htmx and request.htmx.target == "drawer-body")
-    context = {"form": form, "action": request.path, "piece": piece, **look}
-    return page(request, template, context, pieces=("drawer-body",), status=422 if form.errors else 200)
-
-
 @requires(Permission.EDIT_ACCOUNTS)
 def track_new(request: TenantRequest, account_id: UUID) -> HttpResponse:
     """Begin a track: a department or a use case beside the core one."""
     account = open_account(request, account_id)
     has_core = Track.objects.filter(account=account, kind=TrackKind.CORE).exists()
-    form = forms.TrackForm(_data(request), account=account, today=request.tenant.today(), track=None, has_core=has_core)
+    form = forms.TrackForm(
+        posted(request), account=account, today=request.tenant.today(), track=None, has_core=has_core
+    )
 
     def act(values: dict[str, Any]) -> None:
         services.open_track(
@@ -95,7 +61,7 @@ def track_new(request: TenantRequest, account_id: UUID) -> HttpResponse:
         )  # fmt: skip
 
     look = look_of(request, account, _("New track"), submit=_("Add track"))
-    return answer(request, form, act, _("The track begins."), look)
+    return answer_form(request, form, act, _("The track begins."), look)
 
 
 @requires(Permission.EDIT_ACCOUNTS)
@@ -103,7 +69,7 @@ def track_edit(request: TenantRequest, account_id: UUID, track_id: UUID) -> Http
     """Another name, department or number of seats; 409 with both when somebody else changed it meanwhile."""
     account, track = _track(request, account_id, track_id)
     form = forms.TrackForm(
-        _data(request), account=track.account, today=request.tenant.today(), track=track, has_core=True
+        posted(request), account=track.account, today=request.tenant.today(), track=track, has_core=True
     )
 
     def act(values: dict[str, Any]) -> None:
@@ -116,14 +82,14 @@ def track_edit(request: TenantRequest, account_id: UUID, track_id: UUID) -> Http
         return forms.TrackForm.values_of(selectors.track_of(account, track_id))
 
     look = look_of(request, account, _("Edit %(name)s") % {"name": track_name(track)})
-    return answer(request, form, act, _("The track is saved."), look, theirs=theirs)
+    return answer_form(request, form, act, _("The track is saved."), look, theirs=theirs)
 
 
 @requires(Permission.EDIT_ACCOUNTS)
 def track_close(request: TenantRequest, account_id: UUID, track_id: UUID) -> HttpResponse:
     """End a track with all its open stages."""
     account, track = _track(request, account_id, track_id)
-    form = forms.CloseForm(_data(request), track=track, today=request.tenant.today())
+    form = forms.CloseForm(posted(request), track=track, today=request.tenant.today())
     words = {"name": track_name(track)}
     look = look_of(request, account, _("Close %(name)s") % words, submit=_("Close the track"), danger=True)
     look["text"] = _("Its open stages are given up on that day. What was recorded stays.")
@@ -131,7 +97,7 @@ def track_close(request: TenantRequest, account_id: UUID, track_id: UUID) -> Htt
     def act(values: dict[str, Any]) -> None:
         services.close_track(track=track, by=request.member, **values)
 
-    return answer(request, form, act, _("%(name)s is closed.") % words, look)
+    return answer_form(request, form, act, _("%(name)s is closed.") % words, look)
 
 
 @requires(Permission.EDIT_ACCOUNTS)
@@ -140,7 +106,7 @@ def stage_enter(request: TenantRequest, account_id: UUID, track_id: UUID) -> Htt
     account, track = _track(request, account_id, track_id)
     rows = StagePeriod.objects.filter(track=track, exited_on=None)
     open_now = set(rows.values_list("stage", flat=True))
-    form = forms.EnterForm(_data(request), track=track, open_now=open_now, today=request.tenant.today())
+    form = forms.EnterForm(posted(request), track=track, open_now=open_now, today=request.tenant.today())
     look = look_of(
         request, account, _("Open a stage: %(name)s") % {"name": track_name(track)}, submit=_("Open the stage")
     )
@@ -148,7 +114,7 @@ def stage_enter(request: TenantRequest, account_id: UUID, track_id: UUID) -> Htt
     def act(values: dict[str, Any]) -> None:
         services.enter_stage(track=track, by=request.member, **values)
 
-    return answer(request, form, act, _("The stage is open."), look)
+    return answer_form(request, form, act, _("The stage is open."), look)
 
 
 @requires(Permission.EDIT_ACCOUNTS)
@@ -157,7 +123,7 @@ def stage_complete(request: TenantRequest, account_id: UUID, stage_period_id: UU
     account, period = _period(request, account_id, stage_period_id)
     states = measures.standing([period])[period.id]
     missing = any(not state.met for state in states)
-    form = forms.CompleteForm(_data(request), period=period, missing=missing, today=request.tenant.today())
+    form = forms.CompleteForm(posted(request), period=period, missing=missing, today=request.tenant.today())
     words = _words(period)
     look = look_of(
         request, account, _("Complete %(stage)s: %(track)s") % words, period=period,
@@ -167,14 +133,16 @@ def stage_complete(request: TenantRequest, account_id: UUID, stage_period_id: UU
     def act(values: dict[str, Any]) -> None:
         services.end_stage(period=period, outcome=Exit.COMPLETED, by=request.member, **values)
 
-    return answer(request, form, act, _("%(stage)s is completed.") % words, look, template="journey/stage_form.html")
+    return answer_form(
+        request, form, act, _("%(stage)s is completed.") % words, look, template="journey/stage_form.html"
+    )
 
 
 @requires(Permission.EDIT_ACCOUNTS)
 def stage_back(request: TenantRequest, account_id: UUID, stage_period_id: UUID) -> HttpResponse:
     """Go back, with what threw the track back (JRN-24)."""
     account, period = _period(request, account_id, stage_period_id)
-    form = forms.BackForm(_data(request), period=period, today=request.tenant.today())
+    form = forms.BackForm(posted(request), period=period, today=request.tenant.today())
     words = _words(period)
     look = look_of(
         request, account, _("Go back from %(stage)s: %(track)s") % words, period=period, submit=_("Go back"),
@@ -184,28 +152,28 @@ def stage_back(request: TenantRequest, account_id: UUID, stage_period_id: UUID) 
     def act(values: dict[str, Any]) -> None:
         services.end_stage(period=period, outcome=Exit.REGRESSED, by=request.member, **values)
 
-    return answer(request, form, act, _("%(track)s went back.") % words, look)
+    return answer_form(request, form, act, _("%(track)s went back.") % words, look)
 
 
 @requires(Permission.EDIT_ACCOUNTS)
 def stage_leave(request: TenantRequest, account_id: UUID, stage_period_id: UUID) -> HttpResponse:
     """Skip a stage or give it up, with the reason."""
     account, period = _period(request, account_id, stage_period_id)
-    form = forms.LeaveForm(_data(request), period=period, today=request.tenant.today())
+    form = forms.LeaveForm(posted(request), period=period, today=request.tenant.today())
     words = _words(period)
     look = look_of(request, account, _("End %(stage)s: %(track)s") % words, period=period, submit=_("End the stage"))
 
     def act(values: dict[str, Any]) -> None:
         services.end_stage(period=period, by=request.member, **values)
 
-    return answer(request, form, act, _("%(stage)s has ended.") % words, look)
+    return answer_form(request, form, act, _("%(stage)s has ended.") % words, look)
 
 
 @requires(Permission.EDIT_ACCOUNTS)
 def stage_hold(request: TenantRequest, account_id: UUID, stage_period_id: UUID) -> HttpResponse:
     """Say what holds a stage up, or that nothing does any more (JRN-32)."""
     account, period = _period(request, account_id, stage_period_id)
-    form = forms.HoldForm(_data(request), period=period)
+    form = forms.HoldForm(posted(request), period=period)
     look = look_of(request, account, _("What holds %(stage)s up: %(track)s") % _words(period), period=period)
 
     def act(values: dict[str, Any]) -> None:
@@ -214,14 +182,14 @@ def stage_hold(request: TenantRequest, account_id: UUID, stage_period_id: UUID) 
     def theirs() -> Mapping[str, Any]:
         return forms.HoldForm.values_of(selectors.period_of(account, stage_period_id))
 
-    return answer(request, form, act, _("The stage is saved."), look, theirs=theirs)
+    return answer_form(request, form, act, _("The stage is saved."), look, theirs=theirs)
 
 
 @requires(Permission.EDIT_ACCOUNTS)
 def stage_day(request: TenantRequest, account_id: UUID, stage_period_id: UUID) -> HttpResponse:
     """A day that was agreed for a stage in the place of the segment's target."""
     account, period = _period(request, account_id, stage_period_id)
-    form = forms.DayForm(_data(request), period=period)
+    form = forms.DayForm(posted(request), period=period)
     look = look_of(
         request, account, _("Agreed day of %(stage)s: %(track)s") % _words(period), period=period,
         text=_("Left empty, the target of the segment counts. A day raises a flag when it passes; nothing moves by it."),
@@ -233,7 +201,7 @@ def stage_day(request: TenantRequest, account_id: UUID, stage_period_id: UUID) -
     def theirs() -> Mapping[str, Any]:
         return forms.DayForm.values_of(selectors.period_of(account, stage_period_id))
 
-    return answer(request, form, act, _("The stage is saved."), look, theirs=theirs)
+    return answer_form(request, form, act, _("The stage is saved."), look, theirs=theirs)
 
 
 @requires(Permission.EDIT_ACCOUNTS)
@@ -245,7 +213,7 @@ def stage_attest(request: TenantRequest, account_id: UUID, stage_period_id: UUID
     if state is None:
         raise Http404
     met = not state.met
-    form = forms.AttestForm(_data(request))
+    form = forms.AttestForm(posted(request))
     label = {"name": state.criterion.label}
     title = _("Attest: %(name)s") % label if met else _("Take back: %(name)s") % label
     look = look_of(
@@ -256,14 +224,14 @@ def stage_attest(request: TenantRequest, account_id: UUID, stage_period_id: UUID
     def act(values: dict[str, Any]) -> None:
         services.attest(period=period, criterion=criterion, met=met, note=values["note"], by=request.member)
 
-    return answer(request, form, act, _("Your word is kept."), look)
+    return answer_form(request, form, act, _("Your word is kept."), look)
 
 
 @requires(Permission.EDIT_ACCOUNTS)
 def stage_ask(request: TenantRequest, account_id: UUID, stage_period_id: UUID) -> HttpResponse:
     """Ask the customer to confirm the go-live (JRN-07): a link that is shown once, or goes to the person by e-mail."""
     account, period = _period(request, account_id, stage_period_id)
-    form = LinkForm(_data(request), account=period.track.account, named=True)
+    form = LinkForm(posted(request), account=period.track.account, named=True)
     text = _("Somebody at the customer says so, through a link that needs no account. Nobody here can.")
     look = look_of(request, account, _("Ask the customer to confirm the go-live"), period=period, text=text)
     return link_page(request, form, partial(make_link, purpose=LinkPurpose.GO_LIVE, period=period), look)
@@ -276,7 +244,7 @@ def decide(request: TenantRequest, account_id: UUID, regression_id: UUID) -> Htt
     row = selectors.proposal_of(account, regression_id)
     stays = request.GET.get("answer") == "stay"
     form = forms.DecideForm(
-        _data(request), period=row.period, version=row.version, back=row.stage, answer="stay" if stays else "accept"
+        posted(request), period=row.period, version=row.version, back=row.stage, answer="stay" if stays else "accept"
     )
     words = _words(row.period) | {"cause": row.get_cause_display()}
     look = look_of(
@@ -289,7 +257,7 @@ def decide(request: TenantRequest, account_id: UUID, regression_id: UUID) -> Htt
         services.decide(regression=row, accept=accept, by=request.member, **values)
 
     look["back_url"] = look["back_url"].split("?")[0]
-    return answer(request, form, act, _("Your answer is kept."), look)
+    return answer_form(request, form, act, _("Your answer is kept."), look)
 
 
 def _words(period: StagePeriod) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 import datetime as dt
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db.models import Q
@@ -21,7 +20,7 @@ from accounts.selectors import colleagues
 from cs_platform.kernel.access import Permission, Scope, TenantRequest, may, requires
 from cs_platform.kernel.asked import page_number
 from cs_platform.kernel.htmx import page
-from cs_platform.kernel.keyset import uuid_of
+from cs_platform.kernel.keyset import Page, uuid_of
 from cs_platform.kernel.templatetags.cells import number_text
 from journey.enums import TaskState, WorkType
 from journey.views.task import pane
@@ -52,52 +51,48 @@ def tasks(request: TenantRequest) -> HttpResponse:
     """The state of the page is its address; `task` names the one that the pane shows."""
     member, tenant = request.member, request.tenant
     today, query = tenant.today(), TaskQuery.parse(request.GET, member)
-    number = page_number(request)
     counts = selectors.counts(member, today)
     queue: list[pool.Offer] = []
     worker = None
     if query.whose in ("mine", "pool") and (counts["pool"] or query.whose == "pool"):
         queue, worker = pool.offer(member, today)
-    rows: list[Any] = []
+    found: Page[Any] = Page([], "", "")
     if query.whose == "pool":
         queue = [one for one in queue if _fits(one.task, query)]
     else:
-        start = (number - 1) * SHOWN
-        rows = list(selectors.asked(member, query, today)[start : start + SHOWN + 1])
-    more = len(rows) > SHOWN
-    rows = rows[:SHOWN]
-    done = list(selectors.listed(selectors.done_today(member, tenant))[:SHOWN]) if _tells_done(query, number) else []
+        found = selectors.read_page(member, query, today)
+    rows, first = found.rows, not found.previous
+    done = list(selectors.listed(selectors.done_today(member, tenant))[:SHOWN]) if _tells_done(query, first) else []
     seen = seen_accounts(member, [*rows, *done, *(one.task for one in queue)])
     told = told_for(member, [task.owner_id for task in rows], today) if query.whose == "mine" else {}
-    address = Address(request, query)
     filters = _filters(member, query)
     shown_queue = queue if query.whose == "pool" else queue[:QUEUE]
     context = {
         "query": query,
         "summary": _summary(request, counts, today),
-        "tabs": _tabs(member, counts, query, address),
-        "chips": _chips(query, filters, address),
+        "tabs": _tabs(request, counts, query),
+        "chips": _chips(request, query, filters),
         "filters": filters,
         "groups": _groups(rows, done, tenant, today, seen, told),
         "empty": not rows and not done and query.whose != "pool",
         "filtered": bool(query.work or query.segment or query.owner),
-        "clear_url": address(work="", segment="", owner=""),
-        "all_url": address(due="all"),
+        "clear_url": _url(request, query.text(work="", segment="", owner="")),
+        "all_url": _url(request, query.text(due="")),
         "queue": [cells.offer_row(one, tenant, today, seen) for one in shown_queue],
         "queue_meta": _queue_meta(counts["pool"]),
         "load": cells.load_text(worker) if worker else "",
         "took": pool.taken_lately(member) if worker else 0,
-        "pool_url": address(whose="pool"),
+        "pool_url": _url(request, query.text(whose="pool")),
         "next_url": reverse("task_take_next", args=[tenant.slug]),
         "foot": {
             "shown": _("%(n)s shown, most urgent first") % {"n": number_text(len(rows), 0)},
-            "previous_url": address(page=number - 1) if number > 1 else "",
-            "next_url": address(page=number + 1) if more else "",
+            "previous_url": _url(request, found.previous) if found.previous else "",
+            "next_url": _url(request, found.following) if found.following else "",
         },
         "mentions": [cells.mention_row(one, tenant) for one in mentions_of(member).filter(seen_at=None)[:MENTIONS]],
         "bulk": _bulk(request, today),
         "names": query.whose == "team",
-        "list_url": address(page=number),
+        "list_url": _url(request, query.text() if first else query.address()),
         "oob": bool(request.htmx and request.htmx.target == "tasks-found"),
         "here": request.get_full_path(),
         "may_edit": may(request, Permission.EDIT_ACCOUNTS),
@@ -112,9 +107,9 @@ def _fits(task: Any, query: TaskQuery) -> bool:
     return (not query.work or task.work == query.work) and (not query.segment or segment == query.segment)
 
 
-def _tells_done(query: TaskQuery, number: int) -> bool:
+def _tells_done(query: TaskQuery, first: bool) -> bool:
     """What was done today stands in the own list, on its first page, as long as nothing filters it."""
-    return query.whose == "mine" and number == 1 and query.due != "late" and not (query.work or query.segment)
+    return query.whose == "mine" and first and query.due != "late" and not (query.work or query.segment)
 
 
 def seen_accounts(member: Member, rows: Sequence[Any]) -> set[UUID]:
@@ -125,23 +120,8 @@ def seen_accounts(member: Member, rows: Sequence[Any]) -> set[UUID]:
     return set(Account.objects.visible_to(member).filter(id__in=ids).values_list("id", flat=True))
 
 
-class Address:
-    """This page with some of its switches changed; what is as usual is left out."""
-
-    def __init__(self, request: TenantRequest, query: TaskQuery) -> None:
-        self.path = reverse("tasks", args=[request.tenant.slug])
-        self.state = {
-            "whose": query.whose,
-            "due": query.due or "all",
-            "owner": query.owner,
-            "work": query.work,
-            "segment": query.segment,
-        }
-
-    def __call__(self, **changes: Any) -> str:
-        usual = {"whose": "mine", "due": "week", "page": 1}
-        values = {k: v for k, v in (self.state | changes).items() if v and v != usual.get(k)}
-        return f"{self.path}?{urlencode(values)}" if values else self.path
+def _url(request: TenantRequest, text: str) -> str:
+    return f"{reverse('tasks', args=[request.tenant.slug])}?{text}".rstrip("?")
 
 
 def _summary(request: TenantRequest, counts: dict[str, int], today: dt.date) -> list[str]:
@@ -154,27 +134,27 @@ def _summary(request: TenantRequest, counts: dict[str, int], today: dt.date) -> 
     return parts
 
 
-def _tabs(member: Member, counts: dict[str, int], query: TaskQuery, address: Address) -> list[dict[str, Any]]:
+def _tabs(request: TenantRequest, counts: dict[str, int], query: TaskQuery) -> list[dict[str, Any]]:
     labels = {"mine": _("Mine"), "team": _("Team"), "pool": _("Pool"), "snoozed": _("Snoozed")}
     return [
         {
             "label": labels[name],
             "count": number_text(counts[name], 0),
-            "url": address(whose=name, owner=""),
+            "url": _url(request, query.text(whose=name, owner="")),
             "on": name == query.whose,
         }
         for name in selectors.WHOSE
-        if name != "team" or member.role.scope != Scope.OWN
+        if name != "team" or request.member.role.scope != Scope.OWN
     ]
 
 
-def _chips(query: TaskQuery, filters: list[dict[str, Any]], address: Address) -> list[dict[str, str]]:
+def _chips(request: TenantRequest, query: TaskQuery, filters: list[dict[str, Any]]) -> list[dict[str, str]]:
     """Filters that are on, each with the page without it; one that is unknown here is on as well."""
     return [
         {
             "label": one["label"],
             "value": next((str(option["label"]) for option in one["options"] if option["on"]), "–"),
-            "url": address(**{one["name"]: "all" if one["name"] == "due" else ""}),
+            "url": _url(request, query.text(**{one["name"]: ""})),
         }
         for one in filters
         if getattr(query, one["name"])

@@ -37,12 +37,14 @@ def merge_tasks(rows: Sequence[Row], origin: Origin) -> MergeResult:
         return result
     copying.stage("stage_task", COLUMNS, (_cells(row, account, owner) for row, account, owner in accepted))
     quiet_inserts(len(accepted))
-    moved = []
+    moved, made = [], set()
     for found in sqljobs.rows(SQL / "merge_tasks.sql", origin.params()):
         result.add(found["number"], found["id"], found["outcome"])
         if found["outcome"] != "unchanged":
             moved.append((found["id"], found["before"]))
-    _settle(dict(moved))
+        if found["outcome"] == "created":
+            made.add(found["id"])
+    _settle(dict(moved), made)
     return result
 
 
@@ -98,8 +100,13 @@ def _cells(row: Row, account: UUID | None, owner: UUID | None) -> list[Any]:
     ]  # fmt: skip
 
 
-def _settle(before: dict[UUID, str]) -> None:
-    """What follows for tasks that are over now and were not, or are open again."""
-    for task in Task.objects.filter(id__in=before).select_related("account", "owner").order_by("id"):
+def _settle(before: dict[UUID, str], made: set[UUID]) -> None:
+    """What follows for tasks that are over now and were not, or are open again. What came as done is history: it is told to
+    nobody."""
+    done = []
+    for task in Task.objects.filter(id__in=before).select_related("account", "owner", "done_by").order_by("id"):
         if task.state != before[task.id]:
             services.settle(task, again=task.state == TaskState.DONE)
+            if task.state == TaskState.DONE and task.id not in made:
+                done.append(task)
+    services.tell_done(done)

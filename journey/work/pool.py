@@ -18,7 +18,6 @@ from django.utils import timezone
 
 from accounts.enums import HealthBand
 from accounts.models import Contact, Member, Tenant
-from cs_platform.kernel.tenancy import current_tenant_id
 from journey.enums import TaskState
 from journey.models import Task
 from journey.work import services
@@ -132,7 +131,7 @@ def offer(member: Member, today: dt.date, tasks: Sequence[Any] | None = None) ->
 @transaction.atomic
 def take_next(*, by: Member) -> Task | None:
     """Take the first that is offered and that nobody else takes in this moment; None when the pool has nothing."""
-    today = Tenant.objects.get(id=current_tenant_id()).today()
+    today = Tenant.current().today()
     found, _worker = offer(by, today)
     for each in found:
         free = Task.objects.select_for_update(skip_locked=True, of=("self",)).filter(in_pool(), id=each.task.id)

@@ -1,6 +1,7 @@
 """Why a task exists, with the inputs of what asked for it: the rule and what it measured, the play, the milestone."""
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
 from django.urls import reverse
@@ -17,6 +18,9 @@ from journey.models import Task
 from journey.stages.cells import fact_text
 from journey.work.cells import play_name, step_of
 from journey.work.waking import woken
+
+# What asks for tasks on the floors above: how each word of `Why` of theirs is told; they append in `ready()`.
+ASKED: dict[str, Callable[[Task, Tenant, dt.date], dict[str, Any]]] = {}
 
 
 def why(task: Task, tenant: Tenant, today: dt.date, *, linked: bool) -> dict[str, Any]:
@@ -75,6 +79,8 @@ def _asked_for(task: Task, tenant: Tenant, today: dt.date) -> dict[str, Any]:
             "url": reverse("issue", args=[slug, task.issue.id]),
             "link": _("The issue"),
         }
+    if task.why in ASKED:
+        return ASKED[task.why](task, tenant, today)
     if task.why == Why.AGAIN or task.rhythm:
         rhythm = str(Rhythm(task.rhythm).label) if task.rhythm else ""
         found = {"title": _("It comes again"), "text": rhythm}

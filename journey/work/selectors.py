@@ -1,9 +1,10 @@
 """Questions about tasks: whose they are, what is due, what was put off (DSH-03)."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self
+from uuid import UUID
 
 from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce, Greatest
@@ -13,11 +14,12 @@ from accounts.dossier import parts_of
 from accounts.enums import HealthBand
 from accounts.models import Account, Member, Segment, Tenant
 from cs_platform.kernel.access import Scope
-from cs_platform.kernel.keyset import uuid_of
+from cs_platform.kernel.keyset import Cursor, Listing, Page, bigint_of, cut_page, rows_from, uuid_of
 from journey.enums import TaskState, Urgency, WorkType
 from journey.models import Task
 from journey.work.sharing import in_pool, theirs, visible_tasks
 
+PAGE_SIZE = 100
 WEEK = 7  # days that "this week" looks ahead
 DUES = ("late", "today", "week", "later")
 OPEN = Q(state=TaskState.OPEN)
@@ -31,6 +33,8 @@ BAND_ORDER = Case(
     output_field=IntegerField(),
 )
 URGENCY_ORDER = Case(When(urgency=Urgency.HIGH, then=Value(0)), default=Value(1), output_field=IntegerField())
+# The columns of the two orders (`most_urgent`, `soonest_back`), and how each is read from an address.
+URGENT_FIRST, BACK_FIRST = ("day", "calm", "hour", "band"), ("day", "hour", "band")
 
 
 def hour_now() -> dt.time:
@@ -63,7 +67,14 @@ def with_day(rows: QuerySet[Task]) -> QuerySet[Any]:
 
 def most_urgent(rows: QuerySet[Any]) -> QuerySet[Any]:
     """By day; on a day what is urgent first, then by the hour, then the account in the worse band. Needs `with_day`."""
-    return rows.order_by("day", URGENCY_ORDER, F("due_at").asc(nulls_last=True), BAND_ORDER, "id")
+    hour = Coalesce("due_at", Value(dt.time.max))
+    return rows.annotate(calm=URGENCY_ORDER, hour=hour, band=BAND_ORDER).order_by(*URGENT_FIRST, "id")
+
+
+def soonest_back(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """By the day and hour at which they come back, then the account in the worse band. Needs `with_day`."""
+    hour = Coalesce("snoozed_time", Value(dt.time.min))
+    return rows.annotate(hour=hour, band=BAND_ORDER).order_by(*BACK_FIRST, "id")
 
 
 def listed(rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -97,8 +108,7 @@ def snoozed_tasks(member: Member, today: dt.date) -> QuerySet[Any]:
     found = Q(owner=member)
     if member.role.scope != Scope.OWN:
         found |= Q(account__health_band=HealthBand.RED)
-    rows = with_day(visible_tasks(member).filter(snoozed(today) & found))
-    return rows.order_by("day", F("snoozed_time").asc(nulls_first=True), BAND_ORDER, "id")
+    return soonest_back(with_day(visible_tasks(member).filter(snoozed(today) & found)))
 
 
 def done_on(member: Member, tenant: Tenant, day: dt.date) -> QuerySet[Any]:
@@ -118,8 +128,24 @@ def of_account(account: Account) -> QuerySet[Any]:
     return Task.objects.filter(account__in=[account.id, *parts_of(account)])
 
 
+def _hour(text: str) -> dt.time:
+    hour = dt.time.fromisoformat(text)
+    if hour.tzinfo is not None:
+        raise ValueError(text)
+    return hour
+
+
+READERS: dict[str, Callable[[str], Any]] = {
+    "day": dt.date.fromisoformat,
+    "calm": bigint_of,
+    "hour": _hour,
+    "band": bigint_of,
+}
+USUAL = {"whose": "mine", "due": "week"}
+
+
 @dataclass(frozen=True)
-class TaskQuery:
+class TaskQuery(Listing):
     """What the page is asked for; what is not understood counts as not asked."""
 
     whose: str = "mine"  # mine, team, pool, snoozed
@@ -129,17 +155,27 @@ class TaskQuery:
     segment: str = ""
 
     @classmethod
-    def parse(cls, given: Mapping[str, str], member: Member) -> "TaskQuery":
+    def parse(cls, given: Mapping[str, str], member: Member) -> Self:
         whose, until, work = given.get("whose", ""), given.get("due", "week"), given.get("work", "")
         owner, segment = uuid_of(given.get("owner", "")), uuid_of(given.get("segment", ""))
         known = [name for name in WHOSE if name != "team" or member.role.scope != Scope.OWN]
+        whose = whose if whose in known else USUAL["whose"]
         return cls(
-            whose if whose in known else "mine",
+            whose,
             until if until in ("late", "today", "week") else "",
             str(owner) if owner and whose == "team" else "",
             work if work in WorkType.values else "",
             str(segment) if segment else "",
+            cursor=Cursor.of(given, *(READERS[name] for name in order_of(whose))),
         )
+
+    def pairs(self) -> list[tuple[str, str]]:
+        state = {name: getattr(self, name) for name in ("whose", "due", "owner", "work", "segment")}
+        state["due"] = state["due"] or "all"
+        return [(name, value) for name, value in state.items() if value and value != USUAL.get(name)]
+
+    def place(self, row: Any) -> tuple[UUID, tuple[Any, ...]]:
+        return row.id, tuple(getattr(row, name) for name in order_of(self.whose))
 
     def condition(self) -> Q:
         """The filters that hold in every list."""
@@ -160,6 +196,20 @@ class TaskQuery:
 
 
 WHOSE = ("mine", "team", "pool", "snoozed")
+
+
+def order_of(whose: str) -> tuple[str, ...]:
+    """The columns by which a list is ordered, the id apart."""
+    return BACK_FIRST if whose == "snoozed" else URGENT_FIRST
+
+
+def read_page(member: Member, query: TaskQuery, today: dt.date) -> Page[Any]:
+    """The page at the query's cursor. Where nothing is before it, or nothing is left of it, that is the first page, whole."""
+    rows = rows_from(asked(member, query, today), order_of(query.whose), query.cursor)
+    found: Page[Any] = cut_page(list(rows[: PAGE_SIZE + 1]), PAGE_SIZE, query)
+    if query.cursor and not found.previous:
+        return read_page(member, replace(query, cursor=None), today)
+    return found
 
 
 def asked(member: Member, query: TaskQuery, today: dt.date) -> QuerySet[Any]:

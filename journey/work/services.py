@@ -5,7 +5,7 @@ whatever stands. `by` is None for a program or the night. DomainError names the 
 """
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,8 @@ from accounts.calendar import working_days
 from accounts.customers import refused
 from accounts.enums import ChangeSource
 from accounts.models import Account, Member, Tenant
+from accounts.webhooks.announce import announce_all
+from accounts.webhooks.events import Kind
 from cs_platform.kernel.edits import check_seen, put
 from cs_platform.kernel.errors import Conflict, DomainError
 from health.models import Alert
@@ -170,6 +172,7 @@ def finish_task(*, task: Task, version: int | None, by: Member | None, result: s
         **AWAKE,
     )
     settle(row, again=True)
+    tell_done([row])
     return row
 
 
@@ -356,6 +359,32 @@ def settle(row: Task, *, again: bool) -> None:
         _come_again(row)
     for told in SETTLED:
         told(row)
+
+
+def tell_done(rows: Iterable[Task]) -> None:
+    """Tell whoever asks that these tasks were done (API-03); accounts and who did them are loaded."""
+    announce_all(
+        Kind.TASK_DONE,
+        [
+            (
+                row.account_id,
+                {
+                    "task_id": row.id,
+                    "task": row.external_id,
+                    "title": row.title,
+                    "work": row.work,
+                    "why": row.why,
+                    "alert_id": row.alert_id,
+                    "play_id": row.play_id,
+                    "due_on": row.due_on,
+                    "done_at": row.done_at,
+                    "done_by": row.done_by.name if row.done_by else "",
+                    "result": row.result,
+                },
+            )
+            for row in rows
+        ],
+    )
 
 
 def _today() -> dt.date:

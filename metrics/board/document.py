@@ -89,7 +89,7 @@ def economics(figures: BoardFigures) -> Economics:
     month = figures.asked.month
     question = replace(figures.question, last=month)
     year = figures.year.get(month, Sums())
-    return Economics(acquisition.acquired(question)[""], year, figures.question.margin_of(month))
+    return Economics(acquisition.costs(question), year, figures.question.margin_of(month))
 
 
 def cost_foot(figures: BoardFigures, cost: Economics) -> Any:

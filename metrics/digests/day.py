@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts import cells
+from accounts import absences, cells
 from accounts.calendar import next_working_day, working_days
 from accounts.enums import HealthBand
 from accounts.models import Account, AccountEvent, Member, Tenant, in_care_of
@@ -141,7 +141,7 @@ def evening(tenant: Tenant, member: Member, day: dt.date) -> Content:
     return Content(
         subject=_("%(company)s: your day, %(day)s") % {"company": tenant.name, "day": day_text(day)},
         heading=_("Your day, %(day)s") % {"day": day_text(day)},
-        lines=[],
+        lines=[text for text in (absences.stands_in_text(member, day),) if text],
         tiles=tiles,
         sections=[
             {
@@ -207,19 +207,17 @@ def _shortened(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [*rows[:SHORT], {"text": more}]
 
 
+def _row(tenant: Tenant, text: str, aside: str, route: str, *ids: Any) -> dict[str, Any]:
+    """A line of the e-mail with where it leads."""
+    return {"text": text, "url": url_of(route, tenant, *ids), "aside": aside}
+
+
 def _did(found: Day, tenant: Tenant) -> list[dict[str, Any]]:
-    rows = [_task(task, tenant) | {"aside": _("done")} for task in found.tasks]
-    for one in found.activities:
-        rows.append(
-            {
-                "text": f"{one.account.name}: {one.subject or one.get_kind_display()}",
-                "url": url_of("account_timeline", tenant, one.account_id),
-                "aside": str(one.get_kind_display()),
-            }
-        )
-    for alert in found.answers:
-        rows.append(_promise(alert, tenant) | {"aside": _("answered")})
-    return rows
+    return [
+        *(_task(task, tenant) | {"aside": _("done")} for task in found.tasks),
+        *(_touchpoint(one, tenant, str(one.get_kind_display())) for one in found.activities),
+        *(_promise(alert, tenant) | {"aside": _("answered")} for alert in found.answers),
+    ]
 
 
 def _moves(found: Day, tenant: Tenant, day: dt.date) -> list[dict[str, Any]]:
@@ -230,51 +228,26 @@ def _moves(found: Day, tenant: Tenant, day: dt.date) -> list[dict[str, Any]]:
             "after": HealthBand(account.band_after).label,
             "account": account.name,
         }
-        rows.append(
-            {
-                "text": _("%(account)s: %(before)s → %(after)s") % words,
-                "url": url_of("account_health", tenant, account.id),
-                "aside": cells.arr_text(account.mrr_minor, tenant.currency),
-            }
-        )
+        text, arr = _("%(account)s: %(before)s → %(after)s") % words, cells.arr_text(account.mrr_minor, tenant.currency)
+        rows.append(_row(tenant, text, arr, "account_health", account.id))
     for alert in found.alerts:
-        rows.append(
-            {
-                "text": f"{_name(alert)}: {alert_label(alert)}",
-                "url": url_of("alert", tenant, alert.id),
-                "aside": str(alert.get_level_display()),
-            }
-        )
+        text, level = f"{_name(alert)}: {alert_label(alert)}", str(alert.get_level_display())
+        rows.append(_row(tenant, text, level, "alert", alert.id))
     for event in found.events:
         said = f"{event}: {event.contact.name}" if event.contact else str(event)
-        rows.append(
-            {
-                "text": f"{event.account.name}: {said}",
-                "url": url_of("account_timeline", tenant, event.account_id),
-                "aside": _("event"),
-            }
-        )
+        text = f"{event.account.name}: {said}"
+        rows.append(_row(tenant, text, _("event"), "account_timeline", event.account_id))
     for period in found.stages:
         words = {
             "account": period.track.account.name,
             "track": track_name(period.track),
             "stage": stage_name(period.stage),
         }
-        rows.append(
-            {
-                "text": _("%(account)s: %(track)s is in %(stage)s now") % words,
-                "url": url_of("account_journey", tenant, period.track.account_id),
-                "aside": _("stage"),
-            }
-        )
+        text = _("%(account)s: %(track)s is in %(stage)s now") % words
+        rows.append(_row(tenant, text, _("stage"), "account_journey", period.track.account_id))
     for row in found.proposals:
-        rows.append(
-            {
-                "text": f"{row.track.account.name}: {proposal(row, row.period, day)['title']}",
-                "url": url_of("account_journey", tenant, row.track.account_id),
-                "aside": _("decision"),
-            }
-        )
+        text = f"{row.track.account.name}: {proposal(row, row.period, day)['title']}"
+        rows.append(_row(tenant, text, _("decision"), "account_journey", row.track.account_id))
     return rows
 
 
@@ -287,27 +260,22 @@ def _left(found: Day, tenant: Tenant) -> list[dict[str, Any]]:
 
 
 def _task(task: Any, tenant: Tenant) -> dict[str, Any]:
-    return {
-        "text": f"{task.account.name}: {task.title}" if task.account else task.title,
-        "url": url_of("task", tenant, task.id),
-        "aside": day_text(task.due_on),
-    }
+    text = f"{task.account.name}: {task.title}" if task.account else task.title
+    return _row(tenant, text, day_text(task.due_on), "task", task.id)
 
 
 def _promise(alert: Alert, tenant: Tenant) -> dict[str, Any]:
-    return {
-        "text": f"{_name(alert)}: {alert.answer}",
-        "url": url_of("alert", tenant, alert.id),
-        "aside": day_text(alert.due_on) if alert.due_on else "",
-    }
+    text, until = f"{_name(alert)}: {alert.answer}", day_text(alert.due_on) if alert.due_on else ""
+    return _row(tenant, text, until, "alert", alert.id)
+
+
+def _touchpoint(one: Touchpoint, tenant: Tenant, aside: str) -> dict[str, Any]:
+    text = f"{one.account.name}: {one.subject or one.get_kind_display()}"
+    return _row(tenant, text, aside, "account_timeline", one.account_id)
 
 
 def _meeting(meeting: Touchpoint, tenant: Tenant) -> dict[str, Any]:
-    return {
-        "text": f"{meeting.account.name}: {meeting.subject or meeting.get_kind_display()}",
-        "url": url_of("account_timeline", tenant, meeting.account_id),
-        "aside": hour_text(meeting.happened_at.astimezone(tenant.zone).time()),
-    }
+    return _touchpoint(meeting, tenant, hour_text(meeting.happened_at.astimezone(tenant.zone).time()))
 
 
 def _name(alert: Alert) -> str:

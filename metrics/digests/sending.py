@@ -7,21 +7,21 @@ the next one send it once more; no e-mail protocol can tell these apart.
 
 import datetime as dt
 from collections.abc import Iterable
-from email.utils import formataddr
 from typing import Any
 
 from django.conf import settings
 from django.core import signing
 from django.core.mail import EmailMultiAlternatives
 from django.db import IntegrityError, transaction
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from accounts import absences
 from accounts.calendar import working_days
 from accounts.models import Member, Tenant
 from cs_platform.kernel import queue
 from cs_platform.kernel.access import Permission
+from cs_platform.kernel.mail import addressed, unsubscribed_at, write_mail
 from cs_platform.kernel.models import Work
 from cs_platform.kernel.periods import last_complete_month, month_end
 from cs_platform.kernel.tenancy import tenant_context
@@ -34,6 +34,7 @@ WORK = "send_digest"
 PLAN = "plan_board_digest"
 OPEN_DAYS = 10  # so long after its end a month may stay open before its board goes out as not closed
 CATCH_UP = 2  # days after Monday on which a week that nobody got still goes out
+RETURN = dt.time(7)  # when who was away gets what waited, on the first day back
 SALT = "metrics.digest"
 NEEDS = {
     DigestKind.BOARD: Permission.VIEW_BOARD,
@@ -143,7 +144,8 @@ def language_of(recipient: DigestRecipient) -> str:
 
 
 def send_digest(work: Work) -> bool:
-    """Work handler: send one e-mail, unless it was sent, the recipient left the list or there is nothing to say."""
+    """Work handler: send one e-mail, unless it was sent, the recipient left the list or is away, or there is nothing to
+    say."""
     found = DigestRecipient.objects.select_related("member__user", "member__role").filter(id=work.payload["recipient"])
     recipient = found.first()
     if recipient is None or not may_get(recipient):
@@ -152,6 +154,8 @@ def send_digest(work: Work) -> bool:
     close = MonthClose.objects.filter(id=work.payload["close"]).first() if work.payload["close"] else None
     if close and MonthClose.objects.filter(month=close.month, version__gt=close.version).exists():
         return False  # the next version has its own e-mail
+    if _waits_for_return(recipient, period, work):
+        return False
     address = address_of(recipient)
     sent = DigestSent.objects.filter(kind=recipient.kind, email=address, period=period)
     if sent.filter(close=close).exists():
@@ -174,18 +178,30 @@ def send_digest(work: Work) -> bool:
     return False
 
 
+def _waits_for_return(recipient: DigestRecipient, period: dt.date, work: Work) -> bool:
+    """Whether the recipient is away on that day (ROL-02): nobody is written to then. The end of such a day is not told at
+    all, its accounts stand in the e-mail of who covers; the board waits for the morning of their return, and the week
+    if that is still its own."""
+    if recipient.member is None:
+        return False
+    tenant, kind = Tenant.current(), recipient.kind
+    absence = absences.away(recipient.member, period if kind == DigestKind.DAY else tenant.today())
+    if absence is None:
+        return False
+    back = absence.last_on + dt.timedelta(days=1)
+    if kind == DigestKind.BOARD or (kind == DigestKind.WEEK and back < period + dt.timedelta(days=7)):
+        morning = dt.datetime.combine(back, RETURN, tenant.zone)
+        wait = max(int((morning - timezone.now()).total_seconds()), 60)
+        queue.enqueue(WORK, work.key, payload=work.payload, actor=work.actor, delay=wait)
+    return True
+
+
 def email(tenant: Tenant, content: Content, address: str, name: str, stop: str) -> EmailMultiAlternatives:
     """The e-mail of a content: plain text, the same in HTML, and its file."""
     context = {"content": content, "company": tenant.name, "stop_url": stop, "language": translation.get_language()}
-    message = EmailMultiAlternatives(
-        " ".join(content.subject.split()),
-        render_to_string("email/digest.txt", context),
-        to=[formataddr((" ".join(name.split()), address)) if name.strip() else address],
-        headers={"List-Unsubscribe": f"<{stop}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
-        if stop
-        else {},
+    message = write_mail(
+        "digest", content.subject, context, to=[addressed(name, address)], headers=unsubscribed_at(stop)
     )
-    message.attach_alternative(render_to_string("email/digest.html", context), "text/html")
     if content.attachment:
         message.attach(content.attachment[0], content.attachment[1], "application/pdf")
     return message

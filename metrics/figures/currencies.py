@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from accounts import company
 from accounts.models import FxRate, Member, SubscriptionChange, Tenant
+from accounts.rates import Rate, converted, newest_rates, pairs_used, rates_to
 from cs_platform.kernel import audit, copying, queue, sqljobs
 from cs_platform.kernel.errors import Conflict, DomainError
 from cs_platform.kernel.models import Work
@@ -57,13 +58,7 @@ class Missing:
         return f"{self.base} → {self.quote}: {', '.join(spans) or _('no rate at all')}"
 
 
-def newest_rates() -> list[formulas.Rate]:
-    """The rate that counts of each pair and month."""
-    rows = FxRate.objects.order_by("month", "base", "quote", "-recorded_at", "-id").distinct("month", "base", "quote")
-    return [formulas.Rate(*row) for row in rows.values_list("month", "base", "quote", "rate")]
-
-
-def missing_rates(target: str, known: Sequence[formulas.Rate] | None = None) -> list[Missing]:
+def missing_rates(target: str, known: Sequence[Rate] | None = None) -> list[Missing]:
     """What stands in the way of reporting in `target`: months in which there is contract money and no rate, and currencies
     of kept amounts that nothing converts. Three queries."""
     rates = newest_rates() if known is None else known
@@ -80,14 +75,14 @@ def missing_rates(target: str, known: Sequence[formulas.Rate] | None = None) -> 
         holes = [
             month
             for month in months_between(month_of(row["first"]), last)
-            if formulas.converted(row["currency"], target, by_month.get(month, {})) is None
+            if converted(row["currency"], target, by_month.get(month, {})) is None
         ]
         if holes:
             found.append(Missing(row["currency"], target, tuple(_spans(holes))))
     said = {tenant.currency} if next(_kept(), None) else set()
     said |= set(RevaluedAmount.objects.values_list("said_in", flat=True).distinct()) if said else set()
     for code in sorted(said - {target} - {each.base for each in found}):
-        if not any(formulas.converted(code, target, pairs) for pairs in by_month.values()):
+        if not any(converted(code, target, pairs) for pairs in by_month.values()):
             found.append(Missing(code, target))
     return found
 
@@ -176,7 +171,7 @@ def _turn_kept(before: str, after: str) -> None:
         return
     today = Tenant.current().today()
     months = [month_of(day or today) for *_rest, day in said]
-    rates = formulas.rates_to(after, sorted({row[3] for row in said}), (min(months), max(months)), known)
+    rates = rates_to(after, sorted({row[3] for row in said}), (min(months), max(months)), known)
     turned = [
         (kind, str(key), amount, code, turned_over(KeptMoney(kind), amount, code, after, rates[code][month]))
         for (kind, key, amount, code, _day), month in zip(said, months, strict=True)
@@ -228,16 +223,16 @@ def rates_behind(codes: Sequence[str], month: dt.date) -> dict[str, RateBehind]:
     by_month: dict[dt.date, dict[tuple[str, str], FxRate]] = {}
     for row in rows:
         by_month.setdefault(row.month, {})[(row.base, row.quote)] = row
-    # That of the month, else the latest before it, else the first after it (formulas.rates_to).
+    # That of the month, else the latest before it, else the first after it (rates_to).
     order = sorted((at for at in by_month if at <= month), reverse=True) + sorted(at for at in by_month if at > month)
     found: dict[str, RateBehind] = {}
     for code in codes:
         for at in order:
             pairs = {pair: row.rate for pair, row in by_month[at].items()}
-            rate = formulas.converted(code, target, pairs)
+            rate = converted(code, target, pairs)
             if rate is None or code == target:
                 continue
-            used = formulas.pairs_used(code, target, pairs)
+            used = pairs_used(code, target, pairs)
             newest = max((by_month[at][pair] for pair in used), key=lambda row: row.recorded_at)
             found[code] = RateBehind(rate, month, at, used, str(newest.get_source_display()), newest.recorded_at)
             break

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from accounts.enums import LogoLevel
 from accounts.models import FxRate, SubscriptionChange, Tenant
+from accounts.rates import Rate, rates_to
 from cs_platform.kernel import audit, copying, queue, runs, sqljobs
 from cs_platform.kernel.money import digits, from_minor
 from cs_platform.kernel.periods import add_months, last_complete_month, month_of, month_text, months_between
@@ -30,7 +31,7 @@ from metrics.enums import (
     Dimension,
     Window,
 )
-from metrics.models import CohortMonth, CurrencyChange, RetentionMonth
+from metrics.models import CohortMonth, CurrencyChange, RetentionMonth, WonMonth
 
 SQL = Path(__file__).parent.parent / "sql"
 FOREVER = dt.datetime.max.replace(tzinfo=dt.UTC)
@@ -110,21 +111,18 @@ def stage_rates(
         rates = FxRate.objects.all()  # nobody knew then that today's currency would be asked for
     newest = rates.order_by("month", "base", "quote", "-recorded_at", "-id")
     known = (
-        [
-            formulas.Rate(*row)
-            for row in newest.distinct("month", "base", "quote").values_list("month", "base", "quote", "rate")
-        ]
+        [Rate(*row) for row in newest.distinct("month", "base", "quote").values_list("month", "base", "quote", "rate")]
         if set(used) - {target}
         else []
     )
-    rates = formulas.rates_to(target, used, (start, last), known)
+    factors = rates_to(target, used, (start, last), known)
     rows = (
         (currency, formulas.month_number(month), rate.scaleb(digits(target) - digits(currency)))
-        for currency, months in rates.items()
+        for currency, months in factors.items()
         for month, rate in months.items()
     )
     copying.stage("rate", [("currency", "text"), ("m", "int"), ("rate", "numeric")], rows)
-    return sorted(set(used) - set(rates))
+    return sorted(set(used) - set(factors))
 
 
 def stage_logos(known_at: dt.datetime = FOREVER) -> None:
@@ -305,6 +303,13 @@ def sum_up(
     return sqljobs.execute(SQL / "retention.sql", params, tables={**tables, "allowed": allowed or "history"})
 
 
+def count_won(as_of: dt.date) -> int:
+    """The customers won in each month and what they cost, for the board."""
+    WonMonth.objects.all().delete()
+    found = _spans(as_of)
+    return sqljobs.execute(SQL / "won_months.sql", found[1].params()) if found else 0
+
+
 def update_account_figures(as_of: dt.date) -> int:
     """MRR, next renewal, customer since and status on the accounts, as of the day."""
     start = history_starts()
@@ -352,6 +357,7 @@ REVENUE: tuple[runs.Step, ...] = (
     ("account_months", build_account_months),
     ("ledger", post_movements),
     ("retention", build_retention),
+    ("won", count_won),
     ("account_figures", update_account_figures),
     ("roll_forward", check_roll_forward),
 )

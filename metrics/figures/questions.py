@@ -146,6 +146,11 @@ def last_closes() -> dict[dt.date, MonthClose]:
     return {close.month: close for close in newest if close.currency == close.told_in}
 
 
+def closed_months() -> set[dt.date]:
+    """The months that Finance signed, in whatever currency the company reports now."""
+    return set(MonthClose.objects.order_by().values_list("month", flat=True).distinct())
+
+
 def sums_of(row: Mapping[str, Any]) -> Sums:
     """A row of the retention table as `Sums`."""
     return Sums(**{name: int(row[column]) for name, column in SUM_COLUMNS.items()})

@@ -12,7 +12,9 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from uuid import UUID
 
-from accounts.models import Member
+from django.db.models import Sum
+
+from accounts.models import Member, Segment
 from cs_platform.kernel import sqljobs
 from cs_platform.kernel.periods import add_months
 from metrics import formulas
@@ -20,6 +22,7 @@ from metrics.enums import Dimension, Window
 from metrics.figures import jobs, questions
 from metrics.figures.lineage import visible_to
 from metrics.formulas import Sums, ratio
+from metrics.models import WonMonth
 
 WON_MONTHS = 12
 REFERRED, OTHER = "referred", "other"
@@ -121,6 +124,18 @@ def acquired(question: questions.Question, cut: str = "all") -> dict[str, Acquir
     """Customers won in the window by value of `cut`; "" of the cut "all" is everybody."""
     found = {value: together(months, question.last) for value, months in acquired_by_month(question, cut).items()}
     return found if cut != "all" else {"": found.get("", Acquired())}
+
+
+def costs(question: questions.Question) -> Acquired:
+    """How many were won in the window and what they cost, over everybody or the question's one segment, without what they
+    pay: read from the night's sums, so that it takes as long for a million accounts as for ten. One query."""
+    if question.tables["account_month"] != jobs.STORED["account_month"]:
+        return acquired(question)[""]
+    rows = WonMonth.objects.filter(month__range=(_first(question), question.last))
+    if question.segment:
+        rows = rows.filter(segment_id__in=Segment.objects.filter(name=question.segment).values("id"))
+    found = rows.aggregate(won=Sum("won", default=0), known=Sum("known", default=0), cost=Sum("cost", default=0))
+    return Acquired(**{name: int(value) for name, value in found.items()})
 
 
 def figures(question: questions.Question) -> Economics:

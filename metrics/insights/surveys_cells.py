@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -35,35 +36,28 @@ def value_of(kind: str, answers: Answers) -> Decimal | None:
     return formulas.nps(answers) if kind in NPS_KINDS else formulas.mean(answers)
 
 
-def tiles(
-    sums: Mapping[str, Answers],
-    before: Mapping[str, Answers],
-    bands: Bands,
-    current: str,
-    first: dt.date,
-    today: dt.date,
-    link: Link,
-) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class Told:
+    """What the tiles tell of: answers by kind from `first` to `today`, those of the span before, and what is normal."""
+
+    sums: Mapping[str, Answers]
+    before: Mapping[str, Answers]
+    bands: Bands
+    first: dt.date
+    today: dt.date
+
+
+def tiles(told: Told, current: str, link: Link) -> list[dict[str, Any]]:
     """NPS, CSAT, CES, and journey NPS where there is any: value, change to the span before, band, answers."""
-    shown = [kind for kind in SurveyKind if kind != SurveyKind.JOURNEY_NPS or sums.get(kind)]
-    return [_tile(kind, sums, before, bands, current, first, today, link) for kind in shown]
+    shown = [kind for kind in SurveyKind if kind != SurveyKind.JOURNEY_NPS or told.sums.get(kind)]
+    return [_tile(told, kind) | {"url": link(kind.value), "current": kind == current} for kind in shown]
 
 
-def _tile(
-    kind: SurveyKind,
-    sums: Mapping[str, Answers],
-    before: Mapping[str, Answers],
-    bands: Bands,
-    current: str,
-    first: dt.date,
-    today: dt.date,
-    link: Link,
-) -> dict[str, Any]:
+def _tile(told: Told, kind: SurveyKind) -> dict[str, Any]:
     metric = METRICS[kind]
-    answers, earlier = sums.get(kind, Answers()), before.get(kind, Answers())
-    value = value_of(kind, answers)
-    band = band_of(metric, bands.get(metric, ()), value)
-    normal = normal_band(bands.get(metric, ()))
+    answers, earlier = told.sums.get(kind, Answers()), told.before.get(kind, Answers())
+    value, bands = value_of(kind, answers), told.bands.get(metric, ())
+    band, normal = band_of(metric, bands, value), normal_band(bands)
     count = ngettext("%(n)s answer", "%(n)s answers", answers.count) % {"n": number_text(answers.count)}
     foot: Any = count
     if band:
@@ -79,8 +73,6 @@ def _tile(
         "label": kind.label,
         "value": cells.value_text(metric, value, ""),
         "unit": _("of %(n)s") % {"n": SCALES[kind]} if kind in SCALES and value is not None else "",
-        "url": link(kind.value),
-        "current": kind == current,
         "delta": _delta(metric, value, value_of(kind, earlier)),
         "foot": foot,
         "definition": {
@@ -89,7 +81,7 @@ def _tile(
             "formula": formula(metric),
             "cohort": count,
             "period": _("%(start)s to %(end)s, as of %(as_of)s")
-            % {"start": day_text(first), "end": day_text(today), "as_of": day_text(today)},
+            % {"start": day_text(told.first), "end": day_text(told.today), "as_of": day_text(told.today)},
             "note": note + " " + _("Without answers there is no value, not zero. Segments are those of today."),
         },
     }

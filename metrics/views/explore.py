@@ -7,9 +7,11 @@ from typing import Any
 from django.http import Http404, HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Account
-from accounts.saved_views import views_for
+from accounts.views import filters
+from accounts.views.saved import Viewed
 from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.keyset import uuid_of
@@ -33,7 +35,7 @@ from metrics.plan import targets
 from metrics.showing import cells
 from metrics.views.board import no_figures
 
-PAGE = "explore"
+VIEWS = Viewed("explore", gettext_lazy("Metrics"), "explore_view", lambda given: Explored.parse(given).query())
 PIECES = ("explore",)
 ACCOUNTS_SHOWN = 200
 # Metrics that lead down to the ledger's lines, where the slice is one that those pages know.
@@ -97,7 +99,7 @@ def explorer(request: TenantRequest) -> HttpResponse:
             *([str(question.basis.label)] if knowable(asked.said) and not asked.known else []),
         ],
         **_tools(request, asked, months, url),
-        **_views(request, asked, url),
+        "views": VIEWS.shown(request, asked.query()),
     }
     return page(request, "metrics/explore.html", context, pieces=PIECES)
 
@@ -188,14 +190,7 @@ def _tools(request: TenantRequest, asked: Explored, months: Months, url: str) ->
             {"value": month_text(m), "label": period_name(m, Window.MONTH, short=True), "on": m == last} for m in span
         ],
         "panel": [
-            {
-                "name": name,
-                "label": name.label,
-                "open": name in asked.filters,
-                "options": [
-                    {"value": v, "label": label, "on": v in asked.filters.get(name, ())} for v, label in options
-                ],
-            }
+            filters.group(name, name.label, options, asked.filters.get(name, ()))
             for name, options in choices.items()
             if options
         ],
@@ -225,22 +220,6 @@ def _hidden(asked: Explored, own: set[str]) -> list[tuple[str, str]]:
     """What a form keeps of the state: everything but what its `own` fields say."""
     query = QueryDict(asked.query())
     return [(name, value) for name, values in query.lists() for value in values if name not in own]
-
-
-def _views(request: TenantRequest, asked: Explored, url: str) -> dict[str, Any]:
-    state = asked.query()
-    views = [(view, Explored.parse(QueryDict(view.query)).query()) for view in views_for(request.member, PAGE)]
-    rows = [
-        {
-            "id": view.id,
-            "name": view.name,
-            "url": f"{url}?{query}",
-            "on": query == state,
-            "own": view.member_id == request.member.id,
-        }
-        for view, query in views
-    ]
-    return {"saved": rows, "state": state, "current_view": next((row for row in rows if row["on"]), None)}
 
 
 @requires(Permission.VIEW_BOARD)

@@ -6,14 +6,14 @@ from urllib.parse import parse_qsl
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.forms import SavedViewForm
-from accounts.models import SavedView, Tenant
+from accounts.models import Tenant
 from accounts.saved_views import delete_view, own_view, save_view, views_for
 from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.errors import DomainError
@@ -133,9 +133,7 @@ def save(request: TenantRequest) -> HttpResponse:
 @require_POST
 def delete(request: TenantRequest, view_id: UUID) -> HttpResponse:
     """Take away one of one's own scenarios."""
-    view: SavedView = own_view(request.member, view_id)
-    if view.page != PAGE:
-        raise Http404
+    view = own_view(request.member, PAGE, view_id)
     delete_view(view=view, by=request.member)
     messages.success(request, _("The scenario “%(name)s” is deleted.") % {"name": view.name})
     return redirect("scenario", request.tenant.slug)

@@ -45,12 +45,13 @@ def surveys(request: TenantRequest) -> HttpResponse:
     sums = {kind: now_sums for (kind,), now_sums in sums_by(now, "kind").items()}
     before = {kind: then_sums for (kind,), then_sums in sums_by(earlier, "kind").items()}
     bands = bands_for_all()
+    told = surveys_cells.Told(sums, before, bands, first, today)
     kind = asked["kind"]
     of_kind = now.filter(kind=kind)
     context = {
         "any": seen.exists(),
         "url": reverse("surveys", args=[tenant.slug]),
-        "tiles": surveys_cells.tiles(sums, before, bands, kind, first, today, lambda name: _link(asked, kind=name)),
+        "tiles": surveys_cells.tiles(told, kind, lambda name: _link(asked, kind=name)),
         "title": SurveyKind(kind).label,
         **_trend(tenant, scope, kind, last),
         "distribution": surveys_cells.distribution(kind, _scores(of_kind), sums.get(kind, Answers())),

@@ -20,9 +20,11 @@ from accounts.models import Account, Tenant, in_care_of
 from cs_platform.kernel.access import Permission, Scope, TenantRequest, may, requires
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.templatetags.cells import number_text
+from health.alerts import beside
 from health.alerts.cells import alert_row, due_text
 from health.models import Alert, Touchpoint
 from health.next_steps import NextStep, next_steps
+from journey.handoffs.account_hooks import WAITING
 from journey.models import Task
 from journey.work.cells import task_row
 from metrics.home import today as day_of
@@ -102,6 +104,7 @@ def today(request: TenantRequest) -> HttpResponse:
         "tickets_count": number_text(len(tickets.rows), 0),
         "sources_url": sources,
         "left": waiting_line(request, seen),
+        "waits": beside.cards(request, [WAITING]),
         "here": request.get_full_path(),
         "may_edit": may(request, Permission.EDIT_ACCOUNTS),
         "log_url": reverse("activity_log", args=[tenant.slug]) if may(request, Permission.EDIT_ACCOUNTS) else "",

@@ -6,13 +6,16 @@ import pytest
 from django.db import connection
 
 from accounts import mergers
-from accounts.enums import Profile
+from accounts.enums import ChangeSource, Profile
+from accounts.kinds import Row
+from accounts.merging import Origin
 from accounts.models import Account, WebhookDelivery, WebhookEvent
 from accounts.webhooks import services
 from accounts.webhooks.events import EXAMPLES, TEST, Kind
 from health.alerts import jobs as alert_jobs
+from health.alerts import services as alert_services
 from health.alerts.rule_parts import Snapshot
-from health.models import Alert, HealthModel, HealthModelVersion
+from health.models import Alert, AlertRun, HealthModel, HealthModelVersion
 from health.scoring import storing
 from health.scoring.definition import Definition
 from journey.enums import Entry, Exit, Stage, TrackKind
@@ -23,6 +26,8 @@ from journey.playbooks import jobs as play_jobs
 from journey.playbooks import services as play_services
 from journey.stages import jobs as stage_jobs
 from journey.stages import services as stages
+from journey.work import services as work
+from journey.work.merge import merge_tasks
 from journey.work.milestones import follow_milestones
 from metrics.models import MonthClose
 from metrics.proof import closing
@@ -112,6 +117,61 @@ def test_alerts_are_told_once_however_often_the_night_runs(book, tenant_open, mo
         alert_jobs.company_alert(day, rule="mismatch", inputs={"nps": 60})
     [row] = told(Kind.ALERT_OPENED, account=None)
     assert (row["rule"], row["level"], row["inputs"]) == ("mismatch", "critical", {"cause": "", "nps": 60})
+
+
+def test_alerts_that_end_are_told_with_how(book, tenant_open, monkeypatch):
+    """API-03: closed by a person, resolved by the night, taken back with their run; of the whole company too; each once."""
+    csm, day = tenant_open.members["csm"], tenant_open.tenant.today()
+    closed = Alert.objects.create(account=book, rule="silence", as_of=day - DAY, inputs={})
+    Alert.objects.create(account=book, rule="usage_decline", as_of=day - DAY, inputs={})
+    for _n in range(2):
+        alert_services.close_alert(alert=closed, version=None, by=csm)
+    calm = Snapshot(book.id, day, Profile.MID_MARKET, None, before={"stickiness": 0.3}, now={"stickiness": 0.3})
+    monkeypatch.setattr(alert_jobs.snapshots, "snapshots", lambda as_of, scope: [calm])
+    for _n in range(2):
+        alert_jobs.run_alerts(day)
+    run = AlertRun.objects.create(as_of=day, opened=1, resolved=0, rules={})
+    Alert.objects.create(account=book, rule="qbr_missed", as_of=day, inputs={}, run=run)
+    for _n in range(2):
+        alert_services.undo_run(run=run, by=csm)
+    found = told(Kind.ALERT_CLOSED, account=book)
+    assert [(row["rule"], row["state"], row["closed_by"]) for row in found] == [
+        ("silence", "closed", csm.name), ("usage_decline", "resolved", ""), ("qbr_missed", "undone", csm.name),
+    ]  # fmt: skip
+    assert (found[0]["alert_id"], found[0]["as_of"]) == (str(closed.id), (day - DAY).isoformat())
+    assert dt.datetime.fromisoformat(found[0]["ended_at"]).tzinfo is not None
+    WebhookDelivery.objects.all().delete()
+    WebhookEvent.objects.all().delete()
+    alert_jobs.company_alert(day, rule="mismatch", inputs={"nps": 60})
+    for _n in range(2):
+        alert_jobs.company_alert(day, rule="mismatch", inputs=None)
+    [row] = told(Kind.ALERT_CLOSED, account=None)
+    assert (row["rule"], row["state"]) == ("mismatch", "resolved")
+
+
+def test_tasks_are_told_when_they_are_done_and_not_as_history(book, tenant_open):
+    """API-03, ACC-15: by a person, by a program or a file that finishes it; not what a file brings as done, and once."""
+    csm, day = tenant_open.members["csm"], tenant_open.tenant.today()
+    task = work.add_task(title="Call the VP", due_on=day, by=csm, account=book, why="journey", external_id="K-1")
+    for _n in range(2):
+        work.finish_task(task=task, version=None, by=csm, result="Agreed")
+    [row] = told(Kind.TASK_DONE, account=book)
+    assert (row["task"], row["title"], row["done_by"], row["result"], row["why"], row["due_on"]) == (
+        "K-1", "Call the VP", csm.name, "Agreed", "journey", day.isoformat(),
+    )  # fmt: skip
+    work.cancel_task(task=work.add_task(title="Not needed", due_on=day, by=csm, account=book), version=None, by=csm)
+    work.add_task(title="Write", due_on=day, by=csm, account=book, external_id="K-2")
+    rows = [
+        Row(
+            n,
+            {"task": key, "title": "Write", "due_on": day, "state": "done", "account": "A-1"},
+            frozenset({"state", "account"}),
+        )
+        for n, key in enumerate(("K-2", "K-3"))
+    ]
+    for _n in range(2):
+        merge_tasks(rows, Origin(ChangeSource.IMPORT))
+    assert [row["task"] for row in told(Kind.TASK_DONE, account=book)] == ["K-1", "K-2"]
 
 
 def test_stages_are_told_as_they_begin_end_and_go_back(book, tenant_open):

@@ -43,7 +43,7 @@ def test_offered_ticked_and_accepted(api, filled):
     assert answer["Location"].endswith(made["id"])
     assert (made["state"], made["giver_email"], made["giver_name"]) == ("open", "csm@acme.example", "Csm Person")
     assert made["due_on"] == (world.tenant.today() + dt.timedelta(days=3)).isoformat()
-    assert made["checklist"][-1] == {"key": "", "text": "Keys", "required": True, "done": False}
+    assert made["checklist"][-1] == {"key": "", "text": "Keys", "required": True, "done": False, "note": ""}
     path = f"handoffs/{made['id']}"
     assert api.get(path).json() == made
     refused = api.patch(path, {"state": "accepted"})

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import Account
-from journey.analysis.flow import Walked
+from journey.analysis.walked import Walked
 from journey.analysis.spans import span_of
 from tests.conftest import World
 from tests.journey.journeys import random_journeys

@@ -24,8 +24,8 @@ OWN_VIEW = ("executive", "ops")
 FINER = {
     "t/<slug:tenant>/accounts/views/<uuid:view_id>/": OWN_VIEW,
     "t/<slug:tenant>/accounts/views/<uuid:view_id>/delete/": OWN_VIEW,
-    "t/<slug:tenant>/metrics/explore/views/<uuid:explored_id>/": OWN_VIEW,
-    "t/<slug:tenant>/metrics/explore/views/<uuid:explored_id>/delete/": OWN_VIEW,
+    "t/<slug:tenant>/metrics/explore/views/<uuid:explore_view_id>/": OWN_VIEW,
+    "t/<slug:tenant>/metrics/explore/views/<uuid:explore_view_id>/delete/": OWN_VIEW,
     "t/<slug:tenant>/issues/views/<uuid:issue_view_id>/": OWN_VIEW,
     "t/<slug:tenant>/issues/views/<uuid:issue_view_id>/delete/": OWN_VIEW,
     "t/<slug:tenant>/settings/": ("executive",),

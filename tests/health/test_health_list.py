@@ -6,6 +6,7 @@ import re
 import pytest
 
 from accounts.models import Account
+from cs_platform import frame
 from health.account_hooks import shift_value
 from health.models import Alert, HealthScore, Touchpoint
 from health.next_steps import next_steps
@@ -130,6 +131,13 @@ def test_the_navigation_counts_no_one_who_left(worlds, book):
     world = worlds[0]
     text = world.client("csm").get(world.url("accounts/")).content.decode()
     assert re.search(r'<span class="count">\s*6\s*</span>', text)
+
+
+def test_the_navigation_counts_no_further_than_it_shows(worlds, book, monkeypatch):
+    """A large book costs a page no more than a small one: past the limit the number says that there are more."""
+    monkeypatch.setattr(frame, "MANY", 4)
+    text = worlds[0].client("csm").get(worlds[0].url("accounts/")).content.decode()
+    assert re.search(r'<span class="count">\s*4\+\s*</span>', text)
 
 
 def score(row: Account, day: dt.date, band: str) -> None:

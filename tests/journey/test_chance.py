@@ -5,8 +5,9 @@ import pytest
 from accounts.models import Account
 from journey.analysis import cells, files
 from journey.analysis.chance import compared, difference
-from journey.analysis.flow import Pattern, Walked
+from journey.analysis.flow import Pattern
 from journey.analysis.spans import Span
+from journey.analysis.walked import Walked
 from tests.conftest import World
 from tests.journey.journeys import random_journeys
 from tests.journey.stage_facts import ago

@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Account, Segment
-from journey.analysis.flow import Walked, score_of
+from journey.analysis.flow import score_of
 from journey.analysis.spans import Choice, Listed, Span, span_of
+from journey.analysis.walked import Walked
 from journey.enums import Entry, Exit, Stage
 from journey.models import StagePeriod, Track
 from journey.stages import flags, targets

@@ -8,9 +8,10 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Account, Segment
 from health.models import Survey
 from journey.analysis import cells
-from journey.analysis.flow import Walked, score_of
+from journey.analysis.flow import score_of
 from journey.analysis.habits import flagged, habits
 from journey.analysis.spans import Listed, Span
+from journey.analysis.walked import Walked
 from journey.models import StagePeriod, Track
 from journey.stages import services
 from tests.conftest import World
@@ -57,7 +58,6 @@ def test_first_values_of_the_span_and_their_targets(world: World) -> None:
             first_value(one, on=ago(reached))
         found = Walked(Account.objects.all(), SPAN).first_values()
         assert found["now"] == {
-            "span": "now",
             "accounts": 3,
             "median": 20.0,
             "in_target": 2,
@@ -98,9 +98,13 @@ def test_usual_mistakes_open_to_where_they_happen(world: World, rival: World) ->
     with world.open():
         random_journeys(2, 6)
 
+        def mistakes() -> list[dict]:
+            everybody = Account.objects.all()
+            return habits(everybody, SPAN, Walked(everybody, SPAN).flagged(), lambda **to: str(to))
+
         def cost() -> int:
             with CaptureQueriesContext(connection) as found:
-                habits(Account.objects.all(), SPAN, lambda **to: str(to))
+                mistakes()
             return len(found)
 
         few = cost()
@@ -108,7 +112,7 @@ def test_usual_mistakes_open_to_where_they_happen(world: World, rival: World) ->
         assert cost() <= few + 1  # one more statement where something has been met for two weeks
         flags = flagged(Account.objects.all(), SPAN)
         assert flags["past_target"]
-        rows = {row["text"]: row for row in habits(Account.objects.all(), SPAN, lambda **to: str(to))}
+        rows = {row["text"]: row for row in mistakes()}
         assert sum(row["count"] == str(len(flags["past_target"])) for row in rows.values()) >= 1
         listed = Walked(Account.objects.all(), SPAN).listed(Listed(show="flag"), None, flags["past_target"])
         assert {row["period_id"] for row in listed} == set(flags["past_target"])

@@ -10,9 +10,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Account, Member, Team
-from journey.analysis.flow import Walked
 from journey.analysis.picture import Picture
 from journey.analysis.spans import span_of
+from journey.analysis.walked import Walked
 from journey.views import journey as view
 from tests.conftest import World
 from tests.journey.journeys import random_journeys

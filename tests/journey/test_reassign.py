@@ -13,6 +13,7 @@ from accounts.services import add_member
 from cs_platform.kernel.errors import Conflict, DomainError
 from journey.enums import HandoffState
 from journey.handoffs import books, planning
+from journey.handoffs.holdings import Held
 from journey.handoffs.reassign import Done, carry_out
 from journey.handoffs.services import answer_handoff, offer_handoff
 from journey.models import Handoff, Task
@@ -141,10 +142,14 @@ def test_what_nobody_looks_after_moves_at_once_when_asked(tenant_open: World) ->
     services.finish_task(task=done, version=None, by=maya)
     leave(maya)
     plan = {left.id: tom.id, orphan.id: tom.id, here.id: tom.id}
-    assert send(tenant_open, plan, at_once=True) == Done(offered=1, moved=2)
+    assert send(tenant_open, plan, at_once=True) == Done(offered=1, moved=2, along=Held(tasks=2))
     assert set(Account.objects.filter(owner=tom)) == {left, orphan}
     assert set(Task.objects.filter(owner=tom)) == set(tasks)
-    assert Handoff.objects.get().account == here
+    assert Handoff.objects.get(state="open").account == here
+    kept = Handoff.objects.get(account=left)
+    assert (kept.state, kept.giver, kept.taker, kept.reason) == ("accepted", maya, tom, "Maya leaves")
+    assert (kept.answered_by, kept.moved_tasks) == (tenant_open.members["admin"], 2)
+    assert Handoff.objects.get(account=orphan).giver == tenant_open.members["admin"]
     change = AccountChange.objects.filter(account=left, attribute="owner").latest("recorded_at")
     assert change.effective_on == today
     again = {key: taker for key, taker in plan.items() if key != here.id}
@@ -266,7 +271,7 @@ def test_preview_costs_the_same_for_many_customers(world: World) -> None:
             customer(f"N{n}", maya)
     with CaptureQueriesContext(connection) as many:
         client.get(path)
-    assert len(many) == len(few) <= 24
+    assert len(many) == len(few) <= 25
 
 
 def test_deactivating_leads_to_who_takes_over(world: World) -> None:

@@ -5,8 +5,9 @@ from decimal import Decimal
 
 import pytest
 
+from cs_platform.kernel.models import Work
 from metrics.enums import Dimension, Metric
-from metrics.figures import questions
+from metrics.figures import jobs, questions
 from metrics.figures.bands import DEFAULT_BANDS, band_of
 from metrics.formulas import Sums, payback_months
 from metrics.insights import acquisition
@@ -71,6 +72,28 @@ def test_costs_are_of_those_won_in_the_window_and_known(book):
         assert made.arpa == 2_640_000
         assert round(made.payback_simple, 4) == round(Decimal(25_000) * 12 / 26_400, 4)
         assert made.payback == payback_months(made.cac, made.arpa, ask().margin)
+
+
+def test_the_board_reads_the_sums_of_the_night(book, django_assert_num_queries):
+    """The cost of those won is the same from the night's sums as account by account; a new cost is in them minutes later,
+    and an earlier knowledge is asked of its own rows."""
+
+    def whole(question):
+        made = acquisition.acquired(question)[""]
+        return (made.won, made.known, made.cost)
+
+    with book.world.open():
+        for question in (ask(), ask(segment="Enterprise"), ask(segment="Nowhere")):
+            with django_assert_num_queries(1):
+                made = acquisition.costs(question)
+            assert (made.won, made.known, made.cost) == whole(question)
+        before = ask(known_at=dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
+        assert acquisition.costs(before) == Acquired()
+        book.merge("accounts", [{"account": "Unknown", "cac": "70000"}])
+        assert Work.objects.filter(name="refresh_revenue", state=Work.State.WAITING).exists()
+        jobs.refresh(dt.date(2026, 6, 30))
+        assert acquisition.costs(ask()).cost == 17_000_000
+        assert acquisition.costs(ask()).known == whole(ask())[1] == 5
 
 
 def test_segments_and_sources_add_up(book):

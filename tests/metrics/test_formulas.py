@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accounts.rates import Rate, converted, pairs_used, rates_to
 from metrics import formulas
-from metrics.formulas import Rate, Sums
+from metrics.formulas import Sums
 
 M = 1_000_000_00
 
@@ -94,11 +95,11 @@ def rates(*rows: tuple[dt.date, str, str, str]) -> list[Rate]:
 
 def test_rate_direct_inverse_and_cross():
     known = rates((JAN, "EUR", "USD", "1.25"), (JAN, "EUR", "GBP", "0.8"))
-    found = formulas.rates_to("USD", ["EUR", "GBP", "USD"], (JAN, JAN), known)
+    found = rates_to("USD", ["EUR", "GBP", "USD"], (JAN, JAN), known)
     assert found["EUR"][JAN] == Decimal("1.25")
     assert found["GBP"][JAN] == Decimal("1.5625")
     assert found["USD"][JAN] == 1
-    assert formulas.rates_to("EUR", ["USD"], (JAN, JAN), known)["USD"][JAN] == Decimal("0.8")
+    assert rates_to("EUR", ["USD"], (JAN, JAN), known)["USD"][JAN] == Decimal("0.8")
 
 
 @pytest.mark.parametrize("turned", [(False, False), (False, True), (True, False), (True, True)])
@@ -108,7 +109,7 @@ def test_a_rate_leads_over_any_third_currency_however_it_is_quoted(turned: tuple
         (JAN, "USD", code, str(1 / Decimal(rate))) if turn else (JAN, code, "USD", rate)
         for (code, rate), turn in zip((("GBP", "1.25"), ("EUR", "1.6")), turned, strict=True)
     ]
-    found = formulas.rates_to("EUR", ["GBP", "IDR"], (JAN, JAN), rates(*legs))
+    found = rates_to("EUR", ["GBP", "IDR"], (JAN, JAN), rates(*legs))
     assert found == {"GBP": {JAN: Decimal("0.78125")}}
 
 
@@ -119,19 +120,19 @@ def test_a_common_base_goes_before_other_ways() -> None:
         ("GBP", "AUD"): Decimal(2),
         ("EUR", "AUD"): Decimal(1),
     }
-    assert formulas.converted("GBP", "EUR", pairs) == 3
-    assert formulas.pairs_used("GBP", "EUR", pairs) == (("CHF", "GBP"), ("CHF", "EUR"))
-    assert formulas.converted("GBP", "AUD", pairs) == 2
-    assert formulas.converted("AUD", "GBP", pairs) == Decimal("0.5")
+    assert converted("GBP", "EUR", pairs) == 3
+    assert pairs_used("GBP", "EUR", pairs) == (("CHF", "GBP"), ("CHF", "EUR"))
+    assert converted("GBP", "AUD", pairs) == 2
+    assert converted("AUD", "GBP", pairs) == Decimal("0.5")
 
 
 def test_rate_of_a_month_without_one_is_that_of_the_month_before():
-    found = formulas.rates_to("USD", ["EUR"], (JAN, MAR), rates((FEB, "EUR", "USD", "1.1")))
+    found = rates_to("USD", ["EUR"], (JAN, MAR), rates((FEB, "EUR", "USD", "1.1")))
     assert list(found["EUR"].values()) == [Decimal("1.1")] * 3
 
 
 def test_currency_that_nothing_connects_is_left_out():
-    assert formulas.rates_to("USD", ["IDR"], (JAN, MAR), rates((JAN, "EUR", "USD", "1.1"))) == {}
+    assert rates_to("USD", ["IDR"], (JAN, MAR), rates((JAN, "EUR", "USD", "1.1"))) == {}
 
 
 @pytest.mark.parametrize(("ratio", "text"), [("0.333333333333", "0.33333333"), ("1.000000005", "1.00000001")])

@@ -17,10 +17,10 @@ from cs_platform.kernel.commands import ProductCommand
 from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.tenancy import tenant_context
 
-# CONTRACTS 1, and those of the journey.
+# CONTRACTS 1, those of the journey, and who is away.
 KINDS = (
     "accounts", "contacts", "subscriptions", "usage", "tickets", "touchpoints", "surveys", "outcomes", "fx_rates",
-    "stages", "tasks", "plans", "issues",
+    "stages", "tasks", "plans", "issues", "absences",
 )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ WITH span AS (
                    AND e.exited_on BETWEEN w.opened_on - 60 AND w.opened_on
      WHERE w.kind <> 'core'
 ), told AS (
-    SELECT s.span, c.cell, w.stage, c.other, w.track_id, w.account_id, w.mrr_minor
+    SELECT s.span, c.cell, w.stage, c.other, w.track_id, w.account_id, w.owner_id, w.segment_id, w.mrr_minor
       FROM walked w
      CROSS JOIN span s
      CROSS JOIN LATERAL (VALUES
@@ -28,7 +28,7 @@ WITH span AS (
      WHERE c.holds
     UNION ALL
     -- Tracks, whatever stages they stood in: all of the span, new ones, those a won expansion opened, those that ended.
-    SELECT DISTINCT s.span, c.cell, '', c.other, w.track_id, w.account_id, w.mrr_minor
+    SELECT DISTINCT s.span, c.cell, '', c.other, w.track_id, w.account_id, w.owner_id, w.segment_id, w.mrr_minor
       FROM walked w
       LEFT JOIN won n ON n.track_id = w.track_id
      CROSS JOIN span s
@@ -43,10 +43,11 @@ WITH span AS (
            ) c(cell, other, holds)
      WHERE c.holds
 ), one AS (
-    SELECT span, cell, stage, other, account_id, count(*) AS periods, max(mrr_minor) AS mrr
+    SELECT span, cell, stage, other, owner_id, segment_id, account_id, count(*) AS periods, max(mrr_minor) AS mrr
       FROM told
-     GROUP BY 1, 2, 3, 4, 5
+     GROUP BY 1, 2, 3, 4, 5, 6, 7
 )
-SELECT span, cell, stage, other, sum(periods)::int AS periods, count(*)::int AS accounts, sum(mrr)::bigint AS mrr
+SELECT owner_id, segment_id, span AS part, cell, stage, other, sum(periods)::int AS periods, count(*)::int AS accounts,
+       sum(mrr)::bigint AS mrr
   FROM one
- GROUP BY 1, 2, 3, 4
+ GROUP BY 1, 2, 3, 4, 5, 6

@@ -1,0 +1,36 @@
+"""Files of absences."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("accounts", "0017_deals"),
+    ]
+
+    operations = [
+        migrations.AlterField(
+            model_name="import",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("accounts", "Accounts"),
+                    ("contacts", "Contacts"),
+                    ("subscriptions", "Subscriptions"),
+                    ("usage", "Usage events"),
+                    ("tickets", "Tickets"),
+                    ("touchpoints", "Touchpoints"),
+                    ("surveys", "Surveys"),
+                    ("outcomes", "Outcomes"),
+                    ("fx_rates", "Exchange rates"),
+                    ("billing", "Billing totals"),
+                    ("stages", "Journey stages"),
+                    ("tasks", "Tasks"),
+                    ("plans", "Plans with customers"),
+                    ("issues", "Issues"),
+                    ("absences", "Absences"),
+                ],
+                max_length=16,
+            ),
+        ),
+    ]

@@ -1,0 +1,277 @@
+"""Questions about the program: the candidates and where they stand, what they were asked for, what they gave (ADV-01 to
+ADV-04). What belongs to an account is shown to whom the account is visible (ROL-01)."""
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import Http404
+
+from accounts.dossier import parts_of
+from accounts.models import Account, Contact, Member, Segment
+from advocacy import standings
+from advocacy.enums import AdvocateState, Attendance, RequestState
+from advocacy.listing import PAGE_SIZE, CandidateQuery
+from advocacy.models import (
+    Advocate,
+    Ask,
+    Asset,
+    AssetUse,
+    Gathering,
+    Guest,
+    Qualification,
+    ReferenceRequest,
+    Referral,
+)
+from advocacy.standings import SQL, TABLES, Standing
+from cs_platform.kernel import sqljobs
+from cs_platform.kernel.keyset import row_of, rows_after
+
+OPEN_REQUESTS = (RequestState.OPEN, RequestState.MATCHED)
+USED_DAYS = 365  # how far "used" and "given" look back
+OFFERED = 500  # rows in the list of a form
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """A page of candidates with where it goes on, and the names that belong to the rows."""
+
+    rows: list[Standing]
+    previous: str = ""
+    following: str = ""
+    advocates: dict[UUID, Advocate] = field(default_factory=dict)
+    champions: dict[UUID, Contact] = field(default_factory=dict)
+    evidence: dict[UUID, dict[str, Any]] = field(default_factory=dict)
+
+
+def read_page(query: CandidateQuery, member: Member, today: dt.date) -> Candidates:
+    """The page at the query's cursor; rows with equal keys are neither shown twice nor left out."""
+    place = query.cursor
+    backwards = bool(place and place.backwards)
+    found = _listed(query, member, today, PAGE_SIZE + 1)
+    more, found = len(found) > PAGE_SIZE, found[:PAGE_SIZE]
+    if backwards:
+        found.reverse()
+    has_previous, has_next = (more, True) if backwards else (place is not None, more)
+    return named(
+        found,
+        previous=query.at(found[0], backwards=True) if found and has_previous else "",
+        following=query.at(found[-1]) if found and has_next else "",
+    )
+
+
+def all_rows(query: CandidateQuery, member: Member, today: dt.date) -> Candidates:
+    """Every row of the filters in the list's order, for the export."""
+    return named(_listed(CandidateQuery(**{**query.__dict__, "cursor": None}), member, today, None))
+
+
+def _listed(query: CandidateQuery, member: Member, today: dt.date, limit: int | None) -> list[Standing]:
+    place = query.cursor
+    told = standings.params(today, member=member) | query.params()
+    told |= {
+        "cursor_id": place.id if place else None,
+        "cursor_key": place.key if place else None,
+        "backwards": bool(place and place.backwards),
+        "limit": limit,
+    }
+    return [Standing(**row) for row in sqljobs.rows(SQL / "candidates.sql", told, tables=TABLES)]
+
+
+def named(rows: list[Standing], *, previous: str = "", following: str = "") -> Candidates:
+    """These rows with their people, the champion of those that have no advocate, and what they were judged by. Three
+    queries for all."""
+    advocates = Advocate.objects.select_related("contact", "account").in_bulk(
+        [row.advocate_id for row in rows if row.advocate_id]
+    )
+    bare = [row.account_id for row in rows if not row.advocate_id]
+    people = Contact.objects.filter(account__in=bare, role="champion", left_on=None).order_by("account", "-name", "-id")
+    judged = Qualification.objects.filter(account__in=[row.account_id for row in rows])
+    return Candidates(
+        rows, previous, following, advocates,
+        {one.account_id: one for one in people},
+        dict(judged.values_list("account_id", "evidence")),
+    )  # fmt: skip
+
+
+def counts(member: Member, today: dt.date) -> dict[str, int]:
+    """How many candidates stand where: all, qualified (accounts), each state of `Standing`, consents that end within a year."""
+    (row,) = sqljobs.rows(SQL / "counts.sql", standings.params(today, member=member), tables=TABLES)
+    return row
+
+
+def visible(member: Member) -> QuerySet[Account]:
+    """The ids of the accounts that the member sees, to filter by."""
+    ids: QuerySet[Account] = Account.objects.visible_to(member).order_by().values("id")
+    return ids
+
+
+def advocate_of(member: Member, advocate_id: UUID) -> Advocate:
+    """The advocate, if the member sees the account; 404 otherwise."""
+    rows = Advocate.objects.select_related("account__segment", "contact")
+    return _one(rows.filter(account__in=visible(member)), advocate_id)
+
+
+def ask_of(member: Member, ask_id: UUID) -> Ask:
+    rows = Ask.objects.select_related("advocate__account", "advocate__contact", "request")
+    return _one(rows.filter(advocate__account__in=visible(member)), ask_id)
+
+
+def asset_of(member: Member, asset_id: UUID) -> Asset:
+    rows = Asset.objects.select_related("account", "advocate__contact")
+    return _one(rows.filter(account__in=visible(member)), asset_id)
+
+
+def referral_of(member: Member, referral_id: UUID) -> Referral:
+    rows = Referral.objects.select_related("account", "advocate__contact", "customer")
+    return _one(rows.filter(account__in=visible(member)), referral_id)
+
+
+def request_of(request_id: UUID) -> ReferenceRequest:
+    """A request is for everybody: whoever has a customer like that answers it."""
+    return _one(ReferenceRequest.objects.select_related("segment", "product", "created_by"), request_id)
+
+
+def gathering_of(gathering_id: UUID) -> Gathering:
+    return _one(Gathering.objects.all(), gathering_id)
+
+
+def guest_of(member: Member, guest_id: UUID) -> Guest:
+    rows = Guest.objects.select_related("gathering", "contact", "account")
+    return _one(rows.filter(account__in=visible(member)), guest_id)
+
+
+def _one(rows: QuerySet[Any], key: UUID) -> Any:
+    row = rows.filter(id=key).first()
+    if row is None:
+        raise Http404
+    return row
+
+
+def open_requests(today: dt.date) -> list[ReferenceRequest]:
+    """Requests that wait, the most urgent first."""
+    rows = ReferenceRequest.objects.filter(state__in=OPEN_REQUESTS).select_related("segment", "product")
+    return list(rows.order_by("due_on", "id")[:OFFERED])
+
+
+def requests(state: str, before: str = "") -> QuerySet[ReferenceRequest]:
+    """Requests that wait, or that are over, with how many were asked for each."""
+    rows = ReferenceRequest.objects.select_related("segment", "product").annotate(
+        asked=_count(Ask.objects.all(), "request")
+    )
+    if state == "over":
+        rows = rows.exclude(state__in=OPEN_REQUESTS)
+        return rows_after(rows, "due_on", row_of(rows, before)).order_by("-due_on", "-id")
+    return rows.filter(state__in=OPEN_REQUESTS).order_by("due_on", "id")
+
+
+def assets(member: Member, today: dt.date) -> QuerySet[Asset]:
+    """Assets of the accounts that the member sees, with how often each was used in a year and for how many won deals."""
+    return _with_uses(Asset.objects.filter(account__in=visible(member)), today)
+
+
+def _with_uses(rows: QuerySet[Asset], today: dt.date) -> QuerySet[Asset]:
+    lately = AssetUse.objects.filter(used_on__gt=today - dt.timedelta(days=USED_DAYS))
+    return rows.select_related("account", "advocate__contact").annotate(
+        used=_count(lately, "asset"), deals=_count(lately.filter(won=True), "asset")
+    )
+
+
+def _count(rows: QuerySet[Any], of: str) -> Coalesce:
+    """How many of `rows` belong to each row of the outer query, as `of` names it."""
+    own = rows.filter(**{of: OuterRef("id")}).order_by().values(f"{of}_id")
+    return Coalesce(Subquery(own.annotate(n=Count("pk")).values("n")), 0)
+
+
+def referrals(member: Member) -> QuerySet[Referral]:
+    """Referrals of the accounts that the member sees."""
+    rows = Referral.objects.filter(account__in=visible(member))
+    return rows.select_related("account", "advocate__contact", "customer")
+
+
+def gatherings() -> QuerySet[Gathering]:
+    """Gatherings, the latest first, with how many were invited, came and spoke."""
+    came = Guest.objects.filter(attendance__in=[Attendance.CAME, Attendance.SPOKE])
+    return Gathering.objects.annotate(
+        invited=_count(Guest.objects.all(), "gathering"),
+        came=_count(came, "gathering"),
+        spoke=_count(came.filter(attendance=Attendance.SPOKE), "gathering"),
+    ).order_by("-held_on", "-id")
+
+
+def guests(gathering: Gathering, member: Member) -> list[Guest]:
+    """Its guests of the accounts that the member sees."""
+    rows = gathering.guests.filter(account__in=visible(member)).select_related("contact", "account")
+    return list(rows.order_by("account__name_key", "contact__name", "id"))
+
+
+def uses_of(asset: Asset) -> Sequence[AssetUse]:
+    """The latest uses of an asset."""
+    return list(asset.uses.select_related("used_by").order_by("-used_on", "-id")[:OFFERED])
+
+
+@dataclass(frozen=True)
+class OfAccount:
+    """What the program knows of one account, the accounts that were merged into it with it."""
+
+    standings: list[Standing]
+    advocates: list[Advocate]
+    evidence: dict[str, Any]
+    asks: list[Ask]
+    assets: list[Asset]
+    referrals: list[Referral]
+    came_by: Referral | None
+
+
+def of_account(account: Account, today: dt.date) -> OfAccount:
+    """Its standing with the evidence, its people, their asks, what they gave and whom they led to."""
+    own = [account.id, *parts_of(account)]
+    asks = Ask.objects.filter(advocate__account__in=own).select_related("advocate__contact", "request")
+    judged = Qualification.objects.filter(account=account).values_list("evidence", flat=True).first()
+    led = Referral.objects.filter(account__in=own).select_related("account", "customer", "advocate__contact")
+    return OfAccount(
+        standings=standings.of_account(account, today),
+        advocates=list(
+            Advocate.objects.filter(account__in=own, state=AdvocateState.ENROLLED).select_related("contact", "account")
+        ),
+        evidence=judged or {},
+        asks=list(asks[:OFFERED]),
+        assets=list(_with_uses(Asset.objects.filter(account__in=own), today)),
+        referrals=list(led[:OFFERED]),
+        came_by=Referral.objects.filter(customer__in=own).select_related("account").first(),
+    )
+
+
+def people_to_enrol(account: Account) -> list[Contact]:
+    """Whom of this account one could enrol: who is there and not in the program, champions first."""
+    there = Contact.objects.filter(account__in=[account.id, *parts_of(account)]).filter(left_on=None)
+    known = Advocate.objects.filter(state=AdvocateState.ENROLLED).values("contact")
+    rows = list(there.exclude(id__in=known).order_by("name", "id")[:OFFERED])
+    return sorted(rows, key=lambda one: (one.role != "champion", one.role != "executive_sponsor"))
+
+
+def accounts_to_enrol(member: Member) -> list[Account]:
+    """Qualified accounts that nobody speaks for yet, the largest first: the candidate list of TRG-15."""
+    enrolled = Advocate.objects.filter(state=AdvocateState.ENROLLED).values("account")
+    rows = Account.objects.visible_to(member).filter(qualification__qualified=True).exclude(id__in=enrolled)
+    return list(rows.order_by("-mrr_minor", "id")[:OFFERED])
+
+
+def enrolled_of(accounts: Collection[UUID]) -> list[Advocate]:
+    """The advocates of these accounts."""
+    rows = Advocate.objects.filter(account__in=accounts, state=AdvocateState.ENROLLED).select_related(
+        "contact", "account"
+    )
+    return list(rows.order_by("contact__name", "id"))
+
+
+def segments() -> list[Segment]:
+    return list(Segment.objects.order_by("position", "name"))
+
+
+def filled() -> bool:
+    """Whether the program knows anybody yet."""
+    return Qualification.objects.exists() or Advocate.objects.exists()

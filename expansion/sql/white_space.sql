@@ -1,0 +1,35 @@
+-- What each account in `ids` has of each product in `products`, on the day `as_of`, and what like accounts pay for it: one row each.
+-- Money is a year's in minor units of the reporting currency (`currencies` with their `factors`); of an account that was merged it
+-- counts for the one that it became. Like accounts are those of the same segment.
+WITH part AS MATERIALIZED (
+    SELECT s.id, s.into_id FROM {standing} s
+), factor AS MATERIALIZED (
+    SELECT * FROM unnest(%(currencies)s::text[], %(factors)s::numeric[]) AS f(currency, factor)
+), paid AS MATERIALIZED (
+    SELECT coalesce(p.into_id, s.account_id) AS account_id, s.product_id, sum(round(s.mrr_minor * f.factor)) * 12 AS year, sum(s.seats) AS seats
+      FROM accounts_subscription s
+      JOIN factor f ON f.currency = s.currency
+      LEFT JOIN part p ON p.id = s.account_id
+     WHERE NOT s.voided AND s.mrr_minor > 0 AND s.start_on <= %(as_of)s
+       AND (least(s.end_on, s.past_due_on + %(dunning_days)s::int) > %(as_of)s OR s.end_on IS NULL AND s.past_due_on IS NULL)
+     GROUP BY 1, 2
+), price AS MATERIALIZED (
+    SELECT a.segment_id, p.product_id, count(*) AS payers, percentile_cont(0.5) WITHIN GROUP (ORDER BY p.year) AS year,
+           count(*) FILTER (WHERE p.seats > 0) AS seated,
+           percentile_cont(0.5) WITHIN GROUP (ORDER BY p.year / nullif(p.seats, 0)) FILTER (WHERE p.seats > 0) AS seat
+      FROM paid p
+      JOIN accounts_account a ON a.id = p.account_id
+     WHERE p.product_id = ANY (%(products)s::uuid[])
+     GROUP BY 1, 2
+), asked AS MATERIALIZED (
+    SELECT a.id, a.segment_id, (SELECT max(p.seats) FROM paid p WHERE p.account_id = a.id) AS seats
+      FROM accounts_account a
+     WHERE a.id = ANY (%(ids)s::uuid[])
+)
+SELECT q.id AS account_id, w.id AS product_id, o.year::bigint AS owned, n.id IS NOT NULL AS no_fit, coalesce(n.reason, '') AS reason,
+       q.seats::int AS seats, coalesce(r.payers, 0)::int AS payers, r.year AS price, coalesce(r.seated, 0)::int AS seated, r.seat
+  FROM asked q
+ CROSS JOIN unnest(%(products)s::uuid[]) AS w(id)
+  LEFT JOIN paid o ON o.account_id = q.id AND o.product_id = w.id
+  LEFT JOIN expansion_nofit n ON n.account_id = q.id AND n.product_id = w.id
+  LEFT JOIN price r ON r.segment_id IS NOT DISTINCT FROM q.segment_id AND r.product_id = w.id
