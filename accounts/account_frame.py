@@ -25,6 +25,7 @@ TABS = (
     ("journey", gettext_lazy("Journey"), "account_journey"),
     ("plan", gettext_lazy("Plan"), "account_plan"),
     ("revenue", gettext_lazy("Revenue"), "account_revenue"),
+    ("advocacy", gettext_lazy("Advocacy"), "account_advocacy"),
     ("subscriptions", gettext_lazy("Subscriptions"), "account_subscriptions"),
     ("outcomes", gettext_lazy("Outcomes"), "account_outcomes"),
     ("people", gettext_lazy("People"), "account_people"),

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import Any, Self
 
 from django.utils.functional import Promise
 
@@ -82,6 +83,20 @@ class Kind:
     samples: Path = Path(__file__).parent / "data" / "samples"
     # Name of the page that shows what became of such an import, by its id; without one its result leads to the accounts.
     leads_to: str = ""
+
+    @classmethod
+    def of(cls, name: str, title: Promise, rows: ModuleType, **more: Any) -> Self:
+        """A kind whose columns, their names and their check stand in the module `rows`."""
+        return cls(
+            name=str(name),
+            title=title,
+            fields=rows.FIELDS,
+            required=rows.REQUIRED,
+            labels=rows.LABELS,
+            synonyms=rows.SYNONYMS,
+            check=rows.check,
+            **more,
+        )
 
     @property
     def sample(self) -> Path:

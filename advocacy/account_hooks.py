@@ -1,9 +1,11 @@
-"""What this floor adds to the pages below it: names of its tables in the audit trail."""
+"""What this floor adds to the pages below it: names of its tables in the audit trail, whose changes an account's history
+tells."""
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts import audit_trail
+from accounts import audit_trail, dossier
 
+TOLD = ("advocates", "assets", "given_referrals")
 TABLES = {
     "advocacy_advocate": _("Advocate"),
     "advocacy_ask": _("Ask of an advocate"),
@@ -18,4 +20,5 @@ TABLES = {
 
 def register() -> None:
     """Called once, when the apps are ready."""
+    dossier.TOLD.extend(name for name in TOLD if name not in dossier.TOLD)
     audit_trail.TABLES.update(TABLES)

@@ -14,7 +14,7 @@ from django.http import Http404
 from accounts.dossier import parts_of
 from accounts.models import Account, Contact, Member, Segment
 from advocacy import standings
-from advocacy.enums import AdvocateState, Attendance, RequestState
+from advocacy.enums import AdvocateState, Attendance, ReferralState, RequestState
 from advocacy.listing import PAGE_SIZE, CandidateQuery
 from advocacy.models import (
     Advocate,
@@ -275,3 +275,37 @@ def segments() -> list[Segment]:
 def filled() -> bool:
     """Whether the program knows anybody yet."""
     return Qualification.objects.exists() or Advocate.objects.exists()
+
+
+def external_ids(accounts: Collection[UUID]) -> dict[UUID, str]:
+    """The accounts' own names for programs."""
+    return dict(Account.objects.filter(id__in=accounts).order_by().values_list("id", "external_id"))
+
+
+def seen_accounts(member: Member) -> list[Account]:
+    """Customers of the member to choose from, by name."""
+    rows = Account.objects.visible_to(member).filter(merged_into=None, status="live")
+    return list(rows.order_by("name_key", "id")[:OFFERED])
+
+
+def new_customers(referral: Referral) -> list[Account]:
+    """Who a referral may have become: customers of nobody's won referral, the newest first."""
+    taken = Referral.objects.filter(state=ReferralState.WON).exclude(id=referral.id).exclude(customer=None)
+    rows = (
+        Account.objects.filter(merged_into=None)
+        .exclude(id__in=taken.values("customer"))
+        .exclude(id=referral.account_id)
+    )
+    return list(rows.exclude(customer_since=None).order_by("-customer_since", "id")[:OFFERED])
+
+
+def contacts_of(advocates: Collection[Advocate]) -> list[Contact]:
+    """The people behind these advocates, with their accounts."""
+    rows = Contact.objects.filter(id__in=[one.contact_id for one in advocates]).select_related("account")
+    return list(rows.order_by("name", "id"))
+
+
+def enrolled(member: Member) -> list[Advocate]:
+    """The advocates of the accounts that the member sees."""
+    rows = Advocate.objects.filter(account__in=visible(member), state=AdvocateState.ENROLLED)
+    return list(rows.select_related("contact", "account").order_by("contact__name", "id")[:OFFERED])

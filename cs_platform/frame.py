@@ -82,6 +82,47 @@ NAVIGATION: tuple[tuple[Any, tuple[Page, ...]], ...] = (
         ),
     ),
     (
+        _("Revenue"),
+        (
+            Page(
+                "advocacy",
+                _("Advocacy"),
+                "star",
+                Permission.VIEW_ACCOUNTS,
+                "c",
+                "advocacy",
+                tab=_("Candidates"),
+                tabs=(
+                    Page(
+                        "advocacy_requests",
+                        _("Requests"),
+                        "message-square",
+                        Permission.VIEW_ACCOUNTS,
+                        "",
+                        "advocacy/requests",
+                    ),
+                    Page("advocacy_assets", _("Assets"), "book-open", Permission.VIEW_ACCOUNTS, "", "advocacy/assets"),
+                    Page(
+                        "advocacy_referrals",
+                        _("Referrals"),
+                        "share-2",
+                        Permission.VIEW_ACCOUNTS,
+                        "",
+                        "advocacy/referrals",
+                    ),
+                    Page(
+                        "advocacy_gatherings",
+                        _("Gatherings"),
+                        "users",
+                        Permission.VIEW_ACCOUNTS,
+                        "",
+                        "advocacy/gatherings",
+                    ),
+                ),
+            ),
+        ),
+    ),
+    (
         _("Insights"),
         (
             Page(

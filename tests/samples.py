@@ -27,6 +27,7 @@ from accounts.models import (
     Team,
 )
 from accounts.webhooks.services import add_endpoint, send_test
+from advocacy.models import Advocate, Ask, Asset, Gathering, Guest, ReferenceRequest, Referral
 from cs_platform.kernel.models import Run, Work
 from health.models import (
     Alert,
@@ -214,6 +215,28 @@ def fill(world: World) -> dict[str, object]:
             token_hash="1" * 64,
             expires_at=dt.datetime(2030, 1, 1, tzinfo=dt.UTC),
         )
+        advocate = Advocate.objects.create(
+            account=account,
+            contact=contact,
+            external_id="AD-1",
+            consent="name",
+            consent_on=day,
+            legal_since=day,
+            enrolled_on=day,
+            source="api",
+        )
+        rows["advocate"] = advocate
+        rows["ask"] = Ask.objects.create(advocate=advocate, kind="reference", asked_on=day)
+        rows["asset"] = Asset.objects.create(
+            account=account, external_id="AS-1", kind="review", title="Five stars", legal_since=day, source="api"
+        )
+        rows["reference_request"] = ReferenceRequest.objects.create(prospect="Tidewater", due_on=day, currency="USD")
+        rows["referral"] = Referral.objects.create(
+            account=account, external_id="RF-1", prospect="Corvid", asked_on=day, currency="USD", source="api"
+        )
+        gathering = Gathering.objects.create(name="Board", kind="board", held_on=day)
+        rows["gathering"] = gathering
+        rows["guest"] = Guest.objects.create(gathering=gathering, account=account, contact=contact)
         FxRate.objects.create(month=day, base="EUR", quote="USD", rate="1.1", source="member")
         values: dict[str, object] = {name: Samples.Id(str(row.id)) for name, row in rows.items() if row}
     ids = {f"{name}_id": value for name, value in values.items()}

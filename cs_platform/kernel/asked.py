@@ -1,6 +1,8 @@
 """What a request says as text, read as what it means. What cannot be read counts as not said: an address that somebody
 shortened or a program made up is no error."""
 
+from collections.abc import Iterable
+
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -13,6 +15,17 @@ def number_of(text: str, digits: int = 9) -> int | None:
     Only the digits 0 to 9 are: `int` refuses others that `isdigit` takes. Example: "7" is 7, "²", "-1" and "" are None.
     """
     return int(text) if text.isascii() and text.isdigit() and len(text) <= digits else None
+
+
+def one_line(text: str, longest: int) -> str:
+    """What somebody typed, without what cannot be printed and without the blanks around it."""
+    return "".join(letter for letter in text if letter.isprintable()).strip()[:longest]
+
+
+def known_of(values: Iterable[str], choices: Iterable[str] | None = None) -> tuple[str, ...]:
+    """Each value once, in their order: those that there are among `choices`, or whatever says something."""
+    known = None if choices is None else set(choices)
+    return tuple(dict.fromkeys(value for value in values if value and (known is None or value in known)))
 
 
 def page_number(request: HttpRequest) -> int:

@@ -2,7 +2,7 @@
 
 from typing import Any, TypeVar
 
-from django.db import models
+from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -18,6 +18,19 @@ def check_seen(row: Any, seen: int | None) -> None:
     """
     if seen is not None and row.version != seen:
         raise Conflict(_("Somebody else changed this after you opened it."))
+
+
+def insert_once(row: M, *, key: str) -> M:
+    """Write a new row; the one that stands, when the same wish came in at the same moment and has this `key` already."""
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError:
+        known = type(row)._default_manager.filter(**{key: getattr(row, key)}).first()
+        if known is None:
+            raise
+        return known
+    return row
 
 
 def put(row: M, **changes: Any) -> M:

@@ -7,7 +7,7 @@ moved or gone by the time the next page is asked for. Such a list is a `Listing`
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, Generic, Self, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
@@ -89,13 +89,21 @@ class Cursor:
 
 @dataclass(frozen=True, kw_only=True)
 class Listing(ABC):
-    """The state of a list as a query string: read leniently, written canonically. What a list adds are its filters."""
+    """The state of a list as a query string: read leniently, written canonically. What a list adds are its filters: fields
+    that hold a text, texts, or whether something is on. A list that can be kept as a view has a field `view`."""
 
     cursor: Cursor | None = None
 
-    @abstractmethod
     def pairs(self) -> list[tuple[str, str]]:
-        """The state as (name, value), canonical: what is as usual is left out, and so is the page."""
+        """The state as (name, value), canonical: what is as usual is left out, and so is the page; the view comes last."""
+        found: list[tuple[str, str]] = []
+        for each in sorted(fields(self), key=lambda each: each.name == "view"):
+            value = getattr(self, each.name)
+            if each.name == "cursor" or value == each.default:
+                continue
+            many = value if isinstance(value, tuple) else ("1" if value is True else value,)
+            found += [(each.name, one) for one in many]
+        return found
 
     @abstractmethod
     def place(self, row: Any) -> tuple[UUID, tuple[Any, ...]]:

@@ -1,14 +1,14 @@
 """The issue log as a query string: filters, order, keyset pages; read leniently, written canonically (ACC-14)."""
 
 import datetime as dt
-from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, Self
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Member
+from cs_platform.kernel.asked import known_of, one_line
 from cs_platform.kernel.keyset import Cursor, Listing, bigint_of
 from journey.enums import Function, IssueKind, IssueState, Weight
 from journey.issues.states import OPEN
@@ -48,17 +48,19 @@ class IssueQuery(Listing):
     @classmethod
     def parse(cls, given: Any) -> Self:
         """Read a QueryDict. What is not known or not possible is left out."""
-        many = {name: _known(given.getlist(name), choice.values) for name, choice in CHOICES.items() if name != "state"}
+        many = {
+            name: known_of(given.getlist(name), choice.values) for name, choice in CHOICES.items() if name != "state"
+        }
         states = given.getlist("state")
         sort = given.get("sort", "")
         return cls(
-            q=_text(given.get("q", ""), 100),
-            state=(ALL,) if ALL in states else _known(states, IssueState.values),
-            segment=_known((_text(value, 200) for value in given.getlist("segment")[:40]), None),
+            q=one_line(given.get("q", ""), 100),
+            state=(ALL,) if ALL in states else known_of(states, IssueState.values),
+            segment=known_of(one_line(value, 200) for value in given.getlist("segment")[:40]),
             mine=given.get("mine") == "1",
             untold=given.get("untold") == "1",
             sort=sort if sort in SORTS else "arr",
-            view=_text(given.get("view", ""), 36),
+            view=one_line(given.get("view", ""), 36),
             cursor=Cursor.of(given, bigint_of),
             **many,
         )
@@ -97,27 +99,5 @@ class IssueQuery(Listing):
             "soon": today + dt.timedelta(days=RENEWAL_DAYS),
         }
 
-    def pairs(self) -> list[tuple[str, str]]:
-        found: list[tuple[str, str]] = []
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if field.name in ("view", "cursor") or value == field.default:
-                continue
-            if isinstance(value, tuple):
-                found += [(field.name, each) for each in value]
-            else:
-                found.append((field.name, "1" if value is True else value))
-        return found + ([("view", self.view)] if self.view else [])
-
     def place(self, row: Any) -> tuple[UUID, tuple[Any, ...]]:
         return row["id"], (row["key"],)
-
-
-def _known(values: Iterable[str], choices: Iterable[str] | None) -> tuple[str, ...]:
-    """Each value once, of those that there are."""
-    known = None if choices is None else set(choices)
-    return tuple(dict.fromkeys(value for value in values if value and (known is None or value in known)))
-
-
-def _text(value: str, limit: int) -> str:
-    return "".join(letter for letter in value if letter.isprintable()).strip()[:limit]

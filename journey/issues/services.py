@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from uuid_utils.compat import uuid7
@@ -24,7 +24,7 @@ from accounts.merging.result import today
 from accounts.models import Account, Contact, Member
 from accounts.webhooks.announce import announce_all
 from accounts.webhooks.events import Kind
-from cs_platform.kernel.edits import check_seen, put
+from cs_platform.kernel.edits import check_seen, insert_once, put
 from cs_platform.kernel.errors import DomainError
 from journey.enums import Function, IssueKind, IssueState, Weight
 from journey.issues import telling
@@ -78,15 +78,7 @@ def report_issue(
     }
     for name, value in _checked(values).items():
         setattr(row, name, value)
-    try:
-        with transaction.atomic():
-            row.save(force_insert=True)
-    except IntegrityError:  # the same wish at the same moment
-        known = Issue.objects.filter(external_id=row.external_id).first()
-        if known is None:
-            raise
-        return known
-    return row
+    return insert_once(row, key="external_id")
 
 
 @transaction.atomic

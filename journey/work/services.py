@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from uuid_utils.compat import uuid7
@@ -20,7 +20,7 @@ from accounts.enums import ChangeSource
 from accounts.models import Account, Member, Tenant
 from accounts.webhooks.announce import announce_all
 from accounts.webhooks.events import Kind
-from cs_platform.kernel.edits import check_seen, put
+from cs_platform.kernel.edits import check_seen, insert_once, put
 from cs_platform.kernel.errors import Conflict, DomainError
 from health.models import Alert
 from journey.enums import Rhythm, TaskState, Urgency, Why, WorkType
@@ -120,15 +120,7 @@ def add_task(
     }
     for name, value in _checked(values, today).items():
         setattr(row, name, value)
-    try:
-        with transaction.atomic():
-            row.save(force_insert=True)
-    except IntegrityError:  # the same wish at the same moment
-        known = Task.objects.filter(external_id=row.external_id).first()
-        if known is None:
-            raise
-        return known
-    return row
+    return insert_once(row, key="external_id")
 
 
 @transaction.atomic

@@ -1,0 +1,191 @@
+"""The figures of the program as tiles, a funnel and sentences (ADV-04, ADV-07)."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import Account, Tenant
+from advocacy.enums import AskFailure, ReferralState
+from advocacy.program import CHEAPER, MATURE, Figures
+from cs_platform.kernel.money import digits, money_text, whole_minor
+from cs_platform.kernel.templatetags.cells import number_text, percent_text
+
+PER = 10_000  # units of ARR for which the cost of winning is told
+_RANGE = "{}–{}"
+
+
+def tiles(
+    counts: dict[str, int], found: Figures, requests: int, foot: str, tenant: Tenant, urls: dict[str, str]
+) -> list[dict[str, Any]]:
+    """May be asked today, referral revenue, open requests, references given, reviews."""
+    gain = found.referred.arr - found.referred_before.arr
+    mature = _RANGE.format(*(percent_text(edge, 0) for edge in MATURE))
+    share = _("%(share)s of new ARR · mature %(mature)s") % {"share": percent_text(found.share), "mature": mature}
+    waiting = _("of %(n)s qualified · %(waiting)s wait for legal")
+    deals = ngettext("12 months, %(n)s won deal touched", "12 months, %(n)s won deals touched", found.deals)
+    new = ngettext("%(n)s new in 12 months", "%(n)s new in 12 months", found.new_reviews)
+    return [
+        {
+            "label": _("May be asked today"),
+            "value": number_text(counts["ready"], 0),
+            "url": urls["ready"],
+            "foot": waiting % {"n": number_text(counts["qualified"], 0), "waiting": number_text(counts["waiting"], 0)},
+            "current": urls.get("current") == "ready",
+        },
+        {
+            "label": _("Referral revenue"),
+            "value": money_text(found.referred.arr, tenant.currency, compact=True),
+            "url": urls["referrals"],
+            "delta": {
+                "value": money_text(abs(gain), tenant.currency, compact=True),
+                "text": _("against the 12 months before"),
+                "direction": "up" if gain > 0 else "down" if gain < 0 else "flat",
+                "good": gain > 0 if gain else None,
+            },
+            "foot": share,
+        },
+        {"label": _("Open requests"), "value": number_text(requests, 0), "url": urls["requests"], "foot": foot},
+        {
+            "label": _("References given"),
+            "value": number_text(found.references, 0),
+            "url": urls["assets"],
+            "foot": deals % {"n": number_text(found.deals, 0)},
+        },
+        {
+            "label": _("Reviews"),
+            "value": number_text(found.reviews, 0),
+            "unit": number_text(found.stars, 1, fixed=True) if found.stars is not None else "",
+            "url": urls["reviews"],
+            "foot": new % {"n": number_text(found.new_reviews, 0)},
+        },
+    ]
+
+
+def funnel(found: Figures, tenant: Tenant) -> list[dict[str, Any]]:
+    """Steps: {label, count, said, parts (for hbar), text}."""
+    most = max((step.count for step in found.funnel), default=0)
+    rows = []
+    for step in found.funnel:
+        share = percent_text(step.share, 0) if step.share is not None else ""
+        late = step.state in (ReferralState.OPPORTUNITY, ReferralState.WON) and step.worth
+        worth = money_text(step.worth, tenant.currency, compact=True) if late else ""
+        label = str(ReferralState(step.state).label)
+        rows.append(
+            {
+                "label": label,
+                "count": number_text(step.count, 0),
+                "said": " · ".join(part for part in (share, worth) if part),
+                "parts": [
+                    ("good" if step.state == ReferralState.WON else "acc", step.count),
+                    ("rest", most - step.count),
+                ]
+                if most
+                else [("rest", 1)],
+                "text": f"{label} {number_text(step.count, 0)}",
+            }
+        )
+    return rows
+
+
+def costs(found: Figures, tenant: Tenant) -> list[dict[str, str]]:
+    """What winning costs for 10k of ARR: referred, other, the difference with the benchmark (ADV-07)."""
+    per = money_text(PER * 10 ** digits(tenant.currency), tenant.currency, compact=True)
+    low, high = (percent_text(edge, 0) for edge in CHEAPER)
+    return [
+        {"value": _cost(found.referred.per_arr, tenant), "label": _("CAC per %(arr)s ARR, referred") % {"arr": per}},
+        {"value": _cost(found.other.per_arr, tenant), "label": _("other new business")},
+        {
+            "value": percent_text(found.cheaper, 0),
+            "label": _("benchmark %(high)s to %(low)s") % {"high": high, "low": low},
+        },
+    ]
+
+
+def _cost(share: Decimal | None, tenant: Tenant) -> str:
+    """Of 10,000 units of ARR. Example: 0.31 of a dollar for each is $3.1k."""
+    if share is None:
+        return "–"
+    return money_text(whole_minor(share * PER * 10 ** digits(tenant.currency)), tenant.currency, compact=True)
+
+
+def best_source(found: Figures, tenant: Tenant) -> str:
+    """Corvid Logistics, 3 introductions, $0.17M won; "" without a referral."""
+    if found.best is None or not (found.best[1] or found.best[2]):
+        return ""
+    account_id, introductions, worth = found.best
+    name = Account.objects.filter(id=account_id).values_list("name", flat=True).first()
+    text = ngettext(
+        "Best source: %(name)s, %(n)s introduction", "Best source: %(name)s, %(n)s introductions", introductions
+    )
+    text = text % {"name": name, "n": number_text(introductions, 0)}
+    won = _("%(money)s won") % {"money": money_text(worth, tenant.currency, compact=True)}
+    return f"{text}, {won}" if worth else text
+
+
+def failures(found: Figures) -> list[dict[str, Any]]:
+    """Why asks came to nothing: {label, count, parts, text}."""
+    most = max(found.failures.values(), default=0)
+    return [
+        {
+            "label": str(AskFailure(key).label),
+            "count": number_text(n, 0),
+            "parts": [("s4", n), ("rest", most - n)],
+            "text": f"{AskFailure(key).label} {n}",
+        }
+        for key, n in found.failures.items()
+    ]
+
+
+def failed_text(found: Figures) -> str:
+    """23 of 64 asks; the largest reason with what helps against it (ADV-05)."""
+    text = ngettext("%(n)s of %(all)s ask.", "%(n)s of %(all)s asks.", found.asks) % {
+        "n": number_text(found.failed, 0),
+        "all": number_text(found.asks, 0),
+    }
+    first = next(iter(found.failures), "")
+    return f"{text} {ADVICE[first]()}" if first else text
+
+
+ADVICE = {
+    AskFailure.LEGAL: lambda: _("Most fail at legal: ask their legal before the champion."),
+    AskFailure.NOT_SHOWN: lambda: _("Most fail as the success is not shown: measure it with them first."),
+    AskFailure.NO_TIE: lambda: _("Most fail without a tie to an executive: let ours speak to theirs."),
+    AskFailure.NO_REASON: lambda: _("Most see no reason to take part: say what is in it for them."),
+    AskFailure.NO_ANSWER: lambda: _("Most are not answered: let the CSM ask, not a mail."),
+    AskFailure.PROGRAM: lambda: _("Most fail through us: look at how we ask."),
+}
+
+
+def worth(found: Figures, tenant: Tenant) -> list[dict[str, str]]:
+    """What else the program is told by (ADV-04): promoters, participation, what advocates pay: {label, value, note}."""
+
+    def mean(amount: Decimal | None) -> str:
+        return money_text(None if amount is None else whole_minor(amount), tenant.currency, compact=True)
+
+    promoters = _("of %(n)s people who answered") % {"n": number_text(found.answers, 0)}
+    others = _("other customers %(money)s")
+    return [
+        {"label": _("Promoters, 9 or 10"), "value": number_text(found.promoters, 0), "note": promoters},
+        {
+            "label": _("Asked, and given"),
+            "value": number_text(found.given, 0),
+            "note": _("of %(n)s asks") % {"n": number_text(found.asks, 0)},
+        },
+        {
+            "label": _("Came to our gatherings"),
+            "value": number_text(found.guests, 0),
+            "note": ngettext("%(n)s spoke", "%(n)s spoke", found.spoke) % {"n": number_text(found.spoke, 0)},
+        },
+        {
+            "label": _("An advocate's account pays a year"),
+            "value": mean(found.advocates.arr),
+            "note": others % {"money": mean(found.others.arr)},
+        },
+        {
+            "label": _("and has paid so far"),
+            "value": mean(found.advocates.mean),
+            "note": others % {"money": mean(found.others.mean)},
+        },
+    ]

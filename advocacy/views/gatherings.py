@@ -1,0 +1,180 @@
+"""Advisory boards, events and webinars with who came and who spoke, and the rules of the program (ADV-03)."""
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from accounts.cells import short_day
+from accounts.views.forms import saved
+from advocacy import rules, selectors, services
+from advocacy.enums import Attendance
+from advocacy.forms import GatheringForm, GuestForm, ProgramForm
+from advocacy.models import Gathering
+from advocacy.views.acting import answered, home, posted
+from cs_platform.kernel.access import Permission, TenantRequest, may, requires
+from cs_platform.kernel.asked import page_number
+from cs_platform.kernel.htmx import page
+
+SHOWN = 50
+TONES = {"invited": "line", "coming": "acc", "came": "good", "spoke": "good", "absent": "none"}
+
+
+@requires(Permission.VIEW_ACCOUNTS)
+def gatherings(request: TenantRequest) -> HttpResponse:
+    """Gatherings, the latest first, with how many came."""
+    number, slug, today = page_number(request), request.tenant.slug, request.tenant.today()
+    found = list(selectors.gatherings()[(number - 1) * SHOWN : number * SHOWN + 1])
+    context = {
+        "rows": [
+            {
+                "name": one.name,
+                "url": reverse("gathering", args=[slug, one.id]),
+                "kind": one.get_kind_display(),
+                "day": short_day(one.held_on, today),
+                "ahead": one.held_on >= today,
+                "invited": one.invited,
+                "came": one.came,
+                "spoke": one.spoke,
+            }
+            for one in found[:SHOWN]
+        ],
+        "previous_url": f"{request.path}?page={number - 1}" if number > 1 else "",
+        "next_url": f"{request.path}?page={number + 1}" if len(found) > SHOWN else "",
+        "may_edit": may(request, Permission.EDIT_ACCOUNTS),
+    }
+    return page(request, "advocacy/gatherings.html", context)
+
+
+@requires(Permission.VIEW_ACCOUNTS)
+def gathering(request: TenantRequest, gathering_id: UUID) -> HttpResponse:
+    """One gathering with its guests of the accounts that the reader sees."""
+    row, slug = selectors.gathering_of(gathering_id), request.tenant.slug
+    context = {
+        "gathering": row,
+        "guests": [
+            {
+                "name": one.contact.name,
+                "account": one.account.name,
+                "account_url": reverse("account_advocacy", args=[slug, one.account_id]),
+                "state": {"tone": TONES[one.attendance], "text": one.get_attendance_display()},
+                "url": reverse("gathering_guest", args=[slug, one.id]),
+            }
+            for one in selectors.guests(row, request.member)
+        ],
+        "may_edit": may(request, Permission.EDIT_ACCOUNTS),
+    }
+    return page(request, "advocacy/gathering.html", context)
+
+
+def _url(request: TenantRequest, row: Gathering) -> str:
+    return reverse("gathering", args=[request.tenant.slug, row.id])
+
+
+@requires(Permission.EDIT_ACCOUNTS)
+def gathering_new(request: TenantRequest) -> HttpResponse:
+    """Plan one, or write down one that was held."""
+    form = GatheringForm(posted(request))
+    return answered(
+        request, form, lambda: services.make_gathering(by=request.member, **form.cleaned_data), done=_("Saved."),
+        title=_("New gathering"), submit=_("Save"), back_url=home(request, "advocacy_gatherings"), back_label=_("Gatherings"),
+    )  # fmt: skip
+
+
+@requires(Permission.EDIT_ACCOUNTS)
+def gathering_edit(request: TenantRequest, gathering_id: UUID) -> HttpResponse:
+    """Change its name, kind, day or note, or take it away."""
+    row = selectors.gathering_of(gathering_id)
+    form = GatheringForm(posted(request), gathering=row)
+
+    def act() -> None:
+        values = dict(form.cleaned_data)
+        version = values.pop("version") or 0
+        services.change_gathering(gathering=row, values=values, version=version, by=request.member)
+
+    return answered(
+        request, form, act, done=_("Saved."), title=_("Edit gathering"), submit=_("Save"), back_url=_url(request, row), back_label=row.name,
+        theirs=lambda: GatheringForm.values_of(selectors.gathering_of(row.id)),
+        delete_url=reverse("gathering_remove", args=[request.tenant.slug, row.id]), delete_label=_("Delete gathering"),
+    )  # fmt: skip
+
+
+@requires(Permission.EDIT_ACCOUNTS)
+@require_POST
+def gathering_remove(request: TenantRequest, gathering_id: UUID) -> HttpResponse:
+    """Take it away with its guests."""
+    row = selectors.gathering_of(gathering_id)
+    services.remove_gathering(gathering=row, by=request.member)
+    return saved(
+        request,
+        _("“%(name)s” is deleted.") % {"name": row.name},
+        reverse("advocacy_gatherings", args=[request.tenant.slug]),
+    )
+
+
+@requires(Permission.EDIT_ACCOUNTS)
+def guest_new(request: TenantRequest, gathering_id: UUID) -> HttpResponse:
+    """Invite an advocate."""
+    row = selectors.gathering_of(gathering_id)
+    there = {one.contact_id for one in selectors.guests(row, request.member)}
+    people = [one for one in selectors.enrolled(request.member) if one.contact_id not in there]
+    form = GuestForm(posted(request), people=selectors.contacts_of(people), initial={"attendance": Attendance.INVITED})
+
+    def act() -> None:
+        values = form.cleaned_data
+        who = form.people[values["contact"]]
+        services.set_guest(gathering=row, contact=who, attendance=values["attendance"], by=request.member)
+
+    text = "" if people else _("Everybody in the program is invited already.")
+    if not people:
+        form = GuestForm(None)
+    return answered(
+        request, form, act, done=_("Saved."), title=_("Invite somebody"), text=text, submit=_("Invite"), back_url=_url(request, row),
+        back_label=row.name,
+    )  # fmt: skip
+
+
+@requires(Permission.EDIT_ACCOUNTS)
+def guest(request: TenantRequest, guest_id: UUID) -> HttpResponse:
+    """What a guest did there."""
+    row = selectors.guest_of(request.member, guest_id)
+    form = GuestForm(posted(request), initial={"attendance": row.attendance})
+
+    def act() -> None:
+        services.set_guest(
+            gathering=row.gathering, contact=row.contact, attendance=form.cleaned_data["attendance"], by=request.member
+        )
+
+    return answered(
+        request, form, act, done=_("Saved."), title=row.contact.name, submit=_("Save"), back_url=_url(request, row.gathering),
+        back_label=row.gathering.name, delete_url=reverse("gathering_guest_remove", args=[request.tenant.slug, row.id]),
+        delete_label=_("Take off the list"),
+    )  # fmt: skip
+
+
+@requires(Permission.EDIT_ACCOUNTS)
+@require_POST
+def guest_remove(request: TenantRequest, guest_id: UUID) -> HttpResponse:
+    """They are not invited after all."""
+    row = selectors.guest_of(request.member, guest_id)
+    services.remove_guest(guest=row, by=request.member)
+    return saved(request, _("%(name)s is off the list.") % {"name": row.contact.name}, _url(request, row.gathering))
+
+
+@requires(Permission.MANAGE_JOURNEY)
+def program(request: TenantRequest) -> HttpResponse:
+    """The rules of the program: when somebody may be asked, and how long they rest."""
+    form = ProgramForm(posted(request), rules=rules.current())
+
+    def act() -> None:
+        values = dict(form.cleaned_data)
+        services.set_program(values=values, version=values.pop("version") or 0, by=request.member)
+
+    text = _("All six criteria are asked of everybody. These numbers say how soon, and how often.")
+    return answered(
+        request, form, act, done=_("Saved."), title=_("Rules of the program"), text=text, submit=_("Save"),
+        back_url=reverse("advocacy", args=[request.tenant.slug]), back_label=_("Advocacy"),
+        theirs=lambda: ProgramForm.values_of(rules.current()),
+    )  # fmt: skip
