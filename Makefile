@@ -10,8 +10,10 @@ RUN := .venv/bin/python
 EMBEDDED := $(RUN) -m cs_platform.embedded
 
 .DEFAULT_GOAL := help
+ifndef BESIDE
 .NOTPARALLEL:
-.PHONY: help setup setup-test demo test check lint messages stop clean lock
+endif
+.PHONY: help setup setup-test demo test check suite serial beside-lint sdks lint schema messages stop clean lock
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile
@@ -26,19 +28,33 @@ demo:  ## start everything with demo data: PORT=8000 chooses the port, Ctrl-C en
 	@$(VENV) runtime --label '[1/6] Virtual environment'
 	@exec $(EMBEDDED).demo
 
-test: setup-test  ## run all tests
-	$(RUN) tests/sdk/install.py
+test: sdks serial suite  ## run all tests
+
+# Linters take one core, and so do the tests that run alone: they go beside each other.
+check: setup-test  ## what CI runs: linters, contracts, types, migrations, deployment checks, tests
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync BESIDE=yes lint beside-lint
+	@$(MAKE) --no-print-directory suite
+
+beside-lint: setup-test
+	@$(MAKE) --no-print-directory BESIDE= schema sdks serial
+
+suite: setup-test
 	$(RUN) -m pytest -n 2 --dist worksteal -m 'not serial'
+
+serial: setup-test
 	$(RUN) -m pytest -m serial
 
-check: lint test  ## what CI runs: linters, contracts, types, migrations, deployment checks, tests
+sdks: setup-test
+	$(RUN) tests/sdk/install.py
 
 lint: setup-test
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
+	$(EMBEDDED) run $(RUN) -m mypy
 	$(RUN) -c 'from importlinter.cli import lint_imports_command as main; main()'
 	$(RUN) -m djlint templates --lint --quiet
-	$(EMBEDDED) run $(RUN) -m mypy
+
+schema: setup-test
 	$(RUN) manage.py makemigrations --check --dry-run
 	$(RUN) manage.py migrate --verbosity 0
 	BASE_URL=https://setia.example.com ALLOWED_HOSTS=setia.example.com TRUST_PROXY=true LOG_FORMAT=json \
