@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from journey.models import CriterionCheck, StagePeriod
 from tests.conftest import World, make_world
-from tests.e2e.test_journey import clean, sign_in
+from tests.e2e.looks import clean, sign_in
 from tests.journey.journey_story import story
 
 pytestmark = pytest.mark.django_db(transaction=True)

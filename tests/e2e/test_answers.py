@@ -4,15 +4,14 @@ import pytest
 
 from accounts.models import Account
 from tests.conftest import make_world
-from tests.e2e.test_board import shoot, sign_in
-from tests.e2e.test_journey import clean
+from tests.e2e.looks import NARROW, WIDE, enter, look, shoot
 from tests.metrics.test_board_answers import answer
 from tests.metrics.test_board_pages import MONTH, fill
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(("width", "theme"), [(390, "light"), (390, "dark"), (1440, "light"), (1440, "dark")])
-def test_from_the_tile_to_the_answers(live_server, browser, width, theme):
+@pytest.mark.parametrize("size", [NARROW, WIDE], ids=["narrow", "wide"])
+def test_from_the_tile_to_the_answers(live_server, page, problems, size):
     world = make_world("acme", "Acme Cloud")
     fill(world)
     with world.open():
@@ -33,19 +32,15 @@ def test_from_the_tile_to_the_answers(live_server, browser, width, theme):
         ]
         + [{"survey": "CS", "account": "A", "kind": "csat", "score": 4, "answered_at": "2025-12-10"}],
     )  # fmt: skip
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
-    sign_in(context, live_server, world.members["executive"].user)
-    page = context.new_page()
-    found: list[str] = []
-    page.on("console", lambda m: found.append(m.text) if m.type in {"error", "warning"} else None)
+    enter(page.context, live_server, world.members["executive"].user)
+    page.set_viewport_size(size)
     page.goto(live_server.url + world.url(f"board/?month={MONTH}&window=12"))
-    shoot(page, f"board-nps-{width}-{theme}")
+    shoot(page, f"board-nps-{size['width']}")
     page.locator(".kpis").get_by_role("link", name="NPS 4").click()
     page.wait_for_url("**/board/answers/**")
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.locator("#answers tbody tr").count() == 50
-    shoot(page, f"answers-{width}-{theme}")
-    clean(page, f"answers {width} {theme}")
+    look(page, "answers", tuple((theme, size["width"]) for theme in ("light", "dark")))
+    page.set_viewport_size(size)
     page.locator("#answers").get_by_role("link", name="Detractors").click()
     page.wait_for_url("**group=detractors**")
     assert page.locator("#answers tbody tr").count() == 16
@@ -57,5 +52,3 @@ def test_from_the_tile_to_the_answers(live_server, browser, width, theme):
     page.locator("#answers select[name=month]").select_option("2025-11")
     page.wait_for_url("**month=2025-11**")
     assert "kind=csat" in page.url
-    context.close()
-    assert found == []

@@ -8,7 +8,7 @@ from django.core import mail
 from metrics.enums import Metric
 from metrics.plan import notes, targets
 from tests.conftest import make_world
-from tests.e2e.test_board import shoot, sign_in
+from tests.e2e.looks import enter, shoot
 from tests.metrics.test_board_pages import fill
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def world(live_server, page, transactional_db):
     made = make_world("acme", "Acme Cloud")
     fill(made)
-    sign_in(page.context, live_server, made.members["executive"].user)
+    enter(page.context, live_server, made.members["executive"].user)
     return made
 
 

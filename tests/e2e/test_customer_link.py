@@ -13,8 +13,7 @@ from journey.plans import links, services
 from journey.plans.templates import find
 from journey.stages.services import open_track
 from tests.conftest import World, make_world
-from tests.e2e.test_import import look
-from tests.e2e.test_journey import sign_in
+from tests.e2e.looks import look, sign_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -14,8 +14,7 @@ from cs_platform.api import throttling
 from cs_platform.kernel import queue
 from health.models import AccountDay, FeatureDay, HeldEvent, Receipt, UsageEvent
 from tests.conftest import World, make_world
-from tests.e2e.test_import import look
-from tests.e2e.test_journey import sign_in
+from tests.e2e.looks import look, sign_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from health.models import Outcome, OutcomeMeasurement, Survey, Ticket, TicketChange, Touchpoint
 from tests.accounts.book import make_account, make_contact
 from tests.conftest import World, make_world
-from tests.e2e.test_journey import clean, sign_in
+from tests.e2e.looks import EVERY_LOOK, NARROW, clean, look, sign_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DAY = dt.timedelta(days=1)
@@ -110,34 +110,32 @@ def test_a_planned_review_is_settled_in_place(page, live_server, company, proble
         assert Touchpoint.objects.get(external_id="P0").status == "attended"
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
-def test_the_pages_are_clean(page, live_server, company, problems, theme, width):
+def test_the_pages_are_clean(page, live_server, company, problems):
     """No finding of axe, nothing wider than the screen, in both themes and on a phone."""
     sign_in(page, live_server, company, "csm")
-    page.set_viewport_size({"width": width, "height": 900})
-    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    page.emulate_media(reduced_motion="reduce")
     account = f"accounts/{company.account.id}"
     for path in ("timeline/", "support/", "outcomes/", "", "activities/new/", "outcomes/new/"):
+        page.set_viewport_size(NARROW)
         page.goto(f"{live_server.url}{company.url(f'{account}/{path}')}")
         page.wait_for_load_state("networkidle")
-        clean(page, f"{path} {theme} {width}")
+        look(page, path or "account", EVERY_LOOK)
+    page.set_viewport_size(NARROW)
     page.goto(f"{live_server.url}{company.url(f'{account}/support/')}")
     page.locator("table a.who").first.click()
     page.wait_for_selector("dialog.drawer[open] table")
-    clean(page, f"ticket {theme} {width}")
+    look(page, "ticket", EVERY_LOOK)
 
 
-@pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 390)])
-def test_surveys_are_clean_and_filter_in_place(page, live_server, company, problems, theme, width):
+def test_surveys_are_clean_and_filter_in_place(page, live_server, company, problems):
     """MET-16, MET-17: another kind swaps the page and keeps the address."""
     sign_in(page, live_server, company, "executive")
-    page.set_viewport_size({"width": width, "height": 900})
-    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    page.set_viewport_size(NARROW)
+    page.emulate_media(reduced_motion="reduce")
     page.goto(f"{live_server.url}{company.url('insights/surveys/')}")
     page.wait_for_load_state("networkidle")
-    clean(page, f"surveys {theme} {width}")
+    look(page, "surveys", EVERY_LOOK)
     page.locator(".kpi .v a").nth(1).click()
     page.wait_for_url("**/insights/surveys/?kind=csat")
     page.wait_for_load_state("networkidle")
-    clean(page, f"csat {theme} {width}")
+    look(page, "csat", EVERY_LOOK)

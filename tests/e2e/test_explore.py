@@ -3,9 +3,8 @@
 import pytest
 
 from tests.conftest import make_world
-from tests.e2e.test_board import sign_in
+from tests.e2e.looks import enter, look
 from tests.e2e.test_board_outputs import narrow
-from tests.e2e.test_health_pages import looks
 from tests.metrics.test_board_pages import fill
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -15,7 +14,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def world(live_server, page, transactional_db):
     made = make_world("acme", "Acme Cloud")
     fill(made)
-    sign_in(page.context, live_server, made.members["executive"].user)
+    enter(page.context, live_server, made.members["executive"].user)
     return made
 
 
@@ -36,12 +35,12 @@ def test_choose_cut_filter_save_and_open_the_accounts(live_server, page, problem
     page.wait_for_url("**status=live**")
     page.locator(".chip.on", has_text="Live").wait_for()
     assert "grain=quarter" in page.url
-    looks(page, "explore")
+    look(page, "explore")
     narrow(page)
     page.goto(live_server.url + world.url("metrics/explore/?metric=mrr&by=segment"), wait_until="networkidle")
     page.keyboard.press("j")
     page.locator("tbody a[data-row]").first.click()
     page.wait_for_url("**explore/accounts/**")
-    looks(page, "explore-accounts")
+    look(page, "explore-accounts")
     narrow(page)
     assert problems == []

@@ -12,8 +12,7 @@ from health.models import Alert
 from health.scoring import versions
 from metrics.home import week as questions
 from tests.conftest import World, make_world
-from tests.e2e.test_board import drawn, shoot, sign_in
-from tests.e2e.test_journey import clean
+from tests.e2e.looks import drawn, enter, look
 from tests.health import scoring_facts
 from tests.metrics.test_week_page import day_of, facts, judged
 
@@ -91,33 +90,18 @@ def world(transactional_db) -> World:
     return make_world("acme", "Acme Cloud")
 
 
-def looks(page, name: str) -> None:
-    """By axe at both themes and on a phone, with a picture of each."""
-    for theme in ("light", "dark"):
-        page.emulate_media(color_scheme=theme)
-        page.wait_for_timeout(250)
-        clean(page, f"{name}, {theme}")
-        shoot(page, f"{name}-{theme}")
-    page.emulate_media(color_scheme="light")
-    page.set_viewport_size({"width": 390, "height": 844})
-    page.wait_for_timeout(250)
-    clean(page, f"{name} on a phone")
-    shoot(page, f"{name}-mobile")
-    page.set_viewport_size({"width": 1440, "height": 900})
-
-
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("role", ["leader", "executive"])
 def test_the_week_leads_to_the_accounts_behind(live_server, page, problems, world, role):
     """DSH-02: five tiles; a cell of the matrix opens its accounts; the filter stays in the URL when loaded cold."""
     fill(world)
     page.set_viewport_size({"width": 1440, "height": 900})
-    sign_in(page.context, live_server, world.members[role].user)
+    enter(page.context, live_server, world.members[role].user)
     page.goto(live_server.url + world.url("week/"))
     drawn(page)
     page.get_by_role("heading", name="Paid periods").wait_for()
     assert page.locator(".kpi").count() == 5
-    looks(page, f"week-{role}")
+    look(page, f"week-{role}")
     page.get_by_role("button", name="Table").first.click()
     assert page.locator("#c-dist-table tbody tr").count() == questions.WEEKS
     page.locator("select[name=segment]").select_option(index=1)
@@ -137,20 +121,20 @@ def test_an_account_says_why(live_server, page, problems, world):
     """HLT-05, HLT-06: from the list by need to the account that fell: header, cards that come after, the tab."""
     first = fill(world)
     page.set_viewport_size({"width": 1440, "height": 900})
-    sign_in(page.context, live_server, world.members["csm"].user)
+    enter(page.context, live_server, world.members["csm"].user)
     page.goto(live_server.url + world.url("accounts/?sort=health"))
     assert page.locator("table.t tbody tr").first.inner_text().startswith(("Tessera", "Halcyon", "Sable"))
-    looks(page, "accounts-health")
+    look(page, "accounts-health")
     page.get_by_role("link", name="Critical and at risk").click()
     page.wait_for_url("**health=red**")
     page.get_by_role("link", name=first.name).click()
     page.get_by_text("Call the new VP Operations").first.wait_for()
     page.locator("#account-glance .why").wait_for()
     page.locator("#account-aside .goal").wait_for()
-    looks(page, "account-overview")
+    look(page, "account-overview")
     page.get_by_role("link", name="All factors").click()
     drawn(page)
-    looks(page, "account-health")
+    look(page, "account-health")
 
 
 @pytest.mark.django_db(transaction=True)
@@ -158,18 +142,18 @@ def test_a_model_is_changed_by_keyboard(live_server, page, problems, world):
     """HLT-01: draft, a wrong sum said while typing, put right, preview, what-if, reason, published; axe on each page."""
     fill(world)
     page.set_viewport_size({"width": 1440, "height": 900})
-    sign_in(page.context, live_server, world.members["ops"].user)
+    enter(page.context, live_server, world.members["ops"].user)
     page.goto(live_server.url + world.url("settings/health-models/"))
-    looks(page, "models")
+    look(page, "models")
     page.get_by_role("link", name="All other customers").click()
-    looks(page, "model")
+    look(page, "model")
     page.get_by_role("button", name="Begin a draft").first.click()
     page.wait_for_url("**/draft/")
     page.locator("#f-weight-usage").focus()
     page.keyboard.press("Control+A")
     page.keyboard.type("35")
     page.get_by_text("Weights must sum to 100: these sum to 95.").wait_for()
-    looks(page, "model-draft")
+    look(page, "model-draft")
     page.keyboard.press("Tab")
     page.keyboard.press("Control+A")
     page.keyboard.type("35")
@@ -178,7 +162,7 @@ def test_a_model_is_changed_by_keyboard(live_server, page, problems, world):
     page.wait_for_url("**/preview/")
     page.locator("#figures table.mx").wait_for()
     page.locator("#what-if table.t").wait_for()
-    looks(page, "model-preview")
+    look(page, "model-preview")
     page.get_by_label("Find an account").fill("kestrel")
     page.locator("#what-if caption", has_text="Kestrel Robotics").wait_for(state="attached")
     page.get_by_label("Why the score changes").fill("Talks matter more than clicks")

@@ -1,13 +1,11 @@
 """A file's way in, in a real browser: upload, match, check, import, result; also on a phone and in the dark."""
 
-import os
-
 import pytest
 
 from accounts.models import Account, Import
 from cs_platform.kernel import queue
 from tests.conftest import World, make_world
-from tests.e2e.test_journey import clean, sign_in
+from tests.e2e.looks import look, sign_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -24,18 +22,6 @@ FILE = (
 def empty(transactional_db, monkeypatch) -> World:
     monkeypatch.setattr(queue, "wake_workers", [])
     return make_world("acme", "Acme Cloud")
-
-
-def look(page, name: str) -> None:
-    """axe and width in both themes and on a phone; a picture where somebody wants to see it."""
-    for theme, size in (("light", (1440, 900)), ("dark", (1440, 900)), ("light", (390, 800))):
-        page.set_viewport_size({"width": size[0], "height": size[1]})
-        page.evaluate("theme => document.documentElement.dataset.theme = theme", theme)
-        page.evaluate("Promise.allSettled(document.getAnimations().map(each => each.finished))")  # colours fade
-        if folder := os.environ.get("PICTURES"):
-            page.screenshot(path=f"{folder}/{name}-{theme}-{size[0]}.png", full_page=True)
-        clean(page, f"{name} {theme} {size[0]}")
-    page.set_viewport_size({"width": 1440, "height": 900})
 
 
 def test_a_file_goes_in(page, live_server, empty, problems, tmp_path):

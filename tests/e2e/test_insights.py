@@ -6,8 +6,7 @@ from playwright.sync_api import expect
 
 from metrics.models import MovementNote
 from tests.conftest import World, make_world
-from tests.e2e.test_board import sign_in
-from tests.e2e.test_journey import clean
+from tests.e2e.looks import EVERY_LOOK, NARROW, enter, look
 from tests.metrics.test_clocks import facts, on
 from tests.metrics.test_movements_page import told
 
@@ -26,7 +25,7 @@ def company(transactional_db) -> World:
 
 
 def test_a_person_says_why_one_line_and_several_moved(live_server, page, problems, company):
-    sign_in(page.context, live_server, company.members["admin"].user)
+    enter(page.context, live_server, company.members["admin"].user)
     page.goto(live_server.url + company.url("insights/movements/?kind=contraction"))
     page.locator("[data-chart] .main-svg").first.wait_for()
     page.get_by_role("link", name="Say why: Acme").click()
@@ -50,7 +49,7 @@ def test_a_person_says_why_one_line_and_several_moved(live_server, page, problem
 
 
 def test_a_cell_of_a_cohort_opens_and_a_clock_changes(live_server, page, problems, company):
-    sign_in(page.context, live_server, company.members["admin"].user)
+    enter(page.context, live_server, company.members["admin"].user)
     page.goto(live_server.url + company.url("insights/cohorts/?by=month"))
     page.locator("table.mx a").first.click()
     page.wait_for_url("**cohort=**")
@@ -62,15 +61,14 @@ def test_a_cell_of_a_cohort_opens_and_a_clock_changes(live_server, page, problem
     page.wait_for_url("**by=source**")
 
 
-@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (1440, "dark"), (390, "light")])
-def test_nothing_for_axe_and_nothing_wider_than_the_screen(live_server, page, problems, company, width, theme):
-    sign_in(page.context, live_server, company.members["admin"].user)
-    page.set_viewport_size({"width": width, "height": 900})
-    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+def test_nothing_for_axe_and_nothing_wider_than_the_screen(live_server, page, problems, company):
+    enter(page.context, live_server, company.members["admin"].user)
+    page.emulate_media(reduced_motion="reduce")
     for path in (
         "insights/movements/", "insights/cohorts/?by=month&cohort=2026-01&age=2", "insights/cohorts/",
         "insights/time-to-value/?state=all&months=60", "insights/economics/",
     ):  # fmt: skip
+        page.set_viewport_size(NARROW)
         page.goto(live_server.url + company.url(path))
         page.wait_for_load_state("networkidle")
-        clean(page, f"insights {path} {width} {theme}")
+        look(page, path, EVERY_LOOK)

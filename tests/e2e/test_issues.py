@@ -8,8 +8,7 @@ from cs_platform.kernel import queue
 from journey.issues import services
 from journey.models import Issue, Task
 from tests.conftest import World, make_world
-from tests.e2e.test_import import look
-from tests.e2e.test_journey import sign_in
+from tests.e2e.looks import look, sign_in
 from tests.journey.test_issues import answer, customer, issue, link
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -10,8 +10,7 @@ from journey.enums import LetterState
 from journey.models import Letter
 from journey.playbooks import sending, versions
 from tests.conftest import World, make_world
-from tests.e2e.test_import import look
-from tests.e2e.test_journey import sign_in
+from tests.e2e.looks import look, sign_in
 from tests.journey.letter_facts import book, mail_step, person, task_step, written
 from tests.journey.playbook_facts import account
 

@@ -8,13 +8,11 @@ import pytest
 from metrics.models import Reconciliation, ReconciliationRow
 from tests.books import Book
 from tests.conftest import make_world
-from tests.e2e.test_board import shoot, sign_in
-from tests.e2e.test_journey import clean
+from tests.e2e.looks import EVERY_LOOK, NARROW, enter, look
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(("width", "theme"), [(390, "dark"), (1440, "light")])
-def test_the_pages_about_money_around_the_ledger(live_server, browser, width, theme):
+def test_the_pages_about_money_around_the_ledger(live_server, page, problems):
     """VAL-04, MET-25, ADR 0005."""
     world = make_world("acme", "Acme Cloud")
     book = Book(world)
@@ -29,11 +27,7 @@ def test_the_pages_about_money_around_the_ledger(live_server, browser, width, th
             ReconciliationRow.objects.create(
                 reconciliation=found, external_id=name, mrr_minor=amount, currency="USD", row=row
             )
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
-    sign_in(context, live_server, world.members["admin"].user)
-    page = context.new_page()
-    problems: list[str] = []
-    page.on("console", lambda m: problems.append(m.text) if m.type in {"error", "warning"} else None)
+    enter(page.context, live_server, world.members["admin"].user)
     for path in (
         "insights/scenario/",
         "settings/currencies/",
@@ -43,11 +37,10 @@ def test_the_pages_about_money_around_the_ledger(live_server, browser, width, th
         "settings/benchmarks/weak_grr/",
         "help/metrics/nrr/",
     ):
+        page.set_viewport_size(NARROW)
         page.goto(live_server.url + world.url(path))
         page.wait_for_load_state("networkidle")
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
-        shoot(page, f"{path.strip('/').replace('/', '-')[:40]}-{width}-{theme}")
-        clean(page, f"{path} {width} {theme}")
+        look(page, path, EVERY_LOOK)
     page.goto(live_server.url + world.url("insights/scenario/"))
     page.locator("#r-customers").focus()
     page.keyboard.press("ArrowRight")
@@ -57,6 +50,4 @@ def test_the_pages_about_money_around_the_ledger(live_server, browser, width, th
     page.goto(live_server.url + world.url("settings/currencies/"))
     page.get_by_role("button", name="Change the currency").first.click()
     page.locator("#change-currency").get_by_text("reversed and posted anew").wait_for()
-    clean(page, f"dialog {width} {theme}")
-    assert problems == []
-    context.close()
+    look(page, "dialog", EVERY_LOOK)

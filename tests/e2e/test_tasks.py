@@ -13,8 +13,7 @@ from journey.models import Task
 from journey.work import services
 from journey.work.comments import comment
 from tests.conftest import World, make_world
-from tests.e2e.test_import import look
-from tests.e2e.test_journey import sign_in
+from tests.e2e.looks import look, sign_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NAMES = (

@@ -6,8 +6,7 @@ import pytest
 
 from accounts.models import AccountFeature, Feature
 from tests.conftest import make_world
-from tests.e2e.test_board import drawn, shoot, sign_in
-from tests.e2e.test_journey import clean
+from tests.e2e.looks import clean, drawn, enter, shoot
 from tests.health.test_usage_tab import at, company, seats, use, yesterday
 from tests.health.usage_events import Event
 
@@ -40,7 +39,7 @@ def test_who_uses_it(live_server, page, problems):
                     events.append(Event(account.id, at(back, 8 + step), name, f"user{user}@halcyon.example"))
     events += [Event(peer.id, at(back), "login", f"n{back % 9}") for back in range(60)]
     use(world, events)
-    sign_in(page.context, live_server, world.members["csm"].user)
+    enter(page.context, live_server, world.members["csm"].user)
     page.goto(live_server.url + world.url(f"accounts/{account.id}/usage/"))
     drawn(page)
     page.get_by_role("columnheader", name="Median").wait_for()

@@ -8,8 +8,7 @@ from accounts.webhooks.events import EXAMPLES, Kind
 from cs_platform.kernel import queue
 from tests.accounts.receivers import receiving
 from tests.conftest import World, make_world
-from tests.e2e.test_import import look
-from tests.e2e.test_journey import sign_in
+from tests.e2e.looks import look, sign_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
