@@ -188,6 +188,7 @@ class ImportKind(TextChoices):
     PLANS = "plans", _("Plans with customers")
     ISSUES = "issues", _("Issues")
     ABSENCES = "absences", _("Absences")
+    OPPORTUNITIES = "opportunities", _("Opportunities")
 
 
 class ImportState(TextChoices):

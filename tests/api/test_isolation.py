@@ -72,6 +72,8 @@ def test_every_resource_is_in_this_test():
         "schema",
         "reports",
         "alerts",
+        "opportunities",  # test_opportunities.py
+        "signals",
         "plans",
         "issues",  # test_issues.py
         "handoffs",
