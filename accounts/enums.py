@@ -189,6 +189,9 @@ class ImportKind(TextChoices):
     ISSUES = "issues", _("Issues")
     ABSENCES = "absences", _("Absences")
     OPPORTUNITIES = "opportunities", _("Opportunities")
+    ADVOCATES = "advocates", _("Advocates")
+    ASSETS = "assets", _("Advocacy assets")
+    REFERRALS = "referrals", _("Referrals")
 
 
 class ImportState(TextChoices):

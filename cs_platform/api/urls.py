@@ -8,6 +8,7 @@ from django.urls.resolvers import URLPattern
 
 from cs_platform.api import facts, views
 from cs_platform.api.absences import Absences
+from cs_platform.api.advocacy import Advocates, Asks, Assets, Referrals, Requests
 from cs_platform.api.alerts import Alerts
 from cs_platform.api.churn import ChurnAnswers
 from cs_platform.api.closes import Closes
@@ -96,6 +97,11 @@ urlpatterns = [
     *routes("plays", Plays),
     *routes("issues", Issues),
     *routes("handoffs", Handoffs),
+    *routes("advocacy/assets", Assets),
+    *routes("advocacy/referrals", Referrals),
+    *routes("advocacy/requests", Requests),
+    *routes("advocacy/asks", Asks),
+    *routes("advocacy", Advocates),
     # Before the routes of opportunities: an external id may hold a slash.
     path("v1/opportunities/<ref:ref>/move", Opportunities.as_view({"post": "move"}), name="api-opportunity-move"),
     path(

@@ -21,6 +21,7 @@ from cs_platform.kernel.tenancy import tenant_context
 KINDS = (
     "accounts", "contacts", "subscriptions", "usage", "tickets", "touchpoints", "surveys", "outcomes", "fx_rates",
     "stages", "tasks", "plans", "issues", "absences", "opportunities",
+    "advocates", "assets", "referrals",
 )  # fmt: skip
 
 
