@@ -73,9 +73,10 @@ class Advocate(serializers.Serializer):
     @extend_schema_field(MayAsk)
     def get_may_ask(self, row: models.Advocate) -> dict[str, Any]:
         """Of all rows of a page at once."""
-        known: dict[Any, Any] = self.context.setdefault("may_ask", {})
+        context: Any = self.context
+        known: dict[Any, Any] = context.setdefault("may_ask", {})
         if row.id not in known:
-            rows = self.parent.instance if isinstance(self.parent, serializers.ListSerializer) else [row]
+            rows: Any = self.parent.instance if isinstance(self.parent, serializers.ListSerializer) else [row]
             known |= guards.may_ask(rows)
         no = known[row.id]
         found = {"ready": no is None, "code": no.code if no else None, "reason": no.text if no else None}
