@@ -281,3 +281,18 @@ def test_a_program_closes_too_and_a_contract_that_changed_meanwhile_is_a_conflic
         answer = ChurnAnswer.objects.get()
         assert (answer.category, answer.source, answer.ended_on) == ("price", "api", dt.date(2027, 1, 15))
     assert contracts.follow() == 0, "decided by a program: the contracts close nothing of it again"
+
+
+def test_a_figure_leads_back_to_the_renewal(contracts: Contracts) -> None:
+    """REN-10: board, terms, accounts, ledger line, version, and the renewal that wrote it, with who closed it."""
+    contracts.year("H-1", "2026-12-29", "12000.00", key="A")
+    contracts.follow()
+    row, _shown = close(contracts, S.EXPANDED, Terms(amount_minor=1_800_000))
+    ledger(contracts, dt.date(2026, 12, 31))
+    params = {"month": "2026-12", "window": "1", "part": "expansion", "basis": "now"}
+    page = contracts.world.client("executive").get(contracts.world.url("metrics/nrr/"), params)
+    source = page.context["columns"][-1]
+    assert source["decision_url"] == contracts.world.url(f"renewals/{row.id}/")
+    assert source["check"] == "written by closing a renewal"
+    assert dict(source["source"])["by"] == "Csm Person"
+    assert source["decision_url"] in page.content.decode()
