@@ -25,6 +25,7 @@ TABS = (
     ("journey", gettext_lazy("Journey"), "account_journey"),
     ("plan", gettext_lazy("Plan"), "account_plan"),
     ("revenue", gettext_lazy("Revenue"), "account_revenue"),
+    ("renewal", gettext_lazy("Renewal"), "account_renewal"),
     ("advocacy", gettext_lazy("Advocacy"), "account_advocacy"),
     ("subscriptions", gettext_lazy("Subscriptions"), "account_subscriptions"),
     ("outcomes", gettext_lazy("Outcomes"), "account_outcomes"),
@@ -76,7 +77,11 @@ def account_frame(request: TenantRequest, account: Account, tab: str) -> dict[st
         "facts": [
             cells.health_fact(account),
             {"label": _("ARR"), "value": cells.arr_text(account.mrr_minor, currency) if account.mrr_minor else "–"},
-            {"label": _("Renews"), "value": cells.renewal(account.renews_on, today)},
+            {
+                "label": _("Renews"),
+                "value": cells.renewal(account.renews_on, today),
+                "url": reverse("account_renewal", args=[slug, account.id]) if account.renews_on else "",
+            },
             {"label": _("Owner"), "value": owner or _("Nobody"), "avatar": owner, "note": _owner_note(account, today)},
             {"label": _("Touch tier"), "value": account.get_tier_display() or "–"},
             *([] if account.status == Status.LIVE else [{"label": _("Status"), "value": account.get_status_display()}]),

@@ -188,6 +188,10 @@ class ImportKind(TextChoices):
     PLANS = "plans", _("Plans with customers")
     ISSUES = "issues", _("Issues")
     ABSENCES = "absences", _("Absences")
+    OPPORTUNITIES = "opportunities", _("Opportunities")
+    ADVOCATES = "advocates", _("Advocates")
+    ASSETS = "assets", _("Advocacy assets")
+    REFERRALS = "referrals", _("Referrals")
 
 
 class ImportState(TextChoices):

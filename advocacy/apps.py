@@ -7,6 +7,8 @@ class AdvocacyConfig(AppConfig):
     name = "advocacy"
 
     def ready(self) -> None:
-        from advocacy import account_hooks  # noqa: PLC0415 - models are there only now
+        from accounts import kinds  # noqa: PLC0415 - models are there only now
+        from advocacy import account_hooks, import_kinds  # noqa: PLC0415
 
+        kinds.register(*import_kinds.KINDS)
         account_hooks.register()

@@ -145,7 +145,7 @@ def failed_text(found: Figures) -> str:
         "all": number_text(found.asks, 0),
     }
     first = next(iter(found.failures), "")
-    return f"{text} {ADVICE[first]()}" if first else text
+    return f"{text} {ADVICE[AskFailure(first)]()}" if first else text
 
 
 ADVICE = {

@@ -45,6 +45,7 @@ class Facts:
     strategic: bool
     industry: str
     alike: int
+    large: bool | None
     adopted_on: dt.date | None
     adopting: bool
     usage: Decimal | None
@@ -97,15 +98,18 @@ def champion(facts: Facts, as_of: dt.date) -> Judged:
 
 
 def profile(facts: Facts) -> Judged:
-    """A customer whom others look at: marked as strategic, or of an industry in which we have three customers and more, so
-    that there is somebody to show them to. Without an industry nobody knows.
+    """A customer whom others look at: marked as strategic, or one of the larger half of its segment in an industry in which
+    we have three customers and more, so that there is somebody to show them to. Without industry or segment nobody knows.
 
-    Example: the only zoo is missing unless it is strategic; one of 12 hospitals is met.
+    Example: the only zoo is missing unless it is strategic; one of 12 hospitals is met where it pays as much as the middle one
+    of its segment, and missing below.
     """
-    shown = {"strategic": facts.strategic, "industry": facts.industry, "alike": facts.alike}
+    shown = {"strategic": facts.strategic, "industry": facts.industry, "alike": facts.alike, "large": facts.large}
     if facts.strategic:
         return True, shown
-    return (facts.alike >= ALIKE if facts.industry else None), shown
+    if not facts.industry or facts.large is None:
+        return None, shown
+    return facts.alike >= ALIKE and facts.large, shown
 
 
 def adopted(facts: Facts) -> Judged:

@@ -61,8 +61,9 @@ def refusal(row: Standing, kind: str = "") -> Refusal | None:
     if row.standing == State.RESTING and row.rests_until:
         text = _("Rests until %(day)s: asked %(n)s times in 180 days.")
         return Refusal("resting", text % {"day": day_text(row.rests_until), "n": row.asks}, row.rests_until)
-    if kind and kind not in rules.COVERS[row.consent or Consent.REFUSED]:
-        words = {"kind": AssetKind(kind).label, "consent": Consent(row.consent).label}
+    consent = Consent(row.consent or Consent.REFUSED)
+    if kind and kind not in rules.COVERS[consent]:
+        words = {"kind": AssetKind(kind).label, "consent": consent.label}
         return Refusal("not_covered", _("“%(kind)s” is not covered by their consent: %(consent)s.") % words)
     return None
 

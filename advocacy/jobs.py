@@ -97,7 +97,7 @@ def _told_by_account(customer: Account, referrer: Account) -> Referral:
     return services.add_referral(
         account=referrer,
         prospect=customer.name,
-        asked_on=min(customer.signed_on or customer.customer_since, customer.customer_since),
+        asked_on=min(day for day in (customer.signed_on, customer.customer_since) if day),
         external_id=f"customer-{customer.id}",
         source=ChangeSource.RULE,
         by=None,

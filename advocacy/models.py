@@ -131,7 +131,10 @@ class ReferenceRequest(EntityModel):
 
     class Meta(EntityModel.Meta):
         ordering: ClassVar = ["due_on", "id"]
-        indexes: ClassVar = [models.Index(fields=["tenant", "state", "due_on"], name="reference_open")]
+        indexes: ClassVar = [
+            models.Index(fields=["tenant", "state", "due_on"], name="reference_open"),
+            models.Index(fields=["tenant", "updated_at", "id"], name="reference_by_update"),
+        ]
 
 
 class Asset(EntityModel):
@@ -213,6 +216,7 @@ class Ask(EntityModel):
         indexes: ClassVar = [
             models.Index(fields=["tenant", "advocate", "-asked_on"], name="ask_of_advocate"),
             models.Index(fields=["tenant", "-asked_on"], name="ask_by_day"),
+            models.Index(fields=["tenant", "updated_at", "id"], name="ask_by_update"),
         ]
 
 

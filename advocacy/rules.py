@@ -33,7 +33,9 @@ NUMBERS = ("months_before", "rest_days", "long_rest_days", "many_asks")
 def current() -> Rules:
     """The rules of the tenant, the usual ones where it has not set its own."""
     row = Program.objects.first()
-    return Rules(*(getattr(row, name) for name in NUMBERS), row.version) if row else Rules()
+    if row is None:
+        return Rules()
+    return Rules(row.months_before, row.rest_days, row.long_rest_days, row.many_asks, row.version)
 
 
 # What somebody whose consent goes so far may be asked for. A referral and a place on the board show no name to the public.

@@ -168,7 +168,7 @@ def requests(state: str, before: str = "") -> QuerySet[ReferenceRequest]:
     return rows.filter(state__in=OPEN_REQUESTS).order_by("due_on", "id")
 
 
-def assets(member: Member, today: dt.date) -> QuerySet[Asset]:
+def assets(member: Member, today: dt.date) -> Any:
     """Assets of the accounts that the member sees, with how often each was used in a year and for how many won deals."""
     return _with_uses(Asset.objects.filter(account__in=visible(member)), today)
 
@@ -192,7 +192,7 @@ def referrals(member: Member) -> QuerySet[Referral]:
     return rows.select_related("account", "advocate__contact", "customer")
 
 
-def gatherings() -> QuerySet[Gathering]:
+def gatherings() -> Any:
     """Gatherings, the latest first, with how many were invited, came and spoke."""
     came = Guest.objects.filter(attendance__in=[Attendance.CAME, Attendance.SPOKE])
     return Gathering.objects.annotate(

@@ -21,6 +21,7 @@ from cs_platform.kernel.templatetags.cells import number_text
 from health.alerts import beside
 from health.alerts.selectors import waiting
 from journey.work.selectors import due_this_week
+from renewals.upcoming import due_soon
 
 MANY = 9_999  # the largest number beside an entry; more are "9,999+"
 
@@ -84,6 +85,7 @@ NAVIGATION: tuple[tuple[Any, tuple[Page, ...]], ...] = (
     (
         _("Revenue"),
         (
+            Page("renewals", _("Renewals"), "repeat", Permission.VIEW_ACCOUNTS, "v", "renewals"),
             Page(
                 "advocacy",
                 _("Advocacy"),
@@ -239,21 +241,23 @@ class Frame:
     @cached_property
     def _counts(self) -> dict[str, int]:
         """Numbers beside entries of the navigation, in one query: accounts that the member looks after (who left, or became
-        a part of another, is none of them), own tasks that are late or due within a week, and what waits in the inbox:
-        alerts for an answer, and each kind beside them."""
+        a part of another, is none of them), own tasks that are late or due within a week, renewals that come due within 90
+        days, and what waits in the inbox: alerts for an answer, and each kind beside them."""
 
         def count(rows: QuerySet) -> Counted:
             return Counted(rows.order_by().values("tenant_id")[: MANY + 1])
 
         if self.tenant is None or self.member is None:
-            return {"accounts": 0, "tasks": 0, "inbox": 0}
+            return {"accounts": 0, "tasks": 0, "renewals": 0, "inbox": 0}
         customers = Account.objects.visible_to(self.member).filter(merged_into=None).exclude(status=Status.CHURNED)
         tasks = due_this_week(self.member, self.tenant.today())
         inbox: Any = count(waiting(self.member))
         for kind in beside.KINDS:
             inbox += count(kind.rows(self.member))
-        row = Tenant.objects.filter(id=self.tenant.id).values_list(count(customers), count(tasks), inbox)
-        return dict(zip(("accounts", "tasks", "inbox"), row.get(), strict=True))
+        renewals = due_soon(self.member, self.tenant.today())
+        row = Tenant.objects.filter(id=self.tenant.id)
+        found = row.values_list(count(customers), count(tasks), count(renewals), inbox).get()
+        return dict(zip(("accounts", "tasks", "renewals", "inbox"), found, strict=True))
 
     @property
     def inbox_count(self) -> int:

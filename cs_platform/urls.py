@@ -16,6 +16,7 @@ tenant_patterns: list[Any] = [
     path("runs/", include("cs_platform.runs_urls")),
     path("", include("health.urls")),
     path("", include("journey.urls")),
+    path("", include("renewals.urls")),
     path("", include("advocacy.urls")),
     path("", include("accounts.urls")),
     path("", include("metrics.urls")),

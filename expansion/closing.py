@@ -28,7 +28,7 @@ from cs_platform.kernel.errors import Conflict, DomainError
 from cs_platform.kernel.money import from_minor, whole_minor
 from cs_platform.kernel.periods import after_months
 from expansion import lifecycle, services
-from expansion.enums import DealKind, DealStage, WinReason
+from expansion.enums import DealKind, DealStage, Motion, WinReason
 from expansion.models import Opportunity
 
 YEAR = 12
@@ -262,7 +262,7 @@ def _growing(deal: Opportunity, period: Subscription, terms: Terms) -> Writing:
     cells = as_row(period) | {
         "start_date": terms.start_on,
         "amount": from_minor(amount, period.currency),
-        "reason": deal.name[:200],
+        "reason": _ledger_reason(deal),
     }
     if period.mrr_minor != usual:
         # Its MRR was told beside the amount; what comes on top is the deal's money of a month.
@@ -292,7 +292,7 @@ def _growing(deal: Opportunity, period: Subscription, terms: Terms) -> Writing:
         ]
         sent = [cells]
     else:
-        ends = as_row(period) | {"end_date": terms.start_on, "end_reason": "", "reason": deal.name[:200]}
+        ends = as_row(period) | {"end_date": terms.start_on, "end_reason": "", "reason": _ledger_reason(deal)}
         rows = [
             Line("ends", period.external_id, terms.start_on, period.currency, period.mrr_minor, 0, period.seats, None),
             changed,
@@ -334,11 +334,18 @@ def _beginning(deal: Opportunity, terms: Terms) -> Writing:
         "seats": terms.seats or "",
         "product": terms.product.external_id if terms.product else "",
         "plan": terms.plan.name if terms.plan else "",
-        "reason": deal.name[:200],
+        "reason": _ledger_reason(deal),
     }
     after = monthly_minor(terms.amount_minor, 0, YEAR)
     rows = [Line("begins", key, terms.start_on, deal.currency, 0, after, None, terms.seats)]
     return _writing(rows, deal.currency, 0, after, terms.start_on, end_on, [cells])
+
+
+def _ledger_reason(deal: Opportunity) -> str:
+    """The word by which the ledger knows why the money moved (docs/imports.md, `reason`)."""
+    if deal.motion == Motion.CROSS_SELL:
+        return "cross_sell"
+    return "seats" if deal.kind == DealKind.SEATS else "upsell"
 
 
 def _free_key(deal: Opportunity, start_on: dt.date) -> str:

@@ -152,7 +152,7 @@ def forecast(rows: QuerySet[Opportunity], quarters: int = 4, today: dt.date | No
             place = (None, True)
         else:
             place = (min(quarter_of(row["close_on"]), last), False)
-        groups.setdefault(place, []).append(row)
+        groups.setdefault(place, []).append(dict(row))
     order = sorted(groups, key=lambda key: (not key[1], key[0] or dt.date.max))
     return [_quarter(first, late, groups[first, late]) for first, late in order]
 

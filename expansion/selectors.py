@@ -19,7 +19,7 @@ from expansion.listing import DealQuery, Page, ordered, read_page
 from expansion.models import Opportunity, OpportunityMove, OpportunityPerson, Signal, StageChance
 
 MONEY = DecimalField(max_digits=60, decimal_places=6)
-PEOPLE = ("account__segment", "account__owner", "owner", "product", "plan", "signal", "handoff__taker", "buyer")
+PEOPLE = ("account__segment", "account__owner", "owner__user", "product", "plan", "signal", "handoff__taker", "buyer")
 
 
 def visible(member: Member) -> QuerySet[Opportunity]:

@@ -26,8 +26,9 @@ MOST_MINOR = 10**15  # a year's money; beyond it somebody mistyped
 FURTHEST = dt.timedelta(days=5 * 366)
 
 
-def checked(row: Opportunity, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values as they are kept; DomainError names each field that cannot be. What is not given is not judged."""
+def checked(row: Opportunity, values: Mapping[str, Any], day: dt.date | None = None) -> dict[str, Any]:
+    """The values as they are kept; DomainError names each field that cannot be. What is not given is not judged. `day` is today,
+    told where many are checked."""
     found = dict(values)
     problems: dict[str, str] = {}
     for name, limit in LIMITS.items():
@@ -40,7 +41,7 @@ def checked(row: Opportunity, values: Mapping[str, Any]) -> dict[str, Any]:
     for name, choices in CHOICES.items():
         if name in found and found[name] not in choices.values:
             problems[name] = _("Choose one of the list.")
-    problems |= _numbers(found) | _days(row, found) | _rows(row, found)
+    problems |= _numbers(found) | _days(row, found, day or today()) | _rows(row, found)
     if problems:
         raise DomainError(next(iter(problems.values())), code="invalid", fields=problems)
     return found
@@ -66,16 +67,16 @@ def _numbers(found: dict[str, Any]) -> dict[str, str]:
     return problems
 
 
-def _days(row: Opportunity, found: dict[str, Any]) -> dict[str, str]:
+def _days(row: Opportunity, found: dict[str, Any], now: dt.date) -> dict[str, str]:
     problems = {}
     seen = found.get("identified_on", row.identified_on)
     if seen is None:
         problems["identified_on"] = _("A value is required here.")
-    elif "identified_on" in found and not EARLIEST <= seen <= today():
+    elif "identified_on" in found and not EARLIEST <= seen <= now:
         problems["identified_on"] = _("The day lies between 1990 and today.")
     for name in ("close_on", "next_step_on"):
         day = found.get(name)
-        if day is not None and not EARLIEST <= day <= today() + FURTHEST:
+        if day is not None and not EARLIEST <= day <= now + FURTHEST:
             problems[name] = _("The day lies between 1990 and five years from now.")
     close_on = found.get("close_on", row.close_on)
     if seen and close_on and close_on < seen and "close_on" not in problems:

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Account, Member, Tenant
 from health.engagement import timeline
@@ -15,9 +16,11 @@ from journey.enums import Exit, PlanState, PlayState
 from journey.handoffs.cells import along_text, answered_text, held_text
 from journey.handoffs.holdings import Held
 from journey.models import Handoff, IssueAccount, Letter, Milestone, Plan, Play, StagePeriod, Task
+from journey.playbooks.letter_cells import reason
 from journey.stages.map_words import stage_name, track_name
 from journey.work.cells import play_name, reason_text
 
+MAILS = timeline.Link(gettext_lazy("Mails of playbooks"), "letters", "account")
 LINES = Path(__file__).parent / "sql" / "timeline.sql"
 
 
@@ -25,13 +28,15 @@ def _rows() -> dict[str, QuerySet[Any]]:
     plays = Play.objects.select_related("playbook__playbook", "started_by", "ended_by")
     stages = StagePeriod.objects.select_related("track__unit", "entered_by", "validated_by")
     plans = Plan.objects.select_related("owner")
+    letters = Letter.objects.select_related("sender", "contact")
     return {
         "task": Task.objects.select_related(
             "done_by", "account", "alert", "play__playbook__playbook", "milestone__plan"
         ),
         "play": plays,
         "play_over": plays,
-        "letter": Letter.objects.select_related("sender", "contact"),
+        "letter": letters,
+        "letter_failed": letters,
         "handoff": Handoff.objects.select_related("answered_by", "taker"),
         "issue": IssueAccount.objects.select_related("issue"),
         "stage": stages,
@@ -71,10 +76,12 @@ def _play(line: timeline.Line, tenant: Tenant, account: Account) -> dict[str, An
 
 
 def _letter(line: timeline.Line, tenant: Tenant, account: Account) -> dict[str, Any]:
-    row = line.row
-    title = _("Mail sent: %(subject)s") % {"subject": row.subject}
+    """Mail sent, to whom; or that it was not, and why: its page has the button that tries again."""
+    row, failed = line.row, line.what == "letter_failed"
+    title = (_("Mail not sent: %(subject)s") if failed else _("Mail sent: %(subject)s")) % {"subject": row.subject}
     url = reverse("letter", args=[tenant.slug, row.account_id, row.id])
-    return _cell(title, url, "mail", notes=[row.contact.name if row.contact else row.address], who=_who(row.sender))
+    notes = [row.contact.name if row.contact else row.address, reason(row.reason) if failed else ""]
+    return _cell(title, url, "mail", notes=notes, who=_who(row.sender), tone="risk" if failed else "")
 
 
 def _handoff(line: timeline.Line, tenant: Tenant, account: Account) -> dict[str, Any]:
@@ -149,6 +156,7 @@ CELLS = {
     "play": _play,
     "play_over": _play,
     "letter": _letter,
+    "letter_failed": _letter,
     "handoff": _handoff,
     "issue": _issue,
     "stage": _stage,
@@ -163,3 +171,5 @@ def register() -> None:
     """Called once, when the apps are ready."""
     timeline.TOLD.lines, timeline.TOLD.rows = LINES, _rows
     timeline.TOLD.cells.update(CELLS)
+    if MAILS not in timeline.TOLD.links:
+        timeline.TOLD.links.append(MAILS)

@@ -4,9 +4,12 @@ tells."""
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit_trail, dossier
+from health.alerts import rules
+from health.alerts.snapshots import ABOVE
 from journey.enums import Why
 from journey.work.reasons import ASKED
 from journey.work.services import SETTLED
+from renewals import alert_rules
 from renewals.reminders import reason
 from renewals.steps import follow_task
 
@@ -27,3 +30,5 @@ def register() -> None:
     if follow_task not in SETTLED:
         SETTLED.append(follow_task)
     ASKED[Why.RENEWAL] = reason
+    ABOVE[alert_rules.FLOOR] = alert_rules.asked
+    rules.register(*alert_rules.RULES)

@@ -7,6 +7,7 @@ class RenewalsConfig(AppConfig):
     name = "renewals"
 
     def ready(self) -> None:
-        from renewals import account_hooks  # noqa: PLC0415 - models are there only now
+        from renewals import account_hooks, settings_sections  # noqa: PLC0415 - models are there only now
 
         account_hooks.register()
+        settings_sections.register()

@@ -1,6 +1,7 @@
 """The system's call of each open renewal, by night, and the calls of a week as they are kept to be scored (REN-05)."""
 
 import datetime as dt
+import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,8 @@ def call_all(as_of: dt.date) -> int:
     fresh = []
     for row in sqljobs.rows(SQL / "facts.sql", params):
         called = likelihood(facts_of(row))
-        if row["called"] != called.probability or _points(row["told"]) != _points(called.reasons):
+        told = json.loads(row["told"]) if row["told"] else []  # a statement of our own gives JSON as text
+        if row["called"] != called.probability or _points(told) != _points(called.reasons):
             fresh.append(_call(row, called, as_of))
     RenewalCall.objects.bulk_create(fresh, batch_size=2000)
     return len(fresh)
@@ -66,9 +68,9 @@ def _stage_places() -> None:
     copying.stage("place", [("version_id", "uuid"), ("place", "int")], rows)
 
 
-def _points(reasons: Iterable[Mapping[str, Any]] | None) -> dict[str, float]:
+def _points(reasons: Iterable[Mapping[str, Any]]) -> dict[str, float]:
     """What a call is made of. What it was judged by may change from day to day and say the same: days since a talk."""
-    return {item["key"]: item["points"] for item in reasons or ()}
+    return {item["key"]: item["points"] for item in reasons}
 
 
 def _call(row: Mapping[str, Any], called: Called, as_of: dt.date) -> RenewalCall:

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.customers import refused
 from cs_platform.kernel.errors import DomainError
@@ -28,7 +30,11 @@ STATES: Mapping[str, tuple[str, ...]] = {
     S.WITHDRAWN: (S.OPEN,),
 }
 MOVES: Mapping[str, Mapping[str, tuple[str, ...]]] = {"phase": PHASES, "state": STATES}
-REVIEWS = ("approval", "legal", "procurement")
+REVIEWS: Mapping[str, Promise] = {
+    "approval": gettext_lazy("Approval of the discount"),
+    "legal": gettext_lazy("Legal"),
+    "procurement": gettext_lazy("Procurement"),
+}
 
 
 def may_move(kind: str, before: str, after: str) -> bool:
@@ -63,5 +69,4 @@ def check(renewal: Renewal, *, phase: str = "", state: str = "") -> None:
     if phase == Phase.SIGNING and renewal.phase != phase:
         waiting = [name for name in REVIEWS if getattr(renewal, name) not in (Review.NONE, Review.DONE)]
         if waiting:
-            label = Renewal._meta.get_field(waiting[0]).verbose_name
-            raise refused("phase", _("It cannot be signed yet. Not agreed: %(what)s.") % {"what": label})
+            raise refused("phase", _("It cannot be signed yet. Not agreed: %(what)s.") % {"what": REVIEWS[waiting[0]]})

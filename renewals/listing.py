@@ -15,9 +15,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.listing import quarter_span, renewal_span
 from accounts.models import Member, in_care_of
 from cs_platform.kernel.keyset import uuid_of
-from renewals.enums import Caller, Confidence, Phase, RenewalState
+from renewals.enums import Caller, Confidence, Phase, RenewalState, SaveState, Step
 from renewals.formulas import COMMIT, LIKELY
-from renewals.models import Renewal, RenewalStep
+from renewals.models import Renewal, RenewalStep, SavePlay
 
 PAGE_SIZE = 50
 DUE_DAYS = (30, 60, 90, 180, 365)
@@ -110,7 +110,8 @@ def disagreeing(first: str = "system", second: str = "csm") -> Q:
 @dataclass(frozen=True)
 class RenewalQuery:
     """The state of the list. Without a state it holds what is open; `all` as the state holds everything but what was
-    withdrawn. `csm` is "me", "none" or ids; `caller` whose calls `confidence` is about; `apart` and `late` narrow further."""
+    withdrawn. `csm` is "me", "none" or ids; `caller` whose calls `confidence` is about; `step` has steps of
+    these names late and open; `apart` and `late` narrow further."""
 
     q: str = ""
     state: tuple[str, ...] = ()
@@ -120,6 +121,7 @@ class RenewalQuery:
     csm: tuple[str, ...] = ()
     confidence: tuple[str, ...] = ()
     caller: str = CALLED
+    step: tuple[str, ...] = ()
     apart: bool = False
     late: bool = False
     saving: bool = False
@@ -146,6 +148,7 @@ class RenewalQuery:
             ),
             confidence=_known(given.getlist("confidence"), (*Confidence.values, NONE)),
             caller=caller if caller in Caller.values else CALLED,
+            step=_known(given.getlist("step"), Step.values),
             apart=given.get("apart") == "1",
             late=given.get("late") == "1",
             saving=given.get("saving") == "1",
@@ -187,11 +190,12 @@ class RenewalQuery:
             rows = rows.filter(bands)
         if self.apart:
             rows = rows.filter(disagreeing())
-        if self.late:
+        if self.late or self.step:
             late = RenewalStep.objects.filter(renewal=OuterRef("pk"), done_on=None, due_on__lt=today)
-            rows = rows.filter(Exists(late))
+            rows = rows.filter(Exists(late.filter(step__in=self.step) if self.step else late))
         if self.saving:
-            rows = rows.filter(saving=True)
+            running = SavePlay.objects.filter(account=OuterRef("account"), state=SaveState.RUNNING)
+            rows = rows.filter(Exists(running))
         if self.q:
             rows = rows.filter(account__name_key__contains=self.q.lower())
         return rows

@@ -1,7 +1,7 @@
 """Steps of a renewal and the tasks that they are done by (REN-02, TRG-11): finishing either finishes both."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.db import transaction
 from django.utils import timezone
@@ -58,7 +58,16 @@ def reopen_step(*, step: RenewalStep, version: int | None, by: Member | None) ->
 def finish_said(renewal: Renewal, phase: str, by: Member | None) -> None:
     """The steps that a phase says were done; those that are done already keep their day."""
     said = SAID_BY_PHASE.get(Phase(phase), ())
-    for row in RenewalStep.objects.select_for_update().filter(renewal=renewal, step__in=said, done_on=None):
+    finish_all(renewal, said, by)
+
+
+def finish_all(renewal: Renewal, said: Collection[str], by: Member | None) -> None:
+    """These steps were done with what was said or written; those that are done already keep their day."""
+    for row in (
+        RenewalStep.objects.select_for_update(of=("self",))
+        .filter(renewal=renewal, step__in=said, done_on=None)
+        .select_related("task")
+    ):
         _finish(renewal, row, today(), by)
 
 

@@ -61,6 +61,7 @@ from journey.models import (
 )
 from journey.models import Plan as AgreedPlan
 from metrics.models import DigestRecipient, MrrMovement, Reconciliation
+from renewals.models import Objection, Renewal, RenewalStep, SavePlay, Stakeholder
 from tests.conftest import World
 
 SILENCE = {"cause": "", "word": "2025-11-01", "meeting": None, "quiet": 40.0}
@@ -214,6 +215,22 @@ def fill(world: World) -> dict[str, object]:
             plan=agreed,
             token_hash="1" * 64,
             expires_at=dt.datetime(2030, 1, 1, tzinfo=dt.UTC),
+        )
+        renewal = Renewal.objects.create(
+            external_id="REN-1",
+            account=account,
+            due_on=day,
+            opened_on=day,
+            profile="enterprise",
+            phase_since=day,
+            currency="USD",
+        )
+        rows["renewal"] = renewal
+        rows["renewal_step"] = RenewalStep.objects.create(renewal=renewal, step="prep", days=180, due_on=day)
+        rows["objection"] = Objection.objects.create(renewal=renewal, text="Too dear", raised_on=day)
+        rows["stakeholder"] = Stakeholder.objects.create(renewal=renewal, contact=contact, part="decides")
+        rows["save_play"] = SavePlay.objects.create(
+            account=account, renewal=renewal, cause="person", opened_on=day, mrr_minor=1000
         )
         advocate = Advocate.objects.create(
             account=account,

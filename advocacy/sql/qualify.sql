@@ -4,7 +4,7 @@ WITH part AS MATERIALIZED (
     SELECT s.id, s.into_id FROM {standing} s
 ), live AS MATERIALIZED (
     SELECT a.id, a.segment_id, a.health_band, a.health_score, a.health_on, a.strategic, lower(trim(a.industry)) AS field,
-           a.industry, a.customer_since
+           a.industry, a.customer_since, a.mrr_minor
       FROM accounts_account a
      WHERE a.status = 'live' AND a.merged_into_id IS NULL
 ), whole AS MATERIALIZED (
@@ -50,6 +50,9 @@ WITH part AS MATERIALIZED (
     SELECT DISTINCT ON (id) id, name, engagement, met_on
       FROM person WHERE role = 'champion'
      ORDER BY id, CASE engagement WHEN 'high' THEN 0 WHEN 'medium' THEN 1 WHEN '' THEN 2 ELSE 3 END, met_on DESC NULLS LAST, contact_id
+), middle AS MATERIALIZED (
+    SELECT segment_id, percentile_disc(0.5) WITHIN GROUP (ORDER BY mrr_minor) AS mrr_minor
+      FROM live WHERE segment_id IS NOT NULL GROUP BY segment_id
 ), people AS MATERIALIZED (
     SELECT id, count(*) AS n FROM person GROUP BY id
 ), field AS MATERIALIZED (
@@ -83,7 +86,7 @@ SELECT l.id AS account_id, coalesce(g.profile, 'mid_market') AS profile, l.healt
        n.score AS nps, n.day AS nps_on, round(c.score / nullif(c.scale, 0), 3) AS csat, c.day AS csat_on,
        coalesce(o.agreed, 0) AS agreed, coalesce(o.reached, 0) AS reached, coalesce(o.proven, 0) AS proven, o.proof,
        coalesce(o.value_minor, 0) AS value_minor, coalesce(e.n, 0) AS people, ch.name AS champion, ch.engagement, ch.met_on,
-       l.strategic, l.industry, coalesce(f.n, 0) AS alike,
+       l.strategic, l.industry, coalesce(f.n, 0) AS alike, l.mrr_minor >= b.mrr_minor AS large,
        w.adopted_on, coalesce(w.adopting_since > w.adopted_on OR (w.adopting_since IS NOT NULL AND w.adopted_on IS NULL), false) AS adopting,
        round(h.usage, 1) AS usage, coalesce(l.customer_since, k.start_on) AS since, k.renewed_on, k.id IS NOT NULL AS known_end
   FROM live l
@@ -94,6 +97,7 @@ SELECT l.id AS account_id, coalesce(g.profile, 'mid_market') AS profile, l.healt
   LEFT JOIN people e ON e.id = l.id
   LEFT JOIN champion ch ON ch.id = l.id
   LEFT JOIN field f ON f.field = l.field
+  LEFT JOIN middle b ON b.segment_id = l.segment_id
   LEFT JOIN walked w ON w.id = l.id
   LEFT JOIN carried_on k ON k.id = l.id
   LEFT JOIN health_healthscore h ON h.account_id = l.id AND h.as_of = l.health_on

@@ -75,6 +75,7 @@ def advocacy(request: TenantRequest) -> HttpResponse:
         "clear_url": _url(request, ""),
         "export_url": f"{reverse('advocacy_csv', args=[tenant.slug])}?{query.text()}",
         "may_edit": may(request, Permission.EDIT_ACCOUNTS),
+        "may_manage": may(request, Permission.MANAGE_JOURNEY),
     }
     context["chips"] = _chips(request, query, context["panel"])
     if not request.htmx or request.htmx.target != "candidates":

@@ -8,6 +8,7 @@ from django.urls.resolvers import URLPattern
 
 from cs_platform.api import facts, views
 from cs_platform.api.absences import Absences
+from cs_platform.api.advocacy import Advocates, Asks, Assets, Referrals, Requests
 from cs_platform.api.alerts import Alerts
 from cs_platform.api.churn import ChurnAnswers
 from cs_platform.api.closes import Closes
@@ -19,6 +20,7 @@ from cs_platform.api.issues import Issues
 from cs_platform.api.journey import JourneyView
 from cs_platform.api.letters import MailOptOuts, Mails
 from cs_platform.api.metrics import CatalogueView, MetricAccountsView, MetricView
+from cs_platform.api.opportunities import Opportunities, Signals
 from cs_platform.api.plans import Plans
 from cs_platform.api.playbooks import Playbooks
 from cs_platform.api.plays import Plays
@@ -95,6 +97,27 @@ urlpatterns = [
     *routes("plays", Plays),
     *routes("issues", Issues),
     *routes("handoffs", Handoffs),
+    *routes("advocacy/assets", Assets),
+    *routes("advocacy/referrals", Referrals),
+    *routes("advocacy/requests", Requests),
+    *routes("advocacy/asks", Asks),
+    *routes("advocacy", Advocates),
+    # Before the routes of opportunities: an external id may hold a slash.
+    path("v1/opportunities/<ref:ref>/move", Opportunities.as_view({"post": "move"}), name="api-opportunity-move"),
+    path(
+        "v1/opportunities/<ref:ref>/win",
+        Opportunities.as_view({"get": "winning", "post": "win"}),
+        name="api-opportunity-win",
+    ),
+    path(
+        "v1/opportunities/<ref:ref>/undo-win", Opportunities.as_view({"post": "undo_win"}), name="api-opportunity-undo"
+    ),
+    path("v1/opportunities/<ref:ref>/lose", Opportunities.as_view({"post": "lose"}), name="api-opportunity-lose"),
+    path("v1/opportunities/<ref:ref>/handoff", Opportunities.as_view({"post": "hand"}), name="api-opportunity-hand"),
+    *routes("opportunities", Opportunities),
+    path("v1/signals/<ref:ref>/take", Signals.as_view({"post": "take"}), name="api-signal-take"),
+    path("v1/signals/<ref:ref>/dismiss", Signals.as_view({"post": "dismiss"}), name="api-signal-dismiss"),
+    *routes("signals", Signals),
     path("v1/webhooks/<ref:ref>/rotate", Webhooks.as_view({"post": "rotate"}), name="api-webhook-rotate"),
     path("v1/webhooks/<ref:ref>/replay", Webhooks.as_view({"post": "replay"}), name="api-webhook-replay"),
     path("v1/webhooks/<ref:ref>/test", Webhooks.as_view({"post": "test"}), name="api-webhook-test"),

@@ -21,13 +21,16 @@ def refuse(form: forms.BaseForm, error: DomainError) -> None:
         form.add_error(field if field in form.fields else None, text)
 
 
-def accepted(form: forms.BaseForm, act: Callable[[dict[str, Any]], Any]) -> bool:
-    """Whether the form is valid and `act` did not refuse its values; a refusal then stands in the form."""
+def accepted(form: forms.BaseForm, act: Callable[[dict[str, Any]], Any], *, entries_only: bool = False) -> bool:
+    """Whether the form is valid and `act` did not refuse its values; a refusal then stands in the form. With `entries_only`
+    one that is not about what was entered (a conflict, a right that is missing) goes on to its own page."""
     if not form.is_valid():
         return False
     try:
         act(form.cleaned_data)
     except DomainError as error:
+        if entries_only and error.status != DomainError.status:
+            raise
         refuse(form, error)
         return False
     return True

@@ -351,6 +351,11 @@ RULES: dict[str, Rule] = {
 }  # fmt: skip
 
 
+def register(*rules: Rule) -> None:
+    """Rules of floors above, which judge what those add to a snapshot (`snapshots.ABOVE`)."""
+    RULES.update({rule.key: rule for rule in rules})
+
+
 def company_mismatch(*, csat: float | None, nps: float | None, churn: float | None, nrr: float | None) -> bool:
     """Whether a whole company's surveys and its revenue disagree (HLT-14). Shares as fractions, NPS from −100 to 100.
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ from health.scoring.indicators import CATALOGUE
 
 SQL = Path(__file__).parent / "sql"
 KEYS = tuple(indicator.key for indicator in CATALOGUE)
+# What floors above know of the accounts of a table (id) at the end of a day, by the floor; they append in `ready()`.
+ABOVE: dict[str, Callable[[dt.date, str], Mapping[UUID, Any]]] = {}
 
 
 def snapshots(as_of: dt.date, scope: str) -> list[Snapshot]:
@@ -30,7 +32,16 @@ def snapshots(as_of: dt.date, scope: str) -> list[Snapshot]:
     params = {"as_of": as_of, "until": until, "zone": tenant.timezone}
     rows = sqljobs.rows(SQL / "facts.sql", params, tables={"scope": scope})
     found = [_snapshot(row, as_of) for row in rows]
-    return _with_indicators(found, as_of)
+    return _from_above(_with_indicators(found, as_of), as_of, scope)
+
+
+def _from_above(found: list[Snapshot], as_of: dt.date, scope: str) -> list[Snapshot]:
+    """Add what the floors above know."""
+    known = {name: asked(as_of, scope) for name, asked in ABOVE.items()} if found else {}
+    above = {
+        s.account_id: {name: rows[s.account_id] for name, rows in known.items() if s.account_id in rows} for s in found
+    }
+    return [replace(s, above=above[s.account_id]) if above[s.account_id] else s for s in found]
 
 
 def _snapshot(row: dict[str, Any], as_of: dt.date) -> Snapshot:

@@ -36,15 +36,26 @@ class Line:
     cursor: str
 
 
+@dataclass(frozen=True)
+class Link:
+    """A page of a floor above with more of an account's happenings: the route of the company and the parameter that names the
+    account."""
+
+    label: Any
+    route: str
+    parameter: str
+
+
 @dataclass
 class Told:
     """What rooms and floors above tell of an account: its lines as a query of (grp, what, at, id, said) that knows %(account)s and
     %(zone)s, the rows behind them by `what`, and how a line reads; of alerts, whose lines stand in the query below, only how
-    they read. It is set in `ready()`."""
+    they read; and where more stands. It is set in `ready()`."""
 
     lines: Path = SQL / "timeline_no_more.sql"
     rows: Callable[[], dict[str, QuerySet[Any]]] = dict
     cells: dict[str, Callable[[Line, Tenant, Account], dict[str, Any]]] = field(default_factory=dict)
+    links: list[Link] = field(default_factory=list)
 
 
 TOLD = Told()

@@ -16,8 +16,7 @@ from accounts.models import Account
 from accounts.settings_sections import section_page, url
 from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.asked import version_of
-from cs_platform.kernel.errors import DomainError
-from cs_platform.kernel.forms import refuse
+from cs_platform.kernel.forms import accepted
 from cs_platform.kernel.templatetags.cells import day_text, moment_text
 from health.alerts import cells, jobs, services
 from health.alerts.forms import RuleForm
@@ -68,22 +67,19 @@ def rule(request: TenantRequest, rule_key: str) -> HttpResponse:
     setting = jobs.setting_of(rule_key)
     form = RuleForm(request.POST if request.method == "POST" else None, setting=setting, on=row is None or row.enabled)
     simulated: dict[str, Any] | None = None
-    if form.is_bound and form.is_valid():
-        values = form.cleaned_data
-        chosen = {"thresholds": form.thresholds(), "cap": values["cap"], "cooldown_days": values["cooldown_days"]}
+
+    def act(given: dict[str, Any]) -> None:
+        nonlocal simulated
+        chosen = {"thresholds": form.thresholds(), "cap": given["cap"], "cooldown_days": given["cooldown_days"]}
         if "simulate" in request.POST:
             done = services.simulate(rule=found, as_of=request.tenant.figures_as_of, **chosen)
             simulated = _simulated(request, done)
         else:
-            try:
-                services.set_rule(rule=found, enabled=values["enabled"], version=_version(request), **chosen)
-            except DomainError as error:
-                if error.status != DomainError.status:
-                    raise
-                refuse(form, error)
-            else:
-                messages.success(request, _("Saved. The next run follows it."))
-                return redirect(url(request, "alert_rules"))
+            services.set_rule(rule=found, enabled=given["enabled"], version=_version(request), **chosen)
+
+    if form.is_bound and accepted(form, act, entries_only=True) and simulated is None:
+        messages.success(request, _("Saved. The next run follows it."))
+        return redirect(url(request, "alert_rules"))
     context = {
         "title": found.label,
         "rule": found,

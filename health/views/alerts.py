@@ -14,8 +14,7 @@ from django.views.decorators.http import require_POST
 
 from cs_platform.kernel.access import Permission, Scope, TenantRequest, may, requires
 from cs_platform.kernel.asked import back_of, page_number, version_of
-from cs_platform.kernel.errors import DomainError
-from cs_platform.kernel.forms import refuse
+from cs_platform.kernel.forms import accepted
 from cs_platform.kernel.htmx import page, toast, trigger
 from health.alerts import beside, cells, offers, services
 from health.alerts.forms import AnswerForm
@@ -83,22 +82,10 @@ def alert(request: TenantRequest, alert_id: UUID) -> HttpResponse:
         initial={"answer": row.answer, "due_on": row.due_on, "version": row.version},
     )
     back = _back(request)
-    if form.is_bound and form.is_valid():
-        values = form.cleaned_data
-        try:
-            services.answer_alert(
-                alert=row,
-                answer=values["answer"],
-                due_on=values["due_on"],
-                version=values["version"],
-                by=request.member,
-            )
-        except DomainError as error:
-            if error.status != DomainError.status:
-                raise
-            refuse(form, error)
-        else:
-            return _answered(request, _("Answered. It is an action of yours now."))
+    if form.is_bound and accepted(
+        form, lambda given: services.answer_alert(alert=row, by=request.member, **given), entries_only=True
+    ):
+        return _answered(request, _("Answered. It is an action of yours now."))
     context = {
         "row": cells.alert_row(row, request.tenant.slug, request.tenant.today()),
         "form": form if may_answer else None,

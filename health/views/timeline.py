@@ -45,6 +45,13 @@ def timeline(request: TenantRequest, account_id: UUID) -> HttpResponse:
         "shown": ngettext("%(n)s shown of %(all)s", "%(n)s shown of %(all)s", len(lines))
         % {"n": len(lines), "all": number_text(counts.get(group, 0) if group else sum(counts.values()))},
         "surveys": answers_card.card(account, now),
+        "links": [
+            {
+                "label": link.label,
+                "url": f"{reverse(link.route, args=[request.tenant.slug])}?{urlencode({link.parameter: account.id})}",
+            }
+            for link in selectors.TOLD.links
+        ],
     }
     return page(request, "health/timeline.html", context, pieces=("account-timeline",))
 

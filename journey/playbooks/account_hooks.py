@@ -78,6 +78,23 @@ def _lines(request: TenantRequest, rows: QuerySet[Letter], shown: int) -> list[L
     ]
 
 
+def _failed(request: TenantRequest, rows: QuerySet[Letter], shown: int) -> list[Line]:
+    """With why each did not go; its page has the buttons: send again, let it be."""
+    slug = request.tenant.slug
+    return [
+        Line(
+            title=f"{letter.account.name}: {letter.subject}",
+            text=letter_cells.reason(letter.reason) or _("The mail server did not take it."),
+            url=letter_cells.url(letter, letter.account, slug),
+            when=_("not sent"),
+            late=True,
+            drawer=True,
+        )
+        for letter in rows[:shown]
+    ]
+
+
+FAILED = Kind("mails-failed", gettext_lazy("Mails that were not sent"), "letters", selectors.own_failed, _failed)
 # Mails that go in the member's name unless they say otherwise.
 MAILS = Kind("mails", gettext_lazy("Mails in your name that wait"), "letters", selectors.own_waiting, _lines)
 OWN_PLAYS = ("account-plays", "account_plays", gettext_lazy("Plays"))
@@ -91,8 +108,9 @@ def register() -> None:
         FACTS.append(running_play)
     if play_of_alert not in OFFERS:
         OFFERS.append(play_of_alert)
-    if MAILS not in KINDS:
-        KINDS.append(MAILS)
+    for kind in (FAILED, MAILS):
+        if kind not in KINDS:
+            KINDS.append(kind)
     if cells.name not in PLAYBOOK_NAMES:
         PLAYBOOK_NAMES.append(cells.name)
     if follow_task not in SETTLED:

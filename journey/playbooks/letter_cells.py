@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.enums import ContactRole
 from accounts.models import Account
@@ -54,6 +56,10 @@ def counts(states: Mapping[str, int]) -> list[str]:
 
 def when(letter: Letter) -> str:
     """Goes on …, went on …, was written on …"""
+    if letter.state == LetterState.WAITING and letter.attempts:
+        return ngettext("tried %(n)s time, is tried again", "tried %(n)s times, is tried again", letter.attempts) % {
+            "n": number_text(letter.attempts, 0)
+        }
     if letter.state == LetterState.WAITING:
         return _("goes %(moment)s") % {"moment": moment_text(letter.goes_at)}
     if letter.state == LetterState.SENT:
@@ -63,7 +69,11 @@ def when(letter: Letter) -> str:
 
 def url(letter: Letter, account: Account, slug: str) -> str:
     """Its page, on the account that counts today where it went to one that was merged."""
-    return reverse("letter", args=[slug, account.merged_into_id or account.id, letter.id])
+    return reverse("letter", args=[slug, _account_id(account), letter.id])
+
+
+def _account_id(account: Account) -> UUID:
+    return account.merged_into_id or account.id
 
 
 def row(letter: Letter, slug: str) -> dict[str, Any]:
@@ -83,7 +93,9 @@ def row(letter: Letter, slug: str) -> dict[str, Any]:
         "reason": reason(letter.reason),
         "waits": state == LetterState.WAITING,
         "failed": state == LetterState.FAILED,
+        "version": letter.version,
         "url": url(letter, letter.account, slug),
+        "change_url": reverse("letter_change", args=[slug, _account_id(letter.account), letter.id]),
     }
 
 

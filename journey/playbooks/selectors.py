@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import Case, Count, IntegerField, Max, Q, QuerySet, Value, When
 
 from accounts.dossier import parts_of
-from accounts.models import Account, Member
+from accounts.models import Account, Member, in_care_of
 from cs_platform.kernel import copying, sqljobs
 from cs_platform.kernel.access import Scope
 from health.enums import VersionState
@@ -122,8 +122,20 @@ def own_waiting(member: Member) -> QuerySet[Letter]:
     return with_people(Letter.objects.filter(state=LetterState.WAITING, sender=member)).order_by("goes_at", "id")
 
 
-def visible_letters(member: Member) -> QuerySet[Letter]:
-    """Mails to the accounts that the member sees, the latest first."""
+def own_failed(member: Member) -> QuerySet[Letter]:
+    """Mails that did not go and that the member answers for: in their name, or in nobody's to an account of theirs; those of
+    whom they cover for as well. Each waits until somebody sends it again or lets it be; what a play that ended had written
+    waits no more."""
+    own = Account.objects.filter(in_care_of(member)).order_by().values("id")
+    whose = in_care_of(member, "sender_id") | Q(sender=None, account__in=own)
+    rows = Letter.objects.filter(whose, state=LetterState.FAILED, play__state__in=(PlayState.RUNNING, PlayState.DONE))
+    return with_people(rows).order_by("goes_at", "id")
+
+
+def visible_letters(member: Member, account: Account | None = None) -> QuerySet[Letter]:
+    """Mails to the accounts that the member sees, or to this one and what was merged into it; the latest first."""
+    if account is not None:
+        return letters_of(account)
     rows = Letter.objects.all()
     if member.role.scope != Scope.ALL:
         rows = rows.filter(account__in=Account.objects.visible_to(member).values("id"))

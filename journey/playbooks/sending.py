@@ -205,11 +205,13 @@ def send_now(*, letter: Letter, version: int | None, by: Member) -> Letter:
 
 @transaction.atomic
 def cancel_letter(*, letter: Letter, reason: str, version: int | None, by: Member) -> Letter:
-    """It does not go; the reason, if there is one, stays with it. Conflict when it went meanwhile."""
-    row = _waiting(letter, version)
+    """It does not go, or of one that the mail server did not take: it is let be. The reason, if there is one, stays with it,
+    else why it was not taken. Conflict when it went meanwhile."""
+    row = _waiting(letter, version, LetterState.FAILED)
     if len(reason := " ".join(reason.replace("\x00", "").split())) > REASON:
         raise refused("reason", _("At most %(limit)s characters fit here.") % {"limit": REASON})
-    _settle(row, LetterState.CANCELLED, reason=reason)
+    kept = row.reason if row.state == LetterState.FAILED else ""
+    _settle(row, LetterState.CANCELLED, reason=reason or kept)
     return row
 
 

@@ -19,6 +19,10 @@ SELECT 'work', 'letter', l.sent_at, l.id, NULL
   FROM journey_letter l JOIN part ON part.id = l.account_id
  WHERE l.state = 'sent' AND l.sent_at IS NOT NULL
  UNION ALL
+SELECT 'work', 'letter_failed', l.goes_at, l.id, NULL
+  FROM journey_letter l JOIN part ON part.id = l.account_id
+ WHERE l.state = 'failed'
+ UNION ALL
 SELECT 'work', 'handoff', h.answered_at, h.id, NULL
   FROM journey_handoff h JOIN part ON part.id = h.account_id
  WHERE h.state = 'accepted' AND h.answered_at IS NOT NULL

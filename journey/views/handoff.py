@@ -11,12 +11,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.account_frame import open_account
-from accounts.views.forms import form_page, saved
+from accounts.views.forms import answer_form, posted
 from cs_platform.kernel import asked
 from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.asked import number_of, version_of
-from cs_platform.kernel.errors import DomainError
-from cs_platform.kernel.forms import accepted, refuse
+from cs_platform.kernel.forms import accepted
 from cs_platform.kernel.htmx import page
 from journey.enums import HandoffKind, HandoffState
 from journey.handoffs import cells, selectors, services
@@ -67,24 +66,14 @@ def handoff_check(request: TenantRequest, handoff_id: UUID) -> HttpResponse:
 def handoff_answer(request: TenantRequest, handoff_id: UUID) -> HttpResponse:
     """Accept or decline, by the button that was pressed."""
     row = visible(request, handoff_id)
-    form = AnswerForm(request.POST)
-    state = request.POST.get("state", "")
-    if form.is_valid():
-        try:
-            row = services.answer_handoff(
-                handoff=row,
-                state=state,
-                answer=form.cleaned_data["answer"],
-                version=form.cleaned_data["version"],
-                by=request.member,
-            )
-        except DomainError as error:
-            if error.status != DomainError.status:
-                raise
-            refuse(form, error)
-        else:
-            messages.success(request, _answered(row))
-            return redirect(_back(request))
+    form, state = AnswerForm(request.POST), request.POST.get("state", "")
+
+    def answer(given: dict[str, Any]) -> None:
+        done = services.answer_handoff(handoff=row, state=state, by=request.member, **given)
+        messages.success(request, _answered(done))
+
+    if accepted(form, answer, entries_only=True):
+        return redirect(_back(request))
     return _pane(request, row, form)
 
 
@@ -108,26 +97,28 @@ def handoff_new(request: TenantRequest, account_id: UUID) -> HttpResponse:
     kind = wished if wished in HandoffKind.values else HandoffKind.CSM_TO_CSM
     people = who_sees(None).order_by("name", "id")
     form = OfferForm(
-        request.POST if request.method == "POST" else None,
+        posted(request),
         people=services.takers(),
         givers=list(people),
         kind=kind,
         today=request.tenant.today(),
     )
     back = reverse("account", args=[request.tenant.slug, account.id])
-    if form.is_bound and accepted(
-        form, lambda _v: services.offer_handoff(account=account, by=request.member, **form.values())
-    ):
-        return saved(request, _("Offered: %(name)s") % {"name": account.name}, _back(request, back))
-    return form_page(
+    look = {
+        "title": _("Pass on %(name)s") % {"name": account.name},
+        "text": _("Nothing changes until they accept."),
+        "submit": _("Offer it"),
+        "action": request.get_full_path(),
+        "back_url": back,
+        "back_label": account.name,
+    }
+    return answer_form(
         request,
         form,
-        title=_("Pass on %(name)s") % {"name": account.name},
-        text=_("Nothing changes until they accept."),
-        submit=_("Offer it"),
-        action=request.get_full_path(),
-        back_url=back,
-        back_label=account.name,
+        lambda _v: services.offer_handoff(account=account, by=request.member, **form.values()),
+        _("Offered: %(name)s") % {"name": account.name},
+        look,
+        to=lambda _row: _back(request, back),
     )
 
 

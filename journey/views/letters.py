@@ -1,5 +1,6 @@
 """Mails of playbooks: the log, and one on its account: read it, change it, send it sooner, cancel it."""
 
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django import forms
@@ -16,11 +17,13 @@ from cs_platform.kernel.access import Permission, TenantRequest, may, requires
 from cs_platform.kernel.asked import version_of
 from cs_platform.kernel.forms import accepted
 from cs_platform.kernel.htmx import page
+from cs_platform.kernel.keyset import uuid_of
 from journey.enums import LetterState
 from journey.models import Letter
 from journey.playbooks import cells, letter_cells, letters, selectors, sending
 
 SHOWN = 100
+FIRST = {LetterState.FAILED: 0, LetterState.WAITING: 1}  # of the log: what somebody may want to do something about
 
 
 class LetterForm(forms.Form):
@@ -48,24 +51,35 @@ def letter_of(account: Account, letter_id: UUID) -> Letter:
 
 @requires(Permission.VIEW_ACCOUNTS)
 def letters_page(request: TenantRequest) -> HttpResponse:
-    """The latest mails to customers that the member sees: those that wait, then the others (`state` for one kind)."""
+    """The latest mails to customers that the member sees, or to one of them (`account`): those that were not sent, those that
+    wait, then the others (`state` for one kind)."""
     wished = request.GET.get("state", "")
     state = wished if wished in LetterState.values else ""
-    rows = selectors.visible_letters(request.member)
+    wished_account = uuid_of(request.GET.get("account", ""))
+    account = open_account(request, wished_account) if wished_account else None
+    rows = selectors.visible_letters(request.member, account)
     found = list((rows.filter(state=state) if state else rows)[: SHOWN + 1])
-    found.sort(key=lambda row: row.state != LetterState.WAITING)
+    found.sort(key=lambda row: FIRST.get(LetterState(row.state), len(FIRST)))
     tabs = [("", _("All")), *LetterState.choices]
     url = reverse("letters", args=[request.tenant.slug])
+    kept = {"account": str(account.id)} if account else {}
     context = {
+        "account": account,
+        "all_url": url,
+        "may_edit": may(request, Permission.EDIT_ACCOUNTS),
         "letters": [letter_cells.row(row, request.tenant.slug) for row in found[:SHOWN]],
         "more": len(found) > SHOWN,
         "limit": SHOWN,
         "tabs": [
-            {"label": label, "url": f"{url}?state={key}" if key else url, "current": key == state}
+            {"label": label, "url": _query(url, kept | ({"state": key} if key else {})), "current": key == state}
             for key, label in tabs
         ],
     }
     return page(request, "journey/letters.html", context)
+
+
+def _query(url: str, pairs: dict[str, str]) -> str:
+    return f"{url}?{urlencode(pairs)}" if pairs else url
 
 
 @requires(Permission.VIEW_ACCOUNTS)
@@ -82,6 +96,8 @@ def letter_change(request: TenantRequest, account_id: UUID, letter_id: UUID) -> 
     account = open_account(request, account_id)
     row, verb, version = letter_of(account, letter_id), request.POST.get("verb", "save"), version_of(request) or 0
     back = reverse("account_plays", args=[request.tenant.slug, account.id])
+    if request.POST.get("from") == "log":
+        back = reverse("letters", args=[request.tenant.slug])
     form: forms.Form
     if verb == "save":
         form = LetterForm(request.POST)
@@ -90,7 +106,7 @@ def letter_change(request: TenantRequest, account_id: UUID, letter_id: UUID) -> 
     elif verb == "cancel":
         form = CancelForm(request.POST)
         if accepted(form, lambda v: sending.cancel_letter(letter=row, version=version, by=request.member, **v)):
-            return saved(request, _("Cancelled: this mail does not go."), back)
+            return saved(request, _("This mail does not go."), back)
     elif verb == "send":
         form = forms.Form(request.POST)
         if accepted(form, lambda _values: sending.send_now(letter=row, version=version, by=request.member)):
@@ -114,6 +130,7 @@ def _page(request: TenantRequest, account: Account, row: Letter, form: forms.For
         "may_edit": may(request, Permission.EDIT_ACCOUNTS),
         "change_url": reverse("letter_change", args=[request.tenant.slug, account.id, row.id]),
         "back_url": reverse("account_plays", args=[request.tenant.slug, account.id]),
+        "log_url": reverse("letters", args=[request.tenant.slug]),
     }
     stale = form is not None and version_of(request) != row.version
     status = 200 if form is None else 409 if stale else 422

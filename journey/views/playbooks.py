@@ -22,6 +22,7 @@ from cs_platform.kernel.forms import accepted
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.templatetags.cells import number_text
 from health.enums import VersionState
+from journey.enums import LetterState
 from journey.models import Play, Playbook, PlaybookVersion
 from journey.playbooks import cells, dry_run, installing, jobs, letter_cells, selectors, services
 from journey.playbooks.definition import Steps
@@ -40,6 +41,7 @@ def playbooks(request: TenantRequest) -> HttpResponse:
     tallies, today = selectors.tallies(books), request.tenant.today()
     rows = [cells.book_row(b, tallies[b.id], steps.get(b.id, 0), request.tenant.slug, today) for b in books]
     on = sum(book.enabled for book in books)
+    failed = selectors.visible_letters(request.member).filter(state=LetterState.FAILED).count()
     context = {
         "groups": [
             {
@@ -51,6 +53,8 @@ def playbooks(request: TenantRequest) -> HttpResponse:
         ],
         "summary": ngettext("%(n)s of %(all)s is on", "%(n)s of %(all)s are on", on) % {"n": on, "all": len(books)},
         "alive": jobs.alive(),
+        "mails_url": reverse("letters", args=[request.tenant.slug]),
+        "mails_failed": ngettext("%(n)s not sent", "%(n)s not sent", failed) % {"n": failed} if failed else "",
         "may_edit": may(request, Permission.MANAGE_JOURNEY),
         "rules_url": reverse("settings_alert_rules", args=[request.tenant.slug])
         if may(request, Permission.MANAGE_HEALTH)

@@ -8,9 +8,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
 
-from accounts import book
 from accounts.enums import HealthBand, Status
 from accounts.models import Account, Member, Tenant
 from health.alerts.need import need_expression
@@ -39,10 +38,6 @@ class Size:
     mrr: int
     bands: dict[HealthBand, int]
     changed: int  # fell to a worse band since yesterday's alerts
-    due: int
-    due_mrr: int
-    due_at_risk: int
-    first_due: dt.date | None
 
 
 def live(accounts: QuerySet[Account]) -> QuerySet[Account]:
@@ -51,18 +46,12 @@ def live(accounts: QuerySet[Account]) -> QuerySet[Account]:
 
 def size_of(accounts: QuerySet[Account], today: dt.date) -> Size:
     """One query."""
-    soon = book.renewing(today)
-    risky = Q(health_band__in=(HealthBand.RED, HealthBand.YELLOW))
     moved = Alert.objects.filter(rule__in=("turned_red", "turned_yellow"), as_of__gte=today - dt.timedelta(days=1))
     counts: dict[str, Any] = {band.value: Count("pk", filter=Q(health_band=band)) for band in BANDS}
     row = live(accounts).aggregate(
         total=Count("pk"),
         mrr=Sum("mrr_minor", default=0),
         moved=Count("pk", filter=Q(id__in=moved.values("account_id"))),
-        due=Count("pk", filter=soon),
-        due_mrr=Sum("mrr_minor", filter=soon, default=0),
-        due_at_risk=Count("pk", filter=soon & risky),
-        first_due=Min("renews_on", filter=soon),
         **counts,
     )
     return Size(
@@ -70,10 +59,6 @@ def size_of(accounts: QuerySet[Account], today: dt.date) -> Size:
         int(row["mrr"]),
         {band: row[band.value] for band in BANDS},
         row["moved"],
-        row["due"],
-        int(row["due_mrr"]),
-        row["due_at_risk"],
-        row["first_due"],
     )
 
 

@@ -16,6 +16,7 @@ from health.scoring.diff import COVERAGE, MODEL
 from health.scoring.formulas import MICRO
 from health.scoring.indicators import INDICATORS, signed
 from metrics.home.week import Cause, Mix, Mover
+from renewals.upcoming import Upcoming
 
 # Light colours of the tokens. Healthy is the pale one, so that a chart's eye-catcher is the trouble.
 COLOURS = {
@@ -41,9 +42,9 @@ def change(now: int, before: int, *, more_is_better: bool) -> dict[str, Any]:
 
 
 def tiles(
-    mix: Mix, by_owner: Mapping[Any, Mix], due: tuple[int, int, int], currency: str, url: Any
+    mix: Mix, by_owner: Mapping[Any, Mix], coming: Upcoming, renewals_url: str, currency: str, url: Any
 ) -> list[dict[str, Any]]:
-    """Exactly five (DSH-02). `due`: accounts, money and money at risk that renew in six months; `url(**filters)`."""
+    """Exactly five (DSH-02). `coming`: the renewals of six months and where they stand; `url(**filters)`."""
     scored = mix.accounts - mix.by_band[HealthBand.NONE]
     risk, money = mix.at_risk()
     risk_was = mix.was[HealthBand.RED] + mix.was[HealthBand.YELLOW]
@@ -78,11 +79,13 @@ def tiles(
         {"label": _("Expansion pipeline"), "value": "–", "foot": _("not yet: needs opportunities")},
         {
             "label": _("Renewal forecast"),
-            "value": cells.arr_text(due[1], currency) if due[0] else "–",
-            "url": url(renews="180", sort="renews") if due[0] else "",
-            "foot": _("due in six months, %(arr)s of it at risk") % {"arr": cells.arr_text(due[2], currency)}
-            if due[0]
-            else _("nothing due in six months"),
+            "value": percent_text(coming.rate),
+            "unit": cells.arr_text(coming.mrr, currency) if coming.count else "",
+            "url": renewals_url if coming.count else "",
+            "foot": _("%(loss)s forecast loss in six months, %(risk)s called at risk")
+            % {"loss": cells.arr_text(coming.loss, currency), "risk": cells.arr_text(coming.at_risk_mrr, currency)}
+            if coming.count
+            else _("no renewal is open in six months"),
         },
         {
             "label": _("CSM capacity"),
@@ -289,7 +292,6 @@ def renewals(
 
     return {
         "any": accounts > 0,
-        "due": (accounts, total, risk),
         "meta": _("%(count)s in six months, %(arr)s ARR") % {"count": cells.count_text(accounts), "arr": cells.arr_text(total, currency)},
         "legend": [{"tone": TONES[band], "label": band.label} for band in bars],
         "finding": _("%(arr)s of ARR come up for renewal in six months, most in %(month)s; %(risk)s of it is at risk or critical.")

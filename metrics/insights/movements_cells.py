@@ -238,10 +238,11 @@ def row(slug: str, line: Line, currency: str, note_url: str) -> dict[str, Any]:
 
 
 def source_text(line: Line) -> str:
-    """Import, row 12; API; Person, Ruth Okafor."""
+    """Import, row 12; API; Person, Ruth Okafor; Renewal, Priya Natarajan."""
     if not line.source:
         return "–"
     label = str(ChangeSource(line.source).label)
     if line.source == ChangeSource.IMPORT and line.source_row:
         return _("%(source)s, row %(row)s") % {"source": label, "row": number_text(line.source_row)}
-    return f"{label}, {line.actor}" if line.source == ChangeSource.MEMBER and line.actor else label
+    people = (ChangeSource.MEMBER, ChangeSource.RENEWAL, ChangeSource.DEAL)
+    return f"{label}, {line.actor}" if line.source in people and line.actor else label

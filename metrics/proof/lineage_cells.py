@@ -4,8 +4,10 @@ of the column before; where it does not, it says by how much."""
 from collections.abc import Callable
 from typing import Any
 
+from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.enums import ChangeSource
 from cs_platform.kernel.money import money_text
@@ -274,11 +276,19 @@ def change_column(line: LedgerLine, behind: ChangeBehind, currency: str) -> dict
     }
 
 
-def source_column(source: SourceRow) -> dict[str, Any]:
-    """The row of the file, the request or the person; a row states the MRR again."""
+# What wrote a period of a decision: in words, and the page on which it was taken.
+DECISIONS: dict[str, tuple[Promise, str]] = {
+    ChangeSource.RENEWAL: (gettext_lazy("written by closing a renewal"), "renewal"),
+    ChangeSource.DEAL: (gettext_lazy("written by winning a deal"), ""),
+}
+
+
+def source_column(source: SourceRow, slug: str) -> dict[str, Any]:
+    """The row of the file, the request, the person or the decision (REN-10); a row states the MRR again."""
     change, run = source.change, source.run
     facts: list[tuple[str, str]] = [(_("source"), str(change.get_source_display()))]
     foot, check, ok = "", "", True
+    decided, route = DECISIONS.get(change.source, ("", ""))
     value = money_text(change.mrr_minor, change.currency)
     if run is not None:
         facts += [(_("file"), run.filename), (_("row"), str(change.source_row or "–")), *source.cells]
@@ -294,6 +304,7 @@ def source_column(source: SourceRow) -> dict[str, Any]:
             facts.append((_("request"), str(change.source_ref or "–")))
         facts += [(_("by"), change.actor or "–"), (_("received"), moment_text(change.recorded_at))]
         check = _("entered by a person") if change.source == ChangeSource.MEMBER else _("sent by a program")
+        check = str(decided) or check
         if change.source == ChangeSource.IMPORT:
             ok, check = False, _("the import is not kept")
     return {
@@ -303,6 +314,8 @@ def source_column(source: SourceRow) -> dict[str, Any]:
         "check": check,
         "source": facts,
         "foot": foot,
+        "decision_url": reverse(route, args=[slug, change.source_ref]) if route and change.source_ref else "",
+        "decision": change.get_source_display(),
     }
 
 

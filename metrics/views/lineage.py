@@ -176,7 +176,7 @@ def _columns(
         return [*made, *map(columns.waiting_column, (_("Subscription change"), _("Source row")))]
     change = origins.change_behind(entry, question)
     made.append(columns.change_column(entry, change, currency))
-    made.append(columns.source_column(origins.source_of(change.change)))
+    made.append(columns.source_column(origins.source_of(change.change), request.tenant.slug))
     return made
 
 

@@ -29,6 +29,8 @@ from journey.models import Task
 from journey.work.cells import task_row
 from metrics.home import today as day_of
 from metrics.views.churn_queue import waiting_line
+from renewals.cells import tab_url
+from renewals.upcoming import SOON_DAYS, Upcoming, next_rows, open_between, upcoming
 
 ORDERS: dict[str, tuple[Any, ...]] = {
     "need": (),
@@ -57,9 +59,10 @@ def today(request: TenantRequest) -> HttpResponse:
     actions = day_of.actions_of(member, seen, tenant, day)
     tickets = day_of.tickets_of(seen, tenant, now)
     alerts = day_of.alerts_of(seen)
-    due = list(rows.filter(book.renewing(day)).order_by("renews_on", "id")[: day_of.SHORT])
+    soon = open_between(seen, day, day + dt.timedelta(days=SOON_DAYS))
+    coming, due = upcoming(soon), next_rows(soon, day_of.SHORT)
     tasks = [task for group in actions.tasks.values() for task in group]
-    shown: list[Any] = [*listed, *due, *tasks]
+    shown: list[Any] = [*listed, *(one.account for one in due), *tasks]
     told = absences.told_for(member, [row.owner_id for row in shown], day) if whose == "mine" else {}
     owner = {"owner": "me"} if whose == "mine" else {}
     address = _Address(
@@ -71,7 +74,7 @@ def today(request: TenantRequest) -> HttpResponse:
         "greeting": _greeting(member.name),
         "subtitle": _subtitle(size, tenant, day),
         "books": _books(request, whose, address),
-        "tiles": _tiles(request, size, actions, tickets, owner, day),
+        "tiles": _tiles(request, size, actions, tickets, owner, day, coming),
         "first": alert_row(alerts[0], tenant.slug, day) if alerts and alerts[0].level == "critical" else None,
         "alerts": [
             alert_row(alert, tenant.slug, day) | {"log_url": log(alert.account_id)} for alert in alerts[: day_of.SHORT]
@@ -91,11 +94,11 @@ def today(request: TenantRequest) -> HttpResponse:
         % {"shown": len(listed), "found": number_text(size.bands[HealthBand(band)] if band else size.accounts, 0)},
         "all_url": _list(request, **owner, status=Status.LIVE),
         "due": [
-            _due_row(account, tenant, day) | {"told": told.get(account.owner_id, ""), "log_url": log(account.id)}
-            for account in due
+            _due_row(one, tenant, day) | {"told": told.get(one.account.owner_id, ""), "log_url": log(one.account_id)}
+            for one in due
         ],
-        "due_meta": f"{number_text(size.due, 0)}, {cells.arr_text(size.due_mrr, tenant.currency)}",
-        "due_url": _list(request, **owner, status=Status.LIVE, renews=book.RENEWAL_WINDOW, sort="renews"),
+        "due_meta": f"{number_text(coming.count, 0)}, {cells.arr_text(coming.mrr, tenant.currency)}",
+        "due_url": _renewals(request, owner),
         "actions": _actions(actions, tenant, day, told, log),
         "actions_meta": ngettext("%(n)s due today", "%(n)s due today", actions.due)
         % {"n": number_text(actions.due, 0)},
@@ -179,12 +182,13 @@ def _tiles(
     tickets: day_of.Tickets,
     owner: dict[str, str],
     day: dt.date,
+    coming: Upcoming,
 ) -> list[dict[str, Any]]:
     """Exactly five (DSH-03, DSH-04)."""
     currency = request.tenant.currency
-    renewals = [_("%(n)s at risk") % {"n": number_text(size.due_at_risk, 0)}] if size.due_at_risk else []
-    if size.first_due:
-        renewals.append(_("first on %(day)s") % {"day": cells.short_day(size.first_due, day)})
+    renewals = [_("%(n)s at risk") % {"n": number_text(coming.at_risk, 0)}] if coming.at_risk else []
+    if coming.first:
+        renewals.append(_("first on %(day)s") % {"day": cells.short_day(coming.first, day)})
     scored = size.accounts - size.bands[HealthBand.NONE]
     return [
         {
@@ -215,9 +219,9 @@ def _tiles(
         },
         {
             "label": _("Renewals, next 90 days"),
-            "value": number_text(size.due, 0),
-            "unit": cells.arr_text(size.due_mrr, currency),
-            "url": _list(request, **owner, status=Status.LIVE, renews=book.RENEWAL_WINDOW, sort="renews"),
+            "value": number_text(coming.count, 0),
+            "unit": cells.arr_text(coming.mrr, currency),
+            "url": _renewals(request, owner),
             "foot": " · ".join(renewals) or _("none in this time"),
         },
         {"label": _("Expansion opportunities"), "value": "–", "foot": _("needs usage and plan limits")},
@@ -285,13 +289,22 @@ def _row(
     }
 
 
-def _due_row(account: Account, tenant: Tenant, day: dt.date) -> dict[str, Any]:
+def _renewals(request: TenantRequest, owner: dict[str, str]) -> str:
+    """The renewals of the next 90 days, of the same book; "" for those who may not open them."""
+    if not may(request, Permission.VIEW_ACCOUNTS):
+        return ""
+    mine = {"csm": owner["owner"]} if owner else {}
+    return f"{reverse('renewals', args=[request.tenant.slug])}?{urlencode({'due': SOON_DAYS} | mine)}"
+
+
+def _due_row(one: Any, tenant: Tenant, day: dt.date) -> dict[str, Any]:
+    """A renewal that comes due soon; it opens where it is worked."""
     return {
-        "name": account.name,
-        "url": reverse("account", args=[tenant.slug, account.id]),
-        "renews": cells.renewal(account.renews_on, day),
-        "arr": cells.arr_text(account.mrr_minor, tenant.currency),
-        "health": cells.health(account.health_band),
+        "name": one.account.name,
+        "url": tab_url(one, tenant.slug),
+        "renews": cells.renewal(one.due_on, day),
+        "arr": cells.arr_text(one.mrr_minor, tenant.currency),
+        "health": cells.health(one.account.health_band),
     }
 
 

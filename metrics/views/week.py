@@ -20,11 +20,13 @@ from accounts.models import Account, AccountEvent, SubscriptionChange
 from cs_platform.kernel.access import Permission, TenantRequest, may, requires
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.money import money_text
+from cs_platform.kernel.periods import add_months, month_end, month_of
 from cs_platform.kernel.templatetags.cells import day_text
 from health.account_hooks import shift_value
 from metrics.home import week as questions
 from metrics.home import week_cells
 from metrics.views.churn_queue import waiting_line
+from renewals.upcoming import open_between, upcoming
 
 LISTED = 7
 EVENTS = 10
@@ -56,6 +58,7 @@ def week(request: TenantRequest) -> HttpResponse:
     by_segment = questions.mixes(found, lambda group: group.segment)
     symbol = get_currency_symbol(currency, locale=get_language() or "en")
     renewals = week_cells.renewals(questions.renewals(seen, today), currency, symbol, accounts_url)
+    coming = upcoming(open_between(seen, month_of(today), month_end(add_months(month_of(today), questions.MONTHS - 1))))
     later = _week_text(monday + questions.WEEK) if sunday < today else ""
     context = {
         "subtitle": _subtitle(monday, sunday, day, before),
@@ -66,7 +69,9 @@ def week(request: TenantRequest) -> HttpResponse:
         "week": _week_text(monday),
         "teams": [{"value": key, "label": name, "on": key == team} for key, name in teams],
         "segments": [{"value": name, "label": name, "on": name == segment} for name in segments],
-        "tiles": week_cells.tiles(mix if day else questions.Mix(), by_owner, renewals["due"], currency, accounts_url),
+        "tiles": week_cells.tiles(
+            mix if day else questions.Mix(), by_owner, coming, _renewals_url(request, segment), currency, accounts_url
+        ),
         "meta": [cells.count_text(mix.accounts), _("%(arr)s ARR") % {"arr": cells.arr_text(mix.mrr, currency)}],
         "owners": [
             week_cells.group_row(
@@ -79,6 +84,7 @@ def week(request: TenantRequest) -> HttpResponse:
             for name, own in by_segment.items()
         ],
         "renewals": renewals,
+        "renewals_url": _renewals_url(request, segment),
         "news_url": f"{reverse('week_news', args=[tenant.slug])}?{urlencode(kept | {'week': _week_text(monday)})}",
         "sources_url": reverse("imports", args=[tenant.slug]) if may(request, Permission.IMPORT_DATA) else "",
         "scored": day is not None,
@@ -87,6 +93,14 @@ def week(request: TenantRequest) -> HttpResponse:
     if day is not None:
         context |= _health(request, seen, mix, found, before, day, accounts_url)
     return page(request, "metrics/week.html", context, pieces=("week",))
+
+
+def _renewals_url(request: TenantRequest, segment: str) -> str:
+    """Where the renewals and what is called of them stand; "" for those who may not open them."""
+    if not may(request, Permission.VIEW_ACCOUNTS):
+        return ""
+    path = reverse("renewals", args=[request.tenant.slug])
+    return f"{path}?{urlencode({'segment': segment})}" if segment else path
 
 
 def _health(

@@ -30,7 +30,7 @@ SELECT s.id, m.root_id AS account_id, a.segment_id, g.profile, s.start_on, s.end
        h.renewal_id, n.id AS next_id, n.mrr_minor AS next_mrr, n.currency AS next_currency,
        w.mrr_minor AS was_mrr, w.currency AS was_currency,
        EXISTS (SELECT FROM renewals_renewalline l JOIN renewals_renewal r ON r.id = l.renewal_id
-                WHERE l.subscription_id = s.id AND r.due_on = s.end_on AND r.state NOT IN ('open', 'withdrawn')) AS settled
+                WHERE l.subscription_id = s.id AND r.due_on >= s.end_on AND r.state NOT IN ('open', 'withdrawn')) AS settled
   FROM wanted
   JOIN accounts_subscription s ON s.id = wanted.id
   JOIN member m ON m.id = s.account_id

@@ -131,14 +131,17 @@ def test_a_champion_has_not_left_and_is_engaged(
     assert night(row).champion is expected
 
 
-def test_profile_is_strategic_or_one_of_our_industries(tenant_open: World) -> None:
-    rows = [account(tenant_open, f"A-{n}", industry="Retail") for n in range(3)]
-    zoo = account(tenant_open, "Z-1", industry="Zoo")
-    flag = account(tenant_open, "Z-2", industry="Airport", strategic=True)
-    nobody = account(tenant_open, "Z-3", industry="")
+def test_profile_is_strategic_or_large_in_one_of_our_industries(tenant_open: World) -> None:
+    rows = [account(tenant_open, f"A-{n}", industry="Retail", mrr_minor=100 * n) for n in range(1, 4)]
+    zoo = account(tenant_open, "Z-1", industry="Zoo", mrr_minor=900)
+    flag = account(tenant_open, "Z-2", industry="Airport", strategic=True, mrr_minor=1)
+    nobody = account(tenant_open, "Z-3", industry="", mrr_minor=900)
+    nowhere = account(tenant_open, "Z-4", industry="Retail", segment=None)
     jobs.qualify_all(ago(1))
     found = {row.account_id: row.profile for row in Qualification.objects.all()}
-    assert [found[each.id] for each in (*rows, zoo, flag, nobody)] == [True, True, True, False, True, None]
+    # Middle of the segment (1, 100, 200, 300, 900, 900): 200.
+    expected = [False, True, True, False, True, None, None]
+    assert [found[each.id] for each in (*rows, zoo, flag, nobody, nowhere)] == expected
 
 
 def test_adopted_by_the_journey_or_by_usage(tenant_open: World) -> None:
@@ -287,7 +290,7 @@ def test_referred_against_other_cost() -> None:
 
 def test_a_year_is_full_on_its_day() -> None:
     facts = formulas.Facts(
-        None, "mid_market", "green", None, None, None, None, None, 0, 0, 0, None, 0, 0, None, None, None, False, "", 0, None,
+        None, "mid_market", "green", None, None, None, None, None, 0, 0, 0, None, 0, 0, None, None, None, False, "", 0, None, None,
         False, None, dt.date(2025, 3, 1), dt.date(2026, 3, 1), True,
     )  # fmt: skip
     assert formulas.renewed(facts, dt.date(2026, 3, 1), 12)[0] is True

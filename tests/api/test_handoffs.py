@@ -8,7 +8,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.enums import KeyScope
-from accounts.models import Account, AccountChange
+from accounts.models import Absence, Account, AccountChange
+from journey.handoffs import services
 from journey.models import Handoff, Task
 from tests.api.conftest import Api, key_of
 
@@ -174,3 +175,48 @@ def test_a_list_asks_as_much_for_many_as_for_one(api, filled):
             assert api.get("handoffs").status_code == 200
         counts.append(len(queries))
     assert counts[0] == counts[1] <= 17
+
+
+def test_checks_are_noted(api, filled):
+    """ROL-02: a note for each check in their order, null leaves it; the same again changes nothing, even when it is over."""
+    made = api.post("handoffs", body(checks=["Keys"])).json()
+    path, count = f"handoffs/{made['id']}", len(made["checklist"])
+    assert {one["note"] for one in made["checklist"]} == {""}
+    notes = ["Told on Monday", *[None] * (count - 2), "In the safe"]
+    noted = api.patch(path, {"notes": notes, "checklist": [True] * count}).json()
+    assert [one["note"] for one in noted["checklist"]] == ["Told on Monday", *[""] * (count - 2), "In the safe"]
+    assert all(one["done"] for one in noted["checklist"])
+    again = api.patch(path, {"notes": notes}).json()
+    assert again["version"] == noted["version"]
+    assert api.patch(path, {"notes": ["", *[None] * (count - 1)]}).json()["checklist"][0]["note"] == ""
+    for wrong in (["x"], ["x" * 501, *[None] * (count - 1)], "x", [1.5] * count):
+        refused = api.patch(path, {"notes": wrong})
+        assert refused.status_code == 422
+        assert {name.split(".")[0] for name in refused.json()["error"]["fields"]} == {"notes"}
+    done = api.patch(path, {"state": "accepted"}).json()
+    same = api.patch(path, {"state": "accepted", "checklist": [True] * count})
+    assert (same.status_code, same.json()["version"]) == (200, done["version"])
+    assert api.patch(path, {"notes": notes}).status_code == 422
+
+
+def test_what_moved_and_for_whom_it_was_answered(api, filled):
+    """ROL-02: how much passed along; `on_behalf_of` where a person answered for the taker, not for a program."""
+    world, _rival = filled
+    csm, ops = world.members["csm"], world.members["ops"]
+    today = world.tenant.today()
+    with world.open():
+        for account in Account.objects.all():
+            task = {"account": account, "owner": csm, "title": "Call", "due_on": today, "source": "member"}
+            Task.objects.create(external_id=f"T-{account.external_id}", **task)
+    made = api.post("handoffs", body()).json()
+    assert (made["moved"], made["on_behalf_of"]) == ({"tasks": 0, "plans": 0, "milestones": 0}, None)
+    path = f"handoffs/{made['id']}"
+    done = api.patch(path, {"state": "accepted", "answer": "Yes"}).json()
+    assert (done["moved"], done["on_behalf_of"]) == ({"tasks": 1, "plans": 0, "milestones": 0}, None)
+    other = api.post("handoffs", body(account="A-2")).json()
+    with world.open():
+        Absence.objects.create(member=ops, cover=csm, first_on=today, last_on=today)
+        row = Handoff.objects.get(id=other["id"])
+        services.answer_handoff(handoff=row, state="declined", version=None, by=csm, answer="Full")
+    said = api.get(f"handoffs/{other['id']}").json()
+    assert (said["answered_by"], said["on_behalf_of"]) == ("csm@acme.example", "ops@acme.example")

@@ -65,6 +65,7 @@ def test_every_resource_is_in_this_test():
     # test_journey_api.py, test_handoffs.py.
     apart = {
         "absences",  # test_absences_api.py
+        "advocacy",  # test_advocacy_api.py
         "metrics",
         "targets",
         "reconciliations",
@@ -72,6 +73,8 @@ def test_every_resource_is_in_this_test():
         "schema",
         "reports",
         "alerts",
+        "opportunities",  # test_opportunities.py
+        "signals",
         "plans",
         "issues",  # test_issues.py
         "handoffs",

@@ -1,6 +1,7 @@
 """Pages of mails (REQUIREMENTS 1K): the log on the account and the playbook, one mail, the editor with its preview, the
 addresses without mail: what they say, whom they let, what they refuse, how many questions they ask."""
 
+import datetime as dt
 import smtplib
 from unittest import mock
 
@@ -14,9 +15,9 @@ from django.utils import timezone
 
 from accounts import opt_outs
 from accounts.enums import OptOutHow
-from accounts.models import Account, MailOptOut
-from journey.enums import LetterState
-from journey.models import Letter, Playbook, PlaybookVersion
+from accounts.models import Absence, Account, MailOptOut
+from journey.enums import LetterState, PlayState
+from journey.models import Letter, Play, Playbook, PlaybookVersion
 from journey.playbooks import versions
 from tests.conftest import World
 from tests.journey.letter_facts import MAIL, book, mail_step, person, task_step, written
@@ -124,6 +125,75 @@ def test_what_waits_stands_in_the_inbox_and_in_the_log(worlds: tuple[World, Worl
     with world.open():
         Account.objects.update(owner=world.members["leader"])
     assert "A result for Halcyon" not in text(client, log)
+
+
+def test_a_mail_that_was_not_sent_is_seen_where_people_look(worlds: tuple[World, World], letter: Letter) -> None:
+    """In the log with why, first of all; in the inbox of whom it speaks for and of who covers for them; on the timeline; as a
+    number beside the playbooks. Nobody else's inbox has it, and no other company's page."""
+    world, rival = worlds
+    with world.open():
+        hour = timezone.now() - dt.timedelta(hours=1)
+        Letter.objects.update(state=LetterState.FAILED, reason="(451, b'4.7.1 Greylisted <script>')", goes_at=hour)
+    client, leader = world.client("csm"), world.client("leader")
+    inbox = text(client, world.url("inbox/"))
+    assert "Mails that were not sent" in inbox
+    assert "4.7.1 Greylisted &lt;script&gt;" in inbox
+    assert "Mails that were not sent" not in text(leader, world.url("inbox/"))
+    with world.open():
+        day = world.tenant.today()
+        Absence.objects.create(member=world.members["csm"], cover=world.members["leader"], first_on=day, last_on=day)
+    assert "Mails that were not sent" in text(leader, world.url("inbox/"))
+    log = text(client, world.url("mails/"))
+    assert "4.7.1 Greylisted" in log
+    assert "Try again" in log
+    assert "Try again" not in text(world.client("executive"), world.url("mails/"))
+    timeline = text(client, world.url(f"accounts/{letter.account_id}/timeline/?kind=work"))
+    assert "Mail not sent: A result for Halcyon" in timeline
+    assert world.url(f"mails/?account={letter.account_id}") in timeline
+    assert "A result for Halcyon" in text(client, world.url(f"mails/?account={letter.account_id}"))
+    playbooks = text(world.client("admin"), world.url("playbooks/"))
+    assert "1 not sent" in playbooks
+    assert world.url("mails/") in playbooks
+    with rival.open():
+        elsewhere = account("Elsewhere", rival.members["csm"])
+    assert client.get(world.url(f"mails/?account={elsewhere.id}")).status_code == 404
+    assert "Mails that were not sent" not in text(rival.client("csm"), rival.url("inbox/"))
+    assert "No mail" in text(rival.client("admin"), rival.url("mails/?account=nonsense"))
+
+
+def test_a_mail_that_was_not_sent_is_tried_again_or_let_be(world: World, letter: Letter) -> None:
+    """From the log it goes on to the log; tried again it waits, let be it leaves the inbox and keeps why it was not taken."""
+    client = world.client("csm")
+    with world.open():
+        Letter.objects.update(state=LetterState.FAILED, reason="Away", attempts=5)
+    version = str(letter.version)
+    answer = client.post(path(world, letter, "change/"), {"verb": "send", "version": version, "from": "log"})
+    assert answer["Location"] == world.url("mails/")
+    with world.open():
+        row = Letter.objects.get()
+        assert (row.state, row.attempts, row.reason) == (LetterState.WAITING, 0, "")
+        Letter.objects.update(attempts=2, reason="Away")
+    assert "tried 2 times, is tried again" in text(client, world.url("mails/"))
+    with world.open():
+        Letter.objects.update(state=LetterState.FAILED)
+    stale = client.post(path(world, letter, "change/"), {"verb": "cancel", "version": version})
+    assert stale.status_code == 409
+    client.post(path(world, letter, "change/"), {"verb": "cancel", "version": str(row.version)})
+    with world.open():
+        done = Letter.objects.get()
+        assert (done.state, done.reason) == (LetterState.CANCELLED, "Away")
+    assert "Mails that were not sent" not in text(client, world.url("inbox/"))
+
+
+def test_what_an_ended_play_did_not_send_waits_for_nobody(world: World, letter: Letter) -> None:
+    with world.open():
+        Letter.objects.update(state=LetterState.FAILED, reason="Away", sender=None)
+    assert "Mails that were not sent" in text(
+        world.client("csm"), world.url("inbox/")
+    )  # the owner answers for nobody's
+    with world.open():
+        Play.objects.update(state=PlayState.STOPPED)
+    assert "Mails that were not sent" not in text(world.client("csm"), world.url("inbox/"))
 
 
 # The editor

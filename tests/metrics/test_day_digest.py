@@ -9,7 +9,7 @@ from django.core import mail
 from django.utils import timezone, translation
 
 from accounts.calendar import next_working_day, working_days
-from accounts.models import Account, AccountEvent, BusinessHours, Holiday, Tenant
+from accounts.models import Absence, Account, AccountEvent, BusinessHours, Holiday, Tenant
 from cs_platform.kernel.models import Work
 from health.models import Alert, HealthScore, Touchpoint
 from journey.work import selectors, services
@@ -191,3 +191,79 @@ def test_an_empty_day_says_so(company: World, monkeypatch: pytest.MonkeyPatch, l
     with company.open(), timezone.override(JAKARTA), translation.override(language):
         content = day_digest.evening(company.tenant, company.members["csm"], FRIDAY)
     assert all(not one["rows"] and one["empty"] for one in content.sections)
+
+
+def away(world: World, who: str, first: dt.date, last: dt.date, cover: str | None = None) -> None:
+    with world.open():
+        Absence.objects.create(
+            member=world.members[who], cover=world.members[cover] if cover else None, first_on=first, last_on=last
+        )
+
+
+def test_nobody_is_written_to_on_days_away(company: World, rival: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """ROL-02: the day of who is away is not told, that of who covers has their accounts and says for whom; the day after
+    it is as before. The same absence of another company's member keeps nothing back."""
+    add(company, DigestKind.DAY, "csm", "ops")
+    add(rival, DigestKind.DAY, "csm")
+    away(company, "csm", FRIDAY - dt.timedelta(3), FRIDAY, "ops")
+    at(monkeypatch, jakarta(17, 30))
+    with company.open(), timezone.override(JAKARTA):
+        fill(company)
+    assert sending.plan_days() == 2
+    work_off(company)
+    [sent] = mail.outbox
+    assert sent.to == ["Ops Person <ops@acme.example>"]
+    assert "You stand in for Csm Person until 27 Nov." in sent.body
+    assert "Halcyon: At risk → Critical" in sent.body
+    assert "Halcyon: Left for later" in sent.body
+    tuesday = dt.date(2026, 12, 1)
+    at(monkeypatch, jakarta(17, 30, day=tuesday))
+    sending.plan_days()
+    work_off(company)
+    assert sorted(one.to[0] for one in mail.outbox[1:]) == [
+        "Csm Person <csm@acme.example>",
+        "Ops Person <ops@acme.example>",
+    ]
+    own = next(one for one in mail.outbox[1:] if "Ops Person" in one.to[0])
+    assert "You stand in for" not in own.body
+    assert "Halcyon" not in own.body
+    with company.open():
+        assert not DigestSent.objects.filter(email="csm@acme.example", period=FRIDAY).exists()
+
+
+@pytest.mark.parametrize(
+    ("kind", "last", "comes"),
+    [
+        (DigestKind.BOARD, dt.date(2026, 12, 20), dt.date(2026, 12, 21)),
+        (DigestKind.WEEK, dt.date(2026, 12, 1), dt.date(2026, 12, 2)),
+        (DigestKind.WEEK, dt.date(2026, 12, 6), None),  # the next week has its own
+        (DigestKind.DAY, dt.date(2026, 12, 1), None),
+    ],
+)
+def test_what_waits_for_who_is_away_comes_on_their_first_morning(
+    company: World, monkeypatch: pytest.MonkeyPatch, kind: str, last: dt.date, comes: dt.date | None
+) -> None:
+    """ROL-02: the board whenever they return, the week while it is its own; once, and again later when they stay away."""
+    [recipient] = add(company, kind, "leader")
+    away(company, "leader", MONDAY - dt.timedelta(5), last)
+    at(monkeypatch, jakarta(8, day=MONDAY))
+    sent: list[str] = []
+    monkeypatch.setattr(sending, "content_of", lambda *_args, **_more: sent.append("read"))
+    payload = {"recipient": str(recipient.id), "period": MONDAY.isoformat(), "close": ""}
+    with company.open():
+        sending.send_digest(Work(name=sending.WORK, key=f"{kind}:{recipient.id}", payload=payload, actor="schedule"))
+        waiting = list(Work.objects.filter(name=sending.WORK))
+        assert [work.run_after.astimezone(JAKARTA).date() for work in waiting] == ([comes] if comes else [])
+        assert not sent
+        if not comes:
+            return
+        assert waiting[0].payload == payload
+        assert waiting[0].run_after.astimezone(JAKARTA).time() == sending.RETURN
+        at(monkeypatch, jakarta(7, day=comes))
+        Absence.objects.update(last_on=comes)
+        sending.send_digest(waiting[0])
+        assert not sent
+        assert Work.objects.filter(name=sending.WORK).count() == (2 if comes.weekday() != 6 else 1)
+        Absence.objects.all().delete()
+        sending.send_digest(waiting[0])
+        assert sent == ["read"]

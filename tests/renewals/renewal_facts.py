@@ -4,12 +4,31 @@ import datetime as dt
 from typing import Any
 
 from accounts.models import Account, Subscription, Tenant
+from health.models import HealthModel, HealthModelVersion, HealthScore
+from health.scoring.definition import Definition
 from renewals import jobs
 from renewals.models import Renewal
 from tests.books import Book
 from tests.conftest import World
 
 TODAY = dt.date(2026, 11, 21)
+
+
+def scored(account: Account, day: dt.date = TODAY, score: float = 39, *, trend: float | None = None) -> None:
+    """A score of that day, with the usage trend that it was made of."""
+    band = "red" if score < 50 else "yellow" if score < 80 else "green"
+    model, _new = HealthModel.objects.get_or_create(segment=None, defaults={"name": "All"})
+    version, _new = HealthModelVersion.objects.get_or_create(
+        model=model, number=1, defaults={"state": "published", "definition": Definition.default().json()}
+    )
+    keys = Definition.default().keys
+    raw = [trend if key == "usage_trend" else None for key in keys]
+    HealthScore.objects.filter(account_id=account.id, as_of=day).delete()
+    HealthScore.objects.create(
+        account_id=account.id, as_of=day, version_id=version.id, score=score, band=band, coverage=1, raw=raw,
+        points=[None] * len(keys), shares=[None] * len(keys),
+    )  # fmt: skip
+    Account.objects.filter(id=account.id).update(health_score=score, health_band=band, health_on=day)
 
 
 def at_day(world: World, day: dt.date = TODAY) -> None:

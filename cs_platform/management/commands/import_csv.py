@@ -20,7 +20,8 @@ from cs_platform.kernel.tenancy import tenant_context
 # CONTRACTS 1, those of the journey, and who is away.
 KINDS = (
     "accounts", "contacts", "subscriptions", "usage", "tickets", "touchpoints", "surveys", "outcomes", "fx_rates",
-    "stages", "tasks", "plans", "issues", "absences",
+    "stages", "tasks", "plans", "issues", "absences", "opportunities",
+    "advocates", "assets", "referrals",
 )  # fmt: skip
 
 

@@ -1,0 +1,43 @@
+"""Routes below /t/<slug>/ of the renewals floor."""
+
+from typing import Any
+
+from django.urls import include, path
+
+from renewals.views import account, closing, lists, runways, work
+
+# Pages of an account, below accounts/<account_id>/.
+ACCOUNT: list[Any] = [path("renewal/", account.account_renewal, name="account_renewal")]
+
+RENEWALS: list[Any] = [
+    path("", lists.renewals, name="renewals"),
+    path("<uuid:renewal_id>/move/", lists.move, name="renewal_move"),
+    path("<uuid:renewal_id>/", account.renewal, name="renewal"),
+    path("<uuid:renewal_id>/stand/", work.stand, name="renewal_stand"),
+    path("<uuid:renewal_id>/terms/", work.terms, name="renewal_terms"),
+    path("<uuid:renewal_id>/reviews/", work.reviews, name="renewal_reviews"),
+    path("<uuid:renewal_id>/call/", work.call, name="renewal_call"),
+    path("<uuid:renewal_id>/objections/", work.objection_new, name="renewal_objection_new"),
+    path("<uuid:renewal_id>/people/", work.person_new, name="renewal_person_new"),
+    path("<uuid:renewal_id>/close/", closing.close, name="renewal_close"),
+    path("<uuid:renewal_id>/close/preview/", closing.writing, name="renewal_writing"),
+    path("<uuid:renewal_id>/undo/", closing.undo, name="renewal_undo"),
+    path("<uuid:renewal_id>/save/", work.save_open, name="renewal_save_open"),
+    path("objections/<uuid:objection_id>/", work.objection, name="renewal_objection"),
+    path("people/<uuid:stakeholder_id>/", work.person, name="renewal_person"),
+    path("people/<uuid:stakeholder_id>/remove/", work.person_remove, name="renewal_person_remove"),
+    path("steps/<uuid:renewal_step_id>/done/", work.step_done, name="renewal_step_done"),
+    path("steps/<uuid:renewal_step_id>/reopen/", work.step_reopen, name="renewal_step_reopen"),
+    path("saves/<uuid:save_play_id>/", work.save, name="renewal_save"),
+    path("saves/<uuid:save_play_id>/end/", work.save_end, name="renewal_save_end"),
+]
+RUNWAYS: list[Any] = [
+    path("", runways.runways, name="settings_runways"),
+    path("<uuid:segment_id>/", runways.runway, name="settings_runway"),
+]
+
+urlpatterns: list[Any] = [
+    path("accounts/<uuid:account_id>/", include(ACCOUNT)),
+    path("renewals/", include(RENEWALS)),
+    path("settings/runways/", include(RUNWAYS)),
+]
