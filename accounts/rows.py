@@ -62,6 +62,19 @@ def text(limit: int, *, required: bool = False) -> Reader:
     return read
 
 
+def several(reader: Reader, most: int = 50) -> Reader:
+    """Values in one cell, parted by semicolons, or as a list; each once, as `reader` reads it."""
+
+    def read(value: Any, style: DateStyle) -> tuple[Any, ...]:
+        parts = value if isinstance(value, (list, tuple)) else _plain(value).split(";")
+        found = tuple(dict.fromkeys(one for one in (reader(part, style) for part in parts) if one))
+        if len(found) > most:
+            raise Bad("too_many", _("At most %(limit)s fit here.") % {"limit": most})
+        return found
+
+    return read
+
+
 def choice(options: Any) -> Reader:
     words = {
         str(key).lower(): value

@@ -10,7 +10,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.cells import health, short_day
+from accounts.cells import TONES as BANDS
+from accounts.cells import short_day
+from accounts.enums import HealthBand
 from accounts.models import Tenant
 from advocacy.enums import AskFailure, AskState, AssetKind, Consent, Criterion, Legal, ReferralState, RequestState
 from advocacy.enums import Standing as State
@@ -22,6 +24,7 @@ from advocacy.selectors import Candidates
 from advocacy.standings import Standing
 from cs_platform.kernel.money import money_text
 from cs_platform.kernel.templatetags.cells import day_text, month_name, number_text, percent_text
+from cs_platform.kernel.templatetags.ui import icon
 
 MARKS = {True: ("y", "check"), False: ("x", "x"), None: ("q", "minus")}
 TONES = {State.READY: "good", State.RESTING: "line", State.WAITING: "watch", State.OPEN: "acc", State.BLOCKED: "none"}
@@ -126,7 +129,7 @@ def candidate_rows(found: Candidates, tenant: Tenant, today: dt.date) -> list[di
                 "name": row.name,
                 "url": reverse("account_advocacy", args=[tenant.slug, row.account_id]),
                 "why_url": why_url(tenant, row),
-                "health": health(row.health_band),
+                "health": band(row.health_band),
                 "marks": marks(row),
                 "consent": consent(row, today),
                 "rest": rest_line(row, today),
@@ -135,6 +138,13 @@ def candidate_rows(found: Candidates, tenant: Tenant, today: dt.date) -> list[di
             }
         )
     return rows
+
+
+def band(value: str) -> Any:
+    """The shape of a band beside a name; its word is read aloud."""
+    known = HealthBand(value)
+    shape = icon(f"h-{BANDS[known]}")
+    return format_html('<span class="health {}">{}<span class="sr">{} </span></span>', BANDS[known], shape, known.label)
 
 
 def why_url(tenant: Tenant, row: Standing) -> str:

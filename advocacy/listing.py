@@ -11,7 +11,7 @@ from advocacy.enums import Consent, Criterion
 from advocacy.enums import Standing as State
 from cs_platform.kernel.keyset import uuid_of
 
-PAGE_SIZE = 25
+PAGE_SIZE = 15
 QUALIFIED = "qualified"  # beside the states: whoever meets all six
 VIEWS = ("", QUALIFIED, *State.values)
 

@@ -64,6 +64,10 @@ class KeptMoney(TextChoices):
     CAC = "cac", _("Acquisition costs")
     OUTCOME = "outcome", _("Values of outcomes")
     TARGET = "target", _("Targets in money")
+    DEAL = "deal", _("Won deals")
+    DUE = "due", _("What renewals were due")
+    KEPT = "kept", _("What renewals kept")
+    SAVE = "save", _("Money of save plays")
 
 
 class Dimension(TextChoices):

@@ -6,12 +6,14 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Sum
 from django.utils.translation import gettext as _
 from uuid_utils.compat import uuid7
 
 from accounts.customers import refused
 from accounts.merging.result import today
-from accounts.models import Account, Member, Tenant
+from accounts.models import Account, Member, Subscription, Tenant
+from accounts.rates import factors, in_reporting
 from accounts.webhooks.announce import announce
 from accounts.webhooks.events import Kind
 from advocacy.enums import ReferralState
@@ -84,7 +86,7 @@ def move_referral(
     note: str = KEPT,
 ) -> Referral:
     """How far it came, and on which day. Steps that were passed over keep no day. A won one names the new customer, whose
-    ARR it is worth where nobody says another amount; who is won is announced.
+    first ARR it is worth where nobody says another amount; who is won is announced.
     """
     row = locked(referral, version)
     chosen("state", state, ReferralState)
@@ -108,7 +110,7 @@ def move_referral(
     elif customer is not KEPT:
         values["customer"] = _customer(row, customer, by)
         if values["customer"] and values.get("amount_minor", row.amount_minor) is None:
-            values |= {"amount_minor": values["customer"].mrr_minor * 12, "currency": Tenant.current().currency}
+            values |= {"amount_minor": first_arr(values["customer"]), "currency": Tenant.current().currency}
     if by is not None and state == ReferralState.WON and values.get("customer", row.customer) is None:
         raise refused("customer", _("Which customer did it become?"))
     _checked({name: values[name] for name in FIELDS if name in values}, row.account, row)
@@ -117,6 +119,15 @@ def move_referral(
     if row.state == ReferralState.WON and not was_won:
         tell_won(row)
     return row
+
+
+def first_arr(customer: Account) -> int:
+    """What the first periods of a customer bring a year, in minor units of the reporting currency at the latest rates."""
+    rows = Subscription.objects.filter(
+        account=customer, voided=False, mrr_minor__gt=0, start_on=customer.customer_since
+    )
+    worth = rows.aggregate(sum=Sum(in_reporting("mrr_minor", factors())))["sum"]
+    return 12 * int(worth or 0)
 
 
 def tell_won(row: Referral) -> None:

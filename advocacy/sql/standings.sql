@@ -16,6 +16,13 @@ WITH part AS MATERIALIZED (
       FROM advocacy_ask k
      WHERE k.asked_on <= %(today)s
      GROUP BY k.advocate_id
+), judged_by AS (
+    -- Who fell out of the green since the night is not healthy any more, whatever the night said.
+    SELECT q.account_id, q.proven, q.champion, q.profile, q.adopted, q.renewed, q.qualified_since,
+           CASE WHEN a.health_band = 'green' THEN q.healthy WHEN a.health_band = 'none' THEN NULL ELSE false END AS healthy,
+           q.qualified AND a.health_band = 'green' AS qualified
+      FROM advocacy_qualification q
+      JOIN accounts_account a ON a.id = q.account_id
 ), known AS (
     SELECT coalesce(d.id, a.id) AS id, a.id AS account_id, d.id AS advocate_id, d.contact_id,
            q.healthy, q.proven, q.champion, q.profile, q.adopted, q.renewed,
@@ -27,7 +34,7 @@ WITH part AS MATERIALIZED (
            k.rested_from + CASE WHEN k.asks >= %(many)s::int THEN %(long_rest)s::int ELSE %(rest)s::int END AS rests_until,
            c.left_on <= %(today)s AS gone, a.mrr_minor, a.health_band, a.owner_id, a.segment_id, a.industry, a.name, a.name_key
       FROM accounts_account a
-      LEFT JOIN advocacy_qualification q ON q.account_id = a.id
+      LEFT JOIN judged_by q ON q.account_id = a.id
       LEFT JOIN advocate d ON d.account_id = a.id
       LEFT JOIN accounts_contact c ON c.id = d.contact_id
       LEFT JOIN asked k ON k.advocate_id = d.id

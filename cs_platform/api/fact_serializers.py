@@ -107,7 +107,7 @@ class Touchpoint(serializers.Serializer):
         TouchpointStatus.choices,
         required=False,
         allow_blank=True,
-        help_text="When not sent: held, or an e-mail's furthest step.",
+        help_text="When not sent: planned, of what lies ahead; else held, or an e-mail's furthest step.",
     )
     happened_at = serializers.DateTimeField()
     inbound = serializers.BooleanField(required=False, help_text="Begun by the customer.")
@@ -118,6 +118,14 @@ class Touchpoint(serializers.Serializer):
     sentiment = choice(Sentiment)
     subject = serializers.CharField(required=False, allow_blank=True, max_length=200)
     note = serializers.CharField(required=False, allow_blank=True, max_length=4000)
+    attendees = serializers.ListField(
+        child=serializers.CharField(max_length=200), source="there", required=False, max_length=50,
+        help_text="External ids of contacts of the account who are there besides `contact`.",
+    )  # fmt: skip
+    colleagues = serializers.ListField(
+        child=serializers.EmailField(), source="ours", required=False, max_length=50,
+        help_text="E-mails of members who are there besides `member_email`.",
+    )  # fmt: skip
     version = serializers.IntegerField(required=False, help_text=_VERSION)
     created_at = shown(serializers.DateTimeField, "recorded_at")
     updated_at = shown(serializers.DateTimeField)

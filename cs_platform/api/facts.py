@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import BooleanField, F, Func, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
@@ -11,6 +13,7 @@ from rest_framework.response import Response
 from accounts.enums import ImportKind
 from accounts.kinds import KINDS, DateStyle, Problem, Row
 from accounts.merging import MergeResult, Origin
+from accounts.models import Contact, Member
 from accounts.rows import Bad, parse
 from cs_platform.api import fact_serializers as serializers
 from cs_platform.api.idempotency import idempotent
@@ -191,6 +194,24 @@ class Touchpoints(Writable):
         "happened_since": "happened_at__gte",
     }
     related = ("account", "contact", "member__user")
+
+    def rows(self) -> QuerySet:
+        people = Contact.objects.order_by("external_id"), Member.objects.order_by("user__email")
+        return (
+            super()
+            .rows()
+            .annotate(
+                there=_named(people[0], "attendees", "external_id"), ours=_named(people[1], "colleagues", "user__email")
+            )
+        )
+
+
+def _named(people: QuerySet, column: str, name: str) -> ArraySubquery:
+    """What those of `people` are called whose ids stand in an array `column` of the row."""
+    among = Func(
+        F("id"), OuterRef(column), template="%(expressions)s)", arg_joiner=" = ANY(", output_field=BooleanField()
+    )
+    return ArraySubquery(people.annotate(among=among).filter(among=True).values(name))
 
 
 class Surveys(Writable):

@@ -23,11 +23,12 @@ def hand_over(last: dt.date) -> int:
     if Handoff.objects.exists():
         return 0
     _from_sales()
-    priya, tomi = (Member.objects.get(user__email=f"{key}@northwind.example") for key in ("priya", "tomi"))
+    people = {key: Member.objects.get(user__email=f"{key}@northwind.example") for key in ("priya", "tomi", "anna")}
+    priya, tomi, anna = people.values()
     leader = Member.objects.get(role__key="leader")
     books = Account.objects.filter(status=Status.LIVE, merged_into=None).exclude(tier="tech_touch")
     books = books.select_related("owner").order_by("-mrr_minor", "external_id")
-    others = books.exclude(owner=None).exclude(owner__in=[priya, tomi])
+    others = books.exclude(owner=None).exclude(owner__in=[priya, tomi, anna])
     between = services.offer_handoff(
         account=others[0],
         kind=HandoffKind.CSM_TO_CSM,
@@ -37,7 +38,13 @@ def hand_over(last: dt.date) -> int:
         by=leader,
         added=("Introduce Priya at the next steering group",),
     )
-    _tick(between, 4)
+    services.tick(
+        handoff=_tick(between, 4),
+        position=1,
+        note="Two milestones moved to January; Priya agreed with them on the phone.",
+        version=None,
+        by=leader,
+    )
     late = services.offer_handoff(
         account=others[1],
         kind=HandoffKind.ONBOARDING_TO_CSM,
@@ -48,6 +55,13 @@ def hand_over(last: dt.date) -> int:
     _tick(late, 5)
     asked = late.created_at - WAITED * DAY
     Handoff.objects.filter(id=late.id).update(created_at=asked, due_on=last - DAY)
+    services.offer_handoff(  # who is away; who covers them answers
+        account=others[2],
+        kind=HandoffKind.CSM_TO_CSM,
+        taker=anna,
+        reason="Their new head office is in Anna's region.",
+        by=leader,
+    )
     sold = services.offer_handoff(
         account=books.filter(owner=priya)[0],
         kind=HandoffKind.CSM_TO_SALES,

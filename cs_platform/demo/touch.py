@@ -80,6 +80,8 @@ def touchpoint_rows(story: Story, key: str, owner: str, last: dt.date) -> Iterat
             _meeting(chance, row, story, day, level, last)
         elif chance.random() > level:  # who does not care neither asks nor takes part
             continue
+        if day > last and row["status"] != "planned":  # a weekend moved it beyond what has been
+            continue
         yield row
 
 

@@ -6,15 +6,17 @@ from typing import Any, cast
 from uuid import uuid4
 
 from django import forms
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import RowForm
-from accounts.models import Account
+from accounts.models import Account, Member
 from health.engagement.services import OF_EMAILS
 from health.enums import Sentiment, TouchpointKind, TouchpointStatus
 from health.models import Touchpoint
 
+MOST_COLLEAGUES = 300  # offered to choose from
 MOMENT = "%Y-%m-%dT%H:%M"
 # What is logged most comes first; the first one is chosen.
 KINDS = [TouchpointKind(kind) for kind in (
@@ -56,6 +58,10 @@ class TouchpointForm(RowForm):
     note = forms.CharField(
         label=_("Note"), max_length=4000, required=False, widget=forms.Textarea(attrs={"rows": 3, "maxlength": 4000})
     )
+    attendees = forms.MultipleChoiceField(
+        label=_("Who else is there"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    colleagues = forms.MultipleChoiceField(label=_("Colleagues"), required=False, widget=forms.CheckboxSelectMultiple)
     minutes = forms.IntegerField(label=_("Minutes"), min_value=0, max_value=100_000, required=False)
     inbound = forms.BooleanField(label=_("Begun by the customer"), required=False)
 
@@ -77,11 +83,21 @@ class TouchpointForm(RowForm):
             cast(forms.ChoiceField, self.fields["account_id"]).choices = choices
             self.initial["account_id"] = str(account.id) if account else ""
         people = []
+        there = [*touchpoint.attendees, touchpoint.contact_id] if touchpoint else []
+        ours = touchpoint.colleagues if touchpoint else []
         if account is not None:
-            seen = account.contacts.order_by("left_on", "name", "id")
-            chosen = touchpoint.contact_id if touchpoint else None
-            people = [(one.external_id, one.name) for one in seen if one.left_on is None or one.id == chosen]
+            seen = list(account.contacts.order_by("left_on", "name", "id"))
+            people = [(one.external_id, one.name) for one in seen if one.left_on is None or one.id in there]
+            if touchpoint is not None:
+                self.initial["attendees"] = [one.external_id for one in seen if one.id in touchpoint.attendees]
+        members = (
+            Member.objects.filter(Q(is_active=True) | Q(id__in=ours)).select_related("user").order_by("name", "id")
+        )
+        colleagues = [(one.user.email, one.name, one.id) for one in members[:MOST_COLLEAGUES]]
+        self.initial["colleagues"] = [email for email, _name, id_ in colleagues if id_ in ours]
         cast(forms.ChoiceField, self.fields["contact"]).choices = [("", _("Nobody in particular")), *people]
+        cast(forms.ChoiceField, self.fields["attendees"]).choices = people
+        cast(forms.ChoiceField, self.fields["colleagues"]).choices = [(email, name) for email, name, _id in colleagues]
         if touchpoint is not None:
             self.fields["touchpoint"].disabled = True
 
@@ -124,4 +140,5 @@ class TouchpointForm(RowForm):
         done = self.changed
         if done is not None and not cells["status"] and done.status in DONE and done.kind == cells["kind"]:
             cells["status"] = done.status  # an e-mail that was opened stays opened
-        return cells | {"happened_at": at}
+        several = {name: self.cleaned_data[name] for name in ("attendees", "colleagues")}
+        return cells | several | {"happened_at": at}

@@ -29,8 +29,8 @@ def save_touchpoint(
 ) -> Touchpoint:
     """Log an activity with the customer (`touchpoint` None) or change one (ACC-06). Sending a new one twice makes one.
 
-    Conflict when it was changed since `version`; DomainError names the field: what is done does not lie ahead, an
-    e-mail is not held, a meeting is not answered.
+    What lies ahead is planned unless something else is said. Conflict when it was changed since `version`; DomainError names
+    the field: what is done does not lie ahead, what is planned not in the past, an e-mail is not held, a meeting not answered.
     """
     cells = {**cells, "account": account.external_id}
     if touchpoint is None:
@@ -43,6 +43,8 @@ def save_touchpoint(
     else:
         cells["touchpoint"] = touchpoint.external_id
         check_seen(Touchpoint.objects.select_for_update().get(id=touchpoint.id), version or 0)
+    if not cells.get("status") and cells["happened_at"] > timezone.now() and cells["kind"] != TouchpointKind.EMAIL:
+        cells["status"] = TouchpointStatus.PLANNED  # nobody has held yet what lies ahead
     _check(cells["kind"], cells.get("status") or "", cells["happened_at"])
     saved = Touchpoint.objects.get(id=merged(merge_touchpoints, ImportKind.TOUCHPOINTS, cells, by))
     _note_contact(saved, by)
@@ -84,6 +86,8 @@ def _check(kind: str, status: str, happened_at: dt.datetime) -> None:
             raise refused("status", _("An e-mail is sent or answered."))
     elif status in OF_EMAILS:
         raise refused("status", _("Only an e-mail is answered."))
+    if status == TouchpointStatus.PLANNED and happened_at <= now:
+        raise refused("happened_at", _("This has passed: choose a time that lies ahead, or say how it ended."))
     if happened_at > now and status not in (TouchpointStatus.PLANNED, TouchpointStatus.CANCELLED):
         raise refused("happened_at", _("This lies ahead: choose Planned, or a time that has passed."))
 

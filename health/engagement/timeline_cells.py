@@ -1,4 +1,4 @@
-"""What the timeline says, as text in the reader's language. No request, no query."""
+"""What the timeline says, as text in the reader's language. No request; a query only for who is at what is planned."""
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
@@ -15,6 +15,7 @@ from accounts.enums import AccountEventKind, ChangeKind, HealthBand
 from accounts.models import Account, Tenant
 from cs_platform.kernel.money import money_text
 from cs_platform.kernel.templatetags.cells import day_text, number_text
+from health.engagement.people import people_of
 from health.engagement.timeline import GROUPS, TOLD, WINDOW, Engagement, Line
 from health.enums import Sentiment, SurveyKind, TouchpointKind, TouchpointStatus
 from health.models import Touchpoint
@@ -279,7 +280,8 @@ def _band(line: Line, tenant: Tenant, account: Account) -> dict[str, Any]:
 
 
 def planned_rows(rows: Sequence[Touchpoint], tenant: Tenant, now: dt.datetime) -> list[dict[str, Any]]:
-    """Planned activities: {title, about, when, over, version, settle_url, edit_url}."""
+    """Planned activities: {title, about, when, over, version, settle_url, edit_url}. At most two queries, for who is there."""
+    people = people_of(rows)
     return [
         {
             "title": row.subject or str(row.get_kind_display()),
@@ -287,8 +289,7 @@ def planned_rows(rows: Sequence[Touchpoint], tenant: Tenant, now: dt.datetime) -
                 part
                 for part in (
                     str(row.get_kind_display()) if row.subject else "",
-                    row.contact.name if row.contact else "",
-                    row.member.name if row.member else "",
+                    *people[row.id],
                 )
                 if part
             ],

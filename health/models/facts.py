@@ -6,6 +6,7 @@ history, else the day it was received. A past score is rebuilt from what was kno
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
@@ -145,6 +146,9 @@ class Touchpoint(EntityModel, Fact):
     sentiment = models.CharField(_("Sentiment"), max_length=8, choices=Sentiment, blank=True)
     subject = models.CharField(_("Subject"), max_length=200, blank=True)
     note = models.TextField(_("Note"), max_length=4000, blank=True)
+    # Who else is, or was, there: contacts of the account, and members. Ids without constraints: the one door checks them.
+    attendees = ArrayField(models.UUIDField(), db_default=[])
+    colleagues = ArrayField(models.UUIDField(), db_default=[])
 
     class Meta(EntityModel.Meta):
         ordering: ClassVar = ["-happened_at", "-id"]

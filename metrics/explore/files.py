@@ -1,15 +1,13 @@
 """The explorer's series as files: rows for a CSV, and a workbook with the definition beside them (MET-23)."""
 
-from collections.abc import Sequence
 from decimal import Decimal
-from io import BytesIO
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from cs_platform.kernel import sheets
 from cs_platform.kernel.money import from_minor, whole_minor
 from cs_platform.kernel.periods import month_text
-from cs_platform.kernel.sheets import workbook_cell
 from metrics.enums import Cut, Unit
 from metrics.explore.told import Told, value_name
 from metrics.explore.values import Point
@@ -18,7 +16,7 @@ from metrics.formulas import ratio8
 HEAD = ["metric", "period", "dimension", "value", "result", "stands_on", "unit"]
 TYPES = {
     "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "xlsx": sheets.XLSX,
 }
 
 
@@ -49,10 +47,6 @@ def rows(told: Told) -> list[list[Any]]:
 
 def workbook(told: Told, definition: dict[str, Any]) -> bytes:
     """Two sheets: the rows, and what they mean."""
-    from openpyxl import Workbook  # noqa: PLC0415 only who wants a workbook loads it
-
-    book = Workbook(write_only=True)
-    _sheet(book, _("Values"), [HEAD, *rows(told)])
     filters = [
         [str(name.label), ", ".join(value_name(name, value, told.currency) for value in values)]
         for name, values in told.asked.cut.filters.items()
@@ -69,13 +63,4 @@ def workbook(told: Told, definition: dict[str, Any]) -> bytes:
         [_("Cut by"), str(Cut(told.asked.cut.cut).label)],
         *filters,
     ]
-    _sheet(book, _("Definition"), said)
-    out = BytesIO()
-    book.save(out)
-    return out.getvalue()
-
-
-def _sheet(book: Any, name: str, found: Sequence[Sequence[Any]]) -> None:
-    sheet = book.create_sheet(name[:31])
-    for row in found:
-        sheet.append([workbook_cell(cell) for cell in row])
+    return sheets.workbook([(_("Values"), [HEAD, *rows(told)]), (_("Definition"), said)])

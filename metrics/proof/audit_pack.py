@@ -1,7 +1,6 @@
 """The audit pack: one workbook with a figure and everything behind it, down to the rows that it came from (DSH-04)."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from io import BytesIO
 from typing import Any
 from uuid import UUID
 
@@ -9,10 +8,9 @@ from django.utils.translation import gettext as _
 
 from accounts.enums import ChangeSource
 from accounts.models import Import, Member, SubscriptionChange
-from cs_platform.kernel import sqljobs
+from cs_platform.kernel import sheets, sqljobs
 from cs_platform.kernel.money import from_minor
 from cs_platform.kernel.periods import month_end, month_text
-from cs_platform.kernel.sheets import workbook_cell
 from metrics import formulas
 from metrics.figures import jobs, lineage, origins, questions
 from metrics.figures.asked import Asked
@@ -39,13 +37,10 @@ def workbook(
 ) -> bytes:
     """The workbook: figure, bridge, accounts, movements, changes, source rows, definition, close. Rows are written as they
     are read; only accounts that the reader may open are named, the others stand as one line, so that sums agree."""
-    from openpyxl import Workbook  # noqa: PLC0415 only who wants a workbook loads it
-
-    book = Workbook(write_only=True)
     behind = lineage.accounts_behind(question, asked, lineage.BASE_AND_NEW, member, limit=None)
     ids = [line.account_id for line in behind.lines]
     changes = list(_changes(ids, question))
-    sheets: tuple[tuple[str, Callable[[], Rows]], ...] = (
+    found_in: tuple[tuple[str, Callable[[], Rows]], ...] = (
         (_("Figure"), lambda: _figure(metric, asked, question, sums, value, member)),
         (_("Bridge"), lambda: _bridge(sums, question.currency)),
         (_("Accounts"), lambda: _accounts(behind, question.currency)),
@@ -55,13 +50,7 @@ def workbook(
         (_("Definition"), lambda: _definition(definition)),
         (_("Close"), lambda: _close(close, found, question.currency)),
     )
-    for name, rows in sheets:
-        sheet = book.create_sheet(name[:31])
-        for row in rows():
-            sheet.append([workbook_cell(value) for value in row])
-    out = BytesIO()
-    book.save(out)
-    return out.getvalue()
+    return sheets.workbook((name, rows()) for name, rows in found_in)
 
 
 def _figure(

@@ -27,7 +27,9 @@ from health.next_steps import NextStep, next_steps
 from journey.handoffs.account_hooks import WAITING
 from journey.models import Task
 from journey.work.cells import task_row
+from metrics.home import meeting_cells
 from metrics.home import today as day_of
+from metrics.home.meetings import meetings_of
 from metrics.views.churn_queue import waiting_line
 from renewals.cells import tab_url
 from renewals.upcoming import SOON_DAYS, Upcoming, next_rows, open_between, upcoming
@@ -58,6 +60,7 @@ def today(request: TenantRequest) -> HttpResponse:
     trends, steps = day_of.trends(listed, day), next_steps(listed, tenant.zone)
     actions = day_of.actions_of(member, seen, tenant, day)
     tickets = day_of.tickets_of(seen, tenant, now)
+    meetings = meetings_of(seen, tenant, now)
     alerts = day_of.alerts_of(seen)
     soon = open_between(seen, day, day + dt.timedelta(days=SOON_DAYS))
     coming, due = upcoming(soon), next_rows(soon, day_of.SHORT)
@@ -99,6 +102,7 @@ def today(request: TenantRequest) -> HttpResponse:
         ],
         "due_meta": f"{number_text(coming.count, 0)}, {cells.arr_text(coming.mrr, tenant.currency)}",
         "due_url": _renewals(request, owner),
+        "meetings": meeting_cells.groups(meetings, tenant, day, may_edit=may(request, Permission.EDIT_ACCOUNTS)),
         "actions": _actions(actions, tenant, day, told, log),
         "actions_meta": ngettext("%(n)s due today", "%(n)s due today", actions.due)
         % {"n": number_text(actions.due, 0)},
@@ -326,11 +330,10 @@ def _actions(
 
     now = tasks("today") + promises(actions.today)
     later = tasks("week") + promises(actions.later)
-    for meeting in actions.meetings:
+    for meeting in actions.meetings:  # those of today and tomorrow stand in a card of their own
         local = meeting.happened_at.astimezone(tenant.zone)
-        (now if local.date() == day else later).append(
-            _meeting_row(meeting, local, tenant, day) | {"log_url": log(meeting.account_id)}
-        )
+        if local.date() > day + dt.timedelta(days=1):
+            later.append(_meeting_row(meeting, local, tenant, day) | {"log_url": log(meeting.account_id)})
     now.sort(key=lambda row: (row.get("at") is None, row.get("at") or dt.time()))  # the hours of the day come first
     groups = (
         (_("Late"), True, tasks("late") + promises(actions.late)),

@@ -118,6 +118,15 @@ def test_who_left_the_customer_or_the_program_is_not_asked(tenant_open: World) -
     assert "in the program already" in refused(services.enrol, contact=left.contact, consent="name", by=None).message
 
 
+def test_who_fell_out_of_the_green_since_the_night_is_not_asked(tenant_open: World) -> None:
+    """ADV-01: the band of today holds, not that of the night."""
+    who = enrolled(tenant_open, account(tenant_open))
+    Account.objects.update(health_band="red")
+    assert code(who) == "missing_healthy"
+    Account.objects.update(health_band="none")
+    assert code(who) == "unknown_healthy"
+
+
 def test_history_that_a_program_tells_is_taken_and_counts(tenant_open: World) -> None:
     world = tenant_open
     row = account(world)
@@ -215,7 +224,9 @@ def test_bad_assets_are_refused(tenant_open: World, fields: dict[str, Any], fiel
 
 def test_adv_04_a_referral_walks_its_way(tenant_open: World) -> None:
     world, csm = tenant_open, tenant_open.members["csm"]
-    giver, fresh = account(world), account(world, "N-1", mrr_minor=50_000)
+    giver, fresh = account(world), account(world, "N-1", mrr_minor=90_000)
+    paid(fresh, 400, 300, mrr_minor=50_000)
+    paid(fresh, 300, None, mrr_minor=90_000)
     row = services.add_referral(account=giver, prospect="Tidewater", asked_on=ago(50), by=csm)
     row = services.move_referral(referral=row, state="introduced", on=ago(40), version=1, by=csm)
     assert (row.agreed_on, row.introduced_on) == (None, ago(40))

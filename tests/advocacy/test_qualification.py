@@ -240,7 +240,8 @@ def test_adv_04_referred_customers_appear_as_won_by_themselves(tenant_open: Worl
         account=giver, prospect="Tidewater Ports", by=world.members["csm"], asked_on=ago(90), amount_minor=50_000
     )
     account(world, "N-1", name="Tidewater Ports", source="referral", customer_since=ago(20))
-    account(world, "N-2", name="Corvid", referred_by=giver, customer_since=ago(10), mrr_minor=30_000)
+    fresh = account(world, "N-2", name="Corvid", referred_by=giver, customer_since=ago(10), mrr_minor=90_000)
+    paid(fresh, 10, None, mrr_minor=30_000)
     account(world, "N-3", name="Nobody knows", source="referral", customer_since=ago(10))
     assert jobs.follow_referrals(ago(1)) == 2
     asked.refresh_from_db()

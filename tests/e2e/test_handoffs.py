@@ -47,7 +47,7 @@ def fill(world: World) -> None:
 
 
 def test_a_customer_is_taken_over_by_keys(page, live_server, world: World, problems) -> None:
-    """The inbox leads to the drawer; a tick keeps the focus; yes is refused in place, then said."""
+    """The inbox leads to the drawer; a tick and its note keep the focus; yes is refused in place, then said."""
     fill(world)
     sign_in(page, live_server, world, "csm")
     page.goto(live_server.url + world.url("inbox/"))
@@ -65,6 +65,14 @@ def test_a_customer_is_taken_over_by_keys(page, live_server, world: World, probl
     page.keyboard.press("Space")
     drawer.locator(".todo .done").wait_for()
     assert page.evaluate("document.activeElement.id") == "check-0"
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")  # its note
+    page.keyboard.press("Tab")
+    page.keyboard.type("Told on Monday")
+    page.keyboard.press("Enter")
+    drawer.locator("summary", has_text="Told on Monday").wait_for()
+    assert page.evaluate("document.activeElement.id") == "note-0"
+    look(page, "handoff-noted")
     drawer.get_by_role("button", name="Accept").click()
     drawer.get_by_text("say why you take the customer anyway").wait_for()
     problems[:] = [each for each in problems if "422" not in each]  # Chromium's own word for a form with an error

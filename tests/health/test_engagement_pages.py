@@ -125,7 +125,10 @@ def test_everything_about_an_activity_is_kept_and_the_person_counts_as_spoken_to
         ({"happened_at": ""}, "required"),
         ({"happened_at": "yesterday"}, "Enter a valid date/time"),
         ({"happened_at": "2999-01-01T10:00"}, "The time lies between"),
-        ({"happened_at": f"{NOW + DAY:%Y-%m-%dT%H:%M}"}, "This lies ahead"),
+        ({"happened_at": f"{NOW + DAY:%Y-%m-%dT%H:%M}", "status": "no_show"}, "This lies ahead"),
+        ({"happened_at": f"{NOW - DAY:%Y-%m-%dT%H:%M}", "status": "planned"}, "This has passed"),
+        ({"attendees": ["somebody-else"]}, "Select a valid choice"),
+        ({"colleagues": ["stranger@elsewhere.example"]}, "Select a valid choice"),
         ({"kind": "dance"}, "Select a valid choice"),
         ({"kind": "email", "status": "no_show"}, "An e-mail is sent or answered."),
         ({"kind": "call", "status": "replied"}, "Only an e-mail is answered."),
@@ -145,6 +148,42 @@ def test_a_wrong_activity_is_answered_422_and_keeps_what_was_typed(world, mine, 
         assert "Keep me" in answer.content.decode()
     with world.open():
         assert not Touchpoint.objects.exists()
+
+
+def test_a_meeting_that_lies_ahead_is_planned_by_its_time_alone_with_who_is_there(world, mine):
+    """ACC-06: people of both sides; it says so on the timeline, is moved by its form, and nobody counts as spoken to before."""
+    client, target = world.client("csm"), url(world, mine, "activities/new/")
+    with world.open():
+        ruth = Contact.objects.get()
+        omar = Contact.objects.create(account=mine, external_id="C-OMAR", name="Omar Haddad")
+    at = NOW + 2 * DAY
+    data = chosen(client.get(target)) | {
+        "kind": "qbr", "happened_at": f"{at:%Y-%m-%dT%H:%M}", "contact": ruth.external_id, "attendees": [omar.external_id],
+        "colleagues": [world.members["leader"].user.email], "subject": "Winter review",
+    }  # fmt: skip
+    assert client.post(target, data, headers=DRAWER).status_code == 204
+    with world.open():
+        row = Touchpoint.objects.get()
+        assert (row.status, row.attendees, row.colleagues) == ("planned", [omar.id], [world.members["leader"].id])
+        ruth.refresh_from_db()
+        assert ruth.last_contact_on is None
+    page = text_of(client.get(url(world, mine, "timeline/")))
+    for said in ("Winter review", "Ruth", "Omar Haddad", world.members["leader"].name):
+        assert said in page
+    edit = url(world, mine, f"activities/{row.id}/")
+    boxes = re.findall(r"<input[^>]*name=\"attendees\"[^>]*>", client.get(edit).content.decode())
+    assert [("checked" in box) for box in boxes if "C-OMAR" in box] == [True]
+    moved = data | {
+        "version": "1",
+        "status": "planned",
+        "happened_at": f"{at + DAY:%Y-%m-%dT%H:%M}",
+        "touchpoint": row.external_id,
+    }
+    assert client.post(edit, moved, headers=DRAWER).status_code == 204
+    with world.open():
+        row.refresh_from_db()
+        assert (row.status, row.version, row.attendees) == ("planned", 2, [omar.id])
+        assert row.happened_at > NOW + 2 * DAY
 
 
 def test_a_planned_meeting_is_settled_by_one_button_and_not_twice(world, mine):

@@ -8,7 +8,7 @@ import pytest
 from accounts.enums import ChangeSource
 from accounts.kinds import KINDS, Row
 from accounts.merging import Origin, merge_accounts, merge_contacts
-from accounts.models import Account
+from accounts.models import Account, Contact, Member
 from accounts.rows import parse
 from cs_platform.kernel.models import AuditEntry, Dirty
 from health.models import Survey, Touchpoint
@@ -62,6 +62,72 @@ def test_a_touchpoint_is_made_changed_and_left_alone(acme, rival):
         ]  # fmt: skip
     with rival.open():
         assert not Touchpoint.objects.exists()
+
+
+def test_a_meeting_ahead_is_planned_and_never_held_before_its_time(acme):
+    """ACC-06, HLT-09: without a status what lies ahead is planned; it cannot be said to be held, missed or sent; a held one that
+    moves ahead is planned again, a cancelled one stays cancelled, and its hour alone does not hold it."""
+    now = dt.datetime.now(dt.UTC)
+    ahead, past = (now + dt.timedelta(days=3)).isoformat(), (now - dt.timedelta(days=3)).isoformat()
+
+    def status(name):
+        with acme.open():
+            return Touchpoint.objects.get(external_id=name).status
+
+    put(acme, "touchpoints", MEETING | {"happened_at": ahead})
+    assert status("M-1") == "planned"
+    put(acme, "touchpoints", MEETING | {"happened_at": past})
+    assert status("M-1") == "planned"  # its hour has passed, and nobody said how it ended
+    put(acme, "touchpoints", MEETING | {"happened_at": past, "status": "attended"})
+    put(acme, "touchpoints", MEETING | {"happened_at": ahead})
+    assert status("M-1") == "planned"
+    put(acme, "touchpoints", MEETING | {"happened_at": ahead, "status": "cancelled"})
+    put(acme, "touchpoints", MEETING | {"happened_at": ahead, "note": "Their fair"})
+    assert status("M-1") == "cancelled"
+    for said, kind in (("attended", "qbr"), ("no_show", "qbr"), ("sent", "email"), ("replied", "email")):
+        refused = put(
+            acme, "touchpoints", MEETING | {"touchpoint": "X", "kind": kind, "happened_at": ahead, "status": said}
+        )
+        assert [(r.problem.column, r.problem.code) for r in refused.rejected] == [("status", "ahead")], said
+    soon = (now + dt.timedelta(minutes=5)).isoformat()  # a clock that is fast
+    assert put(acme, "touchpoints", MEETING | {"touchpoint": "N", "happened_at": soon, "status": "attended"}).outcomes
+
+
+def test_who_is_there_is_kept_and_strangers_are_refused(acme, rival):
+    """ACC-06: contacts of the account and members, in one cell or as a list; what is not given stays, what is empty goes."""
+    put(acme, "contacts", {"contact": "C-1b", "account": "A-1", "name": "Omar"})
+    put(rival, "contacts", {"contact": "C-9", "account": "A-1", "name": "Theirs"})
+
+    def there():
+        with acme.open():
+            row = Touchpoint.objects.get()
+            contacts = Contact.objects.filter(id__in=row.attendees).order_by("external_id")
+            members = Member.objects.filter(id__in=row.colleagues).order_by("name")
+            return [c.external_id for c in contacts], [m.user.email for m in members]
+
+    both = {"attendees": "C-1; C-1b;C-1 ;", "colleagues": "CSM@acme.example"}
+    assert put(acme, "touchpoints", MEETING | both).outcomes == {1: "created"}
+    assert there() == (["C-1", "C-1b"], ["csm@acme.example"])
+    assert put(acme, "touchpoints", MEETING).outcomes == {1: "unchanged"}
+    assert put(acme, "touchpoints", MEETING | both).outcomes == {1: "unchanged"}
+    assert put(acme, "touchpoints", MEETING | {"attendees": ["C-1b"]}).outcomes == {1: "updated"}
+    assert there() == (["C-1b"], ["csm@acme.example"])
+    assert put(acme, "touchpoints", MEETING | {"attendees": "", "colleagues": ""}).outcomes == {1: "updated"}
+    assert there() == ([], [])
+    for cells, code in (
+        ({"attendees": "C-1;C-2"}, "unknown_contact"),
+        ({"attendees": "C-9"}, "unknown_contact"),
+        ({"colleagues": "csm@rival.example"}, "unknown_member"),
+    ):
+        assert [r.problem.code for r in put(acme, "touchpoints", MEETING | cells).rejected] == [code]
+    assert there() == ([], [])
+    assert problems("touchpoints", MEETING | {"colleagues": "nobody"}) == [("colleagues", "not_an_email")]
+    assert problems("touchpoints", MEETING | {"attendees": ";".join(map(str, range(51)))}) == [
+        ("attendees", "too_many")
+    ]
+    put(acme, "touchpoints", MEETING | {"attendees": "C-1"})
+    put(acme, "touchpoints", MEETING | {"account": "A-2"})
+    assert there()[0] == [], "who was of the other account is not of this one"
 
 
 def test_an_email_moves_on(acme):

@@ -176,6 +176,20 @@ def test_breadth_of_relevant_features_or_of_all(tenant_open: World) -> None:
     assert raw(row)["feature_breadth"] == pytest.approx(1 / 3)
 
 
+def test_a_meeting_that_was_not_held_is_no_contact_and_has_no_mood(tenant_open: World) -> None:
+    """HLT-09, ACC-06: planned, cancelled and missed ones, though the customer had asked for them; only attendance counts that
+    they were missed."""
+    row = facts.account()
+    facts.touch(row, "call", ago(30), sentiment="negative")
+    before = raw(row)
+    assert (before["last_contact"], before["sentiment"]) == (30, -1)
+    for status in ("planned", "cancelled", "no_show"):
+        facts.touch(row, "meeting", ago(3), status=status, inbound=True, sentiment="positive")
+    found = raw(row)
+    assert (found["last_contact"], found["sentiment"]) == (30, -1)
+    assert found["meeting_attendance"] == 0
+
+
 def test_meetings_mails_and_contact(tenant_open: World) -> None:
     """HLT-09: attendance, answers, time to answer, opens, last two-way contact; planned meetings are not judged."""
     row = facts.account()

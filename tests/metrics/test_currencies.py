@@ -14,10 +14,12 @@ from accounts.models import Account, Tenant
 from cs_platform.kernel import queue
 from cs_platform.kernel.errors import Conflict, DomainError
 from cs_platform.kernel.models import AuditEntry, Work
+from expansion.models import Opportunity
 from health.models import Outcome
 from metrics.figures import currencies, jobs, lineage
 from metrics.models import AccountMonth, CohortMonth, CurrencyChange, MetricTarget, MrrMovement, RetentionMonth
 from metrics.proof.moved import moved_by
+from renewals.models import Renewal, SavePlay
 from tests.books import Book, read
 from tests.conftest import World, make_world
 
@@ -179,6 +181,36 @@ class TestChange:
         assert kept()[0] == 5500
         change(world, "EUR")
         assert kept()[0] == 5000
+
+    def test_what_deals_and_renewals_kept_is_turned_over_too(self, world: World, rival: World):
+        """ADR 0007: money of a month, at the rate of the day on which it was decided."""
+        small(world)
+        day = dt.date(2025, 10, 5)
+        with world.open():
+            account = Account.objects.get(external_id="A")
+            usual = {"account": account, "currency": "USD", "external_id": "X", "source": "api"}
+            Opportunity.objects.create(
+                name="Seats", kind="seats", motion="upsell", amount_minor=1, stage="won", stage_since=day, identified_on=day,
+                closed_on=day, won_mrr=10001, **usual,
+            )  # fmt: skip
+            Renewal.objects.create(
+                due_on=day, opened_on=day, profile="smb", state="renewed", phase_since=day, closed_on=day, due_mrr=33333,
+                kept_mrr=10001, **usual,
+            )  # fmt: skip
+            SavePlay.objects.create(account=account, cause="red", opened_on=day, mrr_minor=10001)
+
+        def kept() -> tuple[Any, ...]:
+            with world.open():
+                renewal = Renewal.objects.get()
+                return (
+                    Opportunity.objects.get().won_mrr, renewal.due_mrr, renewal.kept_mrr, SavePlay.objects.get().mrr_minor,
+                )  # fmt: skip
+
+        first = kept()
+        change(world, "EUR")
+        assert kept() == (9092, 30303, 9092, 9092)
+        change(world, "USD")
+        assert kept() == first
 
     def test_a_failure_leaves_everything_as_it_was(self, world: World, monkeypatch: pytest.MonkeyPatch):
         """RELIABILITY: one transaction: old figures in the old currency, or new ones in the new."""

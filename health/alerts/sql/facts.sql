@@ -10,7 +10,7 @@ WITH touches AS MATERIALIZED (
            max(t.happened_at) FILTER (WHERE t.status = 'attended' AND NOT t.inbound
                               AND t.kind NOT IN ('email', 'feedback', 'community')) AS last_meeting_at,
            greatest(max(t.replied_at) FILTER (WHERE t.replied_at < %(until)s),
-                    max(t.happened_at) FILTER (WHERE t.inbound)) AS last_word_at
+                    max(t.happened_at) FILTER (WHERE t.inbound AND t.status NOT IN ('planned', 'cancelled', 'no_show'))) AS last_word_at
       FROM health_touchpoint t
       JOIN {scope} s ON s.id = t.account_id
      WHERE t.happened_at < %(until)s AND t.happened_at >= %(until)s - interval '365 days' AND t.known_on <= %(as_of)s

@@ -5,10 +5,11 @@ TRUNCATE made_touchpoint;
 
 WITH made AS (
     INSERT INTO health_touchpoint (id, tenant_id, external_id, account_id, contact_id, member_id, kind, status, happened_at,
-           inbound, minutes, opened_at, clicked_at, replied_at, sentiment, subject, note, known_on, source, source_ref, version)
+           inbound, minutes, opened_at, clicked_at, replied_at, sentiment, subject, note, attendees, colleagues,
+           known_on, source, source_ref, version)
     SELECT uuidv7(), %(tenant_id)s, s.touchpoint, s.account_id, s.contact_id, s.member_id, s.kind, s.status, s.happened_at,
-           s.inbound, s.minutes, s.opened_at, s.clicked_at, s.replied_at, s.sentiment, s.subject, s.note, s.known_on,
-           %(source)s, %(source_ref)s::uuid, 1
+           s.inbound, s.minutes, s.opened_at, s.clicked_at, s.replied_at, s.sentiment, s.subject, s.note, s.attendees,
+           s.colleagues, s.known_on, %(source)s, %(source_ref)s::uuid, 1
       FROM stage_touchpoint s
      WHERE NOT EXISTS (SELECT 1 FROM health_touchpoint k WHERE k.external_id = s.touchpoint)
      ORDER BY s.touchpoint
@@ -22,9 +23,12 @@ WITH wish AS (
            CASE WHEN 'contact' = ANY (s.given) THEN s.contact_id
                 WHEN t.account_id = s.account_id THEN t.contact_id END AS contact_id,
            CASE WHEN 'member_email' = ANY (s.given) THEN s.member_id ELSE t.member_id END AS member_id,
+           CASE WHEN 'attendees' = ANY (s.given) THEN s.attendees
+                WHEN t.account_id = s.account_id THEN t.attendees ELSE '{}' END AS attendees,
+           CASE WHEN 'colleagues' = ANY (s.given) THEN s.colleagues ELSE t.colleagues END AS colleagues,
            s.kind, s.happened_at,
-           -- An e-mail only moves on, unless its status is said.
-           CASE WHEN 'status' = ANY (s.given) OR s.kind <> t.kind THEN s.status
+           -- An e-mail only moves on, unless its status is said; what lies ahead was not held, whatever was said before.
+           CASE WHEN 'status' = ANY (s.given) OR s.kind <> t.kind OR s.status = 'planned' AND t.status <> 'cancelled' THEN s.status
                 WHEN s.kind <> 'email' THEN t.status
                 WHEN 'replied' IN (s.status, t.status) THEN 'replied'
                 WHEN 'clicked' IN (s.status, t.status) THEN 'clicked'
@@ -46,14 +50,15 @@ WITH wish AS (
        SET account_id = w.account_id, contact_id = w.contact_id, member_id = w.member_id, kind = w.kind, status = w.status,
            happened_at = w.happened_at, inbound = w.inbound, minutes = w.minutes, opened_at = w.opened_at,
            clicked_at = w.clicked_at, replied_at = w.replied_at, sentiment = w.sentiment, subject = w.subject, note = w.note,
+           attendees = w.attendees, colleagues = w.colleagues,
            version = t.version + 1, updated_at = clock_timestamp()
       FROM wish w
      WHERE w.id = t.id
        AND (t.account_id, t.contact_id, t.member_id, t.kind, t.status, t.happened_at, t.inbound, t.minutes, t.opened_at,
-            t.clicked_at, t.replied_at, t.sentiment, t.subject, t.note)
+            t.clicked_at, t.replied_at, t.sentiment, t.subject, t.note, t.attendees, t.colleagues)
            IS DISTINCT FROM
            (w.account_id, w.contact_id, w.member_id, w.kind, w.status, w.happened_at, w.inbound, w.minutes, w.opened_at,
-            w.clicked_at, w.replied_at, w.sentiment, w.subject, w.note)
+            w.clicked_at, w.replied_at, w.sentiment, w.subject, w.note, w.attendees, w.colleagues)
     RETURNING t.id
 )
 SELECT s.number, coalesce(m.id, w.id) AS id, s.account_id, w.before_id,

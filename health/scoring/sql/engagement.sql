@@ -8,7 +8,8 @@ WITH
                extract(epoch FROM t.replied_at - t.happened_at)::float8 / 3600 AS hours,
                -- A letter of ours is judged when the customer has had a week to answer.
                t.kind = 'email' AND NOT t.inbound AND t.status <> 'planned' AND q.as_of - e.day >= 7 AS mature,
-               t.inbound OR e.met OR e.replied OR t.kind = 'feedback' AS two_way,
+               -- What was cancelled or missed is no contact, whoever had asked for it.
+               e.took_place AND (t.inbound OR e.met OR e.replied OR t.kind = 'feedback') AS two_way, e.took_place,
                CASE WHEN e.replied AND t.replied_at IS NOT NULL
                     THEN q.as_of - timezone(%(zone)s, t.replied_at)::date ELSE q.as_of - e.day END AS contact_age
           FROM asked q
@@ -20,6 +21,7 @@ WITH
                    coalesce(t.replied_at < q.until, t.status = 'replied') AS replied,
                    coalesce(least(t.opened_at, t.clicked_at, t.replied_at) < q.until, t.status IN ('opened', 'clicked', 'replied'))
                        AS opened,
+                   t.status NOT IN ('planned', 'cancelled', 'no_show') AS took_place,
                    t.status = 'attended' AND t.kind NOT IN ('email', 'feedback', 'community') AS met
          ) e
          WHERE t.status <> 'planned'
@@ -40,7 +42,7 @@ WITH
                count(*) FILTER (WHERE kind IN ('feedback', 'community') AND age < %(feedback)s)::float8 AS feedback
           FROM (SELECT *, kind IN ('qbr', 'ebr', 'check_in', 'training', 'meeting', 'planning')
                           AND status IN ('attended', 'cancelled', 'no_show') AND age < %(meeting_attendance)s AS meeting,
-                       sentiment <> '' AND age < %(sentiment)s AS moody FROM touched) t
+                       sentiment <> '' AND took_place AND age < %(sentiment)s AS moody FROM touched) t
          GROUP BY n
     ),
     -- Answers to surveys.

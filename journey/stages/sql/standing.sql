@@ -103,6 +103,7 @@ WITH part AS MATERIALIZED (
                 OR EXISTS (SELECT FROM health_touchpoint t
                             WHERE t.account_id = o.id AND t.contact_id = c.id AND t.happened_at < %(until)s
                               AND t.happened_at >= %(until)s - interval '90 days'
+                              AND t.status NOT IN ('planned', 'cancelled', 'no_show')
                               AND (t.inbound OR t.replied_at IS NOT NULL OR t.status = 'replied'
                                    OR t.status = 'attended' AND t.kind NOT IN ('email', 'community')))) seen
      GROUP BY 1
