@@ -60,8 +60,8 @@ def shape(band: str) -> Any:
     return format_html('<span class="health {}">{}<span class="sr">{}</span></span>', tone, icon(f"h-{tone}"), HealthBand(band).label)  # fmt: skip
 
 
-def tab_url(row: Renewal, slug: str) -> str:
-    """Where a renewal is worked: its account's tab, which names it where there may be several."""
+def tab_url(row: Any, slug: str) -> str:
+    """Where a renewal (anything with its `id` and `account_id`) is worked: its account's tab, which may have several."""
     return f"{reverse('account_renewal', args=[slug, row.account_id])}?renewal={row.id}"
 
 

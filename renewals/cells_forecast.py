@@ -141,25 +141,23 @@ def loss(months: Mapping[dt.date, Sum], tenant: Tenant, url: Url) -> dict[str, A
 
 def apart_card(
     found: Sequence[Due],
-    rows: Mapping[Any, Any],
     calls: Mapping[Any, Mapping[str, RenewalCall]],
     tenant: Tenant,
     today: dt.date,
     url: Url,
 ) -> dict[str, Any]:
-    """The calls that disagree, by money apart; `rows` and `calls` are of those that are shown, by id."""
+    """The calls that disagree, by money apart; `calls` are those of the ones that are shown, by id."""
     shown = []
     for each in found[:SHOWN]:
-        one = rows[each.id]
         three = {caller: getattr(each, caller) for caller in CALLERS}
         spoken = ", ".join(f"{Caller(caller).label} {chance_text(chance)}" for caller, chance in three.items())
         numbers = " · ".join(chance_text(chance) for chance in three.values())
         points = number_text(each.points_apart, 0)
         shown.append(
             {
-                "name": one.account.name,
-                "url": tab_url(one, tenant.slug),
-                "health": shape(one.account.health_band),
+                "name": each.name,
+                "url": tab_url(each, tenant.slug),
+                "health": shape(each.band),
                 "about": f"{arr_text(each.mrr, tenant.currency)} · {short_day(each.due_on, today)}",
                 "money": _arr(each.money_apart, tenant),
                 "spread": spread(three, spoken),

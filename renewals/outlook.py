@@ -24,6 +24,9 @@ class Due(NamedTuple):
     """An open renewal as sums need it; chances in percent, None where nobody called."""
 
     id: UUID
+    account_id: UUID
+    name: str
+    band: str
     due_on: dt.date
     mrr: int
     system: Decimal | None
@@ -49,7 +52,8 @@ def read(rows: QuerySet[Renewal], first: dt.date, last: dt.date) -> list[Due]:
     """The rows that come due from `first` to `last`, both included, the next one first. One statement, and those of the
     exchange rates."""
     found = with_calls(with_money(rows)).filter(due_on__gte=first, due_on__lte=last).order_by("due_on", "id")
-    columns = ("id", "due_on", "mrr_minor", *CALLERS, "called", "account__segment__name")
+    account = ("account_id", "account__name", "account__health_band")
+    columns = ("id", *account, "due_on", "mrr_minor", *CALLERS, "called", "account__segment__name")
     return [
         Due(*row[:-3], row[-3] or "", row[-2], row[-1] or "")
         for row in found.values_list(*columns, "account__owner_id", "account__owner__name")

@@ -4,13 +4,14 @@ from typing import Any
 
 from django.urls import include, path
 
-from renewals.views import account, closing, lists, runways, work
+from renewals.views import account, closing, lists, runways, scores, work
 
 # Pages of an account, below accounts/<account_id>/.
 ACCOUNT: list[Any] = [path("renewal/", account.account_renewal, name="account_renewal")]
 
 RENEWALS: list[Any] = [
     path("", lists.renewals, name="renewals"),
+    path("accuracy/", scores.renewals_scores, name="renewals_scores"),
     path("<uuid:renewal_id>/move/", lists.move, name="renewal_move"),
     path("<uuid:renewal_id>/", account.renewal, name="renewal"),
     path("<uuid:renewal_id>/stand/", work.stand, name="renewal_stand"),

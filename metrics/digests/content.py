@@ -118,7 +118,6 @@ def weekly(tenant: Tenant, member: Member, monday: dt.date) -> Content | None:
     def nowhere(**_filters: Any) -> str:
         return ""
 
-    due = week_cells.renewals(week.renewals(seen, day), currency, "", nowhere)["due"]
     moved = week.movers(seen, before, scored)
 
     def account_url(key: Any) -> str:
@@ -137,7 +136,7 @@ def weekly(tenant: Tenant, member: Member, monday: dt.date) -> Content | None:
 
     iso = start.isocalendar()
     name = _("Week %(week)s") % {"week": iso.week}
-    tiles = [_tile(tile) for tile in week_cells.tiles(mix, by_owner, due, currency, nowhere)]
+    tiles = [_tile(tile) for tile in week_cells.tiles(mix, by_owner, week.coming(seen, day), "", currency, nowhere)]
     return Content(
         subject=_("%(company)s: %(week)s") % {"company": tenant.name, "week": name},
         heading=name,

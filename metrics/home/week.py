@@ -30,11 +30,12 @@ from django.db.models.lookups import GreaterThanOrEqual
 
 from accounts.enums import HealthBand
 from accounts.models import Account, Segment, Team
-from cs_platform.kernel.periods import add_months, month_of
+from cs_platform.kernel.periods import add_months, month_end, month_of
 from health.account_hooks import open_action
 from health.models import Alert, HealthScore
 from health.scoring import diff, selectors
 from health.scoring.formulas import MICRO
+from renewals.upcoming import Upcoming, open_between, upcoming
 
 WEEK = dt.timedelta(days=7)
 WEEKS = 13  # bars of the chart
@@ -259,6 +260,12 @@ def renewals(book: QuerySet[Account], today: dt.date) -> list[tuple[dt.date, dic
     for month, band, count, mrr in rows:
         found[month][HealthBand(band)] = (count, int(mrr))
     return sorted(found.items())
+
+
+def coming(book: QuerySet[Account], today: dt.date) -> Upcoming:
+    """The open renewals of these accounts that come due in the six months from this one on, and what is called of them."""
+    first = month_of(today)
+    return upcoming(open_between(book, first, month_end(add_months(first, MONTHS - 1))))
 
 
 def choices() -> tuple[list[tuple[str, str]], list[str]]:

@@ -20,13 +20,11 @@ from accounts.models import Account, AccountEvent, SubscriptionChange
 from cs_platform.kernel.access import Permission, TenantRequest, may, requires
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.money import money_text
-from cs_platform.kernel.periods import add_months, month_end, month_of
 from cs_platform.kernel.templatetags.cells import day_text
 from health.account_hooks import shift_value
 from metrics.home import week as questions
 from metrics.home import week_cells
 from metrics.views.churn_queue import waiting_line
-from renewals.upcoming import open_between, upcoming
 
 LISTED = 7
 EVENTS = 10
@@ -58,7 +56,6 @@ def week(request: TenantRequest) -> HttpResponse:
     by_segment = questions.mixes(found, lambda group: group.segment)
     symbol = get_currency_symbol(currency, locale=get_language() or "en")
     renewals = week_cells.renewals(questions.renewals(seen, today), currency, symbol, accounts_url)
-    coming = upcoming(open_between(seen, month_of(today), month_end(add_months(month_of(today), questions.MONTHS - 1))))
     later = _week_text(monday + questions.WEEK) if sunday < today else ""
     context = {
         "subtitle": _subtitle(monday, sunday, day, before),
@@ -70,7 +67,12 @@ def week(request: TenantRequest) -> HttpResponse:
         "teams": [{"value": key, "label": name, "on": key == team} for key, name in teams],
         "segments": [{"value": name, "label": name, "on": name == segment} for name in segments],
         "tiles": week_cells.tiles(
-            mix if day else questions.Mix(), by_owner, coming, _renewals_url(request, segment), currency, accounts_url
+            mix if day else questions.Mix(),
+            by_owner,
+            questions.coming(seen, today),
+            _renewals_url(request, segment),
+            currency,
+            accounts_url,
         ),
         "meta": [cells.count_text(mix.accounts), _("%(arr)s ARR") % {"arr": cells.arr_text(mix.mrr, currency)}],
         "owners": [

@@ -133,6 +133,7 @@ def _renewal(request: TenantRequest, account: Account, one: Any, today: dt.date)
         "calls": cells_tab.calls(one, latest, today),
         "calls_foot": cells_tab.gap_text(one, tenant),
         "call_url": to("renewal_call"),
+        "scores_url": reverse("renewals_scores", args=[slug]),
         "why": _why(request, account, one, today),
         "health_url": reverse("account_health", args=[slug, account.id]),
         "terms": cells_tab.terms(one, lines, today) | {"url": to("renewal_terms"), "review_url": to("renewal_reviews")},

@@ -24,7 +24,7 @@ from cs_platform.kernel.periods import add_months, month_end, month_of, month_or
 from cs_platform.kernel.templatetags.cells import day_text, month_name, number_text
 from renewals import cells, cells_forecast, outlook, selectors, services
 from renewals.cells_marks import legend
-from renewals.enums import Caller, Confidence, Phase, RenewalState
+from renewals.enums import Caller, Confidence, Phase, RenewalState, Step
 from renewals.listing import ALL, DUE_DAYS, LATE, NONE, SORTS, RenewalQuery
 from renewals.models import Renewal
 from renewals.upcoming import SOON_DAYS
@@ -39,6 +39,7 @@ LABELS = {
     "caller": gettext_lazy("Whose call"),
     "phase": gettext_lazy("Phase"),
     "state": gettext_lazy("Outcome"),
+    "step": gettext_lazy("Late step"),
     "apart": gettext_lazy("Calls"),
     "late": gettext_lazy("Steps"),
     "saving": gettext_lazy("Save play"),
@@ -57,6 +58,7 @@ def renewals(request: TenantRequest) -> HttpResponse:
     def url(**changes: Any) -> str:
         return _url(request, query, **changes)
 
+    due = _due(request, query, months)
     context: dict[str, Any] = {
         "view": view,
         "views": [
@@ -66,7 +68,7 @@ def renewals(request: TenantRequest) -> HttpResponse:
             _("%(first)s to %(last)s") % {"first": month_name(months[0]), "last": month_name(months[-1])},
             _("calls as of %(day)s") % {"day": day_text(tenant.figures_as_of)},
         ],
-        "any": Renewal.objects.exists(),
+        "any": bool(due) or Renewal.objects.exists(),
         "q": query.q,
         "panel": panel,
         "chips": _chips(request, query, panel),
@@ -76,11 +78,11 @@ def renewals(request: TenantRequest) -> HttpResponse:
         },
         "clear_url": _url(request, RenewalQuery(view=query.view)),
         "all_url": url(state=(ALL,), view="list"),
+        "scores_url": reverse("renewals_scores", args=[tenant.slug]),
         "accounts_url": reverse("accounts", args=[tenant.slug]),
         "may_edit": may(request, Permission.EDIT_ACCOUNTS),
         "found": True,
     }
-    due = _due(request, query, months) if context["any"] else []
     if due:
         context |= _outlook(request, due, months, today, url)
     if view == "board":
@@ -109,18 +111,17 @@ def _due(request: TenantRequest, query: RenewalQuery, months: list[dt.date]) -> 
 def _outlook(
     request: TenantRequest, due: list[outlook.Due], months: list[dt.date], today: dt.date, url: Any
 ) -> dict[str, Any]:
-    """Tiles, the chart of the months, and the calls that disagree. Two queries beside what was read."""
+    """Tiles, the chart of the months, and the calls that disagree. One query beside what was read."""
     tenant = request.tenant
     by_month = outlook.by_month(due, months)
     far = outlook.disagreements(due)
     ids = [each.id for each in far[: cells_forecast.SHOWN]]
-    rows = Renewal.objects.select_related("account").in_bulk(ids)
     last = today + dt.timedelta(days=SOON_DAYS)
     soon = sum(today <= each.due_on <= last for each in due)
     return {
         "tiles": cells_forecast.tiles(outlook.total(due), by_month, soon, tenant, url),
         "loss": cells_forecast.loss(by_month, tenant, url),
-        "apart": cells_forecast.apart_card(far, rows, selectors.latest_calls(ids), tenant, today, url),
+        "apart": cells_forecast.apart_card(far, selectors.latest_calls(ids), tenant, today, url),
     }
 
 
@@ -135,7 +136,7 @@ def _url(request: TenantRequest, query: RenewalQuery, *, month: str = "", by: st
 def _list(request: TenantRequest, query: RenewalQuery, today: dt.date) -> dict[str, Any]:
     tenant, member = request.tenant, request.member
     found = selectors.read_page(selectors.visible(member), query, member)
-    total = selectors.matching(selectors.visible(member), query, member).count()
+    total = query.matching(selectors.with_calls(selectors.visible(member)), member).count()
     path = reverse("renewals", args=[tenant.slug])
     return {
         "heads": cells.heads(query, lambda **to: _url(request, query, **to)),
@@ -217,6 +218,7 @@ def _panel(request: TenantRequest, query: RenewalQuery) -> list[dict[str, Any]]:
         "caller": [("", _("The call that counts")), *Caller.choices],
         "phase": Phase.choices,
         "state": [*RenewalState.choices, (ALL, _("Open and ended"))],
+        "step": Step.choices,
         "apart": [("1", _("System and CSM disagree"))],
         "late": [("1", _("A step is late and open"))],
         "saving": [("1", _("A save play runs"))],

@@ -14,6 +14,7 @@ from accounts.models import Account, Tenant
 from health.alerts.need import need, need_expression
 from health.models import Alert, HealthScore, Ticket, Touchpoint
 from metrics.home import today as day_of
+from renewals.models import Renewal, RenewalCall
 from tests.conftest import World
 
 TILES = (
@@ -89,6 +90,11 @@ def test_five_tiles_and_who_needs_me_first(worlds: tuple[World, World]) -> None:
     with world.open():
         soon = today + dt.timedelta(days=38)
         red = customer("Halcyon", csm, health_band="red", health_score=39.0, mrr_minor=3_433_333, renews_on=soon)
+        renewal = Renewal.objects.create(
+            external_id="R-1", account=red, due_on=soon, opened_on=today, profile="enterprise", phase_since=today,
+            currency="USD",
+        )  # fmt: skip
+        RenewalCall.objects.create(renewal=renewal, caller="csm", probability=65, as_of=today)
         customer("Quiet", csm)
         customer("Small", csm, health_band="yellow", health_score=60.0, mrr_minor=1_000)
         customer("Not mine", world.members["leader"], health_band="red", health_score=2.0)

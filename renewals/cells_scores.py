@@ -1,0 +1,237 @@
+"""How good the calls were, steps in time and save plays, in words and figures. No request, no query."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from accounts.cells import arr_text
+from accounts.models import Tenant
+from cs_platform.kernel.templatetags.cells import number_text, percent_text
+from cs_platform.kernel.templatetags.ui import hbar
+from renewals import charts
+from renewals.cells_marks import bias_bar, days_word, leaning, points_text
+from renewals.cells_tab import DOTS
+from renewals.enums import Caller, Step
+from renewals.models import SavePlay
+from renewals.scores import FEW, InTime, LateStep, Saved, Score
+
+FAR = 5.0  # points of bias that are marked
+BENCHMARK = gettext_lazy("Benchmark: 70–80% at 90 days and more, 50–60% at 30–60")
+LEAD_NAMES: Mapping[str, Any] = {
+    "90+": gettext_lazy("90 days before and more"),
+    "60-90": gettext_lazy("60–90 days"),
+    "30-60": gettext_lazy("30–60 days"),
+    "<30": gettext_lazy("Under 30 days"),
+    "": gettext_lazy("Without a renewal"),
+}
+ORDER = (Caller.SYSTEM, Caller.LEADER, Caller.CSM)
+
+
+def best(
+    by_caller: Mapping[str, Score],
+    by_quarter: Mapping[tuple[str, tuple[int, int]], Score],
+    average: float | None,
+    renewals: int,
+    lead: int,
+) -> dict[str, Any]:
+    """Who calls it best: a line for each caller by quarter, and the last twelve months as rows."""
+    quarters = sorted({quarter for _caller, quarter in by_quarter})
+    labels = [
+        _("Q%(quarter)s %(year)s") % {"quarter": number, "year": f"{year % 100:02d}"} for year, number in quarters
+    ]
+    lines = {}
+    for caller in ORDER:
+        values = [
+            by_quarter[caller, quarter].brier if (caller, quarter) in by_quarter else None for quarter in quarters
+        ]
+        known = [value for value in values if value is not None]
+        if known:
+            lines[str(caller)] = (f"{caller.label} {number_text(known[-1], 3, fixed=True)}", values)
+    rows = [_caller_row(caller, by_caller[caller]) for caller in ORDER if caller in by_caller]
+    foot = ngettext("%(n)s renewal closed", "%(n)s renewals closed", renewals) % {"n": number_text(renewals, 0)}
+    foot += ", " + _("calls frozen at %(day)s.") % {"day": days_word(lead)}
+    if average is not None:
+        foot += " " + _("Dotted: always the average, %(brier)s.") % {"brier": number_text(average, 3, fixed=True)}
+    if renewals < FEW:
+        foot += " " + _("Few: the scores say little yet.")
+    said = ", ".join(text for text, _values in lines.values())
+    return {
+        "rows": rows,
+        "chart": "c-brier" if len(quarters) > 1 else "",
+        "figure": charts.brier(labels, lines, average),
+        "finding": _("Brier score by quarter, lower is better. Last: %(scores)s.") % {"scores": said},
+        "table": {
+            "head": [_("Quarter"), *(str(caller.label) for caller in ORDER)],
+            "rows": [
+                [
+                    label,
+                    *(
+                        number_text(by_quarter[caller, quarter].brier, 3, fixed=True)
+                        if (caller, quarter) in by_quarter
+                        else "–"
+                        for caller in ORDER
+                    ),
+                ]
+                for label, quarter in zip(labels, quarters, strict=True)
+            ],
+        },
+        "foot": foot,
+        "definition": _definition(lead),
+    }
+
+
+def _definition(lead: int) -> dict[str, Any]:
+    return {
+        "id": "brier",
+        "term": _("Brier score"),
+        "formula": _("Mean of (chance − end)², the end being 1 when it was kept and 0 when it churned"),
+        "cohort": _("renewals decided in the last twelve months, of accounts that you see"),
+        "period": _("The last call of a week that ended at least %(days)s days before the contract did.")
+        % {"days": lead},
+        "note": _(
+            "0 is perfect. Bias is the mean chance less the share that was kept. Right side: on the same side of 50%."
+        ),
+    }
+
+
+def _caller_row(caller: Caller, one: Score) -> dict[str, Any]:
+    return {
+        "name": caller.label,
+        "dot": DOTS[caller],
+        "called": number_text(one.count, 0),
+        "brier": number_text(one.brier, 3, fixed=True),
+        "bias": points_text(one.bias),
+        "tone": "late" if one.bias >= FAR else "t2",
+        "right": percent_text(one.right, 0),
+    }
+
+
+def bias(by_member: Mapping[tuple[str, Any], Score], tenant: Tenant, *, open_lists: bool) -> dict[str, Any]:
+    """Called less kept by CSM, the most hopeful first; on one scale."""
+    found = sorted(by_member.items(), key=lambda item: (-item[1].bias, item[0][0]))
+    low, high = min((one.bias for _k, one in found), default=0.0), max((one.bias for _k, one in found), default=0.0)
+    path = reverse("renewals", args=[tenant.slug])
+    return {
+        "rows": [
+            {
+                "name": name or _("Nobody"),
+                "url": f"{path}?csm={key}&state=all" if key and open_lists else "",
+                "called": number_text(one.count, 0),
+                "bar": bias_bar(one.bias, low, high, bad=one.bias >= FAR),
+                "text": points_text(one.bias),
+                "tone": "late" if one.bias >= FAR else "",
+            }
+            for (name, key), one in found
+        ],
+        "foot": _("Right of the line: too hopeful."),
+    }
+
+
+def steps(
+    found: Sequence[InTime],
+    late: Sequence[LateStep],
+    kept: Mapping[str, tuple[int, int]],
+    tenant: Tenant,
+) -> dict[str, Any]:
+    """Steps in time, what lateness costs, and what is late today."""
+    rows = []
+    for one in found:
+        share = one.on_time / one.due
+        text = percent_text(share, 0)
+        tone = "risk" if share < 2 / 3 else "acc"
+        rows.append(
+            {
+                "name": Step(one.step).label,
+                "days": days_word(one.days) if one.days is not None else "",
+                "share": text,
+                "bar": hbar([(tone, share), ("rest", 1 - share)], _("%(share)s in time") % {"share": text}, "l"),
+            }
+        )
+    said = []
+    words = {
+        "none": _("Renewed when no step was late: %(share)s of %(n)s."),
+        "more": _("When two or more were: %(share)s of %(n)s."),
+    }
+    for name, (stay, count) in kept.items():
+        if count:
+            said.append(words[name] % {"share": percent_text(stay / count, 0), "n": number_text(count, 0)})
+    path = reverse("renewals", args=[tenant.slug])
+    return {
+        "rows": rows,
+        "text": " ".join(said),
+        "late": [
+            {
+                "name": Step(one.step).label,
+                "count": number_text(one.count, 0),
+                "arr": arr_text(one.mrr, tenant.currency),
+                "url": f"{path}?step={one.step}",
+            }
+            for one in late
+        ],
+    }
+
+
+def saves(
+    found: Sequence[Saved], opened: tuple[int, int], running: Sequence[SavePlay], tenant: Tenant, today: dt.date
+) -> dict[str, Any]:
+    """Save plays by the time that was left, and those that run."""
+    rows = []
+    for one in found:
+        if not one.decided and not one.name:
+            continue
+        rate = one.rate
+        low = rate is not None and rate < 0.4
+        tone = "risk" if low else "good" if rate is not None and rate >= 0.7 else "acc"
+        rows.append(
+            {
+                "name": LEAD_NAMES[one.name],
+                "saved": _("%(saved)s of %(all)s") % {"saved": one.saved, "all": one.decided},
+                "rate": percent_text(rate, 0),
+                "tone": "late" if low else "b",
+                "bar": hbar([(tone, rate), ("rest", 1 - rate)], percent_text(rate, 0), "l") if rate is not None else "",
+            }
+        )
+    saved, decided = sum(one.saved for one in found), sum(one.decided for one in found)
+    foot = str(BENCHMARK)
+    if opened[1]:
+        words = {"saved": opened[0], "all": opened[1], "share": percent_text(opened[0] / opened[1], 0)}
+        foot = _("Of all opened: %(saved)s of %(all)s, %(share)s.") % words + " " + foot
+    return {
+        "rows": rows if decided else [],
+        "all": _("%(saved)s of %(all)s") % {"saved": saved, "all": decided},
+        "rate": percent_text(saved / decided if decided else None, 0),
+        "running": [_running(one, tenant, today) for one in running],
+        "foot": foot,
+        "definition": {
+            "id": "save-rate",
+            "term": _("Save rate"),
+            "formula": _("Saved ÷ decided"),
+            "cohort": _("save plays decided in the last twelve months, of accounts that you see"),
+            "note": _(
+                "Saved: the renewal was kept, or 90 days above Critical without one. Lost: the customer left. The time is that"
+                " from opening it to the renewal."
+            ),
+        },
+    }
+
+
+def _running(one: SavePlay, tenant: Tenant, today: dt.date) -> dict[str, Any]:
+    about = []
+    if one.lead_days is not None:
+        about.append(ngettext("%(n)s day of lead", "%(n)s days of lead", one.lead_days) % {"n": one.lead_days})
+    about.append(one.approach or str(one.get_cause_display()))
+    return {
+        "name": one.account.name,
+        "url": reverse("account_renewal", args=[tenant.slug, one.account_id]),
+        "day": _("day %(day)s") % {"day": (today - one.opened_on).days + 1},
+        "about": " · ".join(about),
+    }
+
+
+def own_leaning(one: Score | None) -> str:
+    """4.6 points too hopeful; nothing without a score."""
+    return leaning(one.bias) if one else ""
