@@ -214,7 +214,10 @@ def _why_profile(shown: Mapping[str, Any], tenant: Tenant) -> str:
     if not shown.get("industry"):
         return _("The industry is not known")
     text = ngettext("%(n)s live customer in %(industry)s", "%(n)s live customers in %(industry)s", shown["alike"])
-    half = {True: _("in the larger half of its segment"), False: _("in the smaller half of its segment")}
+    half: dict[Any, str] = {
+        True: _("in the larger half of its segment"),
+        False: _("in the smaller half of its segment"),
+    }
     text = text % {"n": number_text(shown["alike"], 0), "industry": shown["industry"]}
     return _joined([text, half.get(shown.get("large"), _("without a segment"))])
 

@@ -10,7 +10,7 @@ from accounts.models import Account, Tenant
 from advocacy.enums import AskFailure, ReferralState
 from advocacy.program import CHEAPER, MATURE, Figures
 from cs_platform.kernel.money import digits, money_text, whole_minor
-from cs_platform.kernel.templatetags.cells import number_text, percent_text
+from cs_platform.kernel.templatetags.cells import MINUS, number_text, percent_text
 
 PER = 10_000  # units of ARR for which the cost of winning is told
 _RANGE = "{}–{}"
@@ -21,7 +21,7 @@ def tiles(
 ) -> list[dict[str, Any]]:
     """May be asked today, referral revenue, open requests, references given, reviews."""
     gain = found.referred.arr - found.referred_before.arr
-    mature = _RANGE.format(*(percent_text(edge, 0) for edge in MATURE))
+    mature = _RANGE.format(number_text(MATURE[0] * 100, 0), percent_text(MATURE[1], 0))
     share = _("%(share)s of new ARR · mature %(mature)s") % {"share": percent_text(found.share), "mature": mature}
     waiting = _("of %(n)s qualified · %(waiting)s wait for legal")
     deals = ngettext("12 months, %(n)s won deal touched", "12 months, %(n)s won deals touched", found.deals)
@@ -38,12 +38,7 @@ def tiles(
             "label": _("Referral revenue"),
             "value": money_text(found.referred.arr, tenant.currency, compact=True),
             "url": urls["referrals"],
-            "delta": {
-                "value": money_text(abs(gain), tenant.currency, compact=True),
-                "text": _("against the 12 months before"),
-                "direction": "up" if gain > 0 else "down" if gain < 0 else "flat",
-                "good": gain > 0 if gain else None,
-            },
+            "delta": _gain(gain, tenant),
             "foot": share,
         },
         {"label": _("Open requests"), "value": number_text(requests, 0), "url": urls["requests"], "foot": foot},
@@ -61,6 +56,18 @@ def tiles(
             "foot": new % {"n": number_text(found.new_reviews, 0)},
         },
     ]
+
+
+def _gain(gain: int, tenant: Tenant) -> dict[str, Any] | None:
+    """What referrals brought more than in the 12 months before; nothing where it is the same."""
+    if not gain:
+        return None
+    return {
+        "value": money_text(abs(gain), tenant.currency, compact=True),
+        "text": _("against the 12 months before"),
+        "direction": "up" if gain > 0 else "down",
+        "good": gain > 0,
+    }
 
 
 def funnel(found: Figures, tenant: Tenant) -> list[dict[str, Any]]:
@@ -92,15 +99,20 @@ def funnel(found: Figures, tenant: Tenant) -> list[dict[str, Any]]:
 def costs(found: Figures, tenant: Tenant) -> list[dict[str, str]]:
     """What winning costs for 10k of ARR: referred, other, the difference with the benchmark (ADV-07)."""
     per = money_text(PER * 10 ** digits(tenant.currency), tenant.currency, compact=True)
-    low, high = (percent_text(edge, 0) for edge in CHEAPER)
+    low, high = (_signed(edge) for edge in CHEAPER)
     return [
         {"value": _cost(found.referred.per_arr, tenant), "label": _("CAC per %(arr)s ARR, referred") % {"arr": per}},
         {"value": _cost(found.other.per_arr, tenant), "label": _("other new business")},
         {
-            "value": percent_text(found.cheaper, 0),
+            "value": _signed(found.cheaper),
             "label": _("benchmark %(high)s to %(low)s") % {"high": high, "low": low},
         },
     ]
+
+
+def _signed(share: Decimal | None) -> str:
+    """−61%, with a minus as wide as a digit; a dash when undefined."""
+    return percent_text(share, 0).replace("-", MINUS)
 
 
 def _cost(share: Decimal | None, tenant: Tenant) -> str:

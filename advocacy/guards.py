@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from advocacy import rules, standings
 from advocacy.enums import AssetKind, Consent, Criterion, Legal
@@ -59,7 +60,11 @@ def refusal(row: Standing, kind: str = "") -> Refusal | None:
     if row.standing == State.WAITING:
         return Refusal("legal_open", _("Their legal has not approved it yet."))
     if row.standing == State.RESTING and row.rests_until:
-        text = _("Rests until %(day)s: asked %(n)s times in 180 days.")
+        text = ngettext(
+            "Rests until %(day)s: asked once in 180 days.",
+            "Rests until %(day)s: asked %(n)s times in 180 days.",
+            row.asks,
+        )
         return Refusal("resting", text % {"day": day_text(row.rests_until), "n": row.asks}, row.rests_until)
     consent = Consent(row.consent or Consent.REFUSED)
     if kind and kind not in rules.COVERS[consent]:

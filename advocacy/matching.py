@@ -36,9 +36,8 @@ def matches(request: ReferenceRequest, member: Member | None, today: dt.date, li
 
     Example: 92, 81, 64, then 88 (rests) and 85 (blocked).
     """
-    told = standings.params(today, member=member)
+    told = standings.params(today, member=member, enrolled=True)
     rows = [Standing(**row) for row in sqljobs.rows(SQL / "standings.sql", told, tables=TABLES)]
-    rows = [row for row in rows if row.advocate_id]
     known = _facts({row.account_id for row in rows}, today)
     wish = formulas.Wish(request.industry, request.users, request.segment_id, request.product_id)
     asked = set(request.asks.values_list("advocate_id", flat=True))

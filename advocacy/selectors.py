@@ -256,7 +256,11 @@ def people_to_enrol(account: Account) -> list[Contact]:
 def accounts_to_enrol(member: Member) -> list[Account]:
     """Qualified accounts that nobody speaks for yet, the largest first: the candidate list of TRG-15."""
     enrolled = Advocate.objects.filter(state=AdvocateState.ENROLLED).values("account")
-    rows = Account.objects.visible_to(member).filter(qualification__qualified=True, health_band="green").exclude(id__in=enrolled)
+    rows = (
+        Account.objects.visible_to(member)
+        .filter(qualification__qualified=True, health_band="green")
+        .exclude(id__in=enrolled)
+    )
     return list(rows.order_by("-mrr_minor", "id")[:OFFERED])
 
 

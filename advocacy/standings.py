@@ -82,10 +82,10 @@ def params(
     member: Member | None = None,
     advocates: Collection[UUID] | None = None,
     account: UUID | None = None,
-    own: rules.Rules | None = None,
+    enrolled: bool = False,
 ) -> dict[str, Any]:
-    """What standings.sql is told: of these advocates or this account only, as far as the member sees them."""
-    own = own or rules.current()
+    """What standings.sql is told: of these advocates, this account or the `enrolled` only, as far as the member sees them."""
+    own = rules.current()
     return {
         "today": today,
         "fatigue": rules.FATIGUE_DAYS,
@@ -95,6 +95,7 @@ def params(
         "visible": visible_ids(member),
         "advocates": None if advocates is None else list(advocates),
         "account": account,
+        "enrolled": enrolled,
     }
 
 

@@ -40,7 +40,7 @@ def ask(
 
     A request that is asked for is matched from then on.
     """
-    row = Advocate.objects.select_for_update().select_related("account").get(id=advocate.id)
+    row = Advocate.objects.select_for_update(of=("self",)).select_related("account").get(id=advocate.id)
     seen(row.account, by)
     chosen("kind", kind, AssetKind)
     day = asked_on or today()

@@ -41,7 +41,7 @@ WITH part AS MATERIALIZED (
      WHERE (%(visible)s::uuid[] IS NULL OR a.id = ANY (%(visible)s::uuid[]))
        AND a.merged_into_id IS NULL AND (%(advocates)s::uuid[] IS NULL OR d.id IS NOT NULL)
        AND (%(account)s::uuid IS NULL OR a.id = %(account)s::uuid)
-       AND (d.id IS NOT NULL OR q.account_id IS NOT NULL)
+       AND (d.id IS NOT NULL OR (q.account_id IS NOT NULL AND NOT %(enrolled)s::boolean))
 ), judged AS (
     SELECT known.*,
            CASE WHEN NOT qualified THEN 'blocked'
