@@ -28,18 +28,24 @@ WITH span AS (
      WHERE c.holds
     UNION ALL
     -- Tracks, whatever stages they stood in: all of the span, new ones, those a won expansion opened, those that ended.
-    SELECT DISTINCT s.span, c.cell, '', c.other, w.track_id, w.account_id, w.owner_id, w.segment_id, w.mrr_minor
-      FROM walked w
-      LEFT JOIN won n ON n.track_id = w.track_id
-     CROSS JOIN span s
+    SELECT t.span, c.cell, '', c.other, t.track_id, t.account_id, t.owner_id, t.segment_id, t.mrr_minor
+      FROM (SELECT s.span, s.first, s.last, w.track_id, w.account_id, w.owner_id, w.segment_id, w.mrr_minor, w.kind, w.source, w.opened_on,
+                   w.closed_on, w.closed_because,
+                   bool_or(w.exited_on IS NULL OR w.exited_on >= s.first) AS seen,
+                   bool_or(w.exited_on IS NULL OR w.exited_on > s.last) AS stands,
+                   bool_or(w.exited_on BETWEEN s.first AND s.last AND w.left_here) AS lost
+              FROM walked w
+              JOIN span s ON w.entered_on <= s.last
+             GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13) t
+      LEFT JOIN won n ON n.track_id = t.track_id
      CROSS JOIN LATERAL (VALUES
-           ('tracks', '', w.entered_on <= s.last AND (w.exited_on IS NULL OR w.exited_on >= s.first)),
-           ('open_tracks', '', w.entered_on <= s.last AND (w.exited_on IS NULL OR w.exited_on > s.last)),
-           ('new', w.kind, w.opened_on BETWEEN s.first AND s.last),
-           ('won', '', w.opened_on BETWEEN s.first AND s.last AND n.track_id IS NOT NULL),
-           ('referred', '', w.opened_on BETWEEN s.first AND s.last AND w.kind = 'core' AND w.source = 'referral'),
-           ('churned', '', w.exited_on BETWEEN s.first AND s.last AND w.left_here),
-           ('closed', w.closed_because, w.closed_on BETWEEN s.first AND s.last)
+           ('tracks', '', t.seen),
+           ('open_tracks', '', t.stands),
+           ('new', t.kind, t.opened_on BETWEEN t.first AND t.last),
+           ('won', '', t.opened_on BETWEEN t.first AND t.last AND n.track_id IS NOT NULL),
+           ('referred', '', t.opened_on BETWEEN t.first AND t.last AND t.kind = 'core' AND t.source = 'referral'),
+           ('churned', '', t.lost),
+           ('closed', t.closed_because, t.closed_on BETWEEN t.first AND t.last)
            ) c(cell, other, holds)
      WHERE c.holds
 ), one AS (
