@@ -57,7 +57,8 @@ def read(accounts: Iterable[UUID | Account], as_of: dt.date | None = None) -> di
         "until": dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), tenant.zone),
         "zone": tenant.timezone,
     }
-    rows = sqljobs.rows(SQL / "earned.sql", params, tables={"standing": STANDING})
+    with sqljobs.in_bulk(len(ids)):
+        rows = sqljobs.rows(SQL / "earned.sql", params, tables={"standing": STANDING})
     return {row["account_id"]: judge(row, day) for row in rows}
 
 

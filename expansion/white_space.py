@@ -163,6 +163,9 @@ def _read(
         "factors": list(factors.values()),
     }
     found: dict[UUID, dict[UUID, dict[str, Any]]] = {}
-    for row in sqljobs.rows(SQL / "white_space.sql", params, tables={"standing": STANDING}):
+    # The prices are those of the whole book, however few accounts are asked for.
+    with sqljobs.in_bulk(sqljobs.MANY):
+        rows = sqljobs.rows(SQL / "white_space.sql", params, tables={"standing": STANDING})
+    for row in rows:
         found.setdefault(row["account_id"], {})[row["product_id"]] = row
     return found

@@ -21,9 +21,12 @@ WITH part AS MATERIALIZED (
       JOIN accounts_account a ON a.id = p.account_id
      WHERE p.product_id = ANY (%(products)s::uuid[])
      GROUP BY 1, 2
+), seated AS MATERIALIZED (
+    SELECT account_id, max(seats) AS seats FROM paid GROUP BY 1
 ), asked AS MATERIALIZED (
-    SELECT a.id, a.segment_id, (SELECT max(p.seats) FROM paid p WHERE p.account_id = a.id) AS seats
+    SELECT a.id, a.segment_id, s.seats
       FROM accounts_account a
+      LEFT JOIN seated s ON s.account_id = a.id
      WHERE a.id = ANY (%(ids)s::uuid[])
 )
 SELECT q.id AS account_id, w.id AS product_id, o.year::bigint AS owned, n.id IS NOT NULL AS no_fit, coalesce(n.reason, '') AS reason,

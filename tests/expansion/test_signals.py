@@ -189,7 +189,7 @@ def test_a_rival_s_facts_open_nothing_here(worlds: tuple[World, World]):
 def test_one_statement_reads_the_facts_of_all(tenant_open: World, django_assert_max_num_queries):
     for n in range(12):
         grown(name=f"Number {n}")
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(18):
         jobs.find_signals(TODAY)
     assert Signal.objects.count() == 12
     assert rules.FULL == 0.9
