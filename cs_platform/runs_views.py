@@ -67,6 +67,8 @@ NAMES: dict[str, Promise | str] = {
     "save_plays": _("Save plays"),
     "renewal_calls": _("System calls of renewals"),
     "frozen_calls": _("Calls of the week"),
+    "referrals": _("Referrals and the customers they brought"),
+    "advocacy": _("Accounts worth asking"),
     "company_alert": _("Words against revenue"),
     "account_months": _("Months of accounts"),
     "ledger": _("MRR ledger"),

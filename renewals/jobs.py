@@ -59,7 +59,7 @@ def follow_contracts(as_of: dt.date, scope: str = EVERYBODY) -> int:
     rows = sqljobs.rows(SQL / "contracts.sql", params, tables={"scope": scope, "standing": STANDING})
     by = factors()
     contracts = [_contract(row, by) for row in rows]
-    known, withdrawn = _known(contracts, scope, as_of, runways)
+    known, withdrawn = _known(contracts, as_of, runways)
 
     def days_of(contract: Contract) -> int:
         return runway.days_of(runway.runway_of(contract.segment_id, contract.profile, runways))
@@ -115,12 +115,12 @@ def _contract(row: Mapping[str, Any], by: Mapping[str, Decimal]) -> Contract:
 
 
 def _known(
-    contracts: Collection[Contract], scope: str, as_of: dt.date, runways: Mapping[UUID, Runway]
+    contracts: Collection[Contract], as_of: dt.date, runways: Mapping[UUID, Runway]
 ) -> tuple[list[Known], dict[Key, UUID]]:
     """The renewals of these contracts' customers: those that are followed or stand in the way, and what was withdrawn."""
     held = {contract.renewal_id for contract in contracts if contract.renewal_id}
     params = {"tenant_id": current_tenant_id(), "first": as_of - dt.timedelta(days=following.FOLLOWED_DAYS)}
-    rows = sqljobs.rows(SQL / "known.sql", params, tables={"scope": scope, "standing": STANDING})
+    rows = sqljobs.rows(SQL / "known.sql", params)
     known, withdrawn = [], {}
     for row in rows:
         key = (row["account_id"], row["due_on"])

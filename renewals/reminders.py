@@ -39,11 +39,12 @@ def make_step_tasks(as_of: dt.date) -> int:
     known = set(Task.objects.filter(external_id__in=list(names)).values_list("external_id", flat=True))
     fresh = [_task(key, row, doers.get(row["account_id"]), as_of) for key, row in names.items() if key not in known]
     Task.objects.bulk_create(fresh, batch_size=2000, ignore_conflicts=True)
-    tasks = dict(Task.objects.filter(external_id__in=list(names)).values_list("external_id", "id"))
-    steps = {step.id: step for step in RenewalStep.objects.select_for_update().filter(id__in=[r["id"] for r in rows])}
-    for key, row in names.items():
-        steps[row["id"]].task_id = tasks[key]
-    RenewalStep.objects.bulk_update(steps.values(), ["task"], batch_size=1000)
+    told = {
+        "tenant_id": current_tenant_id(),
+        "step_ids": [str(row["id"]) for row in names.values()],
+        "names": list(names),
+    }
+    sqljobs.execute(SQL / "asked.sql", told)
     return len(fresh)
 
 
