@@ -6,13 +6,16 @@ from typing import Any
 import pytest
 
 from accounts import closed
-from accounts.models import Account, Plan, Product, Subscription, SubscriptionChange
+from accounts.models import Account, Plan, Product, Subscription, SubscriptionChange, WebhookEvent
+from accounts.webhooks.events import EXAMPLES
+from accounts.webhooks.services import add_endpoint
 from cs_platform.kernel.errors import Conflict, DomainError
 from cs_platform.kernel.periods import month_of, month_text
 from expansion import closing, services
 from expansion.closing import Terms
 from expansion.models import Opportunity
 from metrics.figures import jobs
+from metrics.models import MrrMovement
 from tests.books import Book
 from tests.conftest import World
 from tests.expansion.deals import deal
@@ -223,3 +226,30 @@ def test_the_first_stage_asks_for_the_right_when_it_is_won_from_there(book: Book
             closing.win(deal=row, terms=None, version=None, by=None)
         assert error.value.code == "not_earned"
         assert len(periods()) == 1
+
+
+def test_webhooks_hear_of_a_win(book: Book):
+    """API-03: once, in the shape of its example, beside the move."""
+    with book.world.open():
+        add_endpoint(name="All", url="https://example.com/", by=book.world.members["admin"])
+        row = opened(book.world)
+        won = closing.win(deal=row, terms=None, version=None, by=None)
+        closing.win(deal=won, terms=None, version=None, by=None)
+        (event,) = WebhookEvent.objects.filter(kind="opportunity.won")
+        assert set(event.data) == set(EXAMPLES["opportunity.won"])
+        assert (event.data["subscription"], event.data["seats"], event.data["amount"]) == ("S-1", 150, "6000.00")
+
+
+@pytest.mark.parametrize(
+    ("kind", "motion", "reason"),
+    [("seats", "upsell", "seats"), ("usage", "upsell", "upsell"), ("product", "cross_sell", "cross_sell")],
+)
+def test_the_ledger_knows_why_the_money_moved(book: Book, kind: str, motion: str, reason: str):
+    """MET-07: by the word of the deal, not guessed from the terms."""
+    with book.world.open():
+        won = closing.win(deal=opened(book.world, kind=kind, motion=motion), terms=None, version=None, by=None)
+    movements(book)
+    with book.world.open():
+        moved = MrrMovement.objects.filter(month=dt.date(2026, 9, 1), account=won.account_id)
+        assert {(row.kind, row.reason) for row in moved} == {("expansion", reason)}
+        assert sum(row.amount_minor for row in moved) == 50_000

@@ -1,6 +1,7 @@
 """Verbs on deals and signals (EXP-01 to EXP-08): guards, versions, who may be told, what is refused."""
 
 import datetime as dt
+from decimal import Decimal
 
 import pytest
 from django.http import Http404, QueryDict
@@ -9,7 +10,7 @@ from accounts.models import Contact, FxRate, Product, Tenant, WebhookEvent
 from accounts.webhooks.events import EXAMPLES
 from accounts.webhooks.services import add_endpoint
 from cs_platform.kernel.errors import Conflict, DomainError
-from expansion import selectors, services
+from expansion import files, selectors, services
 from expansion.enums import DealStage, LossReason, Motion, SignalState, Trigger
 from expansion.listing import DealQuery, read_page
 from expansion.models import NoFit, Opportunity, OpportunityMove, Signal
@@ -300,3 +301,18 @@ def test_webhooks_hear_of_moves(tenant_open: World):
         ("opportunity.stage_changed", "lost"),
     ]
     assert all(set(event.data) == set(EXAMPLES[event.kind]) for event in events)
+
+
+def test_the_file_of_the_list_holds_every_deal_in_its_order(tenant_open: World, django_assert_max_num_queries):
+    admin = tenant_open.members["admin"]
+    account = customer(owner=admin)
+    for n in range(5):
+        deal(account, external_id=f"OP-{n}", amount_minor=100_00 * n, case="=1+1")
+    with django_assert_max_num_queries(6):
+        found = list(files.rows(selectors.all_rows(DealQuery(), admin), "USD"))
+    assert [row[0] for row in found] == ["OP-4", "OP-3", "OP-2", "OP-1", "OP-0"]
+    assert {len(row) for row in found} == {len(files.HEAD)}
+    first = dict(zip(files.HEAD, found[0], strict=True))
+    assert (first["amount"], first["weighted_reporting"], first["chance"], first["owner_email"]) == (
+        Decimal("400.00"), Decimal("60.00"), 15, admin.user.email,
+    )  # fmt: skip
