@@ -106,19 +106,23 @@ def loss(months: Mapping[dt.date, Sum], tenant: Tenant, url: Url) -> dict[str, A
     """The chart of what each caller expects to lose, month by month, and the same as a table."""
     currency, symbol = tenant.currency, get_currency_symbol(tenant.currency, locale=get_language() or "en")
     labels = [f"{_short(month)}  {arr_text(one.mrr, currency)}" for month, one in months.items()]
+    heights = {
+        caller: [float(from_minor(12 * one.loss(caller), currency)) for one in months.values()] for caller in CALLERS
+    }  # of bars, never money again
+    size, unit, places = _scale(max(max(found) for found in heights.values()))
     bars = {
         caller: (
             str(Caller(caller).label),
-            [float(from_minor(12 * one.loss(caller), currency)) for one in months.values()],  # a bar's height
-            [arr_text(one.loss(caller), currency) if one.loss(caller) else "" for one in months.values()],
+            found,
+            [number_text(height / size, places, fixed=True) if height else "" for height in found],
         )
-        for caller in CALLERS
+        for caller, found in heights.items()
     }
     worst = max(months, key=lambda month: max(months[month].lost.values()))
     said = {caller: arr_text(months[worst].loss(caller), currency) for caller in CALLERS}
     words = {"month": month_name(worst)} | said
     return {
-        "meta": _("three calls side by side, ARR"),
+        "meta": _("three calls side by side, %(unit)s ARR") % {"unit": f"{symbol}{unit}"},
         "figure": charts.loss_by_month(labels, bars, symbol),
         "finding": _(
             "Forecast loss by month for three callers. %(month)s: system %(system)s, CSM %(csm)s, leader %(leader)s."
@@ -213,6 +217,13 @@ def rollup(rows: Sequence[Due], months: Sequence[dt.date], by: str, tenant: Tena
         "foot": _cells(whole, tenant),
         "note": _("The categories are of the call that counts: the leader's, else the CSM's, else the system's."),
     }
+
+
+def _scale(top: float) -> tuple[float, str, int]:
+    """What the texts above bars are counted in: its size, its letter, decimals. Example: 660,000 is 660 of "k"."""
+    if top >= 1_000_000:
+        return 1_000_000, "M", 2
+    return (1_000, "k", 0) if top >= 10_000 else (1, "", 0)
 
 
 def _short(month: dt.date) -> str:

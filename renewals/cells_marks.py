@@ -11,7 +11,7 @@ from typing import Any
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import pgettext_lazy
 
 from cs_platform.kernel.templatetags.cells import number_text
 
@@ -39,8 +39,6 @@ WORDS: Mapping[Mark, Any] = {
     Mark.LATER: pgettext_lazy("step", "later"),
 }
 CALLERS = ("system", "csm", "leader")
-HOPEFUL = gettext_lazy("%(points)s points too hopeful")
-CAREFUL = gettext_lazy("%(points)s points too careful")
 
 
 @dataclass(frozen=True)
@@ -176,11 +174,3 @@ def points_text(points: Decimal | float | None) -> str:
         return "–"
     sign = "+" if round(float(points), 1) > 0 else ""
     return _("%(points)s pt") % {"points": sign + number_text(points, 1, fixed=True)}
-
-
-def leaning(points: Decimal | float | None) -> str:
-    """4.6 points too hopeful, 0.9 points too careful; nothing when nothing is known."""
-    if points is None:
-        return ""
-    text = HOPEFUL if points >= 0 else CAREFUL
-    return str(text) % {"points": number_text(abs(float(points)), 1, fixed=True)}

@@ -13,7 +13,7 @@ from accounts.models import Tenant
 from cs_platform.kernel.templatetags.cells import number_text, percent_text
 from cs_platform.kernel.templatetags.ui import hbar
 from renewals import charts
-from renewals.cells_marks import bias_bar, days_word, leaning, points_text
+from renewals.cells_marks import bias_bar, days_word, points_text
 from renewals.cells_tab import DOTS
 from renewals.enums import Caller, Step
 from renewals.models import SavePlay
@@ -230,8 +230,3 @@ def _running(one: SavePlay, tenant: Tenant, today: dt.date) -> dict[str, Any]:
         "day": _("day %(day)s") % {"day": (today - one.opened_on).days + 1},
         "about": " · ".join(about),
     }
-
-
-def own_leaning(one: Score | None) -> str:
-    """4.6 points too hopeful; nothing without a score."""
-    return leaning(one.bias) if one else ""

@@ -19,7 +19,7 @@ from cs_platform.kernel.templatetags.ui import hbar
 from renewals.cells import OUTCOME_TONES
 from renewals.cells_marks import CALLERS, WORDS, Mark, Marked, days_word, mark_svg, marked, step_track
 from renewals.cells_words import call_pill, chance_text, reason_row
-from renewals.enums import Caller, Intent, Part, Phase, RenewalState, Review, SaveState, Stance, Step
+from renewals.enums import Caller, Intent, Part, Phase, RenewalState, SaveState, Stance, Step
 from renewals.models import Objection, Renewal, RenewalCall, RenewalLine, SavePlay, Stakeholder
 
 STALE_DAYS = 30  # since the last contact
@@ -33,7 +33,7 @@ NO_CALL = {
     "leader": gettext_lazy("Not called yet."),
 }
 STANCES = {Stance.UNKNOWN: "line", Stance.FOR: "good", Stance.NEUTRAL: "line", Stance.AGAINST: "risk"}
-REVIEW_TONES = {Review.REFUSED: True}
+
 # What is to be done in a step, where nobody wrote anything (REN-04).
 ASKED: Mapping[str, Any] = {
     Step.PREP: gettext_lazy("Health review, value summary, risks."),

@@ -31,7 +31,7 @@ def loss_by_month(
                 "constraintext": "none",
                 "cliponaxis": False,
                 "marker": {"color": COLOURS[caller]},
-                "hovertemplate": "%{text}",
+                "hovertemplate": "%{y:~s}",
             }
             for caller, (name, heights, texts) in bars.items()
         ],

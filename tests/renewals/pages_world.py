@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from accounts.models import Account, Contact, Segment, Subscription
-from renewals.enums import Caller, RenewalState
+from renewals.enums import Caller
 from renewals.models import Renewal, RenewalCall, RenewalLine, RenewalStep
 from renewals.runway import PLANS
 from tests.conftest import World
@@ -84,6 +84,3 @@ class Book:
         with self.world.open():
             return Renewal.objects.get(id=one.id)
 
-
-def closed(one: Renewal) -> bool:
-    return one.state != RenewalState.OPEN

@@ -59,6 +59,29 @@ def test_the_list_shows_steps_and_three_calls(world: World, book: Book):
     assert "3 of 3 shown" in text
 
 
+def test_tiles_and_forecast_add_up_three_calls(world: World, book: Book):
+    """REN-05, REN-08: Σ ARR × (1 − chance) of what a caller called, by month, segment and CSM; each opens its rows.
+
+    Leader: 412k at 50 % and 318k at 98 % lose 212.4k of 730k, 70.9 % stay; Orion was not called.
+    """
+    text = page(world)
+    assert "70.9%" in text
+    assert "$212k forecast loss · 1 not called" in text
+    assert "61.3%" in text, "the system: 34 %, 96 % and 80 %"
+    assert "$128k" in text, "412k times 31 points: how far system and CSM are apart at Halcyon"
+    months = page(world, view="forecast")
+    assert "Together" in months
+    assert "$742k" in months
+    by_segment = page(world, view="forecast", by="segment")
+    assert "segment=Enterprise" in by_segment
+    by_csm = page(world, view="forecast", by="csm")
+    assert "Leader Person" in by_csm
+    assert f"csm={world.members['csm'].id}" in by_csm
+    assert "Orion" not in page(world, "csm", view="forecast", by="csm")
+    own = page(world, csm="none")
+    assert "Leader call" not in own, "nothing is due there"
+
+
 def test_filters_narrow_the_list(world: World, book: Book):
     """REN-08: by day, CSM, confidence and whose call; each filter that is on can be taken off; nonsense is left out."""
     assert "Orion Retail" not in page(world, due="90")
