@@ -25,7 +25,7 @@ from accounts.people import rename_user
 from accounts.selectors import live_key
 from accounts.services import add_member, create_api_key, create_tenant, revoke_api_key
 from cs_platform import pipeline
-from cs_platform.demo import absences, closes, days, handoffs, issues, journey_rows, letters, webhooks, work
+from cs_platform.demo import absences, closes, days, handoffs, issues, journey_rows, letters, renewals, webhooks, work
 from cs_platform.demo.company import Event, make_company
 from cs_platform.demo.deals import Deal
 from cs_platform.demo.files import File, as_csv, company_files, live_events, public_files
@@ -222,6 +222,7 @@ class Demo:
                 work.switch_on()
                 work.plan(self.seed, last)
                 work.add_tasks(self.seed, last)
+                renewals.tell(self.seed, last)
                 if wanted is NORTHWIND:
                     issues.write(last)
                     absences.note(last)

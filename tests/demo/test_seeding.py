@@ -28,6 +28,7 @@ from cs_platform.demo.tenants import LABS, NORTHWIND
 from cs_platform.kernel.models import Finding
 from cs_platform.kernel.periods import add_months, month_text, parse_month
 from cs_platform.kernel.tenancy import tenant_context
+from health.models import Alert
 from metrics.enums import Basis, Differs, Window
 from metrics.figures import currencies, selectors
 from metrics.figures.asked import Asked
@@ -43,6 +44,9 @@ from metrics.models import (
 )
 from metrics.proof import reconciliation, restated
 from metrics.proof.closing import last_close
+from renewals.enums import Phase
+from renewals.models import Renewal
+from renewals.selectors import latest_calls
 from tests.demo.plain import PlainBook
 
 ROLES = ["admin", "csm", "csm", "executive", "leader", "ops"]
@@ -253,6 +257,51 @@ def test_northwind_closes_its_months(seeded: Path) -> None:
     shown = page.get(f"/t/northwind/board/?month={month_text(months[-1])}&window=1")
     assert shown.status_code == 200
     assert "Sofia Varga" in shown.content.decode()
+
+
+PHASE_OF = {
+    "talk": Phase.TALKING, "quote": Phase.PROPOSED, "proposal": Phase.PROPOSED, "negotiate": Phase.SIGNING, "sign": Phase.SIGNING,
+    "confirm": Phase.SIGNING,
+}  # fmt: skip
+
+
+def test_renewals_are_on_their_way(seeded: Path) -> None:
+    """REN-02, REN-05: each open renewal stands where its days say, most steps were done in time; Halcyon's as it is told."""
+    tenant = Tenant.objects.get(slug="northwind")
+    last = tenant.today() - dt.timedelta(days=1)
+    with tenant_context(tenant.id):
+        rows = list(Renewal.objects.filter(state="open").select_related("account").prefetch_related("steps"))
+        steps = {row.id: [step for step in row.steps.all() if step.due_on <= last] for row in rows}
+        assert len(rows) >= 5
+        order = list(Phase)
+        for row in rows:
+            reached = [order.index(PHASE_OF.get(step.step, Phase.PREPARING)) for step in steps[row.id]]
+            first, furthest = max(reached[:-1], default=0), max(reached, default=0)
+            negotiating = order.index(Phase.NEGOTIATING)
+            at = order.index(Phase(row.phase))
+            assert first <= at <= furthest or (at == negotiating and furthest >= negotiating - 1), (
+                row.account.name,
+                row.phase,
+            )
+            assert row.opened_on <= row.phase_since <= last
+            assert (row.talked_on is None) != any(s.step == "talk" and s.done_on for s in row.steps.all())
+        due = [step for found in steps.values() for step in found]
+        done = [step for step in due if step.done_on]
+        assert len(done) > len(due) * 0.7
+        assert sum(step.done_on <= step.due_on for step in done) > len(done) * 0.6
+        (halcyon,) = [row for row in rows if row.account.name == "Halcyon Freight"]
+        late = {step.step: (step.done_on - step.due_on).days for step in steps[halcyon.id] if step.done_on}
+        assert late == {"prep": -3, "talk": 14, "proposal": 22}
+        assert halcyon.phase == Phase.NEGOTIATING
+        (waiting,) = [step for step in steps[halcyon.id] if not step.done_on]
+        assert (waiting.step, (last - waiting.due_on).days) == ("negotiate", 22)
+        calls = latest_calls([halcyon.id])[halcyon.id]
+        assert {who: call.probability for who, call in calls.items() if who != "system"} == {"csm": 65, "leader": 50}
+        assert calls["system"].probability < 70
+        assert halcyon.objections.filter(answered_on=None).count() == 2
+        assert halcyon.save_plays.get().state == "running"
+        alerts = Alert.objects.filter(rule__startswith="renewal_", state="open").count()
+        assert alerts <= len(rows) // 3
 
 
 def tenant_members(tenant: Tenant) -> dict[str, Member]:
