@@ -310,7 +310,7 @@ def _call(cases: Sequence[_Case], leader: Member, last: dt.date) -> None:
     system: dict[UUID, Decimal] = dict(
         RenewalCall.objects.filter(caller=Caller.SYSTEM).order_by("at", "id").values_list("renewal_id", "probability")
     )
-    middle = sorted(case.yearly for case in cases)[len(cases) // 2] if cases else 0
+    middle = sorted(case.row.account.mrr_minor for case in cases)[len(cases) // 2] if cases else 0
     calls: list[RenewalCall] = []
     for case in cases:
         row, chance, owner = case.row, case.chance, case.owner
@@ -329,13 +329,12 @@ def _call(cases: Sequence[_Case], leader: Member, last: dt.date) -> None:
         said = min(max(seen + gap + hopeful, 15), 97)
         day = case.some_day(21)
         calls.append(_called(row, Caller.CSM, said, _reasons(chance, said, FOR, AGAINST), day, owner))
-        # Of money in one currency with another: near enough for who is asked about.
-        if case.yearly >= middle and case.left <= LEADER_CALLS and chance.random() < 0.7:
+        if row.account.mrr_minor >= middle and case.left <= LEADER_CALLS and chance.random() < 0.7:
             gap = -chance.randrange(10, 15) if chance.random() < 0.1 else chance.randrange(-6, 3)
             thinks = min(max(seen + gap, 15), 95)
-            reasons = _reasons(chance, thinks, LEADERS["+"], LEADERS["-"])
+            told = _reasons(chance, thinks, LEADERS["+"], LEADERS["-"])
             day = max(day, case.some_day(14))
-            calls.append(_called(row, Caller.LEADER, thinks, reasons, day, leader))
+            calls.append(_called(row, Caller.LEADER, thinks, told, day, leader))
     RenewalCall.objects.bulk_create(calls, BATCH)
 
 
