@@ -10,7 +10,7 @@ from django.db.models import BigIntegerField, Case, DecimalField, F, Q, Value, W
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Round
 
-from accounts.models import FxRate, Subscription, Tenant
+from accounts.models import FxRate, Tenant
 from cs_platform.kernel.money import digits
 from cs_platform.kernel.periods import month_of, months_between
 
@@ -96,19 +96,24 @@ def newest_rates() -> list[Rate]:
 
 def factors(currencies: Iterable[str] | None = None) -> dict[str, Decimal]:
     """What a minor unit of each currency is worth in minor units of the reporting currency today: by the latest
-    month-end rate. Without a word the currencies of all contracts; one that nothing converts is left out.
+    month-end rate. Without a word of every currency that has a rate; one that nothing converts is left out. Two queries,
+    however many contracts there are.
 
     Example: reporting in USD with EUR at 1.20 gives {"USD": 1, "EUR": 1.2}; JPY at 0.0065 gives 0.65, as a yen has no cents.
     """
     tenant = Tenant.current()
     target = tenant.currency
-    if currencies is None:
-        currencies = Subscription.objects.order_by().values_list("currency", flat=True).distinct()
-    used = sorted({target, *currencies})
+    known = newest_rates() if currencies is None or {target, *currencies} != {target} else []
+    used = sorted(
+        {
+            target,
+            *(currencies if currencies is not None else {code for rate in known for code in (rate.base, rate.quote)}),
+        }
+    )
     if used == [target]:
         return {target: Decimal(1)}
     month = month_of(tenant.figures_as_of)  # as lists show accounts (account_figures.sql)
-    rates = rates_to(target, used, (month, month), newest_rates())
+    rates = rates_to(target, used, (month, month), known)
     return {code: found[month].scaleb(digits(target) - digits(code)) for code, found in rates.items()}
 
 

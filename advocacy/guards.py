@@ -60,11 +60,13 @@ def refusal(row: Standing, kind: str = "") -> Refusal | None:
     if row.standing == State.WAITING:
         return Refusal("legal_open", _("Their legal has not approved it yet."))
     if row.standing == State.RESTING and row.rests_until:
-        text = ngettext(
-            "Rests until %(day)s: asked once in 180 days.",
-            "Rests until %(day)s: asked %(n)s times in 180 days.",
-            row.asks,
-        )
+        text = _("Rests until %(day)s: they answered lately.")
+        if row.asks:
+            text = ngettext(
+                "Rests until %(day)s: asked once in 180 days.",
+                "Rests until %(day)s: asked %(n)s times in 180 days.",
+                row.asks,
+            )
         return Refusal("resting", text % {"day": day_text(row.rests_until), "n": row.asks}, row.rests_until)
     consent = Consent(row.consent or Consent.REFUSED)
     if kind and kind not in rules.COVERS[consent]:

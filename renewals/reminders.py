@@ -44,7 +44,8 @@ def make_step_tasks(as_of: dt.date) -> int:
         "step_ids": [str(row["id"]) for row in names.values()],
         "names": list(names),
     }
-    sqljobs.execute(SQL / "asked.sql", told)
+    with sqljobs.in_bulk(len(names)):  # of tasks that were written a moment ago the planner knows nothing
+        sqljobs.execute(SQL / "asked.sql", told)
     return len(fresh)
 
 

@@ -36,28 +36,25 @@ class Upcoming:
 
 
 def open_between(accounts: QuerySet[Account], first: dt.date, last: dt.date) -> QuerySet[Renewal]:
-    """The open renewals of these accounts that come due from `first` to `last`, both included."""
-    return Renewal.objects.filter(
+    """The open renewals of these accounts that come due from `first` to `last`, both included, with money and calls."""
+    rows = Renewal.objects.filter(
         account__in=accounts.order_by().values("id"), state=RenewalState.OPEN, due_on__gte=first, due_on__lte=last
     )
+    return with_calls(with_money(rows))
 
 
 def upcoming(rows: QuerySet[Renewal]) -> Upcoming:
-    """One statement, and those of the exchange rates."""
+    """Of rows of `open_between`. One statement."""
     risky = Q(called__lt=LIKELY)
     lost = F("mrr_minor") * (100 - F("called")) / 100
-    found = (
-        with_calls(with_money(rows))
-        .order_by()
-        .aggregate(
-            count=Count("pk"),
-            mrr=Sum("mrr_minor", default=0),
-            at_risk=Count("pk", filter=risky),
-            at_risk_mrr=Sum("mrr_minor", filter=risky, default=0),
-            called_mrr=Sum("mrr_minor", filter=Q(called__isnull=False), default=0),
-            loss=Sum(lost, default=0, output_field=DecimalField()),
-            first=Min("due_on"),
-        )
+    found = rows.order_by().aggregate(
+        count=Count("pk"),
+        mrr=Sum("mrr_minor", default=0),
+        at_risk=Count("pk", filter=risky),
+        at_risk_mrr=Sum("mrr_minor", filter=risky, default=0),
+        called_mrr=Sum("mrr_minor", filter=Q(called__isnull=False), default=0),
+        loss=Sum(lost, default=0, output_field=DecimalField()),
+        first=Min("due_on"),
     )
     return Upcoming(
         found["count"],
@@ -71,8 +68,8 @@ def upcoming(rows: QuerySet[Renewal]) -> Upcoming:
 
 
 def next_rows(rows: QuerySet[Renewal], limit: int) -> list[Any]:
-    """The first of them to come due, with money, calls and account. One statement, and those of the exchange rates."""
-    return list(with_calls(with_money(rows)).select_related("account").order_by("due_on", "id")[:limit])
+    """The first of them to come due, with money, calls and account. One statement."""
+    return list(rows.select_related("account").order_by("due_on", "id")[:limit])
 
 
 def due_soon(member: Member, today: dt.date) -> QuerySet[Renewal]:

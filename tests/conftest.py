@@ -14,12 +14,18 @@ from django.conf import settings
 from django.db import connections, models, transaction
 from django.test import Client, TransactionTestCase
 from django.utils import translation
+from hypothesis import HealthCheck
+from hypothesis import settings as properties
 
 from accounts.models import ApiKey, Member, Role, Segment, Tenant, User
 from accounts.selectors import key_digest
 from accounts.services import add_member, create_tenant
 from cs_platform.kernel.tenancy import tenant_context
 from tests import databases
+
+# Properties are judged by what comes out: on a busy machine an example may take a second to draw.
+properties.register_profile("any_machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+properties.load_profile("any_machine")
 
 
 def pytest_collection_finish() -> None:

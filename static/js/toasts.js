@@ -58,7 +58,8 @@
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { target, xhr } = event.detail;
     if (xhr.status < 400) return;
-    const here = target.matches?.("#drawer-body:empty, [data-problem-here]");
+    const both = xhr.status === 409 && xhr.responseText.includes("<form"); // theirs beside yours, in the form itself
+    const here = both || target.matches?.("#drawer-body:empty, [data-problem-here]");
     const refused = xhr.status === 422 && xhr.responseText.includes("data-problem");
     if (here) { event.detail.shouldSwap = true; event.detail.isError = false; }
     else if (refused) { event.detail.shouldSwap = false; undone(event); show({ level: "error", text: words(xhr) }); }

@@ -284,7 +284,7 @@ def test_rates_are_appended_only_where_they_differ(world):
     text = "month,rate_date,base,quote,rate\n2025-01,2025-01-31,EUR,USD,1.0393\n2025-02,2025-02-28,EUR,USD,1.0411\n"
     assert counts(bring(world, "fx_rates", text)) == (2, 0, 0, 0)
     with world.open():
-        assert Dirty.objects.count() == 1  # the account that pays in euros
+        assert Dirty.objects.values("key").distinct().count() == 1  # the account that pays in euros
     assert counts(bring(world, "fx_rates", text)) == (0, 0, 2, 0)
     assert counts(bring(world, "fx_rates", text.replace("1.0411", "1.05"))) == (0, 1, 1, 0)
     with world.open():

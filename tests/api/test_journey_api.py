@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 
 from accounts.models import Account
-from journey.analysis.walked import Walked
 from journey.analysis.spans import span_of
+from journey.analysis.walked import Walked
 from tests.conftest import World
 from tests.journey.journeys import random_journeys
 from tests.journey.stage_facts import ago

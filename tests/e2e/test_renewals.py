@@ -109,3 +109,23 @@ def test_somebody_else_closed_it_first(world: World, page: Page, live_server) ->
         assert Renewal.objects.get(id=one.id).state == "open"
     dialog.get_by_role("button", name="Write to ledger").click()
     expect(page.get_by_text("Renewed, decided on")).to_be_visible()
+
+
+def test_a_stale_form_of_the_drawer_shows_both(world: World, page: Page, live_server) -> None:
+    """REN-05: somebody else wrote the next step meanwhile: the drawer shows theirs beside mine, my words stay in the form."""
+    with world.open():
+        one = Renewal.objects.get(account__name="Arden Legal")
+    sign_in(page, live_server, world, "csm")
+    page.goto(f"{live_server.url}/t/acme/renewals/{one.id}/")
+    page.get_by_role("link", name="Change where it stands").click()
+    form = page.locator("#drawer-body")
+    form.get_by_label("Next step").fill("Admin training")
+    with world.open():
+        Renewal.objects.filter(id=one.id).update(version=one.version + 1, next_step="Send the quote")
+    form.get_by_role("button", name="Save").click()
+    expect(form.get_by_text("Somebody else changed this after you opened it.")).to_be_visible()
+    expect(form.get_by_role("cell", name="Send the quote")).to_be_visible()
+    expect(form.get_by_label("Next step")).to_have_value("Admin training")
+    look(page, "renewal-both")
+    form.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Admin training")).to_be_visible()

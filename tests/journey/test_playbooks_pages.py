@@ -239,7 +239,7 @@ def test_pages_ask_a_fixed_number_of_questions(world: World, book: Playbook) -> 
     first = started(world, book)
     leader, csm = world.client("admin"), world.client("csm")
     pages = [
-        (leader, world.url("playbooks/"), 21),
+        (leader, world.url("playbooks/"), 22),
         (leader, world.url(f"playbooks/{book.id}/"), 38),
         (csm, world.url(f"accounts/{first.account_id}/plays/"), 24),
     ]
