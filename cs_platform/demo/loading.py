@@ -25,7 +25,19 @@ from accounts.people import rename_user
 from accounts.selectors import live_key
 from accounts.services import add_member, create_api_key, create_tenant, revoke_api_key
 from cs_platform import pipeline
-from cs_platform.demo import absences, closes, days, handoffs, issues, journey_rows, letters, renewals, webhooks, work
+from cs_platform.demo import (
+    absences,
+    advocates,
+    closes,
+    days,
+    handoffs,
+    issues,
+    journey_rows,
+    letters,
+    renewals,
+    webhooks,
+    work,
+)
 from cs_platform.demo.company import Event, make_company
 from cs_platform.demo.deals import Deal
 from cs_platform.demo.files import File, as_csv, company_files, live_events, public_files
@@ -235,6 +247,8 @@ class Demo:
             self._judge(tenant)
             with tenant_context(tenant.id, actor="demo"):
                 days.tell_days(last)
+                if wanted is NORTHWIND:
+                    advocates.gather(last)
         if wanted is NORTHWIND:
             closes.subscribe(tenant)
             webhooks.add(tenant, last)

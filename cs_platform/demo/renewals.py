@@ -60,6 +60,12 @@ PARTS = {
     "procurement": Part.PROCUREMENT,
     "legal": Part.LEGAL,
 }
+HALCYON_STANCES = {
+    Part.DECIDES: Stance.UNKNOWN,
+    Part.PAYS: Stance.AGAINST,
+    Part.PROCUREMENT: Stance.NEUTRAL,
+    Part.USES: Stance.FOR,
+}
 # What customers of a band say that they will do, and how often.
 INTENTS = {
     HealthBand.GREEN: {Intent.RENEW: 64, Intent.MORE: 22, Intent.UNKNOWN: 14},
@@ -151,7 +157,8 @@ def _cases(seed: int, last: dt.date) -> list[_Case]:
                 row=row,
                 steps=sorted(row.steps.all(), key=lambda step: -step.days),
                 people=sorted(row.account.contacts.all(), key=lambda person: person.external_id),
-                yearly=sum(12 * (line.mrr_minor or 0) for line in lines if line.currency == row.currency),
+                # In whole units: twelve rounded months are not quite the year.
+                yearly=round(sum(12 * (line.mrr_minor or 0) for line in lines if line.currency == row.currency), -2),
                 chance=Random(f"{seed}:{row.account.external_id}:{row.due_on}:renewal"),
                 last=last,
             )
@@ -262,6 +269,8 @@ def _stakeholders(case: _Case) -> list[Stakeholder]:
             continue
         stance = case.chance.choice(STANCES[HealthBand(case.band)])
         note = ""
+        if case.halcyon:
+            stance = HALCYON_STANCES[part]
         if person.left_on:
             stance, note = Stance.FOR, "Left; owned the rollout and the budget line."
         elif person.role in {"champion", "power_user"} and stance == Stance.AGAINST:
