@@ -324,7 +324,7 @@ class RunwayForm(forms.Form):
     version = version_field()
     own = forms.TypedChoiceField(
         label=_("Runway"), choices=[("1", _("Our own, as below")), ("0", _("That of the profile"))],
-        coerce=lambda value: value == "1", empty_value=True,
+        coerce=lambda value: value == "1",
     )  # fmt: skip
     days = forms.IntegerField(label=_("Days before the end"), min_value=1, max_value=LONGEST)
 

@@ -54,10 +54,8 @@ def read(rows: QuerySet[Renewal], first: dt.date, last: dt.date) -> list[Due]:
     found = with_calls(with_money(rows)).filter(due_on__gte=first, due_on__lte=last).order_by("due_on", "id")
     account = ("account_id", "account__name", "account__health_band")
     columns = ("id", *account, "due_on", "mrr_minor", *CALLERS, "called", "account__segment__name")
-    return [
-        Due(*row[:-3], row[-3] or "", row[-2], row[-1] or "")
-        for row in found.values_list(*columns, "account__owner_id", "account__owner__name")
-    ]
+    told: Iterable[Any] = found.values_list(*columns, "account__owner_id", "account__owner__name")
+    return [Due._make((*row[:-3], row[-3] or "", row[-2], row[-1] or "")) for row in told]
 
 
 @dataclass

@@ -66,9 +66,8 @@ def scored(rows: QuerySet[Renewal], since: dt.date, lead: int = 60) -> list[Scor
     )
     found = found.order_by("renewal_id", "caller", "-week").distinct("renewal_id", "caller")
     columns = ("renewal_id", "caller", "probability", "member_id", "member__name", "renewal__closed_on")
-    return [
-        Scored(*row[:4], row[4] or "", row[5], row[6] in KEPT) for row in found.values_list(*columns, "renewal__state")
-    ]
+    told: Iterable[Any] = found.values_list(*columns, "renewal__state")
+    return [Scored._make((*row[:4], row[4] or "", row[5], row[6] in KEPT)) for row in told]
 
 
 def score(calls: Iterable[Scored]) -> Score | None:
