@@ -83,4 +83,3 @@ class Book:
     def fresh(self, one: Renewal) -> Renewal:
         with self.world.open():
             return Renewal.objects.get(id=one.id)
-
