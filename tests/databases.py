@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from django.apps import apps
 from django.conf import settings
 from django.db import connections
 
@@ -80,8 +81,8 @@ def migrated_once(*, anew: bool) -> Iterator[None]:
 
 def empty() -> None:
     """Empty the tables of models that a test may have filled. Where nothing was written nothing is done."""
-    connection = connections["default"]
-    with connection.cursor() as cursor:
-        cursor.execute(FILLED, {"tables": [*{*connection.introspection.django_table_names()}.difference(KEPT)]})
+    tables = {model._meta.db_table for model in apps.get_models(include_auto_created=True)}  # unmanaged ones as well
+    with connections["default"].cursor() as cursor:
+        cursor.execute(FILLED, {"tables": [*tables.difference(KEPT)]})
         if names := cursor.fetchone()[0]:
             cursor.execute(f"TRUNCATE {names}")

@@ -152,7 +152,10 @@ def test_nobody_else_is_told(worlds, receiver):
             assert signing.secret_of(WebhookEndpoint.objects.get()) != ours
 
 
-def test_what_fails_is_tried_again_with_growing_pauses_and_given_up_after_a_day(world, receiver):
+@pytest.mark.parametrize("chance", [0, 0.5, 1])
+def test_what_fails_is_tried_again_with_growing_pauses_and_given_up_after_a_day(world, receiver, monkeypatch, chance):
+    """With the shortest pauses, the usual and the longest: chance itself may end the day while the endpoint rests."""
+    monkeypatch.setattr(delivery.random, "random", lambda: chance)
     endpoint_of(world, receiver.url)
     tell(world)
     receiver.status = 503

@@ -102,18 +102,18 @@ def test_filters_by_band_with_counts_on_the_tabs(worlds, book):
     world = worlds[0]
     answer = world.client("csm").get(world.url("accounts/?health=red&health=yellow"))
     assert sorted(names(answer)) == ["Edge", "Red", "Twin"]
-    counts = {tab["key"]: tab["count"] for tab in answer.context["tabs"]}
+    counts = {tab["key"]: tab["count"] for tab in answer.context["views"]["tabs"]}
     assert counts["risk"] == "3"
     assert counts["critical"] == "2"
     assert "2 Critical, 1 At risk" in answer.context["summary"]
     assert names(world.client("csm").get(world.url("accounts/?health=purple&q=edge"))) == ["Edge"]
 
 
-@pytest.mark.parametrize("cursor", ["nan", "inf", "-1", "101", "x", "1e999", ""])
+@pytest.mark.parametrize("cursor", ["~nan", "~inf", "~-1", "~101", "~x", "~1e999", ""])
 def test_a_cursor_that_is_no_score_is_left_out(worlds, book, cursor):
     world = worlds[0]
     row = book["Red"]
-    answer = world.client("csm").get(world.url(f"accounts/?sort=health&after={row.id}~{cursor}"))
+    answer = world.client("csm").get(world.url(f"accounts/?sort=health&after={row.id}{cursor}"))
     assert answer.status_code == 200
     assert len(names(answer)) == 7
 
