@@ -14,9 +14,11 @@ LOOKS = (("light", 1440), ("dark", 1440), ("light", 390))
 EVERY_LOOK = (("light", 390), ("dark", 390), ("light", 1440), ("dark", 1440))
 NARROW = {"width": 390, "height": 844}
 WIDE = {"width": 1440, "height": 900}
-AXE = 'axe.run({"resultTypes": ["violations"]})'
-# Colours fade; what inherits one begins when its parent has ended, so a frame without any is waited for.
-FADED = """(async () => {
+AXE = """Promise.race([axe.run({"resultTypes": ["violations"]}), new Promise((_, refuse) =>
+  setTimeout(() => refuse(new Error("axe gave no answer within a minute")), 60000))])"""
+# Colours fade; what inherits one begins when its parent has ended, so a frame without any is waited for. A page that draws no
+# frames, as one behind another may, is waited for no longer than three seconds: axe judges it as it is.
+FADED = """Promise.race([new Promise((answer) => setTimeout(answer, 3000)), (async () => {
   const moving = () => document.getAnimations().filter((each) => each.effect.getComputedTiming().endTime !== Infinity);
   for (let quiet = 0; quiet < 2; quiet += 1) {
     for (let found = moving(); found.length; found = moving()) {
@@ -25,7 +27,7 @@ FADED = """(async () => {
     }
     await new Promise(requestAnimationFrame);
   }
-})()"""
+})()])"""
 # Charts follow their card a moment after the window has changed.
 FITS = """new Promise((answer) => {
   const ask = (left) => {
