@@ -79,6 +79,16 @@ class Confidence(TextChoices):
     AT_RISK = "at_risk", pgettext_lazy("forecast", "At risk")
 
 
+class Shift(TextChoices):
+    """Why the forecast of a span is another one than a week before."""
+
+    NEW = "new", pgettext_lazy("forecast", "New")
+    CALLED = "called", _("Called differently")
+    MONEY = "money", _("Other money")
+    DAY = "day", _("Another day")
+    CLOSED = "closed", _("Decided")
+
+
 class FailureReason(TextChoices):
     """Why renewals fail (REN-06); objections carry one, and a lost renewal its likely reason."""
 

@@ -8,16 +8,18 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from cs_platform.kernel.money import whole_minor
 from cs_platform.kernel.periods import month_of
-from renewals.enums import Caller, Confidence
+from renewals.enums import Caller, Confidence, RenewalState, Shift
 from renewals.formulas import apart, confidence
-from renewals.models import Renewal
+from renewals.listing import CALLED
+from renewals.models import FrozenCall, Renewal
 from renewals.selectors import with_calls, with_money
 
 CALLERS = tuple(Caller.values)
+FRESH = 3  # days for which a frozen week is no week ago yet: the one nearest to seven days before today is taken
 
 
 class Due(NamedTuple):
@@ -121,3 +123,128 @@ def disagreements(rows: Iterable[Due]) -> list[Due]:
     """Where system and CSM are ten points or more apart, or in different categories; most money apart first."""
     found = [row for row in rows if apart(row.system, row.csm)]
     return sorted(found, key=lambda row: (-row.money_apart, row.due_on, row.id))
+
+
+class Stood(NamedTuple):
+    """A renewal as a forecast has it: its day, a month's money, and the chance in percent (None where nobody called)."""
+
+    due_on: dt.date
+    mrr: int
+    chance: Decimal | None
+
+    @property
+    def loss(self) -> Decimal:
+        """A month's money that is expected to be lost. Example: 412 at 34 %: 271.92; not called: 0."""
+        return self.mrr * (100 - self.chance) / 100 if self.chance is not None else Decimal(0)
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What one renewal did to the forecast for one reason: `loss` is how much more of a month's money is expected to be lost,
+    below 0 how much less; `before` and `after` are how it stood then and stands now, None where it is in no forecast.
+    `state` is today's."""
+
+    id: UUID
+    account_id: UUID
+    name: str
+    reason: Shift
+    before: Stood | None
+    after: Stood | None
+    loss: Decimal
+    state: str
+
+
+@dataclass(frozen=True)
+class Since:
+    """What the calls frozen at the end of `week` expected to lose of a span, and what moved since, most money first:
+    `loss` and the losses of `moved` add up to what is expected now."""
+
+    week: dt.date
+    loss: Decimal
+    moved: list[Moved]
+
+
+class _Frozen(NamedTuple):
+    """The calls of a renewal that were frozen in a week."""
+
+    account_id: UUID
+    name: str
+    state: str
+    due_on: dt.date
+    mrr: int
+    chances: dict[str, Decimal]
+
+
+def since_last_week(
+    now: Iterable[Due], rows: QuerySet[Renewal], first: dt.date, last: dt.date, today: dt.date, caller: str = CALLED
+) -> Since | None:
+    """What moved the forecast of a span since a week ago; None where nothing was frozen by then.
+
+    `now` is what `read` gives for the same renewals and the same span; `rows` are these renewals whatever became of them.
+    `caller` is whose calls are compared; of `called` those that count. Two statements.
+
+    Example: 100 called at 90 % a week ago; today 120 at 80 %. It expects to lose 24 instead of 10: 20 x 10 % = 2 for other
+    money, and 120 x 10 points = 12 for another call.
+    """
+    week = FrozenCall.objects.filter(week__lt=today - dt.timedelta(days=FRESH)).aggregate(last=Max("week"))["last"]
+    if week is None:
+        return None
+    then = _frozen(rows, week, first, last)
+    moved: list[Moved] = []
+    loss = Decimal(0)
+    standing = {row.id: row for row in now}
+    for key in dict.fromkeys([*then, *standing]):
+        row, past = standing.get(key), then.get(key)
+        after = Stood(row.due_on, row.mrr, getattr(row, caller)) if row else None
+        before = Stood(past.due_on, past.mrr, _chance(past.chances, caller)) if past else None
+        inside = before if before is not None and first <= before.due_on <= last else None
+        loss += inside.loss if inside is not None else 0
+        told = row or past
+        if told is not None:
+            state = past.state if past is not None else RenewalState.OPEN
+            moved += [
+                Moved(key, told.account_id, told.name, reason, before, after, change, state)
+                for reason, change in _shifts(before, inside, after, state)
+            ]
+    moved.sort(key=lambda one: (-abs(one.loss), one.name, one.id, one.reason))
+    return Since(week, loss, moved)
+
+
+def _frozen(rows: QuerySet[Renewal], week: dt.date, first: dt.date, last: dt.date) -> dict[UUID, _Frozen]:
+    """Frozen at the end of the week: those of the rows that were due in the span then, or are now. One statement."""
+    found = FrozenCall.objects.filter(
+        Q(due_on__gte=first, due_on__lte=last) | Q(renewal__due_on__gte=first, renewal__due_on__lte=last),
+        week=week,
+        renewal__in=rows.order_by().values("id"),
+    )
+    renewal = ("renewal_id", "renewal__account_id", "renewal__account__name", "renewal__state")
+    told: dict[UUID, _Frozen] = {}
+    columns = (*renewal, "due_on", "mrr_minor", "caller", "probability")
+    for key, account, name, state, due_on, mrr, caller, chance in found.values_list(*columns):
+        told.setdefault(key, _Frozen(account, name, state, due_on, mrr, {})).chances[caller] = chance
+    return told
+
+
+def _chance(chances: dict[str, Decimal], caller: str) -> Decimal | None:
+    """The chance that this caller gave; of `called` the one that counts: the leader's, else the CSM's, else the system's."""
+    order = (Caller.LEADER, Caller.CSM, Caller.SYSTEM) if caller == CALLED else (caller,)
+    return next((chances[each] for each in order if each in chances), None)
+
+
+def _shifts(before: Stood | None, inside: Stood | None, after: Stood | None, state: str) -> list[tuple[Shift, Decimal]]:
+    """Why a renewal counts otherwise than before, and what each reason does to the loss; `inside` is `before` where it was in
+    the span. Other money counts at the chance of then, another call at the money of now, so that both add up."""
+    if after is None:
+        gone = Shift.DAY if state == RenewalState.OPEN else Shift.CLOSED
+        return [(gone, -inside.loss)] if inside is not None else []
+    if before is None:
+        return [(Shift.NEW, after.loss)]
+    if inside is None:
+        return [(Shift.DAY, after.loss)]
+    found = [(Shift.DAY, Decimal(0))] if after.due_on != before.due_on else []
+    at_then = after._replace(chance=before.chance)
+    if after.mrr != before.mrr:
+        found.append((Shift.MONEY, at_then.loss - before.loss))
+    if after.chance != before.chance:
+        found.append((Shift.CALLED, after.loss - at_then.loss))
+    return found
