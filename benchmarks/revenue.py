@@ -114,7 +114,7 @@ def duckdb_ratio() -> str:
     with harness.bypass() as cursor:
         duck = duckdb.connect()
         duck.execute("CREATE TABLE m (tenant_id INTEGER, account_id UUID, month DATE, mrr BIGINT)")
-        with tempfile.NamedTemporaryFile("w", suffix=".csv") as file:
+        with tempfile.NamedTemporaryFile("wb", suffix=".csv") as file:
             cursor.copy_expert(COPY, file)  # by the server: a million accounts do not fit into this process
             file.flush()
             duck.execute(f"COPY m FROM '{file.name}' (HEADER false)")
