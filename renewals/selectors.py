@@ -12,11 +12,10 @@ from accounts.dossier import parts_of
 from accounts.models import Account, Member
 from accounts.rates import factors, in_reporting
 from cs_platform.kernel.access import Scope
+from cs_platform.kernel.keyset import Page, cut_page, rows_from
 from renewals.enums import Caller, RenewalState, SaveState
-from renewals.listing import RenewalQuery
+from renewals.listing import PAGE_SIZE, RenewalQuery
 from renewals.models import Renewal, RenewalCall, RenewalLine, RenewalStep, SavePlay
-
-__all__ = ["RenewalQuery", "due_money", "latest_calls", "listed", "of_account", "read_page", "visible"]
 
 
 def visible(member: Member) -> QuerySet[Renewal]:
@@ -105,32 +104,12 @@ def due_money(rows: QuerySet[Renewal]) -> Money:
     return Money(found["count"], found["mrr"] or 0)
 
 
-@dataclass(frozen=True)
-class Page:
-    """A page of the list with the query strings of the pages before and after ("" where there is none)."""
-
-    rows: list[Renewal]
-    previous: str
-    following: str
-
-
-def read_page(rows: QuerySet[Renewal], query: RenewalQuery, member: Member) -> Page:
-    """The page of the query's filters at its cursor; rows with equal keys are neither shown twice nor left out. Two
-    queries."""
-    found = query.ordered(query.matching(listed(rows), member))
-    backwards = bool(query.cursor and query.cursor.backwards)
-    shown = list(query.after_cursor(found)[: query.size + 1])
-    more, shown = len(shown) > query.size, shown[: query.size]
-    if backwards:
-        shown.reverse()
-    has_previous, has_next = (more, True) if backwards else (query.cursor is not None, more)
-    return Page(
-        rows=shown,
-        previous=query.at(shown[0], backwards=True) if shown and has_previous else "",
-        following=query.at(shown[-1]) if shown and has_next else "",
-    )
+def read_page(rows: QuerySet[Renewal], query: RenewalQuery, member: Member) -> Page[Renewal]:
+    """The page of the query's filters at its cursor. Two queries."""
+    found = query.keyed(query.matching(listed(rows), member))
+    return cut_page(list(rows_from(found, ("sort_key",), query.cursor)[: PAGE_SIZE + 1]), PAGE_SIZE, query)
 
 
 def matching(rows: QuerySet[Renewal], query: RenewalQuery, member: Member) -> QuerySet[Renewal]:
-    """Every row of the query's filters in its order, for sums and exports."""
-    return query.ordered(query.matching(listed(rows), member))
+    """Every row of the query's filters in its order, for the export."""
+    return rows_from(query.keyed(query.matching(listed(rows), member)), ("sort_key",), None)
