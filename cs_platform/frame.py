@@ -18,11 +18,13 @@ from accounts.models import Account, Tenant
 from accounts.settings_sections import permissions
 from cs_platform.kernel.access import Permission, may
 from cs_platform.kernel.templatetags.cells import number_text
+from expansion.selectors import open_deals
 from health.alerts import beside
 from health.alerts.selectors import waiting
 from journey.work.selectors import due_this_week
 from renewals.upcoming import due_soon
 
+COUNTED = ("accounts", "tasks", "renewals", "expansion:board", "inbox")  # entries with a number beside them
 MANY = 9_999  # the largest number beside an entry; more are "9,999+"
 
 
@@ -86,6 +88,16 @@ NAVIGATION: tuple[tuple[Any, tuple[Page, ...]], ...] = (
         _("Revenue"),
         (
             Page("renewals", _("Renewals"), "repeat", Permission.VIEW_ACCOUNTS, "v", "renewals"),
+            Page(
+                "expansion:board",
+                _("Expansion"),
+                "trending-up",
+                Permission.VIEW_ACCOUNTS,
+                "x",
+                "expansion",
+                tab=_("Board"),
+                tabs=(Page("expansion:list", _("Deals"), "table", Permission.VIEW_ACCOUNTS, tab=_("List")),),
+            ),
             Page(
                 "advocacy",
                 _("Advocacy"),
@@ -242,22 +254,23 @@ class Frame:
     def _counts(self) -> dict[str, int]:
         """Numbers beside entries of the navigation, in one query: accounts that the member looks after (who left, or became
         a part of another, is none of them), own tasks that are late or due within a week, renewals that come due within 90
-        days, and what waits in the inbox: alerts for an answer, and each kind beside them."""
+        days, open deals, and what waits in the inbox: alerts for an answer, and each kind beside them."""
 
         def count(rows: QuerySet) -> Counted:
             return Counted(rows.order_by().values("tenant_id")[: MANY + 1])
 
         if self.tenant is None or self.member is None:
-            return {"accounts": 0, "tasks": 0, "renewals": 0, "inbox": 0}
+            return dict.fromkeys(COUNTED, 0)
         customers = Account.objects.visible_to(self.member).filter(merged_into=None).exclude(status=Status.CHURNED)
         tasks = due_this_week(self.member, self.tenant.today())
         inbox: Any = count(waiting(self.member))
         for kind in beside.KINDS:
             inbox += count(kind.rows(self.member))
         renewals = due_soon(self.member, self.tenant.today())
+        deals = open_deals(self.member)
         row = Tenant.objects.filter(id=self.tenant.id)
-        found = row.values_list(count(customers), count(tasks), count(renewals), inbox).get()
-        return dict(zip(("accounts", "tasks", "renewals", "inbox"), found, strict=True))
+        found = row.values_list(count(customers), count(tasks), count(renewals), count(deals), inbox).get()
+        return dict(zip(COUNTED, found, strict=True))
 
     @property
     def inbox_count(self) -> int:

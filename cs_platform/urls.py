@@ -18,6 +18,7 @@ tenant_patterns: list[Any] = [
     path("", include("journey.urls")),
     path("", include("renewals.urls")),
     path("", include("advocacy.urls")),
+    path("", include("expansion.urls")),
     path("", include("accounts.urls")),
     path("", include("metrics.urls")),
 ]

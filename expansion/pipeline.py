@@ -26,11 +26,12 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 
 from accounts.models import Tenant
-from cs_platform.kernel.periods import add_months, month_of
+from cs_platform.kernel.periods import add_months
 from expansion import lifecycle
 from expansion.enums import DealStage, SignalState
+from expansion.listing import LATE, ONWARDS, UNDATED, quarter_of, quarter_text
 from expansion.models import Opportunity, Signal
-from expansion.selectors import chances, listed
+from expansion.selectors import Scale, listed, scale
 
 CUTS: Mapping[str, str] = {
     "owner": "owner_id",
@@ -67,12 +68,12 @@ class Stage:
         return round(self.year / known) if known else None
 
 
-def stages(rows: QuerySet[Opportunity]) -> list[Stage]:
-    """Each open stage in its order, those without deals as well. One statement, beside chances and rates."""
-    of_stage = chances()
+def stages(rows: QuerySet[Opportunity], by: Scale | None = None) -> list[Stage]:
+    """Each open stage in its order, those without deals as well. One statement; the scale is read first unless it is told."""
+    own = by or scale()
     found = {
         row["stage"]: row
-        for row in _open(rows, of_stage)
+        for row in _open(rows, own)
         .order_by()
         .values("stage")
         .annotate(
@@ -85,7 +86,7 @@ def stages(rows: QuerySet[Opportunity]) -> list[Stage]:
     return [
         Stage(
             str(stage),
-            of_stage[stage],
+            own.chances[stage],
             **({} if (row := found.get(stage)) is None else
                {"deals": row["deals"], "year": row["year"] or 0, "weighted": row["weighted"] or 0, "unconverted": row["left"]}),
         )
@@ -110,10 +111,11 @@ def total(found: list[Stage]) -> Stage:
 @dataclass(frozen=True)
 class Quarter:
     """The open deals that are expected in a quarter; `first` is None for those without a day, `late` for those whose quarter is
-    over. `by_stage` holds what is expected of each stage."""
+    over, `onwards` says that all later ones are among them. `by_stage` holds what is expected of each stage."""
 
     first: dt.date | None
     late: bool = False
+    onwards: bool = False
     deals: int = 0
     year: int = 0
     weighted: int = 0
@@ -121,18 +123,17 @@ class Quarter:
 
     @property
     def key(self) -> str:
-        """As `listing.DealQuery.quarter` writes it: 2026-Q4; empty for the others."""
-        return "" if self.first is None or self.late else f"{self.first.year}-Q{(self.first.month + 2) // 3}"
+        """As `listing.DealQuery.quarter` writes it, so that each opens to its rows."""
+        if self.first is None:
+            return LATE if self.late else UNDATED
+        return quarter_text(self.first) + (ONWARDS if self.onwards else "")
 
 
-def quarter_of(day: dt.date) -> dt.date:
-    """First day of the quarter. Example: 2026-11-20 gives 2026-10-01."""
-    return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
-
-
-def forecast(rows: QuerySet[Opportunity], quarters: int = 4, today: dt.date | None = None) -> list[Quarter]:
+def forecast(
+    rows: QuerySet[Opportunity], quarters: int = 4, today: dt.date | None = None, by: Scale | None = None
+) -> list[Quarter]:
     """What is expected, by the quarter of the expected day: late ones, this quarter and those after it, all later ones with the
-    last of them, and those without a day. Together they are all open deals. One statement, beside chances and rates."""
+    last of them, and those without a day. Together they are all open deals. One statement beside the scale."""
     day = today or Tenant.current().today()
     this = quarter_of(day)
     last = add_months(this, 3 * (quarters - 1))
@@ -140,7 +141,7 @@ def forecast(rows: QuerySet[Opportunity], quarters: int = 4, today: dt.date | No
         (add_months(this, 3 * n), False): [] for n in range(quarters)
     }
     grouped = (
-        _open(rows, chances())
+        _open(rows, by or scale())
         .order_by()
         .values("stage", "close_on")
         .annotate(deals=Count("id"), year=Sum("year_minor"), weighted=Sum("weighted_minor"))
@@ -154,16 +155,17 @@ def forecast(rows: QuerySet[Opportunity], quarters: int = 4, today: dt.date | No
             place = (min(quarter_of(row["close_on"]), last), False)
         groups.setdefault(place, []).append(dict(row))
     order = sorted(groups, key=lambda key: (not key[1], key[0] or dt.date.max))
-    return [_quarter(first, late, groups[first, late]) for first, late in order]
+    return [_quarter(first, late, first == last, groups[first, late]) for first, late in order]
 
 
-def _quarter(first: dt.date | None, late: bool, rows: list[dict[str, Any]]) -> Quarter:
+def _quarter(first: dt.date | None, late: bool, onwards: bool, rows: list[dict[str, Any]]) -> Quarter:
     by_stage: dict[str, int] = {}
     for row in rows:
         by_stage[row["stage"]] = by_stage.get(row["stage"], 0) + (row["weighted"] or 0)
     return Quarter(
         first,
         late,
+        onwards,
         sum(row["deals"] for row in rows),
         sum(row["year"] or 0 for row in rows),
         sum(row["weighted"] or 0 for row in rows),
@@ -210,24 +212,29 @@ def share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-def rates(span: tuple[dt.date, dt.date], rows: QuerySet[Opportunity] | None = None) -> Rates:
-    """How the deals that closed from the first day of the span to the last, both included, ended. One statement."""
-    return _rates(_closed(rows, span).values(one=Value(1))).get(1, Rates())
+def rates(span: tuple[dt.date, dt.date], rows: QuerySet[Opportunity] | None = None, by: Scale | None = None) -> Rates:
+    """How the deals that closed from the first day of the span to the last, both included, ended. One statement beside the
+    scale."""
+    return _rates(_closed(rows, span, by).values(one=Value(1))).get(1, Rates())
 
 
-def rates_by(cut: str, span: tuple[dt.date, dt.date], rows: QuerySet[Opportunity] | None = None) -> dict[Any, Rates]:
+def rates_by(
+    cut: str, span: tuple[dt.date, dt.date], rows: QuerySet[Opportunity] | None = None, by: Scale | None = None
+) -> dict[Any, Rates]:
     """The same by the values of a cut (`CUTS`): ids of owners, segments and products, else words; None for nobody's. KeyError for a
     cut that there is not."""
-    return _rates(_closed(rows, span).values(one=F(CUTS[cut])))
+    return _rates(_closed(rows, span, by).values(one=F(CUTS[cut])))
 
 
-def _closed(rows: QuerySet[Opportunity] | None, span: tuple[dt.date, dt.date]) -> QuerySet[Opportunity]:
+def _closed(
+    rows: QuerySet[Opportunity] | None, span: tuple[dt.date, dt.date], by: Scale | None
+) -> QuerySet[Opportunity]:
     found = Opportunity.objects.all() if rows is None else rows
     found = found.filter(stage__in=lifecycle.ENDED, closed_on__gte=span[0], closed_on__lte=span[1])
     wrote = Case(
         When(won_mrr__isnull=False, then=F("won_mrr") * Value(12)), default=None, output_field=BigIntegerField()
     )
-    return listed(found).annotate(closed_year=Coalesce(wrote, "year_minor")).order_by()
+    return listed(found, by).annotate(closed_year=Coalesce(wrote, "year_minor")).order_by()
 
 
 def _rates(groups: Any) -> dict[Any, Rates]:
@@ -289,10 +296,5 @@ def signal_rates(rows: QuerySet[Signal], span: tuple[dt.date, dt.date]) -> Signa
     return SignalRates(row["found"], row["n_taken"], row["n_dismissed"], row["n_over"], row["won"])
 
 
-def year_ago(day: dt.date) -> dt.date:
-    """The first day of the twelve months that end with `day`. Example: 2026-11-20 gives 2025-12-01."""
-    return add_months(month_of(day), -11)
-
-
-def _open(rows: QuerySet[Opportunity], of_stage: Mapping[str, int]) -> QuerySet[Opportunity]:
-    return listed(rows.filter(stage__in=lifecycle.OPEN), of_stage=of_stage)
+def _open(rows: QuerySet[Opportunity], by: Scale) -> QuerySet[Opportunity]:
+    return listed(rows.filter(stage__in=lifecycle.OPEN), by)

@@ -1,7 +1,9 @@
 """Questions about deals and signals; each is seen by who sees its account (ROL-01)."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db.models import BigIntegerField, Case, DecimalField, F, IntegerField, Prefetch, QuerySet, Value, When
@@ -12,10 +14,11 @@ from accounts import rates
 from accounts.dossier import parts_of
 from accounts.models import Account, Member
 from cs_platform.kernel.access import Scope
+from cs_platform.kernel.keyset import Page
 from expansion import lifecycle
 from expansion.checks import Earned, earned
 from expansion.enums import SignalState
-from expansion.listing import DealQuery, Page, ordered, read_page
+from expansion.listing import DealQuery, ordered, read_page
 from expansion.models import Opportunity, OpportunityMove, OpportunityPerson, Signal, StageChance
 
 MONEY = DecimalField(max_digits=60, decimal_places=6)
@@ -27,6 +30,11 @@ def visible(member: Member) -> QuerySet[Opportunity]:
     if member.role.scope == Scope.ALL:
         return Opportunity.objects.all()
     return Opportunity.objects.filter(account__in=Account.objects.visible_to(member).order_by().values("id"))
+
+
+def open_deals(member: Member) -> QuerySet[Opportunity]:
+    """The deals of these that are neither won nor lost."""
+    return visible(member).filter(stage__in=lifecycle.OPEN)
 
 
 def visible_signals(member: Member) -> QuerySet[Signal]:
@@ -55,27 +63,35 @@ def chances() -> dict[str, int]:
     return {**lifecycle.CHANCES, **dict(StageChance.objects.order_by().values_list("stage", "chance"))}
 
 
-def listed(
-    rows: QuerySet[Opportunity], *, of_stage: Mapping[str, int] | None = None, by: Mapping[str, Decimal] | None = None
-) -> QuerySet[Opportunity]:
+@dataclass(frozen=True)
+class Scale:
+    """What turns deals into figures: the chance of each stage in percent, and what a minor unit of each currency is in the
+    reporting one. Read once for all the figures of a page."""
+
+    chances: Mapping[str, int]
+    factors: Mapping[str, Decimal]
+
+
+def scale() -> Scale:
+    """The company's chances, and the rates of the currencies in which deals are. Two queries."""
+    currencies = Opportunity.objects.order_by().values_list("currency", flat=True).distinct()
+    return Scale(chances(), rates.factors(currencies))
+
+
+def listed(rows: QuerySet[Opportunity], by: Scale | None = None) -> QuerySet[Opportunity]:
     """With what lists show, in one statement: account, owner, product, plan, signal, handoff and buyer; `year_minor` (money a
     year in minor units of the reporting currency; null where nothing converts it), `percent` (its own chance, else its
-    stage's) and `weighted_minor`. Two queries more for chances and rates, unless they are told."""
-    own = of_stage if of_stage is not None else chances()
-    factors = (
-        by
-        if by is not None
-        else rates.factors(Opportunity.objects.order_by().values_list("currency", flat=True).distinct())
-    )
+    stage's) and `weighted_minor`. The `scale` is read first, unless it is told."""
+    own = by or scale()
     usual = Case(
-        *(When(stage=stage, then=Value(chance)) for stage, chance in own.items()),
+        *(When(stage=stage, then=Value(chance)) for stage, chance in own.chances.items()),
         default=Value(0),
         output_field=IntegerField(),
     )
     ends = [When(stage=stage, then=Value(lifecycle.CHANCES[stage])) for stage in lifecycle.ENDED]
     percent = Case(*ends, default=Coalesce("chance", usual), output_field=IntegerField())
     rows = rows.select_related(*PEOPLE).annotate(
-        year_minor=rates.in_reporting("amount_minor", factors),
+        year_minor=rates.in_reporting("amount_minor", own.factors),
         percent=percent,
     )
     weighed = Cast(F("year_minor"), MONEY) * Cast(F("percent"), MONEY) / Value(100, output_field=MONEY)
@@ -128,9 +144,9 @@ def _narrowed(rows: QuerySet[Opportunity], query: DealQuery) -> QuerySet[Opportu
     return rows.exclude(override="") if query.right == "override" else rows.filter(override="")
 
 
-def deal_page(query: DealQuery, member: Member) -> Page:
+def deal_page(query: DealQuery, member: Member, by: Scale | None = None) -> Page[Any]:
     """The page of the list at the query's cursor."""
-    return read_page(listed(_narrowed(query.rows(visible(member), member), query)), query)
+    return read_page(listed(_narrowed(query.rows(visible(member), member), query), by), query)
 
 
 def found_rows(query: DealQuery, member: Member) -> QuerySet[Opportunity]:

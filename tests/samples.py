@@ -29,6 +29,7 @@ from accounts.models import (
 from accounts.webhooks.services import add_endpoint, send_test
 from advocacy.models import Advocate, Ask, Asset, Gathering, Guest, ReferenceRequest, Referral
 from cs_platform.kernel.models import Run, Work
+from expansion.models import Opportunity, OpportunityPerson
 from health.models import (
     Alert,
     AlertRun,
@@ -232,6 +233,21 @@ def fill(world: World) -> dict[str, object]:
         rows["save_play"] = SavePlay.objects.create(
             account=account, renewal=renewal, cause="person", opened_on=day, mrr_minor=1000
         )
+        deal = Opportunity.objects.create(
+            account=account,
+            external_id="D-1",
+            name="More seats",
+            kind="seats",
+            motion="upsell",
+            stage_since=day,
+            identified_on=day,
+            amount_minor=12000,
+            currency="USD",
+            source="api",
+        )
+        OpportunityPerson.objects.create(opportunity=deal, contact=contact)
+        rows["opportunity"] = deal
+        rows["deal_view"] = SavedView.objects.create(member=admin, page="expansion:list", name="Ours", shared=True)
         advocate = Advocate.objects.create(
             account=account,
             contact=contact,

@@ -30,6 +30,7 @@ def answer_form(
     to: Callable[[Any], str] | None = None,
     theirs: Callable[[], Mapping[str, Any] | None] | None = None,
     template: str = "accounts/form.html",
+    into: str = "drawer-body",
 ) -> HttpResponse:
     """What the address of a form answers: the form, what was refused of it (422), or that `act` did what was asked for.
 
@@ -45,20 +46,27 @@ def answer_form(
         except DomainError as error:
             stale = isinstance(error, Conflict)
             if stale and theirs is not None and (values := theirs()) is not None:
-                return conflict_page(request, form, values, **look)
+                return conflict_page(request, form, values, template=template, into=into, **look)
             refuse(form, error)
             status = error.status if stale else DomainError.status
-    return form_page(request, form, status=status, template=template, **look)
+    return form_page(request, form, status=status, template=template, into=into, **look)
 
 
 def form_page(
-    request: TenantRequest, form: Form, *, status: int = 200, template: str = "accounts/form.html", **context: Any
+    request: TenantRequest,
+    form: Form,
+    *,
+    status: int = 200,
+    template: str = "accounts/form.html",
+    into: str = "drawer-body",
+    **context: Any,
 ) -> HttpResponse:
-    """Render accounts/form.html, or a template that shows more beside the form; 422 when the form holds errors. Context: title, submit, back_url, back_label, …"""
-    piece = bool(request.htmx and request.htmx.target == "drawer-body")
+    """Render accounts/form.html, or a template that shows more beside the form, as a page or as its piece `into`; 422 when the form
+    holds errors. Context: title, submit, back_url, back_label, …"""
+    piece = bool(request.htmx and request.htmx.target == into)
     defaults = {"form": form, "action": request.path, "submit": _("Save"), "piece": piece}
     code = 422 if form.errors and status == 200 else status
-    return page(request, template, defaults | context, pieces=("drawer-body",), status=code)
+    return page(request, template, defaults | context, pieces=(into,), status=code)
 
 
 def conflict_page(request: TenantRequest, form: Form, theirs: Mapping[str, Any], **context: Any) -> HttpResponse:

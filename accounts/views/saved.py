@@ -64,15 +64,14 @@ class Viewed:
         current = current or next((tab for tab in tabs if tab["state"] == state), None)
         if current is not None:
             current["current"] = True
-        slug = request.tenant.slug
         mine = current is not None and current["mine"]
         return {
             "tabs": tabs,
             "current": current,
             "state": state,
             "changed": current is not None and current["state"] != state,
-            "new_url": f"{reverse(f'{self.name}_new', args=[slug])}?{state}",
-            "edit_url": reverse(f"{self.name}_edit", args=[slug, current["key"]]) if current and mine else "",
+            "new_url": f"{self._route(request, 'new')}?{state}",
+            "edit_url": self._route(request, "edit", current["key"]) if current and mine else "",
         }
 
     def _tab(
@@ -86,6 +85,11 @@ class Viewed:
         """The page in a state, on a view."""
         text = "&".join(filter(None, [state, key and urlencode({"view": key})]))
         return f"{reverse(self.page, args=[request.tenant.slug])}?{text}".rstrip("?")
+
+    def _route(self, request: TenantRequest, verb: str, *ids: Any) -> str:
+        """The address of a verb on views; it stands among the routes of the page, in their namespace where they have one."""
+        namespace, colon, _page = self.page.rpartition(":")
+        return reverse(f"{namespace}{colon}{self.name}_{verb}", args=[request.tenant.slug, *ids])
 
     def make(self, request: TenantRequest) -> HttpResponse:
         """Save the page as it is, under a name."""
@@ -104,7 +108,7 @@ class Viewed:
             values,
             values | {"query": request.POST["query"]} if only_query else request.POST,
             title=_("Change this view"),
-            delete_url=reverse(f"{self.name}_delete", args=[request.tenant.slug, view.id]),
+            delete_url=self._route(request, "delete", view.id),
             delete_label=_("Delete this view"),
         )
 

@@ -279,7 +279,7 @@ def change_column(line: LedgerLine, behind: ChangeBehind, currency: str) -> dict
 # What wrote a period of a decision: in words, and the page on which it was taken.
 DECISIONS: dict[str, tuple[Promise, str]] = {
     ChangeSource.RENEWAL: (gettext_lazy("written by closing a renewal"), "renewal"),
-    ChangeSource.DEAL: (gettext_lazy("written by winning a deal"), ""),
+    ChangeSource.DEAL: (gettext_lazy("written by winning a deal"), "expansion:deal"),
 }
 
 

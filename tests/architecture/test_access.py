@@ -28,6 +28,8 @@ FINER = {
     "t/<slug:tenant>/metrics/explore/views/<uuid:explore_view_id>/delete/": OWN_VIEW,
     "t/<slug:tenant>/issues/views/<uuid:issue_view_id>/": OWN_VIEW,
     "t/<slug:tenant>/issues/views/<uuid:issue_view_id>/delete/": OWN_VIEW,
+    "t/<slug:tenant>/expansion/views/<uuid:deal_view_id>/": OWN_VIEW,
+    "t/<slug:tenant>/expansion/views/<uuid:deal_view_id>/delete/": OWN_VIEW,
     "t/<slug:tenant>/settings/": ("executive",),
 }
 ROLES = ("executive", "leader", "csm", "ops", "admin")
