@@ -192,6 +192,7 @@ class ImportKind(TextChoices):
     ADVOCATES = "advocates", _("Advocates")
     ASSETS = "assets", _("Advocacy assets")
     REFERRALS = "referrals", _("Referrals")
+    RENEWALS = "renewals", _("Renewals")
 
 
 class ImportState(TextChoices):

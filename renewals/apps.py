@@ -7,7 +7,9 @@ class RenewalsConfig(AppConfig):
     name = "renewals"
 
     def ready(self) -> None:
-        from renewals import account_hooks, settings_sections  # noqa: PLC0415 - models are there only now
+        from accounts import kinds  # noqa: PLC0415 - models are there only now
+        from renewals import account_hooks, import_kinds, settings_sections  # noqa: PLC0415
 
+        kinds.register(*import_kinds.KINDS)
         account_hooks.register()
         settings_sections.register()

@@ -15,6 +15,7 @@ from health.scoring.definition import Definition
 from renewals.enums import Caller
 from renewals.formulas import Called, Facts, likelihood
 from renewals.models import RenewalCall
+from renewals.telling import tell_recalled
 
 SQL = Path(__file__).parent / "sql"
 FRIDAY = 4
@@ -31,13 +32,16 @@ def call_all(as_of: dt.date) -> int:
     _stage_places()
     until = dt.datetime.combine(as_of + dt.timedelta(days=1), dt.time(), tenant.zone)
     params = {"tenant_id": current_tenant_id(), "as_of": as_of, "until": until}
-    fresh = []
+    fresh, recalled = [], []
     for row in sqljobs.rows(SQL / "facts.sql", params):
         called = likelihood(facts_of(row))
         told = json.loads(row["told"]) if row["told"] else []  # a statement of our own gives JSON as text
         if row["called"] != called.probability or _points(told) != _points(called.reasons):
             fresh.append(_call(row, called, as_of))
+            if row["called"] is not None:
+                recalled.append((fresh[-1], row["called"]))
     RenewalCall.objects.bulk_create(fresh, batch_size=2000)
+    tell_recalled(recalled)
     return len(fresh)
 
 

@@ -33,6 +33,7 @@ from renewals import lifecycle, saves, steps
 from renewals.enums import RenewalState, SaveState, Step
 from renewals.lifecycle import KEPT
 from renewals.models import Renewal, RenewalLine, RenewalStep, SavePlay
+from renewals.telling import tell_closed
 from renewals.writing import Line, LineTerms, Terms, lines_of
 
 __all__ = ["Line", "LineTerms", "Terms", "Writing", "close_renewal", "preview", "undo_close"]
@@ -117,6 +118,7 @@ def close_renewal(
         steps.finish_all(row, SIGNED, by)
     steps.end_tasks([row], _("The renewal is over."))
     saves.decide(row, today())
+    tell_closed([row])
     if writing.leaves and reason:
         _answer(row.account, max(line.day for line in writing.rows), reason, sub_reason, words, by)
     return row

@@ -31,12 +31,14 @@ from renewals.models import Renewal, RenewalLine, RenewalStep, Runway
 from renewals.reminders import make_step_tasks
 from renewals.saves import follow_saves
 from renewals.steps import end_tasks
+from renewals.telling import tell_closed, tell_opened
 
 __all__ = ["call_all", "follow_changed", "follow_contracts", "follow_saves", "freeze_week", "make_step_tasks"]
 
 SQL = Path(__file__).parent / "sql"
 EVERYBODY = "accounts_account"
 WORK = "follow_contracts"
+TOLD_LATE = dt.timedelta(days=31)  # a runway that began before is that of a book taken in: nobody is told
 
 
 def follow_contracts(as_of: dt.date, scope: str = EVERYBODY) -> int:
@@ -260,6 +262,7 @@ def _close(changes: Changes, as_of: dt.date) -> None:
     end_tasks(rows.values(), _("The renewal is over."))
     for row in rows.values():
         saves.decide(row, as_of)
+    tell_closed(rows.values())
 
 
 def _open(openings: Mapping[Key, list[Contract]], as_of: dt.date, runways: Mapping[UUID, Runway]) -> None:
@@ -267,7 +270,7 @@ def _open(openings: Mapping[Key, list[Contract]], as_of: dt.date, runways: Mappi
     if not openings:
         return
     plans: dict[str, str | Runway] = {}
-    rows, lines = [], []
+    rows, lines, told = [], [], []
     for (account_id, due_on), found in sorted(openings.items(), key=lambda item: (item[0][1], item[0][0])):
         main = max(found, key=lambda each: (each.mrr, str(each.id)))
         plan = runway.runway_of(main.segment_id, main.profile, runways)
@@ -276,6 +279,11 @@ def _open(openings: Mapping[Key, list[Contract]], as_of: dt.date, runways: Mappi
         renewal_id = uuid7()
         rows.append((renewal_id, account_id, due_on, main.profile or str(USUAL), name, main.currency))
         lines += [(renewal_id, each.id) for each in found]
+        if due_on - dt.timedelta(days=runway.days_of(plan)) >= as_of - TOLD_LATE:
+            row = Renewal(
+                id=renewal_id, external_id=str(renewal_id), account_id=account_id, due_on=due_on, opened_on=as_of
+            )
+            told.append((row, sum(each.mrr for each in found)))
     steps = [(name, step.step, step.days) for name, plan in plans.items() for step in runway.steps_of(plan)]
     columns = [("id", "uuid"), ("account_id", "uuid"), ("due_on", "date"), ("profile", "text"), ("plan", "text"), ("currency", "text")]  # fmt: skip
     copying.stage("stage_opening", columns, rows)
@@ -284,3 +292,4 @@ def _open(openings: Mapping[Key, list[Contract]], as_of: dt.date, runways: Mappi
     params = {"tenant_id": current_tenant_id(), "as_of": as_of, "catch_up": following.CATCH_UP}
     with audit.derived():
         sqljobs.execute(SQL / "open.sql", params)
+    tell_opened(told)

@@ -48,8 +48,9 @@ def check_open(renewal: Renewal) -> None:
         raise DomainError(_("This renewal is over: “%(state)s”.") % {"state": renewal.get_state_display()}, code="over")
 
 
-def check(renewal: Renewal, *, phase: str = "", state: str = "") -> None:
-    """DomainError (on `phase` or `state`) when a person may not bring the renewal there from where it stands.
+def check(renewal: Renewal, *, phase: str = "", state: str = "", moves: bool = True) -> None:
+    """DomainError (on `phase` or `state`) when a person may not bring the renewal there from where it stands. Without `moves` a
+    phase may follow any other: it is told of another system.
 
     A proposal says what is offered; nothing goes to signature while a review runs or was refused.
     """
@@ -61,7 +62,7 @@ def check(renewal: Renewal, *, phase: str = "", state: str = "") -> None:
     check_open(renewal)
     if phase not in Phase.values:
         raise refused("phase", _("Choose one of the list."))
-    if not may_move("phase", renewal.phase, phase):
+    if moves and not may_move("phase", renewal.phase, phase):
         words = {"before": renewal.get_phase_display(), "after": Phase(phase).label}
         raise refused("phase", _("From “%(before)s” it does not go to “%(after)s”.") % words)
     if phase == Phase.PROPOSED and renewal.phase != phase and renewal.offered_minor is None:

@@ -27,6 +27,7 @@ from renewals.formulas import confidence
 from renewals.models import Objection, Renewal, RenewalCall, Runway, Stakeholder
 from renewals.saves import change_save, end_save, open_save
 from renewals.steps import finish_said, finish_step, reopen_step
+from renewals.telling import tell_called
 
 __all__ = [
     "add_objection", "answer_objection", "call_renewal", "change_save", "end_save", "finish_step", "open_save",
@@ -44,11 +45,11 @@ SIGNS = ("+", "-", "=")
 
 
 @transaction.atomic
-def set_phase(*, renewal: Renewal, phase: str, version: int | None, by: Member | None) -> Renewal:
+def set_phase(*, renewal: Renewal, phase: str, version: int | None, by: Member | None, moves: bool = True) -> Renewal:
     """Say how far it is. Being in conversation is the first conversation, and steps that the phase says were done are
-    done. The moves are those of `lifecycle`; the same phase again changes nothing."""
+    done. The moves are those of `lifecycle`, unless it moved elsewhere (`moves`); the same phase again changes nothing."""
     row = _locked(renewal, version)
-    lifecycle.check(row, phase=phase)
+    lifecycle.check(row, phase=phase, moves=moves)
     if phase == row.phase:
         return row
     talked = row.talked_on or (None if phase == Phase.PREPARING else today())
@@ -253,6 +254,8 @@ def call_renewal(
         renewal=row, caller=caller, probability=chance, reasons=told, as_of=today(), member=by
     )
     _touch(row)
+    if before is None or before.probability != chance:
+        tell_called(row, before.probability if before else None, call)
     if confidence(chance) == Confidence.AT_RISK:
         open_save(account=row.account, by=by, cause=SaveCause.CALL)
     return call

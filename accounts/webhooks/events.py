@@ -29,6 +29,9 @@ class Kind(TextChoices):
     LIMIT_NEAR = "usage.limit_near", _("A product-led account comes near a limit of its plan")
     DEAL_MOVED = "opportunity.stage_changed", _("An opportunity changed its stage")
     DEAL_WON = "opportunity.won", _("An opportunity was won and its contract written")
+    RENEWAL_OPENED = "renewal.window_opened", _("The runway of a renewal began")
+    RENEWAL_CLOSED = "renewal.closed", _("A renewal was decided")
+    RENEWAL_CALLED = "renewal.call_changed", _("A renewal was called differently")
     METRIC_RESTATED = "metric.restated", _("The figures of a closed month were restated")
     ACCOUNT_MERGED = "account.merged", _("Two accounts became one")
 
@@ -158,6 +161,35 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "subscription": "S-17",
         "start_on": "2026-12-01",
         "seats": 400,
+    },
+    Kind.RENEWAL_OPENED: {
+        "renewal_id": "01990000-0000-7000-8000-000000000011",
+        "renewal": "R-38",
+        "due_on": "2027-01-29",
+        "days_left": 180,
+        "arr": "412000.00",
+        "currency": "USD",
+    },
+    Kind.RENEWAL_CLOSED: {
+        "renewal_id": "01990000-0000-7000-8000-000000000011",
+        "renewal": "R-38",
+        "due_on": "2027-01-29",
+        "closed_on": "2026-12-18",
+        "outcome": "expanded",
+        "due_arr": "412000.00",
+        "kept_arr": "450000.00",
+        "currency": "USD",
+        "closed_by": "Dana Reyes",
+    },
+    Kind.RENEWAL_CALLED: {
+        "renewal_id": "01990000-0000-7000-8000-000000000011",
+        "renewal": "R-38",
+        "due_on": "2027-01-29",
+        "caller": "csm",
+        "before": 90,
+        "after": 65,
+        "confidence": "at_risk",
+        "called_by": "Dana Reyes",
     },
     Kind.METRIC_RESTATED: {"month": "2026-09", "version": 2, "reason": "Two credit notes came late", "currency": "USD"},
     Kind.ACCOUNT_MERGED: {"into": "A-17", "into_id": "01990000-0000-7000-8000-000000000004"},

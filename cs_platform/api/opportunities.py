@@ -17,7 +17,7 @@ from cs_platform.api.queries import ListQuery, NoQuery, SyncedQuery, plausible, 
 from cs_platform.api.resources import Resource
 from cs_platform.api.schema import ANSWER_HEADERS, IDEMPOTENCY_KEY, IF_MATCH, refusals
 from cs_platform.api.serializers import Money, choice, shown
-from cs_platform.api.writing import Writable, member_of, read_body, refuse_stale
+from cs_platform.api.writing import Versioned, Writable, asked, member_of
 from cs_platform.kernel.money import from_minor, to_minor
 from expansion import closing, models, services
 from expansion.enums import DealKind, DealStage, LossReason, Motion, SignalState, Trigger, WinReason
@@ -90,10 +90,6 @@ class OpportunityQuery(SyncedQuery):
     trigger = serializers.ChoiceField(Trigger.choices, required=False)
     close_since = serializers.DateField(required=False, help_text="Expected on or after this day.")
     close_until = serializers.DateField(required=False, help_text="Expected on or before this day.")
-
-
-class Versioned(serializers.Serializer):
-    version = serializers.IntegerField(min_value=1, required=False, help_text=_VERSION)
 
 
 class Move(Versioned):
@@ -199,7 +195,7 @@ class Opportunities(Writable):
     @extend_schema(request=Move, parameters=[IF_MATCH, *ANSWER_HEADERS], responses={200: Opportunity, **_WRITE})
     def move(self, request: Request, ref: str) -> Response:
         """Bring a deal to another open stage; 422 `not_earned` names the checks that hold it."""
-        row, values = self._asked(request, ref, Move)
+        row, values = asked(self, request, ref, Move)
         services.move_deal(deal=row, stage=values["stage"], override=values.get("override", ""), version=None, by=None)
         return self.represent(self.rows().get(id=row.id))
 
@@ -218,7 +214,7 @@ class Opportunities(Writable):
     @idempotent
     def win(self, request: Request, ref: str) -> Response:
         """The deal is won: its contract is written."""
-        row, values = self._asked(request, ref, Win)
+        row, values = asked(self, request, ref, Win)
         closing.win(
             deal=row,
             terms=_terms(row, values),
@@ -233,14 +229,14 @@ class Opportunities(Writable):
     @extend_schema(request=Versioned, parameters=[IF_MATCH, *ANSWER_HEADERS], responses={200: Opportunity, **_WRITE})
     def undo_win(self, request: Request, ref: str) -> Response:
         """As if it had not been won, while its month is not closed and nobody changed the contract since."""
-        row, _values = self._asked(request, ref, Versioned)
+        row, _values = asked(self, request, ref, Versioned)
         closing.undo_win(deal=row, version=None, by=None)
         return self.represent(self.rows().get(id=row.id))
 
     @extend_schema(request=Lose, parameters=[IF_MATCH, *ANSWER_HEADERS], responses={200: Opportunity, **_WRITE})
     def lose(self, request: Request, ref: str) -> Response:
         """The deal is lost."""
-        row, values = self._asked(request, ref, Lose)
+        row, values = asked(self, request, ref, Lose)
         said = {"reason": values["loss"], "note": values.get("note", ""), "on": values.get("closed_on")}
         services.lose_deal(deal=row, version=None, by=None, **said)
         return self.represent(self.rows().get(id=row.id))
@@ -248,18 +244,10 @@ class Opportunities(Writable):
     @extend_schema(request=HandToSales, parameters=[IF_MATCH, *ANSWER_HEADERS], responses={200: Opportunity, **_WRITE})
     def hand(self, request: Request, ref: str) -> Response:
         """Offer the deal to sales; 409 while an offer waits."""
-        row, values = self._asked(request, ref, HandToSales)
+        row, values = asked(self, request, ref, HandToSales)
         said = {"due_on": values.get("due_on"), "reason": values.get("reason", "")}
         services.hand_to_sales(deal=row, taker=member_of("taker", values["taker"]), version=None, by=None, **said)
         return self.represent(self.rows().get(id=row.id))
-
-    def _asked(self, request: Request, ref: str, kind: type[serializers.Serializer]) -> tuple[Any, dict[str, Any]]:
-        """The row, locked, and the body, read; 409 when the request was made for another version."""
-        read_query(request, NoQuery)
-        values = read_body(kind, request.data or {})
-        row = self.find(ref, lock=True)
-        refuse_stale(self, row, values.get("version"))
-        return row, values
 
 
 class Signal(serializers.Serializer):
@@ -328,11 +316,16 @@ class Signals(Resource):
     @idempotent
     def take(self, request: Request, ref: str) -> Response:
         """Open a deal of a signal; 409 when it was decided before."""
-        row, values = self._asked(request, ref, Take)
+        row, values = asked(self, request, ref, Take)
         currency = values.get("currency") or request.tenant.currency  # type: ignore[attr-defined]
         own = {name: values[name] for name in ("name", "kind", "seats", "close_on", "external_id") if name in values}
         deal = services.take_signal(
-            signal=row, version=None, by=None, currency=currency, amount_minor=_minor(values["amount"], currency), **own
+            signal=row,
+            version=None,
+            by=None,
+            currency=currency,
+            amount_minor=to_minor(values["amount"], currency),
+            **own,
         )
         deals = Opportunities(request=request)
         response = deals.represent(deals.rows().get(id=deal.id), status=201)
@@ -342,20 +335,9 @@ class Signals(Resource):
     @extend_schema(request=Dismiss, parameters=[IF_MATCH, *ANSWER_HEADERS], responses={200: Signal, **_WRITE})
     def dismiss(self, request: Request, ref: str) -> Response:
         """There is nothing in it."""
-        row, values = self._asked(request, ref, Dismiss)
+        row, values = asked(self, request, ref, Dismiss)
         services.dismiss_signal(signal=row, reason=values.get("reason", ""), version=None, by=None)
         return self.represent(self.rows().get(id=row.id))
-
-    def _asked(self, request: Request, ref: str, kind: type[serializers.Serializer]) -> tuple[Any, dict[str, Any]]:
-        read_query(request, NoQuery)
-        values = read_body(kind, request.data or {})
-        row = self.find(ref, lock=True)
-        refuse_stale(self, row, values.get("version"))
-        return row, values
-
-
-def _minor(amount: Any, currency: str) -> int:
-    return to_minor(amount, currency)
 
 
 def _terms(row: models.Opportunity, values: dict[str, Any]) -> closing.Terms:
@@ -364,7 +346,7 @@ def _terms(row: models.Opportunity, values: dict[str, Any]) -> closing.Terms:
     currency = row.subscription.currency if row.subscription else row.currency
     said: dict[str, Any] = {
         "start_on": usual.start_on,
-        "amount_minor": _minor(values["amount"], currency) if "amount" in values else usual.amount_minor,
+        "amount_minor": to_minor(values["amount"], currency) if "amount" in values else usual.amount_minor,
         "seats": values.get("seats", usual.seats),
         "term_months": values.get("term_months", closing.YEAR),
         "plan": usual.plan,

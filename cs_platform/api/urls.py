@@ -26,8 +26,10 @@ from cs_platform.api.playbooks import Playbooks
 from cs_platform.api.plays import Plays
 from cs_platform.api.proposals import Proposals
 from cs_platform.api.reconciliations import Reconciliations
+from cs_platform.api.renewals import Renewals
 from cs_platform.api.reports import ReportView
 from cs_platform.api.resources import RefConverter, Resource
+from cs_platform.api.save_plays import SavePlays
 from cs_platform.api.scenario import ScenarioView
 from cs_platform.api.stages import Stages, Tracks
 from cs_platform.api.targets import TargetsView
@@ -102,6 +104,14 @@ urlpatterns = [
     *routes("advocacy/requests", Requests),
     *routes("advocacy/asks", Asks),
     *routes("advocacy", Advocates),
+    # Before the routes of renewals: an external id may hold a slash.
+    path("v1/renewals/<ref:ref>/calls", Renewals.as_view({"post": "call"}), name="api-renewal-call"),
+    path(
+        "v1/renewals/<ref:ref>/close", Renewals.as_view({"get": "closing", "post": "close"}), name="api-renewal-close"
+    ),
+    path("v1/renewals/<ref:ref>/undo", Renewals.as_view({"post": "undo"}), name="api-renewal-undo"),
+    *routes("renewals", Renewals),
+    *routes("save-plays", SavePlays),
     # Before the routes of opportunities: an external id may hold a slash.
     path("v1/opportunities/<ref:ref>/move", Opportunities.as_view({"post": "move"}), name="api-opportunity-move"),
     path(

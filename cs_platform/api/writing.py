@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import Serializer
+from rest_framework.serializers import IntegerField, Serializer
 
 from accounts.models import Account, Member
 from cs_platform.api.errors import Exists, Stale
@@ -67,6 +67,23 @@ class BulkWritable(Resource):
         shown = self.serializer_class().fields
         fields = {name: not field.read_only for name, field in shown.items()}
         return take(self.door, items, fields, origin_of(self.request))
+
+    def locked(self, request: Request, ref: str, body: Mapping[str, Any]) -> Any:
+        """The row of `ref`, locked, if the request was made for the version that it has."""
+        read_query(request, NoQuery)
+        row = self.find(ref, lock=True)
+        if "external_id" in body and body["external_id"] != getattr(row, "external_id", None):
+            raise _immutable()
+        refuse_stale(self, row, body.get("version"))
+        return row
+
+    def _one(self, item: dict[str, Any]) -> Outcome:
+        """Take one item; 422 with its problems when it is rejected."""
+        (outcome,) = self._take([item])
+        if outcome.status == "rejected":
+            fields = {problem.column: problem.message for problem in outcome.problems}
+            raise DomainError(_("Some fields cannot be accepted."), code="invalid", fields=fields)
+        return outcome
 
 
 class Writable(BulkWritable):
@@ -138,23 +155,6 @@ class Writable(BulkWritable):
         shown = serializer.data
         return {name: shown[name] for name in self.kept}
 
-    def locked(self, request: Request, ref: str, body: Mapping[str, Any]) -> Any:
-        """The row of `ref`, locked, if the request was made for the version that it has."""
-        read_query(request, NoQuery)
-        row = self.find(ref, lock=True)
-        if "external_id" in body and body["external_id"] != getattr(row, "external_id", None):
-            raise _immutable()
-        refuse_stale(self, row, body.get("version"))
-        return row
-
-    def _one(self, item: dict[str, Any]) -> Outcome:
-        """Take one item; 422 with its problems when it is rejected."""
-        (outcome,) = self._take([item])
-        if outcome.status == "rejected":
-            fields = {problem.column: problem.message for problem in outcome.problems}
-            raise DomainError(_("Some fields cannot be accepted."), code="invalid", fields=fields)
-        return outcome
-
 
 def _items(data: Any) -> list[Any]:
     """The items of `{"items": [...]}`, or of a bare list."""
@@ -181,6 +181,21 @@ def read_body(kind: type[Serializer], data: Any) -> dict[str, Any]:
     reader = kind(data=object_of(data, tuple(kind().fields)))
     reader.is_valid(raise_exception=True)
     return dict(reader.validated_data)
+
+
+class Versioned(Serializer):
+    """A body that may say which version of the row it was made for."""
+
+    version = IntegerField(min_value=1, required=False, help_text="Like If-Match: 409 when it has changed.")
+
+
+def asked(resource: Resource, request: Request, ref: str, kind: type[Versioned]) -> tuple[Any, dict[str, Any]]:
+    """The row of `ref`, locked, and the body, read: of a verb. 409 when it was made for another version."""
+    read_query(request, NoQuery)
+    values = read_body(kind, request.data or {})
+    row = resource.find(ref, lock=True)
+    refuse_stale(resource, row, values.pop("version", None))
+    return row, values
 
 
 def account_of(external_id: str) -> Account:

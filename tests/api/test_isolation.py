@@ -74,6 +74,8 @@ def test_every_resource_is_in_this_test():
         "reports",
         "alerts",
         "opportunities",  # test_opportunities.py
+        "renewals",  # test_renewals.py
+        "save-plays",
         "signals",
         "plans",
         "issues",  # test_issues.py
