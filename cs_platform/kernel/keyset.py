@@ -2,9 +2,11 @@
 
 `row_of` and `rows_after` name that row by its id: for lists in the order of something that never changes. A `Cursor` says
 what the row had in the columns of the order as well: for lists in an order that people choose, where the row may have
-moved or gone by the time the next page is asked for. Such a list is a `Listing`: its address is its whole state.
+moved or gone by the time the next page is asked for. Such a list is a `Listing`: its address is its whole state. One that
+is a query in the order of columns pages by an `Order`.
 """
 
+import datetime as dt
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -34,6 +36,18 @@ def bigint_of(text: str) -> int:
     if abs(number) >= 2**63:
         raise ValueError(text)
     return number
+
+
+def moment_of(text: str) -> dt.datetime:
+    """The moment that a text in ISO 8601 is, in UTC; ValueError for anything else, for one without an offset from UTC, and
+    for one that no column holds (an offset of a whole day)."""
+    moment = dt.datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(text)
+    try:
+        return moment.astimezone(dt.UTC)
+    except OverflowError as error:
+        raise ValueError(text) from error
 
 
 def row_of(rows: QuerySet[Stored], before: str) -> Stored | None:
@@ -131,16 +145,23 @@ class Page(Generic[Row]):
     previous: str
     following: str
 
+    def turns(self, path: str) -> dict[str, str]:
+        """The addresses of the neighbours as the foot of a list has them (components/foot.html)."""
+        both = {"previous_url": self.previous, "next_url": self.following}
+        return {name: f"{path}?{text}" if text else "" for name, text in both.items()}
 
-def rows_from(rows: QuerySet[Stored], order: Sequence[str], cursor: Cursor | None) -> QuerySet[Stored]:
-    """The rows by these columns and then the id, all ascending, from the cursor on; back from it, the nearest first, where
-    it goes backwards. None of the columns may be empty."""
+
+def rows_from(
+    rows: QuerySet[Stored], order: Sequence[str], cursor: Cursor | None, *, descending: bool = False
+) -> QuerySet[Stored]:
+    """The rows by these columns and then the id, all ascending or all descending, from the cursor on; back from it, the
+    nearest first, where it goes backwards. None of the columns may be empty."""
     columns = (*order, "id")
-    if cursor is None:
-        return rows.order_by(*columns)
-    passed = TupleLessThan if cursor.backwards else TupleGreaterThan
-    rows = rows.filter(passed(tuple(F(name) for name in columns), (*cursor.values, cursor.id)))
-    return rows.order_by(*(f"-{name}" if cursor.backwards else name for name in columns))
+    down = descending != bool(cursor and cursor.backwards)
+    if cursor is not None:
+        passed = TupleLessThan if down else TupleGreaterThan
+        rows = rows.filter(passed(tuple(F(name) for name in columns), (*cursor.values, cursor.id)))
+    return rows.order_by(*(f"-{name}" if down else name for name in columns))
 
 
 def cut_page(found: Sequence[Row], size: int, listing: Listing) -> Page[Row]:
@@ -156,3 +177,48 @@ def cut_page(found: Sequence[Row], size: int, listing: Listing) -> Page[Row]:
         previous=listing.at(rows[0], backwards=True) if rows and has_previous else "",
         following=listing.at(rows[-1]) if rows and has_next else "",
     )
+
+
+@dataclass(frozen=True)
+class Order:
+    """How a list is ordered: by columns, none of which may be empty, each with what reads it from an address; then by the
+    id. All of them ascend, or all descend."""
+
+    columns: Mapping[str, Callable[[str], Any]]
+    descending: bool = False
+
+    def cursor(self, given: Mapping[str, str]) -> Cursor | None:
+        """Where the page that an address asks for begins."""
+        return Cursor.of(given, *self.columns.values())
+
+    def place(self, row: Any) -> tuple[UUID, tuple[Any, ...]]:
+        """Where a row stands (`Listing.place`)."""
+        return row.id, tuple(getattr(row, name) for name in self.columns)
+
+    def page(self, rows: QuerySet[Stored], listing: Listing, size: int) -> Page[Stored]:
+        """The page of these rows at the listing's cursor. Where nothing is before it, or nothing is left of it, that is the
+        first page, whole. One query, two in that case."""
+        found = rows_from(rows, tuple(self.columns), listing.cursor, descending=self.descending)
+        shown = cut_page(list(found[: size + 1]), size, listing)
+        if listing.cursor and not shown.previous:
+            return self.page(rows, replace(listing, cursor=None), size)
+        return shown
+
+
+LATEST_FIRST = Order({"at": moment_of}, descending=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Latest(Listing):
+    """A list without filters of rows that have a moment `at`, the latest first."""
+
+    @classmethod
+    def parse(cls, given: Mapping[str, str]) -> Self:
+        return cls(cursor=LATEST_FIRST.cursor(given))
+
+    def place(self, row: Any) -> tuple[UUID, tuple[Any, ...]]:
+        return LATEST_FIRST.place(row)
+
+    def page_of(self, rows: QuerySet[Stored], size: int) -> Page[Stored]:
+        """The page of these rows at the cursor."""
+        return LATEST_FIRST.page(rows, self, size)

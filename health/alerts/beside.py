@@ -44,8 +44,8 @@ KINDS: list[Kind] = []
 
 
 def cards(request: TenantRequest, kinds: Sequence[Kind] | None = None) -> list[dict[str, Any]]:
-    """A card of each kind (of these, or of all) of which something waits: {name, title, lines, count, url}. One query a kind, and a second one
-    where there is more than the card shows."""
+    """A card of each kind (of these, or of all) of which something waits: {name, title, lines, count, url}. One query a
+    kind, and a second one where there is more than the card shows."""
     found = []
     for kind in KINDS if kinds is None else kinds:
         rows = kind.rows(request.member)

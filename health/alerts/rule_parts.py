@@ -45,9 +45,8 @@ class Snapshot:
     first_value_on: dt.date | None = None
     first_value_planned: bool = False
     has_action: bool = False
-    above: Mapping[str, Any] = field(
-        default_factory=dict
-    )  # what floors above know of it, by the floor (snapshots.ABOVE)
+    # What floors above know of it, by the floor (snapshots.ABOVE).
+    above: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,15 @@
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Self
+from uuid import UUID
 
-from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce
 
 from accounts.models import Account, Member
 from cs_platform.kernel.access import Scope
+from cs_platform.kernel.keyset import Listing, Order, Page, bigint_of, moment_of
 from health.alerts.rules import RULES
 from health.enums import AlertLevel, AlertState
 from health.models import Alert
@@ -18,12 +22,19 @@ STATES: dict[str, Q] = {
     "answered": Q(state=AlertState.OPEN, answered_at__isnull=False),
     "ended": ~Q(state=AlertState.OPEN),
 }
+PAGE_SIZE = 50
 URGENCY = Case(
-    When(level=AlertLevel.CRITICAL, then=Value(0)),
+    When(level=AlertLevel.CRITICAL, then=Value(2)),
     When(level=AlertLevel.WARNING, then=Value(1)),
-    default=Value(2),
+    default=Value(0),
     output_field=IntegerField(),
 )
+# Urgent ones first, then the latest; answered ones by their day, without one at the end; ended ones by when they ended.
+ORDERS = {
+    "open": Order({"urgency": bigint_of, "opened_at": moment_of}, descending=True),
+    "answered": Order({"day": dt.date.fromisoformat, "opened_at": moment_of}),
+    "ended": Order({"ended": moment_of}, descending=True),
+}
 
 
 def visible_alerts(member: Member) -> QuerySet[Alert]:
@@ -34,7 +45,7 @@ def visible_alerts(member: Member) -> QuerySet[Alert]:
 
 
 @dataclass(frozen=True)
-class AlertQuery:
+class AlertQuery(Listing):
     """What the inbox is asked for; what is not understood counts as not asked."""
 
     whose: str = "all"  # "mine" or all that the member sees
@@ -43,17 +54,22 @@ class AlertQuery:
     level: str = ""
 
     @classmethod
-    def parse(cls, given: Mapping[str, str], member: Member) -> "AlertQuery":
+    def parse(cls, given: Mapping[str, str], member: Member) -> Self:
         """From the address; who sees more than an own book begins with all of it when there is no own book."""
         own = member.role.scope == Scope.OWN
         whose, state = given.get("whose", ""), given.get("state", "")
         rule, level = given.get("rule", ""), given.get("level", "")
+        state = state if state in STATES else "open"
         return cls(
             "mine" if own or whose == "mine" else "all",
-            state if state in STATES else "open",
+            state,
             rule if rule in RULES else "",
             level if level in AlertLevel.values else "",
+            cursor=ORDERS[state].cursor(given),
         )
+
+    def place(self, row: Any) -> tuple[UUID, tuple[Any, ...]]:
+        return ORDERS[self.state].place(row)
 
     def condition(self, member: Member, *, state: bool = True) -> Q:
         found = STATES[self.state] if state else Q()
@@ -64,6 +80,18 @@ class AlertQuery:
         if self.level:
             found &= Q(level=self.level)
         return found
+
+
+def read_page(member: Member, query: AlertQuery) -> Page[Any]:
+    """The page of the inbox at the query's cursor."""
+    rows = _keyed(visible_alerts(member).filter(query.condition(member)).select_related("account"))
+    return ORDERS[query.state].page(rows, query, PAGE_SIZE)
+
+
+def _keyed(rows: QuerySet[Alert]) -> QuerySet[Any]:
+    """With the columns of the orders."""
+    day, ended = Coalesce("due_on", Value(dt.date.max)), Coalesce("ended_at", "opened_at")
+    return rows.annotate(urgency=URGENCY, day=day, ended=ended)
 
 
 def counts(member: Member, query: AlertQuery) -> dict[str, int]:
@@ -84,10 +112,6 @@ def due_actions(member: Member, until: dt.date) -> QuerySet[Alert]:
     return rows.select_related("account").order_by("due_on", "id")
 
 
-def in_order(rows: QuerySet[Alert], state: str) -> QuerySet[Alert]:
-    """Urgent ones first, then the latest; answered ones by their day; ended ones by when they ended."""
-    if state == "answered":
-        return rows.order_by(F("due_on").asc(nulls_last=True), "-opened_at", "-id")
-    if state == "ended":
-        return rows.order_by("-ended_at", "-id")
-    return rows.annotate(urgency=URGENCY).order_by("urgency", "-opened_at", "-id")
+def most_urgent(rows: QuerySet[Alert]) -> QuerySet[Any]:
+    """In the order of those that wait for an answer."""
+    return rows.annotate(urgency=URGENCY).order_by("-urgency", "-opened_at", "-id")

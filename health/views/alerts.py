@@ -1,7 +1,6 @@
 """The inbox: what happened that concerns me, why, and what will be done (PAGES, HLT-05)."""
 
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,17 +12,16 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from cs_platform.kernel.access import Permission, Scope, TenantRequest, may, requires
-from cs_platform.kernel.asked import back_of, page_number, version_of
+from cs_platform.kernel.asked import back_of, version_of
 from cs_platform.kernel.forms import accepted
 from cs_platform.kernel.htmx import page, toast, trigger
 from health.alerts import beside, cells, offers, services
 from health.alerts.forms import AnswerForm
 from health.alerts.rules import RULES
-from health.alerts.selectors import AlertQuery, counts, in_order, visible_alerts
+from health.alerts.selectors import AlertQuery, counts, read_page, visible_alerts
 from health.enums import AlertLevel
 from health.models import Alert
 
-SHOWN = 50
 CHANGED = "alertsChanged"  # what lists of alerts listen to
 STATE_LABELS = {
     "open": gettext_lazy("To answer"),
@@ -37,11 +35,7 @@ def inbox(request: TenantRequest) -> HttpResponse:
     """Alerts of the own book or of all that the member sees, by state, rule and level; above them what else waits."""
     member, today, slug = request.member, request.tenant.today(), request.tenant.slug
     query = AlertQuery.parse(request.GET, member)
-    number = page_number(request)
-    found = visible_alerts(member).filter(query.condition(member)).select_related("account")
-    start = (number - 1) * SHOWN
-    rows = list(in_order(found, query.state)[start : start + SHOWN + 1])
-    sums = counts(member, query)
+    found, sums = read_page(member, query), counts(member, query)
     context = {
         "query": query,
         "tabs": [
@@ -56,15 +50,14 @@ def inbox(request: TenantRequest) -> HttpResponse:
         "whose": _whose(request, query),
         "rules": [{"value": key, "label": rule.label, "on": key == query.rule} for key, rule in RULES.items()],
         "levels": [{"value": key, "label": label, "on": key == query.level} for key, label in AlertLevel.choices],
-        "rows": [cells.alert_row(alert, slug, today) for alert in rows[:SHOWN]],
+        "rows": [cells.alert_row(alert, slug, today) for alert in found.rows],
         "filtered": bool(query.rule or query.level),
         "clear_url": _address(request, query, rule="", level=""),
         "may_answer": may(request, Permission.EDIT_ACCOUNTS),
         "here": request.get_full_path(),
         "foot": {
             "shown": ngettext("%(n)s alert", "%(n)s alerts", sums[query.state]) % {"n": f"{sums[query.state]:,}"},
-            "previous_url": _address(request, query, page=number - 1) if number > 1 else "",
-            "next_url": _address(request, query, page=number + 1) if len(rows) > SHOWN else "",
+            **found.turns(request.path),
         },
         "rules_url": reverse("settings_alert_rules", args=[slug]) if may(request, Permission.MANAGE_HEALTH) else "",
         "beside": lambda: beside.cards(request),  # the whole page asks for it, a piece does not
@@ -135,8 +128,7 @@ def _back(request: TenantRequest) -> str:
 
 
 def _address(request: TenantRequest, query: AlertQuery, **changes: Any) -> str:
-    values = {"whose": query.whose, "state": query.state, "rule": query.rule, "level": query.level} | changes
-    return f"{request.path}?{urlencode({name: value for name, value in values.items() if value})}"
+    return f"{request.path}?{query.text(**changes)}".rstrip("?")
 
 
 def _whose(request: TenantRequest, query: AlertQuery) -> list[dict[str, Any]]:

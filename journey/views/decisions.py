@@ -4,8 +4,8 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from cs_platform.kernel.access import Permission, TenantRequest, requires
-from cs_platform.kernel.asked import page_number
 from cs_platform.kernel.htmx import page
+from cs_platform.kernel.keyset import Latest
 from journey.stages import inbox
 
 SHOWN = 100
@@ -14,16 +14,9 @@ SHOWN = 100
 @requires(Permission.VIEW_ACCOUNTS)
 def decisions(request: TenantRequest) -> HttpResponse:
     """The latest first; each leads to the journey of its account, where it is answered."""
-    number = page_number(request)
-    start = (number - 1) * SHOWN
-    rows = inbox.waiting(request.member)[start : start + SHOWN + 1]
-    found = inbox.lines(request, rows, SHOWN + 1)
+    found = Latest.parse(request.GET).page_of(inbox.with_fact(inbox.waiting(request.member)), SHOWN)
     context = {
-        "rows": found[:SHOWN],
-        "foot": {
-            "shown": _("Newest first"),
-            "previous_url": f"{request.path}?page={number - 1}" if number > 1 else "",
-            "next_url": f"{request.path}?page={number + 1}" if len(found) > SHOWN else "",
-        },
+        "rows": [inbox.line(request, row) for row in found.rows],
+        "foot": {"shown": _("Newest first"), **found.turns(request.path)},
     }
     return page(request, "journey/decisions.html", context)

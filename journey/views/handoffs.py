@@ -13,7 +13,6 @@ from django.utils.translation import ngettext
 from accounts.account_frame import account_frame, open_account
 from accounts.models import Account
 from cs_platform.kernel.access import Permission, Scope, TenantRequest, may, requires
-from cs_platform.kernel.asked import page_number
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.sheets import file_answer
 from cs_platform.kernel.templatetags.cells import number_text
@@ -21,8 +20,7 @@ from journey.enums import HandoffKind
 from journey.handoffs import cells, files, selectors
 from journey.handoffs.selectors import HandoffQuery
 
-SHOWN = 50
-FEW = 3  # ended ones of the card beside an account's overview
+FEW, MOST = 3, 50  # handoffs in the card beside an account's overview, and on the page behind it
 LABELS = {
     "waiting": _("For me"),
     "given": _("Given by me"),
@@ -37,19 +35,15 @@ def handoffs(request: TenantRequest) -> HttpResponse:
     """The list that the address asks for, with how many each list holds."""
     member, tenant, today = request.member, request.tenant, request.tenant.today()
     query = HandoffQuery.parse(request.GET, member)
-    sums = selectors.counts(member, query, today)
-    number = page_number(request)
-    start = (number - 1) * SHOWN
+    sums, found = selectors.counts(member, query, today), selectors.read_page(member, query, today)
     kind_asked = f"?{urlencode({'kind': query.kind})}" if query.kind else ""
+    total = sums[f"late_{query.view}" if query.due else query.view]
     context: dict[str, Any] = {"rows": [], "missing": []}
     if query.view == "missing":
-        found: list[Any] = list(selectors.not_handed_over(member, today)[start : start + SHOWN + 1])
-        context["missing"] = [cells.missing_row(one, tenant.slug, today) for one in found[:SHOWN]]
-        shown = ngettext("%(n)s customer", "%(n)s customers", sums["missing"]) % {"n": number_text(sums["missing"], 0)}
+        context["missing"] = [cells.missing_row(one, tenant.slug, today) for one in found.rows]
+        shown = ngettext("%(n)s customer", "%(n)s customers", total) % {"n": number_text(total, 0)}
     else:
-        found = list(selectors.asked(member, query, today)[start : start + SHOWN + 1])
-        context["rows"] = cells.handoff_rows(found[:SHOWN], tenant, today, member)
-        total = sums[query.view] if not query.due else len(found[:SHOWN])
+        context["rows"] = cells.handoff_rows(found.rows, tenant, today, member)
         shown = ngettext("%(n)s handoff", "%(n)s handoffs", total) % {"n": number_text(total, 0)}
     context |= {
         "query": query,
@@ -74,11 +68,7 @@ def handoffs(request: TenantRequest) -> HttpResponse:
             for form in ("csv", "xlsx")
         ],
         "new_days": selectors.NEW_DAYS,
-        "foot": {
-            "shown": shown,
-            "previous_url": _address(request, query, page=number - 1) if number > 1 else "",
-            "next_url": _address(request, query, page=number + 1) if len(found) > SHOWN else "",
-        },
+        "foot": {"shown": shown, **found.turns(request.path)},
     }
     return page(request, "journey/handoffs.html", context, pieces=("handoffs-found",))
 
@@ -96,7 +86,7 @@ def account_handoffs(request: TenantRequest, account_id: UUID) -> HttpResponse:
     """Handoffs of one customer: the card beside the overview, or a page with all of them."""
     account, today = open_account(request, account_id), request.tenant.today()
     few = bool(request.htmx)
-    rows = list(selectors.of_account(account)[: FEW + 1 if few else SHOWN])
+    rows = list(selectors.of_account(account)[: FEW + 1 if few else MOST])
     context = {"account": account} if few else account_frame(request, account, "overview")
     context |= {
         "rows": cells.handoff_rows(rows[:FEW] if few else rows, request.tenant, today, request.member),
@@ -114,18 +104,15 @@ def seen_account(request: TenantRequest, account: Account) -> bool:
 
 def _summary(sums: dict[str, int], *, own: bool) -> str:
     """2 wait for you, 1 of them late."""
-    waiting, late = sums["waiting"], sums["late"]
+    waiting, late = sums["waiting"], sums["late_waiting"]
     text = ngettext("%(n)s waits for you", "%(n)s wait for you", waiting) % {"n": number_text(waiting, 0)}
     if late:
         text += " · " + ngettext("%(n)s late", "%(n)s late", late) % {"n": number_text(late, 0)}
-    if not own and sums["late_all"] > late:
-        words = ngettext("%(n)s late in all", "%(n)s late in all", sums["late_all"])
-        text += " · " + words % {"n": number_text(sums["late_all"], 0)}
+    if not own and sums["late_team"] > late:
+        words = ngettext("%(n)s late in all", "%(n)s late in all", sums["late_team"])
+        text += " · " + words % {"n": number_text(sums["late_team"], 0)}
     return text
 
 
 def _address(request: TenantRequest, query: HandoffQuery, **changes: Any) -> str:
-    values = {"view": query.view, "kind": query.kind, "due": query.due} | changes
-    usual = {"view": "waiting", "page": 1}
-    said = {name: value for name, value in values.items() if value and value != usual.get(name)}
-    return f"{request.path}?{urlencode(said)}" if said else request.path
+    return f"{request.path}?{query.text(**changes)}".rstrip("?")

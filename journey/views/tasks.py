@@ -18,9 +18,8 @@ from accounts.cells import arr_text
 from accounts.models import Account, Member
 from accounts.selectors import colleagues
 from cs_platform.kernel.access import Permission, Scope, TenantRequest, may, requires
-from cs_platform.kernel.asked import page_number
 from cs_platform.kernel.htmx import page
-from cs_platform.kernel.keyset import Page, uuid_of
+from cs_platform.kernel.keyset import Latest, Page, uuid_of
 from cs_platform.kernel.templatetags.cells import number_text
 from journey.enums import TaskState, WorkType
 from journey.views.task import pane
@@ -86,8 +85,7 @@ def tasks(request: TenantRequest) -> HttpResponse:
         "next_url": reverse("task_take_next", args=[tenant.slug]),
         "foot": {
             "shown": _("%(n)s shown, most urgent first") % {"n": number_text(len(rows), 0)},
-            "previous_url": _url(request, found.previous) if found.previous else "",
-            "next_url": _url(request, found.following) if found.following else "",
+            **found.turns(request.path),
         },
         "mentions": [cells.mention_row(one, tenant) for one in mentions_of(member).filter(seen_at=None)[:MENTIONS]],
         "bulk": _bulk(request, today),
@@ -247,17 +245,11 @@ def mentions(request: TenantRequest) -> HttpResponse:
     if request.method == "POST":
         see_mentions(member=request.member)
         return redirect("mentions", request.tenant.slug)
-    number = page_number(request)
-    start = (number - 1) * SHOWN
-    found = list(mentions_of(request.member)[start : start + SHOWN + 1])
+    found = Latest.parse(request.GET).page_of(mentions_of(request.member), SHOWN)
     context = {
-        "rows": [cells.mention_row(one, request.tenant) for one in found[:SHOWN]],
-        "new": any(one.seen_at is None for one in found),
-        "foot": {
-            "shown": _("Newest first"),
-            "previous_url": f"{request.path}?page={number - 1}" if number > 1 else "",
-            "next_url": f"{request.path}?page={number + 1}" if len(found) > SHOWN else "",
-        },
+        "rows": [cells.mention_row(one, request.tenant) for one in found.rows],
+        "new": any(one.seen_at is None for one in found.rows),
+        "foot": {"shown": _("Newest first"), **found.turns(request.path)},
     }
     return page(request, "journey/mentions.html", context)
 

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -21,8 +22,8 @@ LONGEST = 4000
 def comment(*, task: Task, text: str, by: Member | None, mentioned: Sequence[Member] = ()) -> TaskComment:
     """Say something of a task. Named are the `mentioned` and everybody whose name or e-mail stands in it after an @.
 
-    Who does the task is told of each comment on it. Only who sees the account is told; DomainError on `text` for somebody else, so that nobody waits for an answer in
-    vain. Example: "@Hassan Malik please call Ingrid first".
+    Who does the task is told of each comment on it. Only who sees the account is told; DomainError on `text` for somebody
+    else, so that nobody waits for an answer in vain. Example: "@Hassan Malik please call Ingrid first".
     """
     said = text.strip()
     if not said:
@@ -59,10 +60,11 @@ def named_in(text: str, people: Iterable[Member]) -> list[Member]:
     return list({member.id: member for member in found}.values())
 
 
-def mentions_of(member: Member) -> QuerySet[Mention]:
-    """What the member was named in, on tasks that they still see; the latest first."""
+def mentions_of(member: Member) -> QuerySet[Any]:
+    """What the member was named in, on tasks that they still see, with the moment `at`; the latest first."""
     rows = Mention.objects.filter(member=member, comment__task__in=visible_tasks(member).values("id"))
-    return rows.select_related("comment__author", "comment__task__account").order_by("-comment__at", "-id")
+    rows = rows.select_related("comment__author", "comment__task__account")
+    return rows.annotate(at=F("comment__at")).order_by("-at", "-id")
 
 
 def see_mentions(*, member: Member, task_id: UUID | None = None) -> int:

@@ -1,8 +1,8 @@
 """Questions about tasks: whose they are, what is due, what was put off (DSH-03)."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Self
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from accounts.dossier import parts_of
 from accounts.enums import HealthBand
 from accounts.models import Account, Member, Segment, Tenant
 from cs_platform.kernel.access import Scope
-from cs_platform.kernel.keyset import Cursor, Listing, Page, bigint_of, cut_page, rows_from, uuid_of
+from cs_platform.kernel.keyset import Listing, Order, Page, bigint_of, uuid_of
 from journey.enums import TaskState, Urgency, WorkType
 from journey.models import Task
 from journey.work.sharing import in_pool, theirs, visible_tasks
@@ -33,8 +33,18 @@ BAND_ORDER = Case(
     output_field=IntegerField(),
 )
 URGENCY_ORDER = Case(When(urgency=Urgency.HIGH, then=Value(0)), default=Value(1), output_field=IntegerField())
-# The columns of the two orders (`most_urgent`, `soonest_back`), and how each is read from an address.
-URGENT_FIRST, BACK_FIRST = ("day", "calm", "hour", "band"), ("day", "hour", "band")
+
+
+def _hour(text: str) -> dt.time:
+    hour = dt.time.fromisoformat(text)
+    if hour.tzinfo is not None:
+        raise ValueError(text)
+    return hour
+
+
+# The two orders (`most_urgent`, `soonest_back`).
+BACK_FIRST = Order({"day": dt.date.fromisoformat, "hour": _hour, "band": bigint_of})
+URGENT_FIRST = Order({"day": dt.date.fromisoformat, "calm": bigint_of, "hour": _hour, "band": bigint_of})
 
 
 def hour_now() -> dt.time:
@@ -68,13 +78,13 @@ def with_day(rows: QuerySet[Task]) -> QuerySet[Any]:
 def most_urgent(rows: QuerySet[Any]) -> QuerySet[Any]:
     """By day; on a day what is urgent first, then by the hour, then the account in the worse band. Needs `with_day`."""
     hour = Coalesce("due_at", Value(dt.time.max))
-    return rows.annotate(calm=URGENCY_ORDER, hour=hour, band=BAND_ORDER).order_by(*URGENT_FIRST, "id")
+    return rows.annotate(calm=URGENCY_ORDER, hour=hour, band=BAND_ORDER).order_by(*URGENT_FIRST.columns, "id")
 
 
 def soonest_back(rows: QuerySet[Any]) -> QuerySet[Any]:
     """By the day and hour at which they come back, then the account in the worse band. Needs `with_day`."""
     hour = Coalesce("snoozed_time", Value(dt.time.min))
-    return rows.annotate(hour=hour, band=BAND_ORDER).order_by(*BACK_FIRST, "id")
+    return rows.annotate(hour=hour, band=BAND_ORDER).order_by(*BACK_FIRST.columns, "id")
 
 
 def listed(rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -128,19 +138,6 @@ def of_account(account: Account) -> QuerySet[Any]:
     return Task.objects.filter(account__in=[account.id, *parts_of(account)])
 
 
-def _hour(text: str) -> dt.time:
-    hour = dt.time.fromisoformat(text)
-    if hour.tzinfo is not None:
-        raise ValueError(text)
-    return hour
-
-
-READERS: dict[str, Callable[[str], Any]] = {
-    "day": dt.date.fromisoformat,
-    "calm": bigint_of,
-    "hour": _hour,
-    "band": bigint_of,
-}
 USUAL = {"whose": "mine", "due": "week"}
 
 
@@ -166,7 +163,7 @@ class TaskQuery(Listing):
             str(owner) if owner and whose == "team" else "",
             work if work in WorkType.values else "",
             str(segment) if segment else "",
-            cursor=Cursor.of(given, *(READERS[name] for name in order_of(whose))),
+            cursor=order_of(whose).cursor(given),
         )
 
     def pairs(self) -> list[tuple[str, str]]:
@@ -175,7 +172,7 @@ class TaskQuery(Listing):
         return [(name, value) for name, value in state.items() if value and value != USUAL.get(name)]
 
     def place(self, row: Any) -> tuple[UUID, tuple[Any, ...]]:
-        return row.id, tuple(getattr(row, name) for name in order_of(self.whose))
+        return order_of(self.whose).place(row)
 
     def condition(self) -> Q:
         """The filters that hold in every list."""
@@ -198,18 +195,13 @@ class TaskQuery(Listing):
 WHOSE = ("mine", "team", "pool", "snoozed")
 
 
-def order_of(whose: str) -> tuple[str, ...]:
-    """The columns by which a list is ordered, the id apart."""
+def order_of(whose: str) -> Order:
     return BACK_FIRST if whose == "snoozed" else URGENT_FIRST
 
 
 def read_page(member: Member, query: TaskQuery, today: dt.date) -> Page[Any]:
-    """The page at the query's cursor. Where nothing is before it, or nothing is left of it, that is the first page, whole."""
-    rows = rows_from(asked(member, query, today), order_of(query.whose), query.cursor)
-    found: Page[Any] = cut_page(list(rows[: PAGE_SIZE + 1]), PAGE_SIZE, query)
-    if query.cursor and not found.previous:
-        return read_page(member, replace(query, cursor=None), today)
-    return found
+    """The page at the query's cursor."""
+    return order_of(query.whose).page(asked(member, query, today), query, PAGE_SIZE)
 
 
 def asked(member: Member, query: TaskQuery, today: dt.date) -> QuerySet[Any]:

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from accounts.models import Account, Tenant
-from health.alerts.selectors import STATES, in_order
+from health.alerts.selectors import STATES, most_urgent
 from health.engagement.people import people_of
 from health.enums import TouchpointKind, TouchpointStatus
 from health.models import Alert, Touchpoint
@@ -48,7 +48,7 @@ def meetings_of(accounts: QuerySet[Account], tenant: Tenant, now: dt.datetime) -
         return Meetings()
     alerts = Alert.objects.filter(STATES["open"], account__in={row.account_id for row in rows})
     gravest: dict[UUID, Alert] = {}
-    for alert in in_order(alerts, "open"):
+    for alert in most_urgent(alerts):
         if alert.account_id is not None:
             gravest.setdefault(alert.account_id, alert)
     return Meetings(

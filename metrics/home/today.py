@@ -13,7 +13,7 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
 from accounts.enums import HealthBand, Status
 from accounts.models import Account, Member, Tenant
 from health.alerts.need import need_expression
-from health.alerts.selectors import STATES, due_actions, in_order
+from health.alerts.selectors import STATES, due_actions, most_urgent
 from health.enums import AlertState, TicketPriority, TouchpointStatus
 from health.models import Alert, HealthScore, Ticket, Touchpoint
 from health.support.calendar import clock_for
@@ -185,4 +185,4 @@ def tickets_of(accounts: QuerySet[Account], tenant: Tenant, now: dt.datetime) ->
 def alerts_of(accounts: QuerySet[Account]) -> list[Alert]:
     """The most urgent alerts that wait for an answer."""
     rows = Alert.objects.filter(STATES["open"], account__in=accounts, state=AlertState.OPEN).select_related("account")
-    return list(in_order(rows, "open")[: SHORT + 1])
+    return list(most_urgent(rows)[: SHORT + 1])
