@@ -38,6 +38,11 @@ def main(arguments: list[str]) -> int:
             if label:
                 print(f"{label} ... unchanged", flush=True)
             return 0
+        if VENV.is_symlink():
+            # To make it anew is to empty it first: what the link leads to belongs to somebody else.
+            return fail(
+                f"{VENV} is a link to {VENV.resolve()}. Remove the link: this checkout makes an environment of its own."
+            )
         show(f"{label or 'Virtual environment'} ...")
         try:
             pip = create() if not record else pip_of(VENV)

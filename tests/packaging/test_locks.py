@@ -70,3 +70,22 @@ def test_a_new_lock_or_a_moved_checkout_installs_again(tmp_path: Path, monkeypat
     assert virtualenv.current()["runtime"] != virtualenv.checksum("runtime")
     monkeypatch.setattr(virtualenv, "PLACE", "elsewhere")
     assert virtualenv.current() == {}
+
+
+def test_an_environment_behind_a_link_is_not_emptied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A second checkout whose .venv leads to the first one's: the first keeps what it has, and the reader is told why."""
+    theirs, own = tmp_path / "first" / ".venv", tmp_path / "second"
+    theirs.mkdir(parents=True)
+    (theirs / "locks.json").write_text('{"place": "first", "runtime": "of old"}')
+    (own / "requirements").mkdir(parents=True)
+    (own / "requirements" / "runtime.txt").write_text("one")
+    (own / ".venv").symlink_to(theirs)
+    monkeypatch.setattr(virtualenv, "ROOT", own)
+    monkeypatch.setattr(virtualenv, "VENV", own / ".venv")
+    monkeypatch.setattr(virtualenv, "RECORD", own / ".venv" / "locks.json")
+    monkeypatch.setattr(virtualenv, "run", lambda command: pytest.fail(f"ran {command}"))
+    assert virtualenv.main(["runtime"]) == 1
+    assert f"is a link to {theirs}" in capsys.readouterr().err
+    assert [each.name for each in theirs.iterdir()] == ["locks.json"]
