@@ -102,14 +102,26 @@ def _bought_more_on(
 
 
 def _scaled(told: list[Period], story: Story) -> list[Period]:
-    """The periods in dollars, so that those that end last add up to what the customer pays."""
-    newest = max(period.end for period in told)
-    total = sum(period.yearly for period in told if period.end == newest)
-    scaled = [replace(period, yearly=max(period.yearly * story.arr // total, 12)) for period in told]
-    rest = story.arr - sum(period.yearly for period in scaled if period.end == newest)
-    at = next(i for i, period in enumerate(scaled) if period.end == newest and period.line == "core")
-    scaled[at] = replace(scaled[at], yearly=scaled[at].yearly + rest)
-    return scaled
+    """The periods in dollars, so that those that end last add up to what the customer pays: from the last year backwards, each
+    beginning with what the one before it ended with. What stands beside the core is whole dollars a month: a renewal that
+    raises nothing is the same money to the cent."""
+    scaled: dict[Period, int] = {}
+    whole, units = story.arr, 0
+    for end in sorted({period.end for period in told}, reverse=True):
+        year = [period for period in told if period.end == end]
+        paid = sum(period.yearly for period in year)
+        whole = whole * paid // units if units else whole
+        beside = {period: _months(whole * period.yearly // paid) for period in year if period.line != "core"}
+        (core,) = (period for period in year if period.line == "core")
+        scaled |= {**beside, core: whole - sum(beside.values())}
+        first = [period for period in year if period.start == core.start]
+        whole, units = sum(scaled[period] for period in first), sum(period.yearly for period in first)
+    return [replace(period, yearly=scaled[period]) for period in told]
+
+
+def _months(yearly: int) -> int:
+    """A year's dollars down to whole dollars a month, and at least one."""
+    return max(yearly // 12 * 12, 12)
 
 
 def seats(story: Story, period: Period) -> int:

@@ -59,8 +59,9 @@ class Rows:
     surveys: list[dict[str, str]] = field(default_factory=list)
     outcomes: list[dict[str, str]] = field(default_factory=list)
     goodbyes: list[dict[str, str]] = field(default_factory=list)  # why lost customers left, for the API
-    deals: list[Deal] = field(default_factory=list)  # what the CS team did not sell
+    deals: list[Deal] = field(default_factory=list)  # what was bought in the middle of a year
     journeys: list[Journey] = field(default_factory=list)
+    stories: dict[str, Story] = field(default_factory=dict)  # what all of it follows from, by account
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,7 @@ def make_company(*, company: Company, seed: int, accounts: int, last: dt.date, s
     keys = {story.name: company.key(story.number) for story in stories}
     rows = Rows()
     for story in stories:
+        rows.stories[company.key(story.number)] = story
         currency = company.home
         if story.abroad:
             currency = story.chance("currency").choice([code for code in ABROAD if code != company.home])
@@ -257,5 +259,7 @@ def _subscription(
         "auto_renew": "yes" if story.segment.tier == "tech_touch" else "no",
         "card_on_file": "yes" if monthly else "no",
         "prepaid": "no" if monthly else "yes",
+        # Who renews by themselves leaves by themselves; whoever else leaves says so when the renewal is closed.
+        "end_reason": "cancelled" if self_serve and not story.live and period.end == story.ends_on else "",
         "notice_days": {"high_touch": "60", "low_touch": "30", "tech_touch": "14"}[story.segment.tier],
     }

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from cs_platform.demo.company import Rows
+from cs_platform.demo.ended import ended, place, written
 from cs_platform.demo.tenants import GCLOUD
 from cs_platform.kernel.periods import add_months, last_complete_month, month_text, months_between, parse_month
 
@@ -16,7 +17,9 @@ File = tuple[str, str, list[dict[str, str]]]
 
 
 def company_files(rows: Rows, last: dt.date) -> list[File]:
-    """(kind, file name, rows) of a generated company, in the order of their import."""
+    """(kind, file name, rows) of a generated company, in the order of their import. What closing a renewal or winning a deal
+    wrote is in none of them."""
+    here = written(ended(rows.stories, rows.subscriptions, last), rows.deals)
     published = rates(rows.subscriptions, last)
     later = repeated(published, last)
     return [
@@ -24,7 +27,7 @@ def company_files(rows: Rows, last: dt.date) -> list[File]:
         *([("fx_rates", f"repeated_{later[0]['rate_date']}.csv", later)] if later else []),
         ("accounts", "accounts.csv", rows.accounts),
         ("contacts", "contacts.csv", rows.contacts),
-        ("subscriptions", "subscriptions.csv", rows.subscriptions),
+        ("subscriptions", "subscriptions.csv", [row for row in rows.subscriptions if place(row) not in here]),
         ("touchpoints", "touchpoints.csv", rows.touchpoints),
         ("surveys", "surveys.csv", rows.surveys),
         ("outcomes", "outcomes.csv", rows.outcomes),

@@ -29,7 +29,9 @@ from cs_platform.demo import (
     absences,
     advocates,
     closes,
+    closings,
     days,
+    growth,
     handoffs,
     issues,
     journey_rows,
@@ -223,6 +225,13 @@ class Demo:
             self._set_up(tenant)
         for file in files:
             self._import(tenant, file)
+        if wanted.company is not None:
+            with tenant_context(tenant.id, actor="demo"):
+                signed = rows.subscriptions
+                if wanted is NORTHWIND:
+                    late = closes.late_rows(signed, last, wanted.company.home)
+                    signed = closes.with_late_rows(signed, *late)
+                closings.write(rows, signed, self.seed, last)
         self._log(tenant, events)
         if wanted.company is not None:
             self._send(tenant, live_events(rows.usage, last))
@@ -240,6 +249,7 @@ class Demo:
                     absences.note(last)
                     handoffs.hand_over(last)
                     letters.write(last)
+                growth.tell(self.seed, last)
         if wanted is NORTHWIND:
             closes.close_books(tenant, wanted, rows.subscriptions, last, lambda file: self._import(tenant, file))
         self._night(tenant, last)
@@ -247,6 +257,7 @@ class Demo:
             self._judge(tenant)
             with tenant_context(tenant.id, actor="demo"):
                 days.tell_days(last)
+                growth.decide(last)
                 if wanted is NORTHWIND:
                     advocates.gather(last)
         if wanted is NORTHWIND:
@@ -302,7 +313,7 @@ class Demo:
 
     def _note(self, tenant: Tenant, deals: list[Deal]) -> None:
         """Who sold what the CS team does not own, beside the movements of the ledger."""
-        notes = {(deal.subscription_id, deal.start): deal.note for deal in deals}
+        notes = {(deal.subscription_id, deal.start): deal.seller.value for deal in deals if deal.noted}
         with tenant_context(tenant.id, actor="demo"):
             ops = Member.objects.get(role__key="ops")
             sold = Subscription.objects.filter(external_id__in={key for key, _start in notes}).select_related("account")

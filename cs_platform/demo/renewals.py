@@ -120,7 +120,7 @@ class _Case:
 
 def tell(seed: int, last: dt.date) -> int:
     """Open what the night would open and tell how far each renewal is; how many, 0 when somebody has called one already."""
-    if RenewalCall.objects.filter(caller=Caller.CSM).exists():
+    if RenewalCall.objects.filter(caller=Caller.CSM, renewal__state=RenewalState.OPEN).exists():
         return 0
     follow_contracts(last)
     cases = _cases(seed, last)
@@ -317,7 +317,9 @@ def _call(cases: Sequence[_Case], leader: Member, last: dt.date) -> None:
     """The system as of the day before, then people around what it said: a few far from it, some always above it."""
     call_all(last - DAY)
     system: dict[UUID, Decimal] = dict(
-        RenewalCall.objects.filter(caller=Caller.SYSTEM).order_by("at", "id").values_list("renewal_id", "probability")
+        RenewalCall.objects.filter(caller=Caller.SYSTEM, renewal__state=RenewalState.OPEN)
+        .order_by("at", "id")
+        .values_list("renewal_id", "probability")
     )
     middle = sorted(case.row.account.mrr_minor for case in cases)[len(cases) // 2] if cases else 0
     calls: list[RenewalCall] = []

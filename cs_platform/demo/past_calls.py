@@ -1,0 +1,192 @@
+"""What was expected of the renewals that are over: the system by its own formula from what was known then, people around it,
+some always above it; and each Friday's calls as they were frozen (REN-05)."""
+
+import datetime as dt
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from uuid import UUID
+
+from accounts.models import Member
+from cs_platform.demo.booked import BATCH, Books
+from cs_platform.demo.journey_rows import noon
+from cs_platform.demo.mood import mood
+from cs_platform.demo.past import Past
+from cs_platform.demo.renewal_words import AGAINST, FOR, LEADERS
+from cs_platform.kernel import copying, sqljobs
+from cs_platform.kernel.tenancy import current_tenant_id
+from renewals.calling import FRIDAY
+from renewals.enums import Caller, Intent, Step
+from renewals.formulas import Called, Facts, likelihood
+from renewals.models import RenewalCall
+
+SQL = Path(__file__).parent / "sql"
+DAY = dt.timedelta(days=1)
+HISTORY = 730  # days of renewals that the base rate is of
+EVERY = 28  # days between two looks of the system that are told
+# What somebody adds in points to what they see, always.
+HOPE = {"lucas": 9, "tomi": 6, "clara": 5, "jonah": 5, "rafael": 4, "agus": 4, "priya": 3, "mei": 2, "anna": -1}
+SPREAD, LEADERS_SPREAD = 8, 5  # points around what they see
+LEADER_DAYS = (80, 45)  # before the end, of the larger half
+FEELS = 8  # points of a health score above a hundred moods
+
+
+@dataclass
+class Calls:
+    """What was called of renewals, and what of it stood at the end of each week: columns of sql/frozen_calls.sql."""
+
+    made: list[RenewalCall] = field(default_factory=list)
+    frozen: list[tuple[UUID, dt.date, str, Decimal, int, dt.date, UUID | None]] = field(default_factory=list)
+
+
+class _History:
+    """How many renewals of a profile had been kept before a day."""
+
+    def __init__(self, past: Iterable[Past]) -> None:
+        self.closed: dict[str, list[dt.date]] = {}
+        self.kept: dict[str, list[dt.date]] = {}
+        for one in sorted(past, key=lambda one: one.closed_on):
+            self.closed.setdefault(one.row.profile, []).append(one.closed_on)
+            if one.stays:
+                self.kept.setdefault(one.row.profile, []).append(one.closed_on)
+
+    def at(self, profile: str, day: dt.date) -> tuple[int, int]:
+        """(kept, closed) of the days before, as the night of then counted them."""
+        return tuple(  # type: ignore[return-value]
+            bisect_left(days, day) - bisect_left(days, day - DAY * HISTORY)
+            for days in (self.kept.get(profile, []), self.closed.get(profile, []))
+        )
+
+
+def call(past: Sequence[Past], books: Books) -> Calls:
+    """The calls of each renewal and what was frozen of them, the first renewal first."""
+    found, history = Calls(), _History(past)
+    money = sorted(one.row.due_mrr or 0 for one in past)
+    middle = money[len(money) // 2] if money else 0
+    for one in past:
+        seen = _system(one, history)
+        calls = [_call(one, Caller.SYSTEM, day, called.probability, called.reasons, None) for day, called in seen]
+        if not one.told.by_itself and seen:
+            calls += _people(one, seen, books.leader, large=(one.row.due_mrr or 0) >= middle)
+        found.made += calls
+        found.frozen += _frozen(one, calls)
+    return found
+
+
+def write(calls: Calls, currency: str) -> None:
+    """The calls, and the frozen ones, whose money is in this currency, by COPY: they are many."""
+    RenewalCall.objects.bulk_create(calls.made, BATCH)
+    columns = [
+        ("renewal_id", "uuid"), ("week", "date"), ("caller", "text"), ("probability", "numeric"), ("mrr_minor", "bigint"),
+        ("due_on", "date"), ("member_id", "uuid"),
+    ]  # fmt: skip
+    copying.stage("stage_frozen", columns, calls.frozen)
+    sqljobs.execute(SQL / "frozen_calls.sql", {"tenant_id": current_tenant_id(), "currency": currency})
+
+
+def _facts(one: Past, day: dt.date, history: _History) -> Facts:
+    """What was known of it at the end of a day."""
+    row, story = one.row, one.told.story
+    kept, closed = history.at(row.profile, day)
+    feels, before = mood(story, day), mood(story, day - 28 * DAY)
+    champions = [who for who in one.people if who.role == "champion"]
+    left = any(who.left_on and day - 180 * DAY <= who.left_on <= day for who in champions)
+    here = any(who.left_on is None or who.left_on > day for who in champions)
+    return Facts(
+        profile=row.profile,
+        kept=kept,
+        closed=closed,
+        health=float(min(round(100 * feels + FEELS), 100)),
+        trend=round(feels / before - 1, 2) if before else None,
+        champion="here" if here else "left" if left else "",
+        decider_days=55 if one.troubled else 25,
+        late_steps=sum(step.due_on < day and (step.done_on is None or step.done_on > day) for step in one.steps),
+        objections=sum(
+            each.raised_on <= day and (each.answered_on is None or each.answered_on > day) for each in one.objections
+        ),
+        renews_itself=story.segment.tier == "tech_touch",
+        intent=row.intent if row.talked_on and row.talked_on <= day else Intent.UNKNOWN,
+        tenure_months=(day - story.signed_on).days // 30,
+    )
+
+
+def _system(one: Past, history: _History) -> list[tuple[dt.date, Called]]:
+    """Its first night, every four weeks from then on and after each step, where that says something new."""
+    row = one.row
+    nights = {row.opened_on + DAY * days for days in range(0, (one.closed_on - row.opened_on).days, EVERY)}
+    nights |= {step.done_on for step in one.steps if step.done_on}
+    found: list[tuple[dt.date, Called]] = []
+    for day in sorted(nights):
+        if row.opened_on <= day < one.closed_on:
+            called = likelihood(_facts(one, day, history))
+            if not found or found[-1][1].probability != called.probability:
+                found.append((day, called))
+    return found
+
+
+def _people(one: Past, seen: Sequence[tuple[dt.date, Called]], leader: Member, *, large: bool) -> Iterator[RenewalCall]:
+    """The CSM when they have talked, offered and negotiated; the leader of the larger ones. Each sees a part of what the system
+    does not, and takes much of the rest from hope."""
+    chance, owner = one.chance, one.owner
+    hope = HOPE.get(owner.user.email.partition("@")[0], 2)
+    days = {step.done_on for step in one.steps if step.done_on and step.step in (Step.TALK, Step.QUOTE, Step.PROPOSAL, Step.NEGOTIATE)}  # fmt: skip
+    if not large and chance.random() < 0.3:
+        days = set()
+    said = 0
+    for day in sorted(days):
+        if not one.row.opened_on <= day < one.closed_on:
+            continue
+        sees = float(_latest(seen, day).probability)
+        knows = 96 if one.stays else 48
+        said = _within(0.5 * sees + 0.2 * knows + 0.3 * 92 + hope + chance.gauss(0, SPREAD))
+        yield _call(one, Caller.CSM, day, Decimal(said), _reasons(one, said, FOR, AGAINST), owner)
+    for before in LEADER_DAYS if large else ():
+        day = one.row.due_on - DAY * before
+        if one.row.opened_on <= day < one.closed_on:
+            sees = float(_latest(seen, day).probability)
+            thinks = _within(0.7 * sees + 0.3 * (said or sees) + chance.gauss(0, LEADERS_SPREAD))
+            yield _call(
+                one, Caller.LEADER, day, Decimal(thinks), _reasons(one, thinks, LEADERS["+"], LEADERS["-"]), leader
+            )
+
+
+def _latest(seen: Sequence[tuple[dt.date, Called]], day: dt.date) -> Called:
+    return [called for at, called in seen if at <= day][-1]
+
+
+def _within(points: float) -> int:
+    return min(max(round(points), 5), 99)
+
+
+def _reasons(one: Past, said: int, good: Sequence[str], bad: Sequence[str]) -> list[dict[str, str]]:
+    sign, words = ("+", good) if said >= 70 else ("-", bad)
+    return [{"sign": sign, "text": one.chance.choice(words)}]
+
+
+def _call(
+    one: Past, caller: Caller, day: dt.date, probability: Decimal, reasons: Sequence[object], by: Member | None
+) -> RenewalCall:
+    return RenewalCall(
+        renewal=one.row,
+        caller=caller,
+        probability=probability,
+        reasons=list(reasons),
+        as_of=day,
+        at=noon(day),
+        member=by,
+    )
+
+
+def _frozen(
+    one: Past, calls: Sequence[RenewalCall]
+) -> Iterator[tuple[UUID, dt.date, str, Decimal, int, dt.date, UUID | None]]:
+    """The latest call of each caller at the end of each Friday while it was open."""
+    row = one.row
+    week = row.opened_on + DAY * ((FRIDAY - row.opened_on.weekday()) % 7)
+    while week < one.closed_on:
+        stands = {each.caller: each for each in calls if each.as_of <= week}  # a later one in its place
+        for each in stands.values():
+            yield row.id, week, each.caller, each.probability, row.due_mrr or 0, row.due_on, each.member_id
+        week += 7 * DAY
