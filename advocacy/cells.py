@@ -1,8 +1,7 @@
 """What pages say about the program, as text in the reader's language. No request, no query."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
-from decimal import Decimal
+from collections.abc import Iterable
 from typing import Any
 
 from django.urls import reverse
@@ -14,45 +13,37 @@ from accounts.cells import TONES as BANDS
 from accounts.cells import short_day
 from accounts.enums import HealthBand
 from accounts.models import Tenant
-from advocacy.enums import AskFailure, AskState, AssetKind, Consent, Criterion, Legal, ReferralState, RequestState
+from advocacy.enums import AskFailure, AskState, AssetKind, Consent, Criterion, Legal, ReferralState
 from advocacy.enums import Standing as State
 from advocacy.guards import refusal
-from advocacy.lifecycle import REFERRALS
-from advocacy.models import Advocate, Ask, Asset, ReferenceRequest, Referral
+from advocacy.lifecycle import REFERRALS, WAY
+from advocacy.models import Advocate, Ask, Asset, Referral
 from advocacy.rules import FATIGUE_DAYS
-from advocacy.selectors import Candidates
+from advocacy.selectors import Named
 from advocacy.standings import Standing
 from cs_platform.kernel.money import money_text
-from cs_platform.kernel.templatetags.cells import day_text, month_name, number_text, percent_text
+from cs_platform.kernel.templatetags.cells import month_name, number_text
 from cs_platform.kernel.templatetags.ui import icon
 
 MARKS = {True: ("y", "check"), False: ("x", "x"), None: ("q", "minus")}
 TONES = {State.READY: "good", State.RESTING: "line", State.WAITING: "watch", State.OPEN: "acc", State.BLOCKED: "none"}
 LEGAL_TONES = {Legal.DRAFT: "none", Legal.WAITING: "watch", Legal.APPROVED: "good", Legal.REFUSED: "risk"}
 ASK_TONES = {AskState.OPEN: "acc", AskState.AGREED: "acc", AskState.DONE: "good", AskState.DECLINED: "none"}
-REQUEST_TONES = {
-    RequestState.OPEN: "watch",
-    RequestState.MATCHED: "acc",
-    RequestState.DONE: "good",
-    RequestState.UNMET: "none",
-}
 SOON = 330  # days within which the end of an approval is said
 # The line of asks: 180 days before today and as many after it as fit.
 NOW, WIDE = 76, 112
 
 
-def mark_text(met: bool | None) -> str:
-    if met is None:
-        return _("not known")
-    return _("met") if met else _("missing")
+def joined(parts: Iterable[str]) -> str:
+    """Those that say something, in a line."""
+    return " · ".join(part for part in parts if part)
 
 
-def marks(row: Standing) -> list[dict[str, str]]:
-    """The six criteria: {tone, icon, text}; the label is said for those who cannot see the column's head."""
-    return [
-        {"tone": MARKS[met][0], "icon": MARKS[met][1], "text": mark_text(met), "label": str(criterion.label)}
-        for criterion, met in row.marks.items()
-    ]
+def mark(criterion: Criterion, met: bool | None) -> dict[str, str]:
+    """A criterion as a sign: {label, tone, icon, text}; the text is said for those who cannot see the sign."""
+    tone, shape = MARKS[met]
+    text = _("not known") if met is None else _("met") if met else _("missing")
+    return {"label": str(criterion.label), "tone": tone, "icon": shape, "text": text}
 
 
 def state(row: Standing, today: dt.date) -> dict[str, str]:
@@ -117,24 +108,24 @@ def rest_line(row: Standing, today: dt.date) -> Any:
     )
 
 
-def candidate_rows(found: Candidates, tenant: Tenant, today: dt.date) -> list[dict[str, Any]]:
+def candidate_rows(found: Iterable[Standing], people: Named, tenant: Tenant, today: dt.date) -> list[dict[str, Any]]:
     """Rows of the candidates' table."""
     rows = []
-    for row in found.rows:
-        advocate = found.advocates.get(row.advocate_id) if row.advocate_id else None
-        champion = found.champions.get(row.account_id)
-        who = advocate.contact.name if advocate else champion.name if champion else ""
+    for row in found:
+        advocate = people.advocates.get(row.advocate_id) if row.advocate_id else None
+        contact = advocate.contact if advocate else people.champions.get(row.account_id)
+        args = [tenant.slug, row.account_id]
         rows.append(
             {
                 "name": row.name,
-                "url": reverse("account_advocacy", args=[tenant.slug, row.account_id]),
-                "why_url": why_url(tenant, row),
+                "url": reverse("account_advocacy", args=args),
+                "why_url": reverse("advocacy_standing", args=args),
                 "health": band(row.health_band),
-                "marks": marks(row),
+                "marks": [mark(criterion, met) for criterion, met in row.marks.items()],
                 "consent": consent(row, today),
                 "rest": rest_line(row, today),
                 "state": state(row, today),
-                "person": who,
+                "person": contact.name if contact else "",
             }
         )
     return rows
@@ -145,114 +136,6 @@ def band(value: str) -> Any:
     known = HealthBand(value)
     shape = icon(f"h-{BANDS[known]}")
     return format_html('<span class="health {}">{}<span class="sr">{} </span></span>', BANDS[known], shape, known.label)
-
-
-def why_url(tenant: Tenant, row: Standing) -> str:
-    return reverse("advocacy_standing", args=[tenant.slug, row.account_id])
-
-
-def criteria(row: Standing, evidence: Mapping[str, Any], tenant: Tenant) -> list[dict[str, Any]]:
-    """The six criteria with what each was judged by: {label, tone, icon, text, why}."""
-    return [
-        {
-            "label": str(criterion.label),
-            "tone": MARKS[met][0],
-            "icon": MARKS[met][1],
-            "text": mark_text(met),
-            "why": WHY[criterion](evidence.get(criterion.value, {}), tenant),
-        }
-        for criterion, met in row.marks.items()
-    ]
-
-
-def _day(text: Any) -> str:
-    return day_text(dt.date.fromisoformat(text)) if text else "–"
-
-
-def _joined(parts: Iterable[str]) -> str:
-    return " · ".join(part for part in parts if part)
-
-
-def _why_healthy(shown: Mapping[str, Any], tenant: Tenant) -> str:
-    score = _("Score %(n)s") % {"n": number_text(Decimal(shown["score"]), 0)} if shown.get("score") else _("No score")
-    nps = csat = ""
-    if shown.get("nps") is not None:
-        nps = _("NPS %(n)s on %(day)s") % {"n": number_text(Decimal(shown["nps"]), 0), "day": _day(shown["nps_on"])}
-    if shown.get("csat") is not None:
-        csat = _("CSAT %(n)s on %(day)s") % {
-            "n": percent_text(Decimal(shown["csat"]), 0),
-            "day": _day(shown["csat_on"]),
-        }
-    return _joined([score, nps, csat] if nps or csat else [score, _("no survey answer within a year")])
-
-
-def _why_proven(shown: Mapping[str, Any], tenant: Tenant) -> str:
-    if not shown.get("agreed"):
-        return _("No success criterion was agreed")
-    text = _("%(reached)s of %(agreed)s success criteria reached") % {
-        "reached": shown["reached"],
-        "agreed": shown["agreed"],
-    }
-    worth = _("worth %(money)s a year") % {"money": money_text(shown["value_minor"], tenant.currency, compact=True)}
-    return _joined([shown.get("proof") or "", text, worth if shown.get("value_minor") else ""])
-
-
-def _why_champion(shown: Mapping[str, Any], tenant: Tenant) -> str:
-    if not shown.get("name"):
-        return _("Nobody is marked as champion")
-    met = (
-        _("last spoken to on %(day)s") % {"day": _day(shown["met_on"])}
-        if shown.get("met_on")
-        else _("no contact is noted")
-    )
-    return _joined([shown["name"], met])
-
-
-def _why_profile(shown: Mapping[str, Any], tenant: Tenant) -> str:
-    if shown.get("strategic"):
-        return _("Marked as strategic")
-    if not shown.get("industry"):
-        return _("The industry is not known")
-    text = ngettext("%(n)s live customer in %(industry)s", "%(n)s live customers in %(industry)s", shown["alike"])
-    half: dict[Any, str] = {
-        True: _("in the larger half of its segment"),
-        False: _("in the smaller half of its segment"),
-    }
-    text = text % {"n": number_text(shown["alike"], 0), "industry": shown["industry"]}
-    return _joined([text, half.get(shown.get("large"), _("without a segment"))])
-
-
-def _why_adopted(shown: Mapping[str, Any], tenant: Tenant) -> str:
-    if shown.get("adopting"):
-        return _("The journey stands in onboarding or adoption")
-    if shown.get("adopted_on"):
-        return _("Adoption completed on %(day)s") % {"day": _day(shown["adopted_on"])}
-    if shown.get("usage") is not None:
-        return _("No journey; usage %(n)s of 100") % {"n": number_text(Decimal(shown["usage"]), 0)}
-    return _("Neither a journey nor usage is known")
-
-
-def _why_renewed(shown: Mapping[str, Any], tenant: Tenant) -> str:
-    if not shown.get("since"):
-        return _("No paid period is known")
-    since = _("customer since %(day)s") % {"day": _day(shown["since"])}
-    on = (
-        _("first renewed on %(day)s") % {"day": _day(shown["renewed_on"])}
-        if shown.get("renewed_on")
-        else _("not renewed yet")
-    )
-    months = ngettext("%(n)s month is needed", "%(n)s months are needed", shown["months"]) % {"n": shown["months"]}
-    return _joined([on, since, months])
-
-
-WHY = {
-    Criterion.HEALTHY: _why_healthy,
-    Criterion.PROVEN: _why_proven,
-    Criterion.CHAMPION: _why_champion,
-    Criterion.PROFILE: _why_profile,
-    Criterion.ADOPTED: _why_adopted,
-    Criterion.RENEWED: _why_renewed,
-}
 
 
 def person_row(row: Standing, advocate: Advocate, tenant: Tenant, today: dt.date) -> dict[str, Any]:
@@ -282,7 +165,7 @@ def ask_row(ask: Ask, tenant: Tenant, today: dt.date) -> dict[str, Any]:
     return {
         "title": str(AssetKind(ask.kind).label),
         "state": {"text": str(AskState(ask.state).label), "tone": ASK_TONES[AskState(ask.state)]},
-        "meta": " · ".join(parts),
+        "meta": joined(parts),
         "note": ask.note,
         "answer_url": reverse("ask_answer", args=[tenant.slug, ask.id]) if going_on else "",
     }
@@ -307,7 +190,7 @@ def asset_row(asset: Any, tenant: Tenant, today: dt.date) -> dict[str, Any]:
     return {
         "title": asset.title,
         "url": reverse("asset", args=[tenant.slug, asset.id]),
-        "kind": _joined([str(AssetKind(asset.kind).label), asset.get_site_display() if asset.site else "", stars]),
+        "kind": joined([str(AssetKind(asset.kind).label), asset.get_site_display() if asset.site else "", stars]),
         "account": asset.account.name,
         "account_url": reverse("account_advocacy", args=[tenant.slug, asset.account_id]),
         "legal": legal(asset, today),
@@ -316,101 +199,8 @@ def asset_row(asset: Any, tenant: Tenant, today: dt.date) -> dict[str, Any]:
     }
 
 
-def request_row(row: Any, tenant: Tenant, today: dt.date) -> dict[str, Any]:
-    late = row.due_on < today and row.state in (RequestState.OPEN, RequestState.MATCHED)
-    won = {True: _("won"), False: _("lost"), None: ""}[row.won]
-    asked = (
-        ngettext("%(n)s asked", "%(n)s asked", row.asked) % {"n": number_text(row.asked, 0)}
-        if row.asked
-        else _("nobody asked yet")
-    )
-    return {
-        "title": row.prospect,
-        "url": reverse("reference_request", args=[tenant.slug, row.id]),
-        "kind": str(AssetKind(row.kind).label),
-        "wanted": wanted(row),
-        "due": short_day(row.due_on, today),
-        "late": late,
-        "state": {"tone": REQUEST_TONES[RequestState(row.state)], "text": str(RequestState(row.state).label)},
-        "asked": _joined([asked, won]),
-        "deal": money_text(row.deal_minor, row.currency, compact=True),
-    }
-
-
-def wanted(row: ReferenceRequest) -> str:
-    """Logistics · 1,000 users · Enterprise · Cloud: what tells candidates apart."""
-    users = ngettext("%(n)s user", "%(n)s users", row.users) % {"n": number_text(row.users, 0)} if row.users else ""
-    return _joined(
-        [row.industry, users, row.segment.name if row.segment else "", row.product.name if row.product else ""]
-    )
-
-
-def request_head(row: ReferenceRequest, today: dt.date) -> dict[str, str]:
-    """Tidewater Ports, $310k deal, decision 4 Dec; asked by Nora Feld, sales."""
-    deal = (
-        _("%(money)s deal") % {"money": money_text(row.deal_minor, row.currency, compact=True)}
-        if row.deal_minor
-        else ""
-    )
-    decides = _("decision %(day)s") % {"day": short_day(row.decides_on, today)} if row.decides_on else ""
-    until = _("until %(day)s") % {"day": short_day(row.due_on, today)}
-    return {
-        "prospect": row.prospect,
-        "meta": ", ".join(part for part in (deal, decides, until) if part),
-        "asked_by": _("Asked by %(name)s") % {"name": row.asked_by} if row.asked_by else "",
-        "text": row.text,
-        "wanted": wanted(row),
-    }
-
-
-def match_rows(found: Iterable[Any], request: ReferenceRequest, tenant: Tenant, today: dt.date) -> list[dict[str, Any]]:
-    """Who fits: {fit, name, url, said, ask_url, person, pill, asked}."""
-    rows = []
-    for one in found:
-        users = ngettext("%(n)s user", "%(n)s users", one.users) % {"n": number_text(one.users, 0)} if one.users else ""
-        asks = ngettext("asked once in 180 days", "asked %(n)s times in 180 days", one.standing.asks) % {
-            "n": one.standing.asks
-        }
-        said = [
-            one.standing.industry or _("industry not known"),
-            users,
-            request.product.name if request.product and one.uses_it else "",
-            asks if one.standing.asks else _("not asked in 180 days"),
-        ]
-        blocked = one.refusal is not None
-        rows.append(
-            {
-                "fit": one.fit.total,
-                "parts": _("industry %(a)s, size %(b)s, use %(c)s, rest %(d)s")
-                % {"a": one.fit.industry, "b": one.fit.size, "c": one.fit.use, "d": one.fit.rested},
-                "name": one.standing.name,
-                "url": reverse("account_advocacy", args=[tenant.slug, one.standing.account_id]),
-                "person": one.advocate.contact.name,
-                "said": one.refusal.text if blocked else _joined(said),
-                "pill": _pill(one, today) if blocked else None,
-                "asked": one.asked,
-                "ask_url": ""
-                if blocked
-                else f"{reverse('ask_new', args=[tenant.slug, one.advocate.id])}?request={request.id}",
-            }
-        )
-    return rows
-
-
-def _pill(one: Any, today: dt.date) -> dict[str, str]:
-    if one.asked:
-        return {"tone": "acc", "text": str(AskState.OPEN.label)}
-    if one.standing.standing in (State.RESTING, State.WAITING):
-        return state(one.standing, today)
-    return {"tone": "risk", "text": _("Blocked")}
-
-
 def referral_row(row: Referral, tenant: Tenant, today: dt.date) -> dict[str, Any]:
-    days = {
-        ReferralState.ASKED: row.asked_on, ReferralState.AGREED: row.agreed_on, ReferralState.INTRODUCED: row.introduced_on,
-        ReferralState.OPPORTUNITY: row.opportunity_on,
-    }  # fmt: skip
-    on = days.get(ReferralState(row.state), row.ended_on)
+    on = getattr(row, WAY.get(row.state, "ended_on"))
     tone = {ReferralState.WON: "good", ReferralState.LOST: "none"}.get(ReferralState(row.state), "acc")
     return {
         "prospect": row.prospect,
@@ -426,21 +216,3 @@ def referral_row(row: Referral, tenant: Tenant, today: dt.date) -> dict[str, Any
         "move_url": reverse("referral_move", args=[tenant.slug, row.id]) if REFERRALS[row.state] else "",
         "edit_url": reverse("referral_edit", args=[tenant.slug, row.id]),
     }
-
-
-def requests_foot(rows: list[ReferenceRequest], today: dt.date) -> str:
-    """1 due tomorrow · 2 not matched."""
-    late = sum(row.due_on < today for row in rows)
-    soon = sum(row.due_on == today + dt.timedelta(days=1) for row in rows)
-    bare = sum(row.state == RequestState.OPEN for row in rows)
-    return _joined(
-        [
-            ngettext("%(n)s late", "%(n)s late", late) % {"n": late} if late else "",
-            ngettext("%(n)s due tomorrow", "%(n)s due tomorrow", soon) % {"n": soon} if soon else "",
-            ngettext("%(n)s not matched", "%(n)s not matched", bare) % {"n": bare}
-            if bare
-            else _("all matched")
-            if rows
-            else "",
-        ]
-    )

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Account, Tenant
+from advocacy.cells import joined
 from advocacy.enums import AskFailure, ReferralState
 from advocacy.program import CHEAPER, MATURE, Figures
 from cs_platform.kernel.money import digits, money_text, whole_minor
@@ -83,7 +84,7 @@ def funnel(found: Figures, tenant: Tenant) -> list[dict[str, Any]]:
             {
                 "label": label,
                 "count": number_text(step.count, 0),
-                "said": " · ".join(part for part in (share, worth) if part),
+                "said": joined((share, worth)),
                 "parts": [
                     ("good" if step.state == ReferralState.WON else "acc", step.count),
                     ("rest", most - step.count),

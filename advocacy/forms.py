@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.utils.translation import gettext
@@ -21,7 +21,7 @@ from advocacy.enums import (
     RequestState,
     ReviewSite,
 )
-from advocacy.lifecycle import ASKS, LEGAL, REFERRALS
+from advocacy.lifecycle import ASKS, LEGAL, REFERRALS, REQUESTS
 from advocacy.models import Advocate, Ask, Asset, Gathering, ReferenceRequest, Referral
 from advocacy.rules import COVERS, NUMBERS, SUITED, Rules
 from cs_platform.kernel.forms import TenantChoiceField, day_input
@@ -49,6 +49,14 @@ def _day(label: Any, *, required: bool = False, help_text: Any = "") -> forms.Da
 
 def _money(label: Any) -> forms.DecimalField:
     return forms.DecimalField(label=label, required=False, min_value=0, max_digits=15, decimal_places=2)
+
+
+def _minor(amount: Decimal | None, currency: str) -> int | None:
+    return None if amount is None else to_minor(amount, currency)
+
+
+def _major(minor: int | None, currency: str) -> Decimal | None:
+    return None if minor is None else from_minor(minor, currency)
 
 
 class ConsentForm(forms.Form):
@@ -86,10 +94,52 @@ class AccountForm(forms.Form):
 
     account = forms.ChoiceField(label=_("Account"))
 
-    def __init__(self, data: Any = None, *, accounts: Sequence[Account]) -> None:
-        super().__init__(data)
+    def __init__(self, data: Any = None, *, accounts: Sequence[Account], initial: Any = None) -> None:
+        super().__init__(data, initial=initial)
         self.accounts = {str(one.id): one for one in accounts}
         _choose(self.fields["account"], [(key, one.name) for key, one in self.accounts.items()])
+
+    @property
+    def chosen(self) -> Account:
+        """The one that was chosen."""
+        return self.accounts[self.cleaned_data["account"]]
+
+
+class GivenForm(AccountForm):
+    """Something that a customer gave, by a person of the program or by nobody in particular. `row` is what is changed."""
+
+    advocate = forms.ChoiceField(label=_("By whom"), required=False)
+    version = _version()
+
+    written: ClassVar[tuple[str, ...]] = ()  # fields that are columns
+    once: ClassVar[tuple[str, ...]] = ("account",)  # fields that only a new one has
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        accounts: Sequence[Account] = (),
+        advocates: Sequence[Advocate] = (),
+        row: Any = None,
+        initial: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(data, accounts=accounts, initial=self.values_of(row) if row else initial)
+        self.advocates = {str(one.id): one for one in advocates}
+        people = [(key, f"{one.contact.name}, {one.account.name}") for key, one in self.advocates.items()]
+        _choose(self.fields["advocate"], [("", gettext("Nobody named")), *people])
+        for name in self.once if row else ("version",):
+            del self.fields[name]
+
+    def said(self) -> dict[str, Any]:
+        """What a service takes of the columns and the person."""
+        found = {name: self.cleaned_data[name] for name in self.written}
+        return found | {"advocate": self.advocates.get(self.cleaned_data["advocate"])}
+
+    @classmethod
+    def values_of(cls, row: Any) -> dict[str, Any]:
+        """What stands in the row."""
+        found = {name: getattr(row, name) for name in (*cls.written, "version")}
+        return found | {"advocate": str(row.advocate_id or "")}
 
 
 class AskForm(forms.Form):
@@ -159,49 +209,36 @@ class RequestForm(forms.Form):
     def values(self, currency: str) -> dict[str, Any]:
         """What a service takes; the deal in minor units of `currency`."""
         found = {name: value for name, value in self.cleaned_data.items() if name not in ("deal", "version")}
-        deal: Decimal | None = self.cleaned_data["deal"]
-        return found | {"deal_minor": None if deal is None else to_minor(deal, currency), "currency": currency}
+        return found | {"deal_minor": _minor(self.cleaned_data["deal"], currency), "currency": currency}
 
     @staticmethod
     def values_of(row: ReferenceRequest) -> dict[str, Any]:
         names = (
-            "prospect",
-            "asked_by",
-            "text",
-            "kind",
-            "industry",
-            "users",
-            "segment",
-            "product",
-            "decides_on",
-            "due_on",
-            "version",
-        )
-        deal = None if row.deal_minor is None else from_minor(row.deal_minor, row.currency)
-        return {name: getattr(row, name) for name in names} | {"deal": deal}
+            "prospect", "asked_by", "text", "kind", "industry", "users", "segment", "product", "decides_on", "due_on", "version",
+        )  # fmt: skip
+        return {name: getattr(row, name) for name in names} | {"deal": _major(row.deal_minor, row.currency)}
 
 
 class EndForm(forms.Form):
-    """How a request ended."""
+    """How a request ended; one that was not met is opened again."""
 
-    state = forms.ChoiceField(
-        label=_("It is"),
-        choices=[
-            (RequestState.DONE.value, RequestState.DONE.label),
-            (RequestState.UNMET.value, RequestState.UNMET.label),
-        ],
-    )
+    state = forms.ChoiceField(label=_("It is"))
     won = forms.ChoiceField(label=_("The deal was won"), choices=YES_NO, required=False)
     version = _version()
 
+    def __init__(self, data: Any = None, *, request: ReferenceRequest) -> None:
+        super().__init__(data, initial={"version": request.version})
+        moves = REQUESTS[request.state]
+        _choose(self.fields["state"], [(state, RequestState(state).label) for state in moves])
+        if RequestState.DONE not in moves:
+            del self.fields["won"]
 
-class AssetForm(forms.Form):
+
+class AssetForm(GivenForm):
     """Something that a customer gave us to show."""
 
-    account = forms.ChoiceField(label=_("Account"))
     title = forms.CharField(label=_("Title"), max_length=200)
     kind = forms.ChoiceField(label=_("Kind"), choices=AssetKind.choices, initial=AssetKind.CASE_STUDY)
-    advocate = forms.ChoiceField(label=_("By whom"), required=False)
     url = forms.CharField(label=_("Link"), max_length=500, required=False)
     published_on = _day(_("Published on"))
     site = forms.ChoiceField(
@@ -216,35 +253,8 @@ class AssetForm(forms.Form):
         required=False,
         help_text=_("Of a review."),
     )
-    version = _version()
-
-    def __init__(
-        self,
-        data: Any = None,
-        *,
-        accounts: Sequence[Account] = (),
-        advocates: Sequence[Advocate] = (),
-        asset: Asset | None = None,
-        initial: dict[str, Any] | None = None,
-    ) -> None:
-        super().__init__(data, initial=self.values_of(asset) if asset else initial)
-        self.accounts = {str(one.id): one for one in accounts}
-        self.advocates = {str(one.id): one for one in advocates}
-        _choose(self.fields["account"], [(key, one.name) for key, one in self.accounts.items()])
-        people = [(key, f"{one.contact.name}, {one.account.name}") for key, one in self.advocates.items()]
-        _choose(self.fields["advocate"], [("", gettext("Nobody named")), *people])
-        for name in ("account",) if asset else ("version",):
-            del self.fields[name]
-
-    def values(self) -> dict[str, Any]:
-        names = ("title", "kind", "url", "published_on", "site", "rating")
-        found = {name: self.cleaned_data[name] for name in names}
-        return found | {"advocate": self.advocates.get(self.cleaned_data["advocate"])}
-
-    @staticmethod
-    def values_of(row: Asset) -> dict[str, Any]:
-        names = ("title", "kind", "url", "published_on", "site", "rating", "version")
-        return {name: getattr(row, name) for name in names} | {"advocate": str(row.advocate_id or "")}
+    field_order = ("account", "title", "kind", "advocate")
+    written = ("title", "kind", "url", "published_on", "site", "rating")
 
 
 class LegalForm(forms.Form):
@@ -272,51 +282,26 @@ class UseForm(forms.Form):
     won = forms.ChoiceField(label=_("The deal was won"), choices=YES_NO, required=False)
 
 
-class ReferralForm(forms.Form):
+class ReferralForm(GivenForm):
     """Whom a customer leads us to."""
 
     account = forms.ChoiceField(label=_("Referred by"))
     prospect = forms.CharField(label=_("Who"), max_length=200)
-    advocate = forms.ChoiceField(label=_("By whom"), required=False)
     asked_on = _day(_("Asked on"), required=True)
     amount = _money(_("Worth a year"))
     reward = forms.CharField(label=_("Reward"), max_length=200, required=False)
     note = _text(_("Note"), 500)
-    version = _version()
-
-    def __init__(
-        self,
-        data: Any = None,
-        *,
-        accounts: Sequence[Account] = (),
-        advocates: Sequence[Advocate] = (),
-        referral: Referral | None = None,
-        initial: dict[str, Any] | None = None,
-    ) -> None:
-        super().__init__(data, initial=self.values_of(referral) if referral else initial)
-        self.accounts = {str(one.id): one for one in accounts}
-        self.advocates = {str(one.id): one for one in advocates}
-        _choose(self.fields["account"], [(key, one.name) for key, one in self.accounts.items()])
-        people = [(key, f"{one.contact.name}, {one.account.name}") for key, one in self.advocates.items()]
-        _choose(self.fields["advocate"], [("", gettext("Nobody named")), *people])
-        for name in ("account", "asked_on") if referral else ("version",):
-            del self.fields[name]
+    field_order = ("account", "prospect", "advocate")
+    written = ("prospect", "reward", "note")
+    once = ("account", "asked_on")
 
     def values(self, currency: str) -> dict[str, Any]:
         """What a service takes; the amount in minor units of `currency`."""
-        found = {name: self.cleaned_data[name] for name in ("prospect", "reward", "note")}
-        amount: Decimal | None = self.cleaned_data["amount"]
-        return found | {
-            "advocate": self.advocates.get(self.cleaned_data["advocate"]),
-            "amount_minor": None if amount is None else to_minor(amount, currency),
-            "currency": currency,
-        }
+        return self.said() | {"amount_minor": _minor(self.cleaned_data["amount"], currency), "currency": currency}
 
-    @staticmethod
-    def values_of(row: Referral) -> dict[str, Any]:
-        amount = None if row.amount_minor is None else from_minor(row.amount_minor, row.currency)
-        names = ("prospect", "reward", "note", "version")
-        return {name: getattr(row, name) for name in names} | {"amount": amount, "advocate": str(row.advocate_id or "")}
+    @classmethod
+    def values_of(cls, row: Referral) -> dict[str, Any]:
+        return super().values_of(row) | {"amount": _major(row.amount_minor, row.currency)}
 
 
 class MoveForm(forms.Form):
@@ -331,11 +316,20 @@ class MoveForm(forms.Form):
     def __init__(
         self, data: Any = None, *, referral: Referral, customers: Sequence[Account], initial: dict[str, Any]
     ) -> None:
-        amount = None if referral.amount_minor is None else from_minor(referral.amount_minor, referral.currency)
+        amount = _major(referral.amount_minor, referral.currency)
         super().__init__(data, initial={"amount": amount, "version": referral.version} | initial)
         self.customers = {str(one.id): one for one in customers}
         _choose(self.fields["state"], [(state, ReferralState(state).label) for state in REFERRALS[referral.state]])
         _choose(self.fields["customer"], [("", "–"), *((key, one.name) for key, one in self.customers.items())])
+
+    def values(self, currency: str) -> dict[str, Any]:
+        """What a service takes; an amount that is not said stays as it was."""
+        found = {"state": self.cleaned_data["state"], "on": self.cleaned_data["on"]}
+        if found["state"] == ReferralState.WON:
+            found["customer"] = self.customers.get(self.cleaned_data["customer"])
+        if (amount := self.cleaned_data["amount"]) is not None:
+            found |= {"amount_minor": to_minor(amount, currency), "currency": currency}
+        return found
 
 
 class GatheringForm(forms.Form):

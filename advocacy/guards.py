@@ -41,10 +41,15 @@ def may_ask(advocates: Iterable[Advocate | UUID], kind: str = "") -> dict[UUID, 
     return {key: refusal(found[key], kind) if key in found else left for key in ids}
 
 
+def not_live() -> Refusal:
+    """Of whom nothing was judged."""
+    return Refusal("not_live", _("The account is no customer now, or was not judged yet."))
+
+
 def refusal(row: Standing, kind: str = "") -> Refusal | None:
     """Why the candidate may not be asked; None where nothing speaks against it."""
     if not row.judged:
-        return Refusal("not_live", _("The account is no customer now, or was not judged yet."))
+        return not_live()
     if not row.qualified:
         return _lacking(row)
     if row.advocate_id is None:

@@ -6,48 +6,37 @@ from django.utils.translation import gettext_lazy
 
 from accounts.enums import ImportKind
 from accounts.kinds import Kind
-from advocacy import merge, rows
+from advocacy import merge
+from advocacy.rows import advocates, assets, referrals
 
 SAMPLES = Path(__file__).parent / "data" / "samples"
 
 KINDS = (
-    Kind(
-        name=ImportKind.ADVOCATES.value,
-        title=gettext_lazy("Import advocates"),
-        fields=rows.ADVOCATES,
-        required=rows.REQUIRED["advocates"],
+    Kind.of(
+        ImportKind.ADVOCATES,
+        gettext_lazy("Import advocates"),
+        advocates,
+        samples=SAMPLES,
         key=("advocate",),
         merge=merge.merge_advocates,
-        labels=rows.labels(rows.ADVOCATES),
-        check=rows.check_advocate,
         repeated=gettext_lazy("Row %(first)s has this advocate already, with other values."),
-        synonyms=rows.synonyms(rows.ADVOCATES, "advocate"),
-        samples=SAMPLES,
     ),
-    Kind(
-        name=ImportKind.ASSETS.value,
-        title=gettext_lazy("Import advocacy assets"),
-        fields=rows.ASSETS,
-        required=rows.REQUIRED["assets"],
+    Kind.of(
+        ImportKind.ASSETS,
+        gettext_lazy("Import advocacy assets"),
+        assets,
+        samples=SAMPLES,
         key=("asset",),
         merge=merge.merge_assets,
-        labels=rows.labels(rows.ASSETS),
-        check=rows.check_asset,
         repeated=gettext_lazy("Row %(first)s has this asset already, with other values."),
-        synonyms=rows.synonyms(rows.ASSETS, "asset"),
-        samples=SAMPLES,
     ),
-    Kind(
-        name=ImportKind.REFERRALS.value,
-        title=gettext_lazy("Import referrals"),
-        fields=rows.REFERRALS,
-        required=rows.REQUIRED["referrals"],
+    Kind.of(
+        ImportKind.REFERRALS,
+        gettext_lazy("Import referrals"),
+        referrals,
+        samples=SAMPLES,
         key=("referral",),
         merge=merge.merge_referrals,
-        labels=rows.labels(rows.REFERRALS),
-        check=rows.check_referral,
         repeated=gettext_lazy("Row %(first)s has this referral already, with other values."),
-        synonyms=rows.synonyms(rows.REFERRALS, "referral"),
-        samples=SAMPLES,
     ),
 )

@@ -1,60 +1,49 @@
 """The candidates as a query string: filters and keyset pages; read leniently, written canonically (ADV-01)."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
-from typing import Any
-from urllib.parse import urlencode
+from dataclasses import dataclass, fields
+from typing import Any, Self
 from uuid import UUID
 
-from accounts.models import Member
 from advocacy.enums import Consent, Criterion
 from advocacy.enums import Standing as State
-from cs_platform.kernel.keyset import uuid_of
+from cs_platform.kernel.asked import known_of, one_line
+from cs_platform.kernel.keyset import Cursor, Listing, bigint_of, uuid_of
 
 PAGE_SIZE = 15
+MOST = 40  # values of a filter
 QUALIFIED = "qualified"  # beside the states: whoever meets all six
-VIEWS = ("", QUALIFIED, *State.values)
+VIEWS = (QUALIFIED, *State.values)
 
 
 @dataclass(frozen=True)
-class Cursor:
-    """The row that a page goes on after, or before: its id and its value of the order."""
-
-    key: int
-    id: UUID
-    backwards: bool = False
-
-
-@dataclass(frozen=True)
-class CandidateQuery:
+class CandidateQuery(Listing):
     """The state of the list. Without a view it holds all candidates."""
 
-    view: str = ""
     q: str = ""
     segment: tuple[str, ...] = ()
     owner: tuple[str, ...] = ()
     consent: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
-    cursor: Cursor | None = None
+    view: str = ""
 
     @classmethod
-    def parse(cls, given: Any) -> "CandidateQuery":
+    def parse(cls, given: Any) -> Self:
         """Read a QueryDict. What is not known or not possible is left out."""
         view = given.get("view", "")
         return cls(
+            q=one_line(given.get("q", ""), 100),
+            segment=known_of(value for value in given.getlist("segment")[:MOST] if uuid_of(value)),
+            owner=known_of(value for value in given.getlist("owner")[:MOST] if uuid_of(value)),
+            consent=known_of(given.getlist("consent"), Consent.values),
+            missing=known_of(given.getlist("missing"), Criterion.values),
             view=view if view in VIEWS else "",
-            q="".join(letter for letter in given.get("q", "") if letter.isprintable()).strip()[:100],
-            segment=_ids(given.getlist("segment")),
-            owner=_ids(given.getlist("owner")),
-            consent=_known(given.getlist("consent"), Consent.values),
-            missing=_known(given.getlist("missing"), Criterion.values),
-            cursor=_cursor(given.get("after", ""), backwards=False) or _cursor(given.get("before", ""), backwards=True),
+            cursor=Cursor.of(given, bigint_of),
         )
 
     @property
     def filtered(self) -> bool:
         """Whether anything is filtered, the view apart."""
-        return bool(self.q or self.segment or self.owner or self.consent or self.missing)
+        return any(getattr(self, each.name) for each in fields(self) if each.name not in ("view", "cursor"))
 
     def params(self) -> dict[str, Any]:
         """What candidates.sql is told besides standings.sql."""
@@ -69,49 +58,5 @@ class CandidateQuery:
             "words": f"%{words}%" if words else "",
         }
 
-    def pairs(self) -> list[tuple[str, str]]:
-        """The state as (name, value), canonical, without the page."""
-        found: list[tuple[str, str]] = []
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if field.name == "cursor" or not value:
-                continue
-            found += [(field.name, each) for each in ((value,) if isinstance(value, str) else value)]
-        return found
-
-    def text(self, **changes: Any) -> str:
-        """The query string of this state with `changes`, on its first page."""
-        return urlencode(replace(self, cursor=None, **changes).pairs())
-
-    def address(self) -> str:
-        """The query string of exactly this page."""
-        place = self.cursor
-        more = [("before" if place.backwards else "after", f"{place.key}~{place.id}")] if place else []
-        return urlencode([*self.pairs(), *more])
-
-    def at(self, row: Any, *, backwards: bool = False) -> str:
-        """The query string of the page after, or before, this row."""
-        return replace(self, cursor=Cursor(row.key, row.id, backwards)).address()
-
-    def of(self, member: Member) -> "CandidateQuery":
-        """The same list of the member's own accounts."""
-        return replace(self, owner=(str(member.id),), cursor=None)
-
-
-def _known(values: Iterable[str], choices: Iterable[str]) -> tuple[str, ...]:
-    known = set(choices)
-    return tuple(dict.fromkeys(value for value in values if value in known))
-
-
-def _ids(values: Iterable[str]) -> tuple[str, ...]:
-    """Ids of rows, each once."""
-    found = (uuid_of(value) for value in list(values)[:40])
-    return tuple(dict.fromkeys(str(each) for each in found if each))
-
-
-def _cursor(text: str, *, backwards: bool) -> Cursor | None:
-    key, _tilde, row = text[:80].partition("~")
-    found = uuid_of(row)
-    if found is None or not key.isdigit() or not key.isascii() or len(key) > 18:
-        return None
-    return Cursor(int(key), found, backwards)
+    def place(self, row: Any) -> tuple[UUID, tuple[Any, ...]]:
+        return row.id, (row.key,)

@@ -3,7 +3,7 @@ ADV-04). What belongs to an account is shown to whom the account is visible (ROL
 
 import datetime as dt
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 from django.http import Http404
 
 from accounts.dossier import parts_of
-from accounts.models import Account, Contact, Member, Segment
+from accounts.models import Account, Contact, Member
 from advocacy import standings
 from advocacy.enums import AdvocateState, Attendance, ReferralState, RequestState
 from advocacy.listing import PAGE_SIZE, CandidateQuery
@@ -29,7 +29,7 @@ from advocacy.models import (
 )
 from advocacy.standings import SQL, TABLES, Standing
 from cs_platform.kernel import sqljobs
-from cs_platform.kernel.keyset import row_of, rows_after
+from cs_platform.kernel.keyset import Page, cut_page
 
 OPEN_REQUESTS = (RequestState.OPEN, RequestState.MATCHED)
 USED_DAYS = 365  # how far "used" and "given" look back
@@ -37,36 +37,21 @@ OFFERED = 500  # rows in the list of a form
 
 
 @dataclass(frozen=True)
-class Candidates:
-    """A page of candidates with where it goes on, and the names that belong to the rows."""
+class Named:
+    """What belongs to rows of candidates: their advocates, and the champions of accounts that have none."""
 
-    rows: list[Standing]
-    previous: str = ""
-    following: str = ""
-    advocates: dict[UUID, Advocate] = field(default_factory=dict)
-    champions: dict[UUID, Contact] = field(default_factory=dict)
-    evidence: dict[UUID, dict[str, Any]] = field(default_factory=dict)
+    advocates: dict[UUID, Advocate]
+    champions: dict[UUID, Contact]
 
 
-def read_page(query: CandidateQuery, member: Member, today: dt.date) -> Candidates:
-    """The page at the query's cursor; rows with equal keys are neither shown twice nor left out."""
-    place = query.cursor
-    backwards = bool(place and place.backwards)
-    found = _listed(query, member, today, PAGE_SIZE + 1)
-    more, found = len(found) > PAGE_SIZE, found[:PAGE_SIZE]
-    if backwards:
-        found.reverse()
-    has_previous, has_next = (more, True) if backwards else (place is not None, more)
-    return named(
-        found,
-        previous=query.at(found[0], backwards=True) if found and has_previous else "",
-        following=query.at(found[-1]) if found and has_next else "",
-    )
+def read_page(query: CandidateQuery, member: Member, today: dt.date) -> Page[Standing]:
+    """The page at the query's cursor. Two statements."""
+    return cut_page(_listed(query, member, today, PAGE_SIZE + 1), PAGE_SIZE, query)
 
 
-def all_rows(query: CandidateQuery, member: Member, today: dt.date) -> Candidates:
+def all_rows(query: CandidateQuery, member: Member, today: dt.date) -> list[Standing]:
     """Every row of the filters in the list's order, for the export."""
-    return named(_listed(CandidateQuery(**{**query.__dict__, "cursor": None}), member, today, None))
+    return _listed(replace(query, cursor=None), member, today, None)
 
 
 def _listed(query: CandidateQuery, member: Member, today: dt.date, limit: int | None) -> list[Standing]:
@@ -74,27 +59,19 @@ def _listed(query: CandidateQuery, member: Member, today: dt.date, limit: int | 
     told = standings.params(today, member=member) | query.params()
     told |= {
         "cursor_id": place.id if place else None,
-        "cursor_key": place.key if place else None,
+        "cursor_key": place.values[0] if place else None,
         "backwards": bool(place and place.backwards),
         "limit": limit,
     }
     return [Standing(**row) for row in sqljobs.rows(SQL / "candidates.sql", told, tables=TABLES)]
 
 
-def named(rows: list[Standing], *, previous: str = "", following: str = "") -> Candidates:
-    """These rows with their people, the champion of those that have no advocate, and what they were judged by. Three
-    queries for all."""
-    advocates = Advocate.objects.select_related("contact", "account").in_bulk(
-        [row.advocate_id for row in rows if row.advocate_id]
-    )
+def named(rows: Sequence[Standing]) -> Named:
+    """The people of these rows. Two statements for all."""
+    advocates = Advocate.objects.select_related("contact").in_bulk([row.advocate_id for row in rows if row.advocate_id])
     bare = [row.account_id for row in rows if not row.advocate_id]
     people = Contact.objects.filter(account__in=bare, role="champion", left_on=None).order_by("account", "-name", "-id")
-    judged = Qualification.objects.filter(account__in=[row.account_id for row in rows])
-    return Candidates(
-        rows, previous, following, advocates,
-        {one.account_id: one for one in people},
-        dict(judged.values_list("account_id", "evidence")),
-    )  # fmt: skip
+    return Named(advocates, {one.account_id: one for one in people})
 
 
 def counts(member: Member, today: dt.date) -> dict[str, int]:
@@ -151,21 +128,20 @@ def _one(rows: QuerySet[Any], key: UUID) -> Any:
     return row
 
 
-def open_requests(today: dt.date) -> list[ReferenceRequest]:
+def open_requests() -> list[ReferenceRequest]:
     """Requests that wait, the most urgent first."""
     rows = ReferenceRequest.objects.filter(state__in=OPEN_REQUESTS).select_related("segment", "product")
     return list(rows.order_by("due_on", "id")[:OFFERED])
 
 
-def requests(state: str, before: str = "") -> QuerySet[ReferenceRequest]:
-    """Requests that wait, or that are over, with how many were asked for each."""
+def requests(*, over: bool) -> QuerySet[ReferenceRequest]:
+    """Requests that are over, or those that wait, the most urgent first; with how many were asked for each."""
     rows = ReferenceRequest.objects.select_related("segment", "product").annotate(
         asked=_count(Ask.objects.all(), "request")
     )
-    if state == "over":
-        rows = rows.exclude(state__in=OPEN_REQUESTS)
-        return rows_after(rows, "due_on", row_of(rows, before)).order_by("-due_on", "-id")
-    return rows.filter(state__in=OPEN_REQUESTS).order_by("due_on", "id")
+    return (
+        rows.exclude(state__in=OPEN_REQUESTS) if over else rows.filter(state__in=OPEN_REQUESTS).order_by("due_on", "id")
+    )
 
 
 def assets(member: Member, today: dt.date) -> Any:
@@ -272,10 +248,6 @@ def enrolled_of(accounts: Collection[UUID]) -> list[Advocate]:
     return list(rows.order_by("contact__name", "id"))
 
 
-def segments() -> list[Segment]:
-    return list(Segment.objects.order_by("position", "name"))
-
-
 def filled() -> bool:
     """Whether the program knows anybody yet."""
     return Qualification.objects.exists() or Advocate.objects.exists()
@@ -303,10 +275,11 @@ def new_customers(referral: Referral) -> list[Account]:
     return list(rows.exclude(customer_since=None).order_by("-customer_since", "id")[:OFFERED])
 
 
-def contacts_of(advocates: Collection[Advocate]) -> list[Contact]:
-    """The people behind these advocates, with their accounts."""
-    rows = Contact.objects.filter(id__in=[one.contact_id for one in advocates]).select_related("account")
-    return list(rows.order_by("name", "id"))
+def people_to_invite(gathering: Gathering, member: Member) -> list[Contact]:
+    """People of the program whom the member sees and who are not on the list of guests."""
+    advocates = Advocate.objects.filter(account__in=visible(member), state=AdvocateState.ENROLLED)
+    rows = Contact.objects.filter(id__in=advocates.values("contact")).exclude(gatherings__gathering=gathering)
+    return list(rows.select_related("account").order_by("name", "id")[:OFFERED])
 
 
 def enrolled(member: Member) -> list[Advocate]:

@@ -6,18 +6,17 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
-from uuid_utils.compat import uuid7
 
 from accounts.customers import refused
 from accounts.merging.result import today
-from accounts.models import Contact, Member
+from accounts.models import Account, Contact, Member
 from advocacy import guards, standings
 from advocacy.enums import AdvocateState, Consent, Legal
 from advocacy.models import Advocate
-from advocacy.services.checks import KEPT, chosen, given, kept, locked, past, seen, source_of, texts, within
+from advocacy.services.checks import KEPT, chosen, given, kept, locked, origin_of, past, seen, texts, within
 from cs_platform.kernel.errors import DomainError
 
-LIMITS = {"note": 500, "external_id": 200}
+LIMITS = {"note": 500}
 TERMS = ("consent", "consent_on", "consent_until", "legal", "note")
 
 
@@ -55,6 +54,8 @@ def enrol(
             "note": note,
         }
     )
+    # Locked, so that two who enrol the same person at once come one after the other.
+    Contact.objects.select_for_update(no_key=True).get(id=contact.id)
     known = Advocate.objects.select_for_update().filter(contact=contact).first()
     if known is not None:
         if known.state == AdvocateState.ENROLLED:
@@ -62,14 +63,13 @@ def enrol(
         values |= {"state": AdvocateState.ENROLLED, "enrolled_on": today(), "enrolled_by": by, "left_on": None}
         return kept(known, values | {"legal_since": today()})
     return Advocate.objects.create(
-        external_id=texts({"external_id": external_id}, LIMITS)["external_id"] or str(uuid7()),
         account=account,
         contact=contact,
         legal_since=today(),
         enrolled_on=today(),
         enrolled_by=by,
         **values,
-        **source_of(by, source, source_ref),
+        **origin_of(by, external_id, source, source_ref),
     )
 
 
@@ -106,20 +106,16 @@ def leave(*, advocate: Advocate, version: int | None, by: Member | None, on: dt.
     return kept(row, {"state": AdvocateState.LEFT, "left_on": on})
 
 
-def _check_qualified(account: Any) -> None:
+def _check_qualified(account: Account) -> None:
     rows = standings.of_account(account, today())
-    problem = (
-        guards.refusal(rows[0])
-        if rows
-        else guards.Refusal("not_live", _("The account is no customer now, or was not judged yet."))
+    if rows and rows[0].qualified:
+        return
+    text = str(guards.refusal(rows[0]) if rows else guards.not_live())
+    raise DomainError(
+        _("Marginal accounts are not enrolled. %(reason)s") % {"reason": text},
+        code="not_qualified",
+        fields={"contact": text},
     )
-    if not rows or not rows[0].qualified:
-        text = str(problem or "")
-        raise DomainError(
-            _("Marginal accounts are not enrolled. %(reason)s") % {"reason": text},
-            code="not_qualified",
-            fields={"contact": text},
-        )
 
 
 def _checked(values: dict[str, Any], row: Advocate | None = None) -> dict[str, Any]:

@@ -8,17 +8,29 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
-from uuid_utils.compat import uuid7
 
 from accounts.customers import refused
 from accounts.merging.result import today
 from accounts.models import Account, Member
 from advocacy.enums import AssetKind, Legal, ReviewSite
-from advocacy.lifecycle import LEGAL, may_move
+from advocacy.lifecycle import LEGAL
 from advocacy.models import Advocate, Asset, AssetUse
-from advocacy.services.checks import KEPT, address, chosen, kept, locked, past, seen, source_of, texts, within
+from advocacy.services.checks import (
+    KEPT,
+    address,
+    chosen,
+    kept,
+    locked,
+    origin_of,
+    own_person,
+    past,
+    seen,
+    texts,
+    walked,
+    within,
+)
 
-LIMITS = {"title": 200, "url": 500, "external_id": 200, "prospect": 200}
+LIMITS = {"title": 200, "url": 500, "prospect": 200}
 FIELDS = ("title", "kind", "advocate", "url", "published_on", "site", "rating", "approved_until")
 FIVE = Decimal(5)
 
@@ -55,11 +67,10 @@ def add_asset(
     )  # fmt: skip
     return Asset.objects.create(
         account=account,
-        external_id=texts({"external_id": external_id}, LIMITS)["external_id"] or str(uuid7()),
         legal=legal,
         legal_since=legal_since or today(),
         **values,
-        **source_of(by, source, source_ref),
+        **origin_of(by, external_id, source, source_ref),
     )
 
 
@@ -83,10 +94,7 @@ def move_asset_legal(
 ) -> Asset:
     """Send it to legal, approve it until a day, refuse it (ADV-05). Only what is approved is shown to anybody."""
     row = locked(asset, version)
-    chosen("legal", legal, Legal)
-    if by is not None and not may_move(LEGAL, row.legal, legal):
-        words = {"before": Legal(row.legal).label, "after": Legal(legal).label}
-        raise refused("legal", _("From “%(before)s” it does not go to “%(after)s”.") % words)
+    walked("legal", row.legal, legal, Legal, LEGAL, by)
     past("legal_since", since)
     values: dict[str, Any] = {"legal": legal}
     if legal != row.legal:
@@ -137,9 +145,7 @@ def _checked(values: dict[str, Any], account: Account, row: Asset | None = None)
         address("url", values["url"])
     past("published_on", values.get("published_on"))
     within("approved_until", values.get("approved_until"))
-    advocate = values.get("advocate")
-    if advocate is not None and seen(advocate.account, None).id != account.id:
-        raise refused("advocate", _("This person is of another account."))
+    own_person(values.get("advocate"), account)
     rating = values.get("rating")
     if rating is not None:
         rating = Decimal(rating)

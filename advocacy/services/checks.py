@@ -3,16 +3,20 @@
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db.models import Model
 from django.utils.translation import gettext as _
+from uuid_utils.compat import uuid7
 
 from accounts.customers import EARLIEST, refused
 from accounts.enums import ChangeSource
 from accounts.merging.result import today
 from accounts.models import Account, Member
+from advocacy.lifecycle import Moves, may_move
+from advocacy.models import Advocate
 from cs_platform.kernel.edits import check_seen, put
 from cs_platform.kernel.money import validate_currency
 from journey.issues.telling import standing
@@ -34,9 +38,10 @@ def kept(row: M, values: Mapping[str, Any]) -> M:
     return put(row, **{name: value for name, value in values.items() if getattr(row, name) != value})
 
 
-def source_of(by: Member | None, source: str = "", ref: Any = None) -> dict[str, Any]:
-    """Where a new row comes from."""
+def origin_of(by: Member | None, external_id: str, source: str, ref: UUID | None) -> dict[str, Any]:
+    """What a new row is known by, and where it comes from."""
     return {
+        "external_id": texts({"external_id": external_id}, {"external_id": 200})["external_id"] or str(uuid7()),
         "source": source or (ChangeSource.MEMBER if by else ChangeSource.API),
         "source_ref": ref or (by.id if by else None),
     }
@@ -53,6 +58,20 @@ def seen(account: Account, by: Member | None) -> Account:
 def chosen(field: str, value: str, choices: Any) -> None:
     if value not in choices.values:
         raise refused(field, _("Choose one of the list."))
+
+
+def walked(field: str, before: str, after: str, choices: Any, moves: Moves, by: Member | None) -> None:
+    """A state that there is, and for a person one that leads on from where it stands."""
+    chosen(field, after, choices)
+    if by is not None and not may_move(moves, before, after):
+        words = {"before": choices(before).label, "after": choices(after).label}
+        raise refused(field, _("From “%(before)s” it does not go to “%(after)s”.") % words)
+
+
+def own_person(advocate: Advocate | None, account: Account) -> None:
+    """Whoever gave something is of the account that gave it."""
+    if advocate is not None and seen(advocate.account, None).id != account.id:
+        raise refused("advocate", _("This person is of another account."))
 
 
 def texts(values: dict[str, Any], limits: Mapping[str, int]) -> dict[str, Any]:

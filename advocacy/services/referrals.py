@@ -8,7 +8,6 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Sum
 from django.utils.translation import gettext as _
-from uuid_utils.compat import uuid7
 
 from accounts.customers import refused
 from accounts.merging.result import today
@@ -17,12 +16,12 @@ from accounts.rates import factors, in_reporting
 from accounts.webhooks.announce import announce
 from accounts.webhooks.events import Kind
 from advocacy.enums import ReferralState
-from advocacy.lifecycle import ENDED, PLACE, REFERRALS, WAY, may_move
+from advocacy.lifecycle import PLACE, REFERRALS, WAY
 from advocacy.models import Advocate, Referral
-from advocacy.services.checks import KEPT, chosen, kept, locked, money, past, seen, source_of, texts
+from advocacy.services.checks import KEPT, kept, locked, money, origin_of, own_person, past, seen, texts, walked
 from cs_platform.kernel.money import from_minor
 
-LIMITS = {"prospect": 200, "reward": 200, "note": 500, "external_id": 200}
+LIMITS = {"prospect": 200, "reward": 200, "note": 500}
 FIELDS = ("prospect", "advocate", "amount_minor", "currency", "reward", "note")
 
 
@@ -56,9 +55,8 @@ def add_referral(
     return Referral.objects.create(
         account=account,
         asked_on=day,
-        external_id=texts({"external_id": external_id}, LIMITS)["external_id"] or str(uuid7()),
         **values,
-        **source_of(by, source, source_ref),
+        **origin_of(by, external_id, source, source_ref),
     )
 
 
@@ -89,10 +87,7 @@ def move_referral(
     first ARR it is worth where nobody says another amount; who is won is announced.
     """
     row = locked(referral, version)
-    chosen("state", state, ReferralState)
-    if by is not None and not may_move(REFERRALS, row.state, state):
-        words = {"before": ReferralState(row.state).label, "after": ReferralState(state).label}
-        raise refused("state", _("From “%(before)s” it does not go to “%(after)s”.") % words)
+    walked("state", row.state, state, ReferralState, REFERRALS, by)
     day = on or today()
     past("on", day)
     if day < row.asked_on:
@@ -161,7 +156,8 @@ def _days(row: Referral, state: str, day: dt.date, *, again: bool) -> dict[str, 
 def _customer(row: Referral, customer: Account | None, by: Member | None) -> Account | None:
     if customer is None:
         return None
-    customer = seen(customer, None)
+    # Locked, so that two who name the same customer at once come one after the other.
+    customer = Account.objects.select_for_update(no_key=True, of=("self",)).get(id=seen(customer, None).id)
     if customer.id == row.account_id:
         raise refused("customer", _("A customer does not refer itself."))
     if Referral.objects.filter(customer=customer, state=ReferralState.WON).exclude(id=row.id).exists():
@@ -173,14 +169,7 @@ def _checked(values: dict[str, Any], account: Account, row: Referral | None = No
     texts(values, LIMITS)
     if "prospect" in values and not values["prospect"]:
         raise refused("prospect", _("Say for whom it is."))
-    advocate = values.get("advocate")
-    if advocate is not None and seen(advocate.account, None).id != account.id:
-        raise refused("advocate", _("This person is of another account."))
+    own_person(values.get("advocate"), account)
     if "amount_minor" in values or "currency" in values:
         money("amount_minor", values.get("amount_minor"), values.get("currency") or (row.currency if row else ""))
     return values
-
-
-def is_over(row: Referral) -> bool:
-    """Whether it came to an end, one way or the other."""
-    return row.state in ENDED

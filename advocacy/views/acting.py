@@ -1,22 +1,17 @@
-"""How a form of the program is answered: done, refused at a field, or changed by somebody else meanwhile."""
+"""What the pages of the program share: where a form leads back to, and lists that begin with the latest."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
-from django.forms import Form
-from django.http import HttpResponse
+from django.db.models import QuerySet
 from django.urls import reverse
 
-from accounts.views.forms import conflict_page, form_page, saved
 from cs_platform.kernel.access import TenantRequest
 from cs_platform.kernel.asked import back_of
-from cs_platform.kernel.errors import Conflict, DomainError
-from cs_platform.kernel.forms import refuse
+from cs_platform.kernel.keyset import row_of, rows_after
 
-
-def posted(request: TenantRequest) -> Any:
-    """What a form is bound to."""
-    return request.POST if request.method == "POST" else None
+SHOWN = 50
 
 
 def home(request: TenantRequest, name: str = "advocacy") -> str:
@@ -25,26 +20,10 @@ def home(request: TenantRequest, name: str = "advocacy") -> str:
     return back_of(request, start) or reverse(name, args=[request.tenant.slug])
 
 
-def answered(
-    request: TenantRequest,
-    form: Form,
-    act: Callable[[], Any],
-    *,
-    done: str,
-    theirs: Callable[[], Mapping[str, Any]] | None = None,
-    **look: Any,
-) -> HttpResponse:
-    """Show the form, or do what it asks for and say `done`; 409 beside theirs, 422 with the refusal at its field."""
-    look.setdefault("action", request.get_full_path())
-    if form.is_bound and form.is_valid():
-        try:
-            act()
-            return saved(request, done, look["back_url"])
-        except Conflict as error:
-            if theirs is not None:
-                return conflict_page(request, form, theirs(), **look)
-            refuse(form, error)
-            return form_page(request, form, status=error.status, **look)
-        except DomainError as error:
-            refuse(form, error)
-    return form_page(request, form, **look)
+def latest(request: TenantRequest, rows: QuerySet[Any], column: str, asked: Mapping[str, str]) -> tuple[list[Any], str]:
+    """A page of rows with the latest `column` first, after the row that the address names, and the address of the next one
+    within what is `asked` for; "" where nothing follows."""
+    last = row_of(rows, request.GET.get("after", ""))
+    found = list(rows_after(rows, column, last).order_by(f"-{column}", "-id")[: SHOWN + 1])
+    more = urlencode({**asked, "after": str(found[SHOWN - 1].id)}) if len(found) > SHOWN else ""
+    return found[:SHOWN], f"{request.path}?{more}" if more else ""

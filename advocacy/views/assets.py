@@ -8,18 +8,20 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts.views.forms import answer_form, posted
 from advocacy import cells, selectors, services
 from advocacy.enums import AssetKind, Legal
 from advocacy.forms import WON, AssetForm, LegalForm, UseForm
-from advocacy.models import Asset
-from advocacy.views.acting import answered, home, posted
+from advocacy.models import Asset, AssetUse
+from advocacy.views.acting import home, latest
 from cs_platform.kernel.access import Permission, TenantRequest, may, requires
 from cs_platform.kernel.htmx import page
-from cs_platform.kernel.keyset import row_of, rows_after, uuid_of
+from cs_platform.kernel.keyset import uuid_of
 from cs_platform.kernel.sheets import csv_file
-from cs_platform.kernel.templatetags.cells import number_text
+from cs_platform.kernel.templatetags.cells import day_text, number_text
 
-SHOWN = 50
+# What the list is filtered by.
+CHOICES: dict[str, Any] = {"kind": AssetKind, "legal": Legal}
 EXPORTED = (
     "asset account kind title legal legal_since approved_until published_on site rating url used_12_months deals_won"
 )
@@ -27,10 +29,8 @@ EXPORTED = (
 
 def _filtered(request: TenantRequest) -> tuple[Any, dict[str, str]]:
     """The assets that the address asks for, and what it asks."""
-    asked = {name: request.GET.get(name, "") for name in ("kind", "legal")}
-    asked = {
-        name: value for name, value in asked.items() if value in (AssetKind.values if name == "kind" else Legal.values)
-    }
+    said = {name: request.GET.get(name, "") for name in CHOICES}
+    asked = {name: value for name, value in said.items() if value in CHOICES[name].values}
     return selectors.assets(request.member, request.tenant.today()).filter(**asked), asked
 
 
@@ -39,16 +39,14 @@ def assets(request: TenantRequest) -> HttpResponse:
     """Assets, the newest first; by kind and legal."""
     tenant, today = request.tenant, request.tenant.today()
     rows, asked = _filtered(request)
-    last = row_of(rows, request.GET.get("after", ""))
-    found = list(rows_after(rows, "recorded_at", last).order_by("-recorded_at", "-id")[: SHOWN + 1])
-    more = urlencode({**asked, "after": str(found[SHOWN - 1].id)}) if len(found) > SHOWN else ""
+    found, next_url = latest(request, rows, "recorded_at", asked)
     context = {
-        "rows": [cells.asset_row(one, tenant, today) for one in found[:SHOWN]],
+        "rows": [cells.asset_row(one, tenant, today) for one in found],
         "kinds": [{"value": v, "label": text, "on": v == asked.get("kind")} for v, text in AssetKind.choices],
         "legals": [{"value": v, "label": text, "on": v == asked.get("legal")} for v, text in Legal.choices],
         "filtered": bool(asked),
         "total": number_text(rows.count(), 0),
-        "next_url": f"{request.path}?{more}" if more else "",
+        "next_url": next_url,
         "export_url": f"{reverse('advocacy_assets_csv', args=[tenant.slug])}?{urlencode(asked)}",
         "may_edit": may(request, Permission.EDIT_ACCOUNTS),
     }
@@ -81,8 +79,8 @@ def asset(request: TenantRequest, asset_id: UUID) -> HttpResponse:
         {"label": _("Kind"), "value": shown["kind"]},
         {"label": _("Customer"), "value": row.account.name, "url": shown["account_url"]},
         {"label": _("By whom"), "value": row.advocate.contact.name if row.advocate else ""},
-        {"label": _("Published on"), "value": cells.day_text(row.published_on) if row.published_on else ""},
-        {"label": _("Approved until"), "value": cells.day_text(row.approved_until) if row.approved_until else ""},
+        {"label": _("Published on"), "value": day_text(row.published_on) if row.published_on else ""},
+        {"label": _("Approved until"), "value": day_text(row.approved_until) if row.approved_until else ""},
         {"label": _("Link"), "value": row.url, "url": row.url},
     ]
     context = {
@@ -103,40 +101,43 @@ def _url(request: TenantRequest, row: Asset) -> str:
 @requires(Permission.EDIT_ACCOUNTS)
 def asset_new(request: TenantRequest) -> HttpResponse:
     """Something that a customer gave us; `account` in the address chooses whose it is."""
-    accounts = selectors.seen_accounts(request.member)
     wished = uuid_of(request.GET.get("account", ""))
     form = AssetForm(
         posted(request),
-        accounts=accounts,
+        accounts=selectors.seen_accounts(request.member),
         advocates=selectors.enrolled(request.member),
         initial={"account": str(wished or "")},
     )
 
-    def act() -> None:
-        chosen = form.accounts[form.cleaned_data["account"]]
-        services.add_asset(account=chosen, by=request.member, **form.values())
+    def act(values: dict[str, Any]) -> Asset:
+        return services.add_asset(account=form.chosen, by=request.member, **form.said())
 
-    return answered(
-        request, form, act, done=_("The asset is kept. Legal comes next."), title=_("New asset"), submit=_("Keep asset"),
-        back_url=home(request, "advocacy_assets"), back_label=_("Assets"),
-    )  # fmt: skip
+    look = {
+        "title": _("New asset"), "submit": _("Keep asset"), "action": request.get_full_path(),
+        "back_url": home(request, "advocacy_assets"), "back_label": _("Assets"),
+    }  # fmt: skip
+    return answer_form(request, form, act, _("The asset is kept. Legal comes next."), look)
+
+
+def _look(request: TenantRequest, row: Asset, title: str, **more: Any) -> dict[str, Any]:
+    """What a form about one asset is shown with."""
+    back = reverse("asset", args=[request.tenant.slug, row.id])
+    return {"title": title, "submit": _("Save"), "back_url": back, "back_label": row.title, **more}
 
 
 @requires(Permission.EDIT_ACCOUNTS)
 def asset_edit(request: TenantRequest, asset_id: UUID) -> HttpResponse:
     """Change what is written of an asset."""
     row = selectors.asset_of(request.member, asset_id)
-    form = AssetForm(posted(request), asset=row, advocates=selectors.enrolled_of([row.account_id]))
+    form = AssetForm(posted(request), row=row, advocates=selectors.enrolled_of([row.account_id]))
 
-    def act() -> None:
-        services.change_asset(
-            asset=row, values=form.values(), version=form.cleaned_data["version"] or 0, by=request.member
-        )
+    def act(values: dict[str, Any]) -> Asset:
+        return services.change_asset(asset=row, values=form.said(), version=values["version"] or 0, by=request.member)
 
-    return answered(
-        request, form, act, done=_("Saved."), title=_("Edit asset"), submit=_("Save"), back_url=_url(request, row), back_label=row.title,
-        theirs=lambda: AssetForm.values_of(selectors.asset_of(request.member, row.id)),
-    )  # fmt: skip
+    def theirs() -> dict[str, Any]:
+        return AssetForm.values_of(selectors.asset_of(request.member, row.id))
+
+    return answer_form(request, form, act, _("Saved."), _look(request, row, _("Edit asset")), theirs=theirs)
 
 
 @requires(Permission.EDIT_ACCOUNTS)
@@ -145,15 +146,12 @@ def asset_legal(request: TenantRequest, asset_id: UUID) -> HttpResponse:
     row = selectors.asset_of(request.member, asset_id)
     form = LegalForm(posted(request), asset=row)
 
-    def act() -> None:
-        values = dict(form.cleaned_data)
-        version = values.pop("version") or 0
-        services.move_asset_legal(asset=row, version=version, by=request.member, **values)
+    def act(values: dict[str, Any]) -> Asset:
+        values["version"] = values["version"] or 0
+        return services.move_asset_legal(asset=row, by=request.member, **values)
 
-    return answered(
-        request, form, act, done=_("Saved."), title=_("Legal"), submit=_("Save"), back_url=_url(request, row), back_label=row.title,
-        text=_("Only what is approved is shown to anybody."),
-    )  # fmt: skip
+    look = _look(request, row, _("Legal"), text=_("Only what is approved is shown to anybody."))
+    return answer_form(request, form, act, _("Saved."), look)
 
 
 @requires(Permission.EDIT_ACCOUNTS)
@@ -162,19 +160,8 @@ def asset_use(request: TenantRequest, asset_id: UUID) -> HttpResponse:
     row = selectors.asset_of(request.member, asset_id)
     form = UseForm(posted(request), initial={"used_on": request.tenant.today()})
 
-    def act() -> None:
-        values = form.cleaned_data
-        services.use_asset(
-            asset=row, prospect=values["prospect"], used_on=values["used_on"], won=WON[values["won"]], by=request.member
-        )
+    def act(values: dict[str, Any]) -> AssetUse:
+        values["won"] = WON[values["won"]]
+        return services.use_asset(asset=row, by=request.member, **values)
 
-    return answered(
-        request,
-        form,
-        act,
-        done=_("Saved."),
-        title=_("Shown to somebody"),
-        submit=_("Save"),
-        back_url=_url(request, row),
-        back_label=row.title,
-    )
+    return answer_form(request, form, act, _("Saved."), _look(request, row, _("Shown to somebody")))

@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.account_frame import account_frame, open_account
-from accounts.models import Member
-from advocacy import cells, figures_cells, matching, program, selectors
+from accounts.models import Member, Segment
+from accounts.views import filters
+from advocacy import cells, criteria_cells, figures_cells, matching, program, request_cells, selectors
 from advocacy.enums import Consent, Criterion
 from advocacy.enums import Standing as State
 from advocacy.listing import QUALIFIED, CandidateQuery
@@ -36,6 +37,7 @@ LABELS = {
     "consent": gettext_lazy("Consent"),
     "missing": gettext_lazy("Missing or not known"),
 }
+PIECES = ("candidates", "candidates-found")  # what filters and pages change
 FEW = 5  # assets and matches beside the candidates
 EXPORTED = (
     "account name person standing healthy proven champion profile adopted renewed qualified_since consent consent_until legal "
@@ -50,6 +52,7 @@ def advocacy(request: TenantRequest) -> HttpResponse:
     today = tenant.today()
     found = selectors.read_page(query, member, today)
     counts = selectors.counts(member, today)
+    panel = _panel(query)
     context: dict[str, Any] = {
         "query": query,
         "views": [
@@ -61,9 +64,13 @@ def advocacy(request: TenantRequest) -> HttpResponse:
             }
             for name, label, key in VIEWS
         ],
-        "rows": cells.candidate_rows(found, tenant, today),
-        "panel": _panel(query),
-        "hidden": [pair for pair in query.pairs() if pair[0] == "view"],
+        "rows": cells.candidate_rows(found.rows, selectors.named(found.rows), tenant, today),
+        "panel": panel,
+        "chips": filters.chips(panel, lambda name: _url(request, query.text(**{name: ()}))),
+        "hidden": {
+            "search": [pair for pair in query.pairs() if pair[0] != "q"],
+            "filters": [pair for pair in query.pairs() if pair[0] in {"q", "view"}],
+        },
         "filtered": query.filtered or bool(query.view),
         "foot": {
             "shown": _("%(shown)s of %(all)s")
@@ -76,11 +83,11 @@ def advocacy(request: TenantRequest) -> HttpResponse:
         "export_url": f"{reverse('advocacy_csv', args=[tenant.slug])}?{query.text()}",
         "may_edit": may(request, Permission.EDIT_ACCOUNTS),
         "may_manage": may(request, Permission.MANAGE_JOURNEY),
+        "oob": bool(request.htmx and request.htmx.target == "candidates-found"),
     }
-    context["chips"] = _chips(request, query, context["panel"])
-    if not request.htmx or request.htmx.target != "candidates":
+    if not request.htmx or request.htmx.target not in PIECES:
         context |= _around(request, counts, query)
-    response = page(request, "advocacy/candidates.html", context, pieces=("candidates",))
+    response = page(request, "advocacy/candidates.html", context, pieces=PIECES)
     if request.htmx:
         response["HX-Push-Url"] = _url(request, query.address())
     return response
@@ -91,7 +98,7 @@ def _around(request: TenantRequest, counts: dict[str, int], query: CandidateQuer
     tenant, member, slug = request.tenant, request.member, request.tenant.slug
     today = tenant.today()
     figures = program.figures(program.Span.year_to(today), member)
-    waiting = selectors.open_requests(today)
+    waiting = selectors.open_requests()
     chosen = _chosen(request, waiting)
     assets = reverse("advocacy_assets", args=[slug])
     urls = {
@@ -102,11 +109,11 @@ def _around(request: TenantRequest, counts: dict[str, int], query: CandidateQuer
         "reviews": f"{assets}?kind=review",
         "current": query.view,
     }
-    used = sorted(
-        selectors.assets(member, today).order_by("-used", "-recorded_at", "-id")[:FEW], key=lambda one: -one.used
-    )
+    used = selectors.assets(member, today).order_by("-used", "-recorded_at", "-id")[:FEW]
     return {
-        "tiles": figures_cells.tiles(counts, figures, len(waiting), cells.requests_foot(waiting, today), tenant, urls),
+        "tiles": figures_cells.tiles(
+            counts, figures, len(waiting), request_cells.requests_foot(waiting, today), tenant, urls
+        ),
         "funnel": figures_cells.funnel(figures, tenant),
         "asked_any": bool(figures.funnel[0].count),
         "costs": figures_cells.costs(figures, tenant),
@@ -136,9 +143,9 @@ def _match(request: TenantRequest, chosen: ReferenceRequest, waiting: list[Refer
     free = [one for one in found if one.refusal is None][:FEW]
     blocked = [one for one in found if one.refusal is not None][: max(FEW - len(free), 2)]
     return {
-        "head": cells.request_head(chosen, today),
+        "head": request_cells.request_head(chosen, today),
         "place": _("%(n)s of %(all)s requests") % {"n": place + 1, "all": len(waiting)},
-        "rows": cells.match_rows([*free, *blocked], chosen, tenant, today),
+        "rows": request_cells.match_rows([*free, *blocked], chosen, tenant, today),
         "url": reverse("reference_request", args=[tenant.slug, chosen.id]),
         "next_url": f"{request.path}?{urlencode({'request': str(following.id)})}" if len(waiting) > 1 else "",
     }
@@ -149,55 +156,35 @@ def _url(request: TenantRequest, text: str) -> str:
 
 
 def _panel(query: CandidateQuery) -> list[dict[str, Any]]:
-    """What can be filtered by: [{name, label, open, options}]."""
+    """What can be filtered by."""
     people = Member.objects.filter(is_active=True).order_by("name", "id")
-    choices: dict[str, list[tuple[str, Any]]] = {
-        "segment": [(str(one.id), one.name) for one in selectors.segments()],
+    choices: dict[str, Any] = {
+        "segment": [(str(one.id), one.name) for one in Segment.objects.order_by("position", "name")],
         "owner": [(str(one.id), one.name) for one in people],
-        "consent": list(Consent.choices),
-        "missing": list(Criterion.choices),
+        "consent": Consent.choices,
+        "missing": Criterion.choices,
     }
-    return [
-        {
-            "name": name,
-            "label": label,
-            "open": bool(getattr(query, name)),
-            "options": [{"value": v, "label": text, "on": v in getattr(query, name)} for v, text in choices[name]],
-        }
-        for name, label in LABELS.items()
-    ]
-
-
-def _chips(request: TenantRequest, query: CandidateQuery, panel: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The filters that are on: {label, value, url without it}."""
-    return [
-        {
-            "label": group["label"],
-            "value": ", ".join(str(option["label"]) for option in group["options"] if option["on"]),
-            "url": _url(request, query.text(**{group["name"]: ()})),
-        }
-        for group in panel
-        if group["open"]
-    ]
+    return [filters.group(name, label, choices[name], getattr(query, name)) for name, label in LABELS.items()]
 
 
 @requires(Permission.VIEW_ACCOUNTS)
 def export(request: TenantRequest) -> HttpResponse:
     """All candidates of the filters as CSV, in the list's order."""
     query, tenant = CandidateQuery.parse(request.GET), request.tenant
-    found = selectors.all_rows(query, request.member, tenant.today())
-    names = selectors.external_ids({row.account_id for row in found.rows})
+    rows = selectors.all_rows(query, request.member, tenant.today())
+    people = selectors.named(rows).advocates
+    names = selectors.external_ids({row.account_id for row in rows})
     words = {True: "met", False: "missing", None: "unknown"}
 
     def line(row: Any) -> list[Any]:
-        advocate = found.advocates.get(row.advocate_id)
+        advocate = people.get(row.advocate_id)
         return [
             names[row.account_id], row.name, advocate.contact.name if advocate else "", row.standing,
             *(words[met] for met in row.marks.values()), row.qualified_since, row.consent, row.consent_until, row.legal, row.asks,
             row.last_on, row.rests_until,
         ]  # fmt: skip
 
-    return csv_file(f"advocacy-{tenant.slug}-{tenant.today()}.csv", EXPORTED.split(), map(line, found.rows))
+    return csv_file(f"advocacy-{tenant.slug}-{tenant.today()}.csv", EXPORTED.split(), map(line, rows))
 
 
 @requires(Permission.VIEW_ACCOUNTS)
@@ -223,7 +210,7 @@ def _of_account(request: TenantRequest, account_id: UUID, template: str) -> Http
         "standing": cells.state(first, today) if first else None,
         "qualified": bool(first and first.qualified),
         "qualified_since": first.qualified_since if first else None,
-        "criteria": cells.criteria(first, found.evidence, tenant) if first and first.judged else [],
+        "criteria": criteria_cells.criteria(first, found.evidence, tenant) if first and first.judged else [],
         "people": [cells.person_row(people[one.id], one, tenant, today) for one in found.advocates if one.id in people],
         "asks": [cells.ask_row(one, tenant, today) for one in found.asks],
         "assets": [cells.asset_row(one, tenant, today) for one in found.assets],

@@ -1,5 +1,6 @@
 """Advisory boards, events and webinars with who came and who spoke, and the rules of the program (ADV-03)."""
 
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -8,12 +9,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.cells import short_day
-from accounts.views.forms import saved
+from accounts.views.forms import answer_form, posted, saved
 from advocacy import rules, selectors, services
 from advocacy.enums import Attendance
 from advocacy.forms import GatheringForm, GuestForm, ProgramForm
-from advocacy.models import Gathering
-from advocacy.views.acting import answered, home, posted
+from advocacy.models import Gathering, Guest, Program
 from cs_platform.kernel.access import Permission, TenantRequest, may, requires
 from cs_platform.kernel.asked import page_number
 from cs_platform.kernel.htmx import page
@@ -69,18 +69,23 @@ def gathering(request: TenantRequest, gathering_id: UUID) -> HttpResponse:
     return page(request, "advocacy/gathering.html", context)
 
 
-def _url(request: TenantRequest, row: Gathering) -> str:
-    return reverse("gathering", args=[request.tenant.slug, row.id])
+def _look(request: TenantRequest, row: Gathering, title: str, **more: Any) -> dict[str, Any]:
+    """What a form about one gathering is shown with."""
+    back = reverse("gathering", args=[request.tenant.slug, row.id])
+    return {"title": title, "submit": _("Save"), "back_url": back, "back_label": row.name, **more}
 
 
 @requires(Permission.EDIT_ACCOUNTS)
 def gathering_new(request: TenantRequest) -> HttpResponse:
     """Plan one, or write down one that was held."""
     form = GatheringForm(posted(request))
-    return answered(
-        request, form, lambda: services.make_gathering(by=request.member, **form.cleaned_data), done=_("Saved."),
-        title=_("New gathering"), submit=_("Save"), back_url=home(request, "advocacy_gatherings"), back_label=_("Gatherings"),
-    )  # fmt: skip
+
+    def act(values: dict[str, Any]) -> Gathering:
+        return services.make_gathering(by=request.member, **values)
+
+    back = reverse("advocacy_gatherings", args=[request.tenant.slug])
+    look = {"title": _("New gathering"), "submit": _("Save"), "back_url": back, "back_label": _("Gatherings")}
+    return answer_form(request, form, act, _("Saved."), look)
 
 
 @requires(Permission.EDIT_ACCOUNTS)
@@ -89,16 +94,16 @@ def gathering_edit(request: TenantRequest, gathering_id: UUID) -> HttpResponse:
     row = selectors.gathering_of(gathering_id)
     form = GatheringForm(posted(request), gathering=row)
 
-    def act() -> None:
-        values = dict(form.cleaned_data)
+    def act(values: dict[str, Any]) -> Gathering:
         version = values.pop("version") or 0
-        services.change_gathering(gathering=row, values=values, version=version, by=request.member)
+        return services.change_gathering(gathering=row, values=values, version=version, by=request.member)
 
-    return answered(
-        request, form, act, done=_("Saved."), title=_("Edit gathering"), submit=_("Save"), back_url=_url(request, row), back_label=row.name,
-        theirs=lambda: GatheringForm.values_of(selectors.gathering_of(row.id)),
-        delete_url=reverse("gathering_remove", args=[request.tenant.slug, row.id]), delete_label=_("Delete gathering"),
-    )  # fmt: skip
+    def theirs() -> dict[str, Any]:
+        return GatheringForm.values_of(selectors.gathering_of(row.id))
+
+    remove = reverse("gathering_remove", args=[request.tenant.slug, row.id])
+    look = _look(request, row, _("Edit gathering"), delete_url=remove, delete_label=_("Delete gathering"))
+    return answer_form(request, form, act, _("Saved."), look, theirs=theirs)
 
 
 @requires(Permission.EDIT_ACCOUNTS)
@@ -116,24 +121,18 @@ def gathering_remove(request: TenantRequest, gathering_id: UUID) -> HttpResponse
 
 @requires(Permission.EDIT_ACCOUNTS)
 def guest_new(request: TenantRequest, gathering_id: UUID) -> HttpResponse:
-    """Invite an advocate."""
+    """Invite somebody of the program who is not on the list yet."""
     row = selectors.gathering_of(gathering_id)
-    there = {one.contact_id for one in selectors.guests(row, request.member)}
-    people = [one for one in selectors.enrolled(request.member) if one.contact_id not in there]
-    form = GuestForm(posted(request), people=selectors.contacts_of(people), initial={"attendance": Attendance.INVITED})
+    people = selectors.people_to_invite(row, request.member)
+    form = GuestForm(posted(request), people=people, initial={"attendance": Attendance.INVITED})
 
-    def act() -> None:
-        values = form.cleaned_data
+    def act(values: dict[str, Any]) -> Guest:
         who = form.people[values["contact"]]
-        services.set_guest(gathering=row, contact=who, attendance=values["attendance"], by=request.member)
+        return services.set_guest(gathering=row, contact=who, attendance=values["attendance"], by=request.member)
 
     text = "" if people else _("Everybody in the program is invited already.")
-    if not people:
-        form = GuestForm(None)
-    return answered(
-        request, form, act, done=_("Saved."), title=_("Invite somebody"), text=text, submit=_("Invite"), back_url=_url(request, row),
-        back_label=row.name,
-    )  # fmt: skip
+    look = _look(request, row, _("Invite somebody"), text=text, submit=_("Invite"))
+    return answer_form(request, form, act, _("Saved."), look)
 
 
 @requires(Permission.EDIT_ACCOUNTS)
@@ -142,16 +141,14 @@ def guest(request: TenantRequest, guest_id: UUID) -> HttpResponse:
     row = selectors.guest_of(request.member, guest_id)
     form = GuestForm(posted(request), initial={"attendance": row.attendance})
 
-    def act() -> None:
-        services.set_guest(
-            gathering=row.gathering, contact=row.contact, attendance=form.cleaned_data["attendance"], by=request.member
+    def act(values: dict[str, Any]) -> Guest:
+        return services.set_guest(
+            gathering=row.gathering, contact=row.contact, attendance=values["attendance"], by=request.member
         )
 
-    return answered(
-        request, form, act, done=_("Saved."), title=row.contact.name, submit=_("Save"), back_url=_url(request, row.gathering),
-        back_label=row.gathering.name, delete_url=reverse("gathering_guest_remove", args=[request.tenant.slug, row.id]),
-        delete_label=_("Take off the list"),
-    )  # fmt: skip
+    remove = reverse("gathering_guest_remove", args=[request.tenant.slug, row.id])
+    look = _look(request, row.gathering, row.contact.name, delete_url=remove, delete_label=_("Take off the list"))
+    return answer_form(request, form, act, _("Saved."), look)
 
 
 @requires(Permission.EDIT_ACCOUNTS)
@@ -160,7 +157,8 @@ def guest_remove(request: TenantRequest, guest_id: UUID) -> HttpResponse:
     """They are not invited after all."""
     row = selectors.guest_of(request.member, guest_id)
     services.remove_guest(guest=row, by=request.member)
-    return saved(request, _("%(name)s is off the list.") % {"name": row.contact.name}, _url(request, row.gathering))
+    back = reverse("gathering", args=[request.tenant.slug, row.gathering_id])
+    return saved(request, _("%(name)s is off the list.") % {"name": row.contact.name}, back)
 
 
 @requires(Permission.MANAGE_JOURNEY)
@@ -168,13 +166,12 @@ def program(request: TenantRequest) -> HttpResponse:
     """The rules of the program: when somebody may be asked, and how long they rest."""
     form = ProgramForm(posted(request), rules=rules.current())
 
-    def act() -> None:
-        values = dict(form.cleaned_data)
-        services.set_program(values=values, version=values.pop("version") or 0, by=request.member)
+    def act(values: dict[str, Any]) -> Program:
+        return services.set_program(values=values, version=values.pop("version") or 0, by=request.member)
 
     text = _("All six criteria are asked of everybody. These numbers say how soon, and how often.")
-    return answered(
-        request, form, act, done=_("Saved."), title=_("Rules of the program"), text=text, submit=_("Save"),
-        back_url=reverse("advocacy", args=[request.tenant.slug]), back_label=_("Advocacy"),
-        theirs=lambda: ProgramForm.values_of(rules.current()),
-    )  # fmt: skip
+    back = reverse("advocacy", args=[request.tenant.slug])
+    look = {
+        "title": _("Rules of the program"), "text": text, "submit": _("Save"), "back_url": back, "back_label": _("Advocacy"),
+    }  # fmt: skip
+    return answer_form(request, form, act, _("Saved."), look, theirs=lambda: ProgramForm.values_of(rules.current()))

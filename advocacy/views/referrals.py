@@ -4,46 +4,46 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts.views.forms import answer_form, posted
 from advocacy import cells, selectors, services
 from advocacy.enums import ReferralState
 from advocacy.forms import MoveForm, ReferralForm
-from advocacy.views.acting import answered, home, posted
+from advocacy.models import Referral
+from advocacy.views.acting import home, latest
 from cs_platform.kernel.access import Permission, TenantRequest, may, requires
 from cs_platform.kernel.htmx import page
-from cs_platform.kernel.keyset import row_of, rows_after, uuid_of
-from cs_platform.kernel.money import from_minor, to_minor
+from cs_platform.kernel.keyset import uuid_of
+from cs_platform.kernel.money import from_minor
 from cs_platform.kernel.sheets import csv_file
 from cs_platform.kernel.templatetags.cells import number_text
 
-SHOWN = 50
 EXPORTED = "referral account prospect state asked_on agreed_on introduced_on opportunity_on ended_on amount currency customer reward"
 
 
-def _filtered(request: TenantRequest) -> tuple[Any, str]:
+def _filtered(request: TenantRequest) -> tuple[QuerySet[Referral], dict[str, str]]:
+    """The referrals that the address asks for, and what it asks."""
     state = request.GET.get("state", "")
-    rows = selectors.referrals(request.member)
-    return (rows.filter(state=state), state) if state in ReferralState.values else (rows, "")
+    asked = {"state": state} if state in ReferralState.values else {}
+    return selectors.referrals(request.member).filter(**asked), asked
 
 
 @requires(Permission.VIEW_ACCOUNTS)
 def referrals(request: TenantRequest) -> HttpResponse:
     """Referrals, the latest first; by how far they came."""
     tenant, today = request.tenant, request.tenant.today()
-    rows, state = _filtered(request)
-    last = row_of(rows, request.GET.get("after", ""))
-    found = list(rows_after(rows, "asked_on", last).order_by("-asked_on", "-id")[: SHOWN + 1])
-    asked = {"state": state} if state else {}
-    more = urlencode({**asked, "after": str(found[SHOWN - 1].id)}) if len(found) > SHOWN else ""
+    rows, asked = _filtered(request)
+    found, next_url = latest(request, rows, "asked_on", asked)
     context = {
-        "rows": [cells.referral_row(one, tenant, today) for one in found[:SHOWN]],
-        "states": [{"value": v, "label": text, "on": v == state} for v, text in ReferralState.choices],
-        "filtered": bool(state),
+        "rows": [cells.referral_row(one, tenant, today) for one in found],
+        "states": [{"value": v, "label": text, "on": v == asked.get("state")} for v, text in ReferralState.choices],
+        "filtered": bool(asked),
         "total": number_text(rows.count(), 0),
-        "next_url": f"{request.path}?{more}" if more else "",
+        "next_url": next_url,
         "export_url": f"{reverse('advocacy_referrals_csv', args=[tenant.slug])}?{urlencode(asked)}",
         "may_edit": may(request, Permission.EDIT_ACCOUNTS),
     }
@@ -54,7 +54,7 @@ def referrals(request: TenantRequest) -> HttpResponse:
 def export(request: TenantRequest) -> HttpResponse:
     """The referrals of the filter as CSV."""
     tenant = request.tenant
-    rows, _state = _filtered(request)
+    rows, _asked = _filtered(request)
     lines = (
         [
             one.external_id, one.account.external_id, one.prospect, one.state, one.asked_on, one.agreed_on, one.introduced_on,
@@ -64,6 +64,12 @@ def export(request: TenantRequest) -> HttpResponse:
         for one in rows.order_by("-asked_on", "-id")
     )  # fmt: skip
     return csv_file(f"referrals-{tenant.slug}-{tenant.today()}.csv", EXPORTED.split(), lines)
+
+
+def _look(request: TenantRequest, title: str, **more: Any) -> dict[str, Any]:
+    """What a form about referrals is shown with."""
+    back = {"back_url": home(request, "advocacy_referrals"), "back_label": _("Referrals")}
+    return {"title": title, "submit": _("Save"), "action": request.get_full_path(), **back, **more}
 
 
 @requires(Permission.EDIT_ACCOUNTS)
@@ -77,32 +83,30 @@ def referral_new(request: TenantRequest) -> HttpResponse:
         initial={"account": str(wished or ""), "asked_on": tenant.today()},
     )
 
-    def act() -> None:
-        chosen = form.accounts[form.cleaned_data["account"]]
-        services.add_referral(
-            account=chosen, by=request.member, asked_on=form.cleaned_data["asked_on"], **form.values(tenant.currency)
+    def act(values: dict[str, Any]) -> Referral:
+        return services.add_referral(
+            account=form.chosen, by=request.member, asked_on=values["asked_on"], **form.values(tenant.currency)
         )
 
-    return answered(
-        request, form, act, done=_("The referral is written down."), title=_("New referral"), submit=_("Write down"),
-        back_url=home(request, "advocacy_referrals"), back_label=_("Referrals"),
-    )  # fmt: skip
+    look = _look(request, _("New referral"), submit=_("Write down"))
+    return answer_form(request, form, act, _("The referral is written down."), look)
 
 
 @requires(Permission.EDIT_ACCOUNTS)
 def referral_edit(request: TenantRequest, referral_id: UUID) -> HttpResponse:
     """Change what is written of a referral."""
     row = selectors.referral_of(request.member, referral_id)
-    form = ReferralForm(posted(request), referral=row, advocates=selectors.enrolled_of([row.account_id]))
+    form = ReferralForm(posted(request), row=row, advocates=selectors.enrolled_of([row.account_id]))
 
-    def act() -> None:
-        values, version = form.values(row.currency), form.cleaned_data["version"] or 0
-        services.change_referral(referral=row, values=values, version=version, by=request.member)
+    def act(values: dict[str, Any]) -> Referral:
+        return services.change_referral(
+            referral=row, values=form.values(row.currency), version=values["version"] or 0, by=request.member
+        )
 
-    return answered(
-        request, form, act, done=_("Saved."), title=row.prospect, submit=_("Save"), back_url=home(request, "advocacy_referrals"),
-        back_label=_("Referrals"), theirs=lambda: ReferralForm.values_of(selectors.referral_of(request.member, row.id)),
-    )  # fmt: skip
+    def theirs() -> dict[str, Any]:
+        return ReferralForm.values_of(selectors.referral_of(request.member, row.id))
+
+    return answer_form(request, form, act, _("Saved."), _look(request, row.prospect), theirs=theirs)
 
 
 @requires(Permission.EDIT_ACCOUNTS)
@@ -113,23 +117,9 @@ def referral_move(request: TenantRequest, referral_id: UUID) -> HttpResponse:
         posted(request), referral=row, customers=selectors.new_customers(row), initial={"on": request.tenant.today()}
     )
 
-    def act() -> None:
-        values = form.cleaned_data
-        more: dict[str, Any] = {}
-        if values["amount"] is not None:
-            more = {"amount_minor": to_minor(values["amount"], row.currency), "currency": row.currency}
-        if values["state"] == ReferralState.WON:
-            more["customer"] = form.customers.get(values["customer"])
-        services.move_referral(
-            referral=row,
-            state=values["state"],
-            on=values["on"],
-            version=values["version"] or 0,
-            by=request.member,
-            **more,
+    def act(values: dict[str, Any]) -> Referral:
+        return services.move_referral(
+            referral=row, version=values["version"] or 0, by=request.member, **form.values(row.currency)
         )
 
-    return answered(
-        request, form, act, done=_("Saved."), title=_("How far it came"), text=row.prospect, submit=_("Save"),
-        back_url=home(request, "advocacy_referrals"), back_label=_("Referrals"),
-    )  # fmt: skip
+    return answer_form(request, form, act, _("Saved."), _look(request, _("How far it came"), text=row.prospect))

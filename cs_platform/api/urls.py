@@ -8,8 +8,9 @@ from django.urls.resolvers import URLPattern
 
 from cs_platform.api import facts, views
 from cs_platform.api.absences import Absences
-from cs_platform.api.advocacy import Advocates, Asks, Assets, Referrals, Requests
+from cs_platform.api.advocacy import Advocates, Assets, Referrals
 from cs_platform.api.alerts import Alerts
+from cs_platform.api.asks import Asks, Requests
 from cs_platform.api.churn import ChurnAnswers
 from cs_platform.api.closes import Closes
 from cs_platform.api.comments import TaskComments

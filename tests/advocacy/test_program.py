@@ -454,3 +454,10 @@ def test_figures_are_of_what_the_reader_sees(tenant_open: World) -> None:
     span = program.Span.year_to(today())
     assert program.figures(span, world.members["csm"]).funnel[0].count == 1
     assert program.figures(span, world.members["admin"]).funnel[0].count == 2
+
+
+def test_an_asset_of_another_account_is_not_asked_for(tenant_open: World) -> None:
+    world, csm = tenant_open, tenant_open.members["csm"]
+    who = enrolled(world, account(world))
+    other = services.add_asset(account=account(world, "A-2"), kind="case_study", title="T", by=csm)
+    assert "asset" in refused(services.ask, advocate=who, kind="case_study", asset=other, by=csm).fields
