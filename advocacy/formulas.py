@@ -11,7 +11,7 @@ from advocacy.enums import Criterion
 from cs_platform.kernel.periods import add_months
 
 AGAINST_NPS = 6  # a detractor
-AGAINST_CSAT = Decimal("0.6")  # share of the highest score below which somebody is not satisfied
+SATISFIED = Decimal("0.8")  # share of the highest score: the top two boxes of five, as METRICS counts CSAT
 QUIET_DAYS = 90  # a champion who was not spoken to for so long is not engaged
 ALIKE = 3  # live customers of an industry from which on it is one of ours
 USED_WELL = 80  # points of the usage component that stand for adoption where no journey was walked
@@ -55,25 +55,31 @@ class Facts:
 
 
 def healthy(facts: Facts) -> Judged:
-    """High health and no answer that speaks against it. Without enough data for a band it is not known.
+    """High health, and the latest answers of a year are those of satisfied people: NPS 7 and above, CSAT in the top two
+    boxes. Without enough data for a band it is not known, nor is it when nobody has answered.
 
-    Example: Healthy with NPS 9 is met; Healthy with NPS 5 is missing; At risk with NPS 10 is missing.
+    Example: Healthy with NPS 9 is met; Healthy with NPS 5, or with CSAT 3 of 5, is missing; At risk with NPS 10 is missing;
+    Healthy without an answer is not known.
     """
     shown = {"band": facts.band, "score": facts.score, "nps": facts.nps, "nps_on": facts.nps_on,
              "csat": facts.csat, "csat_on": facts.csat_on}  # fmt: skip
     if facts.band == HealthBand.NONE:
         return None, shown
     against = (facts.nps is not None and facts.nps <= AGAINST_NPS) or (
-        facts.csat is not None and facts.csat < AGAINST_CSAT
+        facts.csat is not None and facts.csat < SATISFIED
     )
-    return facts.band == HealthBand.GREEN and not against, shown
+    if facts.band != HealthBand.GREEN or against:
+        return False, shown
+    return (None if facts.nps is None and facts.csat is None else True), shown
 
 
 def proven(facts: Facts) -> Judged:
-    """A success criterion that was reached or confirmed, with what it is worth or what was measured. Where none was ever
-    agreed, nobody knows.
+    """A result that was measured at its target, or that the customer confirmed with what it is worth a year (measured
+    success, ROI). That they use the product proves nothing here: it is judged as adoption. Where nothing was ever agreed,
+    nobody knows.
 
-    Example: one of three reached, measured 6.1 hours of 6: met. One confirmed by a word alone: missing.
+    Example: 6.1 hours of 6 wanted: missing, 6.0: met. Confirmed by a word alone: missing; with 50k a year: met. "First workflow
+    live", measured 1 of 1: missing, as it measures use.
     """
     shown = {"agreed": facts.agreed, "reached": facts.reached, "proof": facts.proof, "value_minor": facts.value_minor}
     return (facts.proven > 0 if facts.agreed else None), shown

@@ -24,19 +24,19 @@ WITH part AS MATERIALIZED (
      WHERE m.measured_on <= %(as_of)s AND m.known_on <= %(as_of)s
      ORDER BY m.outcome_id, m.measured_on DESC, m.recorded_at DESC, m.id DESC
 ), wished AS MATERIALIZED (
-    SELECT w.id, o.name, o.value_minor, o.confirmed_on, o.due_on,
-           coalesce(o.confirmed_on <= %(as_of)s, false)
-               OR coalesce((m.value - o.baseline) / (o.target - o.baseline) >= 1, false) AS reached,
-           o.value_minor IS NOT NULL OR m.outcome_id IS NOT NULL AS shown, o.id AS outcome_id
+    -- A proof is a result (use is none) that was measured at its target, or one that was confirmed with what it is worth.
+    SELECT w.id, o.id AS outcome_id, o.name, o.value_minor, o.due_on, t.confirmed OR t.measured AS reached,
+           (t.measured AND o.metric <> 'adoption') OR (t.confirmed AND coalesce(o.value_minor, 0) > 0) AS proves
       FROM whole w
       JOIN health_outcome o ON o.account_id = w.part_id
       LEFT JOIN measured m ON m.outcome_id = o.id
+     CROSS JOIN LATERAL (SELECT coalesce(o.confirmed_on <= %(as_of)s, false) AS confirmed,
+                                coalesce((m.value - o.baseline) / (o.target - o.baseline) >= 1, false) AS measured) t
      WHERE (o.dropped_on IS NULL OR o.dropped_on > %(as_of)s) AND o.known_on <= %(as_of)s
 ), outcome AS MATERIALIZED (
-    SELECT id, count(*) AS agreed, count(*) FILTER (WHERE reached) AS reached,
-           count(*) FILTER (WHERE reached AND shown) AS proven,
-           (array_agg(name ORDER BY value_minor DESC NULLS LAST, due_on, outcome_id) FILTER (WHERE reached AND shown))[1] AS proof,
-           coalesce(sum(value_minor) FILTER (WHERE reached), 0)::bigint AS value_minor
+    SELECT id, count(*) AS agreed, count(*) FILTER (WHERE reached) AS reached, count(*) FILTER (WHERE proves) AS proven,
+           (array_agg(name ORDER BY value_minor DESC NULLS LAST, due_on, outcome_id) FILTER (WHERE proves))[1] AS proof,
+           coalesce(sum(value_minor) FILTER (WHERE proves), 0)::bigint AS value_minor
       FROM wished GROUP BY id
 ), person AS MATERIALIZED (
     SELECT w.id, c.id AS contact_id, c.name, c.role, c.engagement,

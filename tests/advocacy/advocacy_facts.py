@@ -83,6 +83,7 @@ def worth_asking(world: World, key: str = "A-1", **fields: Any) -> Account:
     row = account(world, key, **({"strategic": True} | fields))
     person(row)
     outcome(row)
+    answered(row, "nps", 9, 20)
     scored(row)
     paid(row, 400, 35)
     paid(row, 35, -330)

@@ -78,17 +78,27 @@ def test_nothing_known_is_unknown_and_never_met(tenant_open: World) -> None:
     assert not found.qualified
 
 
-def test_an_answer_that_speaks_against_it_is_missing(tenant_open: World) -> None:
-    detractor, unhappy, old, promoter = (account(tenant_open, key) for key in ("A-1", "A-2", "A-3", "A-4"))
-    answered(detractor, "nps", 10, 200)
-    answered(detractor, "nps", 5, 20)
-    answered(unhappy, "csat", 2, 20, scale=5)
-    answered(old, "nps", 2, 400)
-    answered(promoter, "nps", 5, 200)
-    answered(promoter, "nps", 9, 20)
-    jobs.qualify_all(ago(1))
-    found = {row.account_id: row.healthy for row in Qualification.objects.all()}
-    assert [found[each.id] for each in (detractor, unhappy, old, promoter)] == [False, False, True, True]
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        ([], None),
+        ([("nps", 2, 400, 10)], None),  # older than a year: nobody knows any more
+        ([("nps", 7, 20, 10)], True),
+        ([("nps", 6, 20, 10)], False),
+        ([("csat", 4, 20, 5)], True),
+        ([("csat", 3, 20, 5)], False),
+        ([("nps", 9, 20, 10), ("csat", 3, 20, 5)], False),
+        ([("nps", 10, 200, 10), ("nps", 5, 20, 10)], False),
+        ([("nps", 5, 200, 10), ("nps", 9, 20, 10)], True),
+    ],
+)
+def test_adv_01_high_satisfaction_is_what_they_answered_last(
+    tenant_open: World, answers: list[tuple[str, int, int, int]], expected: bool | None
+) -> None:
+    row = account(tenant_open)
+    for kind, score, days, scale in answers:
+        answered(row, kind, score, days, scale)
+    assert night(row).healthy is expected
 
 
 @pytest.mark.parametrize(
@@ -100,9 +110,13 @@ def test_an_answer_that_speaks_against_it_is_missing(tenant_open: World) -> None
         ([{"value": None, "confirmed_on": ago(5), "value_minor": 5_000_000}], True),
         ([{"value": 6, "dropped_on": ago(3)}], None),
         ([{"value": 7.5}, {"value": 5.9, "key": "P"}], True),
+        ([{"value": 7.5, "confirmed_on": ago(5)}], False),  # confirmed, and measured below the target
+        ([{"metric": "adoption"}], False),
+        ([{"metric": "adoption", "confirmed_on": ago(5), "value_minor": 5_000_000}], True),
+        ([{"value": None, "confirmed_on": ago(5), "value_minor": 0}], False),
     ],
 )
-def test_proven_is_reached_with_what_was_measured(
+def test_adv_01_proven_is_a_result_that_was_measured_or_is_worth_money(
     tenant_open: World, facts: list[dict[str, Any]], expected: bool | None
 ) -> None:
     row = account(tenant_open)

@@ -11,6 +11,7 @@ from django.db import connections, transaction
 
 from accounts.enums import ContactRole
 from accounts.models import Account, Contact, Member, Segment, Team
+from advocacy import alert_rules as advocacy_rules
 from cs_platform import pipeline
 from cs_platform.kernel.errors import Conflict, DomainError
 from cs_platform.kernel.models import AuditEntry
@@ -124,9 +125,8 @@ def test_conditions(condition: Condition, failing: list[str]) -> None:
 
 def test_each_rule_about_an_account_has_a_playbook_in_three_languages() -> None:
     """TRG-01 to TRG-10, TRG-20, JRN-34: each is read by the check that everybody's steps pass."""
-    above = {
-        rule.key for rule in alert_rules.RULES
-    }  # of floors above: what is done about them stands in their own pages
+    # Of floors above: what is done about them stands in their own pages.
+    above = {rule.key for rule in (*alert_rules.RULES, *advocacy_rules.RULES)}
     assert {entry.rule for entry in TRIGGERED} == set(RULES) - {"metric_trend", "no_action"} - above
     assert len([e for e in ENTRIES.values() if e.requirement == "JRN-34"]) == 6
     for entry in ENTRIES.values():
