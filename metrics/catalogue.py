@@ -116,6 +116,20 @@ def _health(metric: Metric, unit: Unit, formula: Any, **more: Any) -> MetricDefi
     )  # fmt: skip
 
 
+def _due(metric: Metric, level: Level, timing: Timing, origin: Origin, formula: Any, **more: Any) -> MetricDefinition:
+    return MetricDefinition(
+        metric, level, timing, Purpose.GROWTH, Unit.RATIO, origin, formula, currency=REPORTING_CURRENCY, **more
+    )
+
+
+def _books(metric: Metric, unit: Unit, formula: Any, **more: Any) -> MetricDefinition:
+    return MetricDefinition(
+        metric, Level.OPERATIONAL, Timing.LEADING, Purpose.EFFICIENCY, unit, Origin.BOOKS, formula,
+        cohort=_("Paying customers with a CSM at the end of the period"),
+        note=_("Who has no CSM is left out. What is usual differs by touch tier: read it by tier or segment."), **more,
+    )  # fmt: skip
+
+
 def _clock(metric: Metric, formula: Any) -> MetricDefinition:
     return MetricDefinition(
         metric, Level.OPERATIONAL, Timing.LEADING, Purpose.VALUE, Unit.DAYS, Origin.CLOCKS, formula,
@@ -229,6 +243,33 @@ _ALL = (
     _health(
         Metric.AT_RISK_ARR, Unit.MONEY, _("12 × MRR of customers in the bands At risk and Critical"),
         less_is_better=True, currency=REPORTING_CURRENCY, places=0,
+    ),
+    _due(
+        Metric.RENEWAL_RATE, Level.OPERATIONAL, Timing.LAGGING, Origin.RENEWALS,
+        _("money kept, of each renewal at most what was due ÷ money due"),
+        cohort=_("Renewals that came due in the period and are decided"),
+        note=_("Money of the day on which each was closed. What is still open is in neither part."),
+    ),
+    _due(
+        Metric.RENEWAL_RISK, Level.TACTICAL, Timing.LEADING, Origin.CALLS,
+        _("money of renewals that are called below 70% ÷ money of renewals that are called"), less_is_better=True,
+        cohort=_("Open renewals due within 90 days or late, at the last week that was kept of the period"),
+        note=_("The call that counts: the leader's, else the CSM's, else the system's."),
+    ),
+    MetricDefinition(
+        Metric.PIPELINE, Level.OPERATIONAL, Timing.LEADING, Purpose.GROWTH, Unit.MONEY, Origin.DEALS,
+        _("money a year of deals that were open at the end of the period"), places=0,
+        cohort=_("Deals seen by then and not yet won or lost"), currency=REPORTING_CURRENCY,
+        note=_("Not weighted by chance. Amounts as they stand today."),
+    ),
+    _books(
+        Metric.ARR_PER_CSM, Unit.MONEY, _("12 × MRR of customers with a CSM ÷ CSMs that have customers"),
+        currency=REPORTING_CURRENCY, places=0,
+    ),
+    _books(Metric.CUSTOMERS_PER_CSM, Unit.NUMBER, _("customers with a CSM ÷ CSMs that have customers")),
+    MetricDefinition(
+        Metric.WEEKLY_ACTIVE, Level.OPERATIONAL, Timing.LEADING, Purpose.VALUE, Unit.RATIO, Origin.ACTIVE,
+        _("customers with a user on one of the last seven days of the period ÷ customers"), cohort=AT_END,
     ),
     MetricDefinition(
         Metric.STICKINESS, Level.TACTICAL, Timing.LEADING, Purpose.VALUE, Unit.RATIO, Origin.USAGE,

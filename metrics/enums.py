@@ -116,6 +116,12 @@ class Metric(TextChoices):
     HEALTH_RED = "health_red", _("Critical customers")
     HEALTH = "health", _("Average health")
     AT_RISK_ARR = "at_risk_arr", _("ARR at risk")
+    RENEWAL_RATE = "renewal_rate", _("Renewal rate")
+    RENEWAL_RISK = "renewal_risk", _("Renewals at risk")
+    PIPELINE = "pipeline", _("Expansion pipeline")
+    ARR_PER_CSM = "arr_per_csm", _("ARR per CSM")
+    CUSTOMERS_PER_CSM = "customers_per_csm", _("Customers per CSM")
+    WEEKLY_ACTIVE = "weekly_active", _("Customers active weekly")
     STICKINESS = "stickiness", _("DAU/MAU")
     FEATURE_ADOPTION = "feature_adoption", _("Feature adoption")
     FIRST_RESPONSE = "first_response", _("First response")
@@ -178,6 +184,11 @@ class Origin(TextChoices):
     USAGE = "usage", _("Usage events")
     SUPPORT = "support", _("Support tickets")
     ACTIVITY = "activity", _("Touchpoints that took place")
+    RENEWALS = "renewals", _("Renewals that are decided")
+    CALLS = "calls", _("Renewal calls as they stood at the end of a week")
+    DEALS = "deals", _("Expansion deals")
+    ACTIVE = "active", _("Usage events of paying customers")
+    BOOKS = "books", _("Paying customers by their CSM at the end of the month")
 
 
 class Cut(TextChoices):

@@ -2,12 +2,13 @@
 source and slice; what is temporary was made by `metrics.figures.cutting`."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from cs_platform.kernel import sqljobs
 from cs_platform.kernel.periods import month_end, months_between
+from expansion.models import Opportunity
 from health.engagement.formulas import CSAT_SCALE, PASSIVE, PROMOTER
 from health.engagement.selectors import bounds
 from health.enums import SurveyKind, TouchpointKind
@@ -15,6 +16,9 @@ from metrics.enums import Cut, Dimension, Metric, Window
 from metrics.figures import cutting, jobs, questions, survival
 from metrics.figures.cutting import Slice
 from metrics.insights.clocks import RUNNING, Clocks
+from renewals.formulas import LIKELY
+from renewals.lifecycle import ENDS
+from renewals.upcoming import SOON_DAYS
 
 Span = tuple[dt.date, dt.date]
 Months = Mapping[dt.date, Any]
@@ -108,10 +112,25 @@ def answers(question: questions.Question, metric: Metric, months: Span, _grain: 
     return _rows(sqljobs.rows(jobs.SQL / "explore_answers.sql", params))
 
 
-def health(question: questions.Question, _metric: Metric, months: Span, grain: Window) -> Rows:
-    asked = [month for month in months_between(*months) if grain == Window.MONTH or month.month % 3 == 0]
-    tables = {"account_month": jobs.STORED["account_month"]}
-    return _rows(sqljobs.rows(jobs.SQL / "explore_health.sql", {"months": asked}, tables=tables))
+def _ends(months: Span, grain: Window) -> list[dt.date]:
+    """The months at whose ends something is looked at: each, or the last of each quarter."""
+    return [month for month in months_between(*months) if grain == Window.MONTH or month.month % 3 == 0]
+
+
+def _at_ends(name: str) -> Callable[..., Rows]:
+    """What paying customers had at the end of each period, by the statement of that name."""
+
+    def read(question: questions.Question, _metric: Metric, months: Span, grain: Window) -> Rows:
+        tables = {"account_month": jobs.STORED["account_month"]}
+        params = {"months": _ends(months, grain), "known_on": question.known_on}
+        return _rows(sqljobs.rows(jobs.SQL / f"{name}.sql", params, tables=tables))
+
+    return read
+
+
+active = _at_ends("explore_active")
+health = _at_ends("explore_health")
+books = _at_ends("explore_books")
 
 
 def usage(question: questions.Question, _metric: Metric, months: Span, _grain: Window) -> Rows:
@@ -127,3 +146,21 @@ def support(_question: questions.Question, _metric: Metric, months: Span, grain:
 def activity(_question: questions.Question, metric: Metric, months: Span, _grain: Window) -> Rows:
     params = _instants(months) | {"kinds": [str(kind) for kind in HELD[metric]]}
     return _rows(sqljobs.rows(jobs.SQL / "explore_activity.sql", params))
+
+
+def renewals(_question: questions.Question, _metric: Metric, months: Span, _grain: Window) -> Rows:
+    """What was due and kept, by the month in which it came due."""
+    params = {"first": months[0], "last": month_end(months[1]), "ends": list(ENDS)}
+    return _rows(sqljobs.rows(jobs.SQL / "explore_renewals.sql", params))
+
+
+def calls(_question: questions.Question, _metric: Metric, months: Span, grain: Window) -> Rows:
+    """What was due soon and what of it was called at risk, at the last week that was kept of each month."""
+    params = {"months": _ends(months, grain), "soon": SOON_DAYS, "likely": LIKELY}
+    return _rows(sqljobs.rows(jobs.SQL / "explore_calls.sql", params))
+
+
+def deals(_question: questions.Question, _metric: Metric, months: Span, grain: Window) -> Rows:
+    """The deals that were open at the end of each period, each at the rate of that month."""
+    jobs.stage_rates(*months, also=Opportunity.objects.order_by().values_list("currency", flat=True).distinct())
+    return _rows(sqljobs.rows(jobs.SQL / "explore_deals.sql", {"months": _ends(months, grain)}))

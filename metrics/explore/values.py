@@ -225,6 +225,35 @@ def _activity(_question: questions.Question, asked: Exploration, period: dt.date
     return Point(held, int(accounts))
 
 
+def _renewals(_question: questions.Question, asked: Exploration, period: dt.date, rows: sources.Months) -> Point:
+    """Example: 100 due and 120 kept, 100 due and lost: 100 of 200 is 50 %."""
+    count, due, kept = _added(asked, period, rows, "renewals", "due", "kept")
+    return Point(formulas.ratio(kept, due), int(count))
+
+
+def _calls(_question: questions.Question, _asked: Exploration, period: dt.date, rows: sources.Months) -> Point:
+    row = rows.get(period)
+    return Point(formulas.ratio(row["at_risk"], row["due"]), row["renewals"]) if row else Point(None, 0)
+
+
+def _deals(_question: questions.Question, _asked: Exploration, period: dt.date, rows: sources.Months) -> Point:
+    row = rows.get(period)
+    return Point(Decimal(row["year"]), row["deals"]) if row else Point(Decimal(0), 0)
+
+
+def _active(_question: questions.Question, _asked: Exploration, period: dt.date, rows: sources.Months) -> Point:
+    row = rows.get(period)
+    return Point(formulas.ratio(row["active"], row["customers"]), row["customers"]) if row else Point(None, 0)
+
+
+def _books(_question: questions.Question, asked: Exploration, period: dt.date, rows: sources.Months) -> Point:
+    row = rows.get(period)
+    if row is None:
+        return Point(None, 0)
+    whole = 12 * row["mrr"] if asked.metric == Metric.ARR_PER_CSM else row["customers"]
+    return Point(formulas.ratio(whole, row["csms"]), row["csms"])
+
+
 def _by_day(read: Callable[..., sources.Rows]) -> Callable[[questions.Question, Exploration], sources.Rows]:
     """Rows of a source that is counted by account and day, from the first month that a period reaches back to."""
 
@@ -249,6 +278,11 @@ ROWS: Mapping[Origin, Callable[[questions.Question, Exploration], sources.Rows]]
     Origin.USAGE: _by_day(sources.usage),
     Origin.SUPPORT: _by_day(sources.support),
     Origin.ACTIVITY: _by_day(sources.activity),
+    Origin.RENEWALS: _by_day(sources.renewals),
+    Origin.CALLS: _by_day(sources.calls),
+    Origin.DEALS: _by_day(sources.deals),
+    Origin.ACTIVE: _by_day(sources.active),
+    Origin.BOOKS: _by_day(sources.books),
 }
 JUDGED: Mapping[Origin, Callable[[questions.Question, Exploration, dt.date, sources.Months], Point]] = {
     Origin.SUMS: _sums_point,
@@ -260,4 +294,9 @@ JUDGED: Mapping[Origin, Callable[[questions.Question, Exploration, dt.date, sour
     Origin.USAGE: _usage,
     Origin.SUPPORT: _support,
     Origin.ACTIVITY: _activity,
+    Origin.RENEWALS: _renewals,
+    Origin.CALLS: _calls,
+    Origin.DEALS: _deals,
+    Origin.ACTIVE: _active,
+    Origin.BOOKS: _books,
 }

@@ -112,6 +112,12 @@ _ALL = (
         gettext_lazy("The framework calls the share of active seats DAU/MAU; that is another number."),
     ),
     Benchmark(
+        "arr_per_csm", (M.ARR_PER_CSM, M.CUSTOMERS_PER_CSM),
+        gettext_lazy("What one CSM looks after a year, in dollars, by touch model."),
+        gettext_lazy("high touch 1.5M–3M, low touch 2M–5M, tech touch 3M–10M and more"), MEASURES,
+        gettext_lazy("Elsewhere the framework has 8 to 15 accounts of 100K for high touch, which makes 0.8M to 1.5M."),
+    ),
+    Benchmark(
         "support", (M.FIRST_RESPONSE, M.RESOLUTION, M.ESCALATION_RATE),
         gettext_lazy("How fast tickets should be answered and solved, in business hours."),
         gettext_lazy("first answer in 4 h, solved in 24 h, less than 10% escalated"), MEASURES,

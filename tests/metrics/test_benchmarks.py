@@ -26,6 +26,7 @@ from tests.conftest import World
         ("nrr_driver", "nrr", "15–30%"),
         ("first_value", "ttv", "3–4 times"),
         ("early_warning", "health_red", "60–90 days"),
+        ("arr_per_csm", "arr_per_csm", "1.5M–3M"),
     ],
 )
 def test_every_reference_benchmark_is_there_with_its_source(key: str, metric: str, words: str):
@@ -36,8 +37,8 @@ def test_every_reference_benchmark_is_there_with_its_source(key: str, metric: st
 
 
 def test_what_we_found_wrong_with_a_claim_stands_beside_it():
-    """METRICS 5.4 to 5.7, 5.9."""
-    for key in ("weak_grr", "weak_nrr", "mature_ltv", "nrr_driver", "payback", "ces"):
+    """METRICS 5.4 to 5.7, 5.9, 5.17."""
+    for key in ("weak_grr", "weak_nrr", "mature_ltv", "nrr_driver", "payback", "ces", "arr_per_csm"):
         assert str(BENCHMARKS[key].caveat), key
 
 

@@ -23,9 +23,21 @@ def test_hierarchy_of_the_reference():
     assert all(outcome in METRICS and METRICS[outcome].level != Level.ACTIVITY for outcome in activities.values())
 
 
+def test_what_each_level_steers_by():
+    """MET-22: what the seed names for operations and for tactics is there, at its level."""
+    steering = {
+        Level.OPERATIONAL: {Metric.HEALTH_GREEN, Metric.HEALTH_RED, Metric.TTV, Metric.PIPELINE, Metric.ARR_PER_CSM},
+        Level.TACTICAL: {Metric.STICKINESS, Metric.FEATURE_ADOPTION, Metric.TICKETS, Metric.RENEWAL_RISK},
+    }
+    for level, wanted in steering.items():
+        assert {of(metric).level for metric in wanted} == {level}
+
+
 def test_leading_and_lagging():
-    """HLT-10: churn, retention and NPS lag; health, usage, support and time to value lead."""
-    lagging = {Metric.NRR, Metric.GRR, Metric.LOGO_CHURN, Metric.REVENUE_CHURN, Metric.NPS}
+    """HLT-10: churn, retention, renewal rate and NPS lag; health, usage, support and time to value lead."""
+    lagging = {
+        Metric.NRR, Metric.GRR, Metric.LOGO_CHURN, Metric.REVENUE_CHURN, Metric.RENEWAL_RATE, Metric.NPS,
+    }  # fmt: skip
     leading = {Metric.HEALTH_RED, Metric.STICKINESS, Metric.TTV, Metric.TICKETS, Metric.ESCALATION_RATE}
     assert {of(metric).timing for metric in lagging} == {Timing.LAGGING}
     assert {of(metric).timing for metric in leading} == {Timing.LEADING}
