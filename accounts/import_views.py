@@ -7,7 +7,6 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -138,7 +137,7 @@ def import_rejects(request: TenantRequest, import_id: UUID) -> HttpResponse:
     run = _run(request, import_id)
     text = sheets.csv_text([*run.columns, "reject_reason"], rejected_records(run))
     name = Path(run.filename).name.removesuffix(".gz").removesuffix(".csv")
-    return _csv(text, f"{name}-rejects.csv")
+    return sheets.kept_as(f"{name}-rejects.csv", text, sheets.CSV)
 
 
 @requires(Permission.IMPORT_DATA)
@@ -146,10 +145,4 @@ def import_sample(request: TenantRequest, kind: str) -> HttpResponse:
     """A small file of that kind to begin from."""
     if kind not in KINDS:
         raise Http404
-    return _csv(KINDS[kind].sample.read_text(), f"{kind}.csv")
-
-
-def _csv(text: str, filename: str) -> HttpResponse:
-    response = HttpResponse(text, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = content_disposition_header(True, filename)
-    return response
+    return sheets.kept_as(f"{kind}.csv", KINDS[kind].sample.read_text(), sheets.CSV)

@@ -11,6 +11,7 @@ from typing import Any, TextIO
 from django.http import HttpResponse
 from django.utils.http import content_disposition_header
 
+CSV = "text/csv; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # What a spreadsheet takes for the begin of a formula, also as full-width forms.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -38,7 +39,12 @@ def csv_text(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 
 def csv_file(name: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> HttpResponse:
     """The same as the answer to a request, to be kept under `name`."""
-    response = HttpResponse(csv_text(head, rows), content_type="text/csv; charset=utf-8")
+    return kept_as(name, csv_text(head, rows), CSV)
+
+
+def kept_as(name: str, content: str | bytes, kind: str) -> HttpResponse:
+    """A file of this content type, to be kept under `name`, whatever its letters are."""
+    response = HttpResponse(content, content_type=kind)
     response["Content-Disposition"] = content_disposition_header(True, name)
     return response
 
@@ -61,9 +67,7 @@ def file_answer(form: str, name: str, head: Sequence[str], rows: Iterable[Sequen
     """A list as a file to be kept: `form` is csv or xlsx, `name` goes without it."""
     if form == "csv":
         return csv_file(f"{name}.csv", head, rows)
-    response = HttpResponse(workbook([(name, chain([head], rows))]), content_type=XLSX)
-    response["Content-Disposition"] = content_disposition_header(True, f"{name}.xlsx")
-    return response
+    return kept_as(f"{name}.xlsx", workbook([(name, chain([head], rows))]), XLSX)
 
 
 def write_csv(out: TextIO, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

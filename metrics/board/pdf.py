@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from cs_platform.kernel.access import Permission, TenantRequest, requires
+from cs_platform.kernel.sheets import kept_as
 from metrics.board.document import Board, document, file_name, read_printed
 
 SHAPES = {"trend": (620.0, 410.0), "bridge": (430.0, 430.0)}
@@ -24,9 +25,7 @@ def report_pdf(request: TenantRequest) -> HttpResponse:
     board = read_printed(request.tenant, request.GET.dict())
     if board is None:
         return redirect("board", request.tenant.slug)  # which says what is missing
-    response = HttpResponse(board_pdf(board), content_type="application/pdf")
-    response["Content-Disposition"] = f'attachment; filename="{file_name(request.tenant, board.figures.asked, "pdf")}"'
-    return response
+    return kept_as(file_name(request.tenant, board.figures.asked, "pdf"), board_pdf(board), "application/pdf")
 
 
 def printed(board: Board) -> dict[str, Any]:

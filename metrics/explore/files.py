@@ -14,10 +14,6 @@ from metrics.explore.values import Point
 from metrics.formulas import ratio8
 
 HEAD = ["metric", "period", "dimension", "value", "result", "stands_on", "unit"]
-TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": sheets.XLSX,
-}
 
 
 def number(told: Told, point: Point) -> Decimal | None:

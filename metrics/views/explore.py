@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.http import Http404, HttpResponse, QueryDict
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,7 +18,7 @@ from cs_platform.kernel.htmx import page
 from cs_platform.kernel.keyset import uuid_of
 from cs_platform.kernel.money import money_text
 from cs_platform.kernel.periods import month_text, months_between, parse_month
-from cs_platform.kernel.sheets import csv_text
+from cs_platform.kernel.sheets import XLSX, csv_file, kept_as
 from cs_platform.kernel.templatetags.cells import day_text, moment_text, number_text
 from metrics.catalogue import METRICS
 from metrics.enums import Cut, Metric, Origin, Purpose, Window
@@ -293,28 +294,26 @@ def _account_row(
 
 @requires(Permission.VIEW_BOARD)
 def as_csv(request: TenantRequest) -> HttpResponse:
-    """The series as rows of period and value."""
-    return _file(request, "csv")
+    """The series as rows of period and value; the heads alone where there are no figures."""
+    read = _read(request)
+    if read is None:
+        return csv_file(f"metrics-{request.tenant.slug}.csv", explore_files.HEAD, [])
+    told = _told(request, *read, _question(request, read[0]))
+    return csv_file(f"{_name(request, told)}.csv", explore_files.HEAD, explore_files.rows(told))
 
 
 @requires(Permission.VIEW_BOARD)
 def as_xlsx(request: TenantRequest) -> HttpResponse:
     """The same as a workbook with the definition on its second sheet."""
-    return _file(request, "xlsx")
-
-
-def _file(request: TenantRequest, kind: str) -> HttpResponse:
     read = _read(request)
     if read is None:
-        return HttpResponse(csv_text(explore_files.HEAD, []), content_type=explore_files.TYPES["csv"])
+        return redirect("explore", request.tenant.slug)  # which says what is missing
     asked, months = read
     question = _question(request, asked)
     told = _told(request, asked, months, question)
-    name = f"{asked.metric}-{request.tenant.slug}-{month_text(told.asked.last)}.{kind}"
-    if kind == "csv":
-        body: str | bytes = csv_text(explore_files.HEAD, explore_files.rows(told))
-    else:
-        body = explore_files.workbook(told, explore_cells.definition(told, question.as_of, asked.known))
-    response = HttpResponse(body, content_type=explore_files.TYPES[kind])
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    made = explore_files.workbook(told, explore_cells.definition(told, question.as_of, asked.known))
+    return kept_as(f"{_name(request, told)}.xlsx", made, XLSX)
+
+
+def _name(request: TenantRequest, told: Told) -> str:
+    return f"{told.metric}-{request.tenant.slug}-{month_text(told.asked.last)}"

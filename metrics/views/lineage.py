@@ -16,7 +16,7 @@ from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.money import from_minor, money_text
 from cs_platform.kernel.periods import month_end, month_text
-from cs_platform.kernel.sheets import csv_file
+from cs_platform.kernel.sheets import XLSX, csv_file, kept_as
 from cs_platform.kernel.templatetags.cells import day_text, month_name, number_text
 from metrics.enums import Basis, Metric, Window
 from metrics.figures import lineage, origins, questions, selectors
@@ -217,10 +217,7 @@ def pack(request: TenantRequest, metric: str) -> HttpResponse:
         both = (sums, selectors.sums_of_month(now, asked.window, asked.month))
         found = restated.compare(question, now, both, asked, request.member, close=close, limit=restated.EVERY)
     made = audit_pack.workbook(metric, asked, question, sums, text, request.member, box, close, found)
-    response = HttpResponse(made, content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
-    name = f"audit-{metric}-{request.tenant.slug}-{month_text(asked.month)}.xlsx"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return kept_as(f"audit-{metric}-{request.tenant.slug}-{month_text(asked.month)}.xlsx", made, XLSX)
 
 
 Sheet = tuple[list[str], Iterable[list[Any]]]
