@@ -30,8 +30,9 @@ def rates_to(
 ) -> dict[str, dict[dt.date, Decimal]]:
     """Units of `target` for one unit of each currency, for every month from the first to the last of `months`.
 
-    A pair without a rate of its own is that over a third currency, first one that both are quoted for. A month without a rate keeps that of the month
-    before; months before the first known rate take the first. A currency that nothing connects is left out.
+    A pair without a rate of its own is that over a third currency, first one that both are quoted for. A month without a
+    rate keeps that of the month before; months before the first known rate take the first. A currency that nothing
+    connects is left out.
     Example: EUR to USD 1.20 and EUR to GBP 0.80 give GBP to USD 1.50.
     """
     by_month: dict[dt.date, dict[tuple[str, str], Decimal]] = {}
@@ -88,9 +89,10 @@ def converted(source: str, target: str, pairs: Mapping[tuple[str, str], Decimal]
     return over / under if code == target else None
 
 
-def newest_rates() -> list[Rate]:
-    """The rate that counts of each pair and month."""
-    rows = FxRate.objects.order_by("month", "base", "quote", "-recorded_at", "-id").distinct("month", "base", "quote")
+def newest_rates(known_at: dt.datetime | None = None) -> list[Rate]:
+    """The rate that counts of each pair and month, or counted at that moment. One query."""
+    told = FxRate.objects.filter(recorded_at__lte=known_at) if known_at else FxRate.objects.all()
+    rows = told.order_by("month", "base", "quote", "-recorded_at", "-id").distinct("month", "base", "quote")
     return [Rate(*row) for row in rows.values_list("month", "base", "quote", "rate")]
 
 

@@ -15,8 +15,8 @@ from django.db.models import Max, Min
 from django.utils.translation import gettext as _
 
 from accounts.enums import LogoLevel
-from accounts.models import FxRate, SubscriptionChange, Tenant
-from accounts.rates import Rate, rates_to
+from accounts.models import SubscriptionChange, Tenant
+from accounts.rates import newest_rates, rates_to
 from cs_platform.kernel import audit, copying, queue, runs, sqljobs
 from cs_platform.kernel.money import digits, from_minor
 from cs_platform.kernel.periods import add_months, last_complete_month, month_of, month_text, months_between
@@ -106,15 +106,9 @@ def stage_rates(
     target = Tenant.current().currency
     booked = SubscriptionChange.objects.filter(recorded_at__lte=known_at).order_by()
     used = sorted({*booked.values_list("currency", flat=True).distinct(), *also})
-    rates = FxRate.objects.filter(recorded_at__lte=known_at)
     if known_at != FOREVER and CurrencyChange.objects.filter(since__gt=known_at).exists():
-        rates = FxRate.objects.all()  # nobody knew then that today's currency would be asked for
-    newest = rates.order_by("month", "base", "quote", "-recorded_at", "-id")
-    known = (
-        [Rate(*row) for row in newest.distinct("month", "base", "quote").values_list("month", "base", "quote", "rate")]
-        if set(used) - {target}
-        else []
-    )
+        known_at = FOREVER  # nobody knew then that today's currency would be asked for
+    known = newest_rates(known_at) if set(used) - {target} else []
     factors = rates_to(target, used, (start, last), known)
     rows = (
         (currency, formulas.month_number(month), rate.scaleb(digits(target) - digits(currency)))
@@ -165,27 +159,24 @@ def _stage_rest() -> str:
     return "rest"
 
 
-def _spans(as_of: dt.date) -> tuple[dt.date, Span, Span | None] | None:
-    """(start, whole history for dirty accounts, months that are new for all accounts); None for an empty book."""
-    start = history_starts()
-    if start is None:
-        return None
-    built = built_through()
+def _spans(as_of: dt.date) -> tuple[Span | None, Span | None]:
+    """The whole history, for accounts that changed, and the months that ended since the last time, for all others; None
+    where there is nothing to build. Each step asks by itself: it may be the only one that runs again."""
+    start, built = history_starts(), built_through()
     last = max(last_complete_month(as_of), built or dt.date.min)
-    if last < start:
-        return None
-    first_new = add_months(built, 1) if built else start
-    return start, Span(start, last), Span(max(first_new, start), last) if first_new <= last else None
+    if start is None or last < start:
+        return None, None
+    first_new = max(add_months(built, 1), start) if built else start
+    return Span(start, last), Span(first_new, last) if first_new <= last else None
 
 
 def build_account_months(as_of: dt.date) -> int:
     """Snapshot of the accounts that changed, over all their months, and of all accounts for months that ended."""
-    found = _spans(as_of)
+    whole, fresh = _spans(as_of)
     dirty = _take("revenue")
     rows = 0
-    if found:
-        start, whole, fresh = found
-        stage_rates(start, whole.last)
+    if whole:
+        stage_rates(whole.first, whole.last)
         for span, scope in _work(whole if dirty else None, fresh):
             with connection.cursor() as cursor:
                 cursor.execute(
@@ -230,12 +221,11 @@ def _work(whole: Span | None, fresh: Span | None) -> Iterator[tuple[Span, str]]:
 
 def post_movements(as_of: dt.date) -> int:
     """Ledger lines for what changed: reversals of what no longer holds, and what is missing (METRICS rules 5, 6)."""
-    found = _spans(as_of)
+    whole, fresh = _spans(as_of)
     dirty = _take("ledger")
     rows = 0
-    if found:
-        start, whole, fresh = found
-        stage_rates(start, whole.last)
+    if whole:
+        stage_rates(whole.first, whole.last)
         words = {
             "currency": Tenant.current().currency,
             "reasons": list(SAID_REASONS),
@@ -252,16 +242,13 @@ def post_movements(as_of: dt.date) -> int:
 
 def build_retention(as_of: dt.date) -> int:
     """Aggregates and cohorts of the months that changed or ended."""
-    found = _spans(as_of)
+    whole, fresh = _spans(as_of)
     dirty = queue.take_dirty("retention")
     rows = 0
-    if found:
-        _start, whole, fresh = found
-        span = whole if dirty else fresh
-        if span:
-            RetentionMonth.objects.filter(month__gte=span.first).delete()
-            CohortMonth.objects.filter(month__gte=span.first).delete()
-            rows = aggregate(span, STORED)
+    if span := whole if dirty else fresh:
+        RetentionMonth.objects.filter(month__gte=span.first).delete()
+        CohortMonth.objects.filter(month__gte=span.first).delete()
+        rows = aggregate(span, STORED)
     queue.settle_dirty("retention")
     return rows
 
@@ -306,8 +293,8 @@ def sum_up(
 def count_won(as_of: dt.date) -> int:
     """The customers won in each month and what they cost, for the board."""
     WonMonth.objects.all().delete()
-    found = _spans(as_of)
-    return sqljobs.execute(SQL / "won_months.sql", found[1].params()) if found else 0
+    whole, _fresh = _spans(as_of)
+    return sqljobs.execute(SQL / "won_months.sql", whole.params()) if whole else 0
 
 
 def update_account_figures(as_of: dt.date) -> int:
@@ -325,13 +312,12 @@ def update_account_figures(as_of: dt.date) -> int:
 
 def check_roll_forward(as_of: dt.date) -> int:
     """Hold ledger, aggregates and periods against each other, month by month; a gap becomes a finding, never hidden."""
-    found = _spans(as_of)
+    whole, _fresh = _spans(as_of)
     problems: dict[str, str] = {}
     missing: list[str] = []
     rows: list[dict[str, Any]] = []
-    if found:
-        start, whole, _fresh = found
-        missing = stage_rates(start, whole.last)
+    if whole:
+        missing = stage_rates(whole.first, whole.last)
         stage_periods(whole)
         rows = sqljobs.rows(SQL / "roll_forward.sql", whole.params())
     currency = Tenant.current().currency

@@ -14,10 +14,9 @@ from accounts.account_frame import open_account
 from accounts.enums import ChurnCategory, Status
 from accounts.forms import ChurnForm
 from accounts.models import Account, ChurnAnswer
-from accounts.views.forms import conflict_page, form_page, saved
+from accounts.views.forms import answer_form, posted, saved
 from cs_platform.kernel.access import Permission, TenantRequest, may, requires
-from cs_platform.kernel.errors import Conflict, DomainError
-from cs_platform.kernel.forms import refuse
+from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.htmx import page, toast
 from cs_platform.kernel.templatetags.cells import day_text, number_text
 from metrics.churn import cells as churn_cells
@@ -137,8 +136,7 @@ def answer(request: TenantRequest, account_id: UUID) -> HttpResponse:
         else reverse("account_revenue", args=[request.tenant.slug, account.id])
     )
     about = answers.answer_about(account, ended_on)
-    posted = request.POST if request.method == "POST" else None
-    form = ChurnForm(posted, initial=ChurnForm.values_of(known, about), reasons=answers.reasons())
+    form = ChurnForm(posted(request), initial=ChurnForm.values_of(known, about), reasons=answers.reasons())
     look: dict[str, Any] = {
         "action": request.get_full_path(),
         "title": _("Why did %(name)s leave?") % {"name": account.name},
@@ -150,16 +148,12 @@ def answer(request: TenantRequest, account_id: UUID) -> HttpResponse:
         "submit": _("Record"),
         "offered": [reason.label for reason in form.offered],
     }
-    if form.is_bound and form.is_valid():
-        told = dict(form.cleaned_data)
-        version = told.pop("version")
-        try:
-            answers.record_answer(account=account, ended_on=ended_on, by=request.member, version=version, **told)
-        except Conflict:
-            fresh = ChurnAnswer.objects.filter(account=account, ended_on=ended_on).first()
-            return conflict_page(request, form, ChurnForm.values_of(fresh, fresh), **look)
-        except DomainError as error:
-            refuse(form, error)
-        else:
-            return saved(request, _("%(name)s: recorded.") % {"name": account.name}, url)
-    return form_page(request, form, **look)
+
+    def act(told: dict[str, Any]) -> None:
+        answers.record_answer(account=account, ended_on=ended_on, by=request.member, **told)
+
+    def theirs() -> dict[str, Any]:
+        fresh = ChurnAnswer.objects.filter(account=account, ended_on=ended_on).first()
+        return ChurnForm.values_of(fresh, fresh)
+
+    return answer_form(request, form, act, _("%(name)s: recorded.") % {"name": account.name}, look, theirs=theirs)

@@ -17,10 +17,9 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from accounts.models import Account, Member, Subscription
-from accounts.views.forms import form_page, saved
+from accounts.views.forms import answer_form, posted, saved
 from cs_platform.kernel.access import Permission, TenantRequest, may, requires
 from cs_platform.kernel.errors import DomainError
-from cs_platform.kernel.forms import refuse
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.keyset import uuid_of
 from cs_platform.kernel.money import from_minor, money_text
@@ -273,24 +272,14 @@ def _note(line: MrrMovement, by: Member, said: dict[str, Any]) -> None:
 def movement_note(request: TenantRequest, line_id: UUID) -> HttpResponse:
     """Say why a line moved and whether the CS team owns it. Saying nothing at all takes back what was said."""
     line = _line_of(request, line_id)
-    back = _back(request)
-    form = MovementNoteForm(request.POST if request.method == "POST" else None, said=_said(line))
-    if form.is_bound and form.is_valid():
-        try:
-            with transaction.atomic():
-                _note(line, request.member, form.said())
-            return saved(request, _("What you said stands beside the line."), back)
-        except DomainError as error:
-            refuse(form, error)
+    form = MovementNoteForm(posted(request), said=_said(line))
     moved = MrrMovement.objects.filter(account_id=line.account_id, month=line.month, kind=line.kind)
     whole = moved.filter(subscription__external_id=line.subscription.external_id).aggregate(sum=Sum("amount_minor"))
     kind, amount = columns.kind_label(line.kind), money_text(whole["sum"], request.tenant.currency, signed=True)
-    return form_page(
-        request,
-        form,
-        action=request.get_full_path(),
-        title=_("Why did it move?"),
-        text=_("%(account)s, %(month)s: %(kind)s %(amount)s. Read off the terms: %(reason)s.")
+    look = {
+        "action": request.get_full_path(),
+        "title": _("Why did it move?"),
+        "text": _("%(account)s, %(month)s: %(kind)s %(amount)s. Read off the terms: %(reason)s.")
         % {
             "account": line.account.name,
             "month": month_name(line.month),
@@ -298,9 +287,15 @@ def movement_note(request: TenantRequest, line_id: UUID) -> HttpResponse:
             "amount": amount,
             "reason": columns.reason_label(line.reason),
         },
-        back_url=back,
-        back_label=_("Movements"),
-    )
+        "back_url": _back(request),
+        "back_label": _("Movements"),
+    }
+
+    def act(_values: dict[str, Any]) -> None:
+        with transaction.atomic():
+            _note(line, request.member, form.said())
+
+    return answer_form(request, form, act, _("What you said stands beside the line."), look)
 
 
 @requires(Permission.EDIT_ACCOUNTS)
