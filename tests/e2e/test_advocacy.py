@@ -10,8 +10,7 @@ from cs_platform.kernel import queue
 from tests.advocacy.advocacy_facts import account, ago, person, qualified
 from tests.advocacy.test_program import candidates, request
 from tests.conftest import World, make_world
-from tests.e2e.test_import import look
-from tests.e2e.test_journey import sign_in
+from tests.e2e.looks import look, sign_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -11,8 +11,7 @@ from cs_platform.kernel import queue
 from journey.models import Task
 from journey.work import selectors, services
 from tests.conftest import World, make_world
-from tests.e2e.test_import import look
-from tests.e2e.test_journey import sign_in
+from tests.e2e.looks import look, sign_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

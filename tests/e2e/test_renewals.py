@@ -9,8 +9,7 @@ from playwright.sync_api import Page, expect
 from cs_platform.kernel import queue
 from renewals.models import Renewal
 from tests.conftest import World, make_world
-from tests.e2e.test_import import look
-from tests.e2e.test_journey import sign_in
+from tests.e2e.looks import look, sign_in
 from tests.renewals.pages_world import Book
 
 pytestmark = pytest.mark.django_db(transaction=True)
