@@ -44,8 +44,8 @@ class AbsenceForm(forms.Form):
 
     def __init__(self, data: Any, *, by: Member, absence: Absence | None = None) -> None:
         today = by.tenant.today()
-        start = {name: getattr(absence, name) for name in (*absences.FIELDS, "version")} if absence else {}
-        super().__init__(data, initial=start or {"member": by, "first_on": today})
+        start = self.values_of(absence) if absence else {"member": by, "first_on": today}
+        super().__init__(data, initial=start)
         if absence is None:
             people = absences.noted_by(by)
             self._offer("member", people)
@@ -56,6 +56,11 @@ class AbsenceForm(forms.Form):
         # Who covers and may not any more stays a choice, so that the form can be saved for its days.
         kept = Member.objects.filter(id=absence.cover_id) if absence and absence.cover_id else Member.objects.none()
         self._offer("cover", (absences.covers() | kept).exclude(id=absence.member_id if absence else None))
+
+    @staticmethod
+    def values_of(absence: Absence) -> dict[str, Any]:
+        """An absence as the form shows it."""
+        return {name: getattr(absence, name) for name in (*absences.FIELDS, "version")}
 
     def _offer(self, name: str, people: QuerySet[Member]) -> None:
         field: Any = self.fields[name]

@@ -5,7 +5,7 @@ The URL keeps the whole state. Whatever it holds, it never breaks: what is not k
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 from uuid import UUID
@@ -16,13 +16,13 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import HealthBand, Source, Status, Tier
 from accounts.models import Account, Member, Segment, Team, in_care_of
+from cs_platform.kernel.asked import known_of, one_line
 from cs_platform.kernel.keyset import Cursor, Listing, Page, bigint_of, cut_page, uuid_of
 from cs_platform.kernel.periods import add_months, parse_month
 
 PAGE_SIZE = 50
 MAX_VALUES = 40
 RENEWAL_DAYS = (30, 60, 90, 180, 365)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True)
@@ -169,12 +169,6 @@ COLUMNS = {
 DEFAULT_COLUMNS = ("health", "score", "change", "status", "arr", "renews", "owner", "industry", "tier", "since")
 
 
-def _clean(values: Iterable[str], limit: int = 200) -> tuple[str, ...]:
-    """Values without control characters, each once, as many as make sense."""
-    kept = dict.fromkeys(_CONTROL.sub("", value).strip()[:limit] for value in values)
-    return tuple(value for value in kept if value)[:MAX_VALUES]
-
-
 @dataclass(frozen=True)
 class ListQuery(Listing):
     """The state of the list. `filters` holds only known, valid values; `view` is the saved view it started from."""
@@ -190,7 +184,8 @@ class ListQuery(Listing):
         """Read a QueryDict. Unknown names and impossible values are left out."""
         filters = {}
         for name, entry in FILTERS.items():
-            values = tuple(value for value in _clean(params.getlist(name)) if entry.valid(value))
+            said = known_of(one_line(value, 200) for value in params.getlist(name))[:MAX_VALUES]
+            values = tuple(value for value in said if entry.valid(value))
             if values:
                 filters[name] = values[:1] if name == "q" else values
         wish = params.get("sort", "")
@@ -203,7 +198,7 @@ class ListQuery(Listing):
             sort=sort,
             reverse=wish.startswith("-") != SORTS[sort].descending,
             columns=columns or DEFAULT_COLUMNS,
-            view=(_clean([params.get("view", "")], 36) or ("",))[0],
+            view=one_line(params.get("view", ""), 36),
             cursor=Cursor.of(params, SORTS[sort].value),
         )
 

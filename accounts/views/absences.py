@@ -13,10 +13,8 @@ from django.views.decorators.http import require_POST
 from accounts import absence_cells, absence_files, absences
 from accounts.absence_cells import SETTINGS, AbsenceForm
 from accounts.models import Absence, Account
-from accounts.views.forms import conflict_page, form_page, saved
+from accounts.views.forms import answer_form, posted, saved
 from cs_platform.kernel.access import Permission, TenantRequest, requires
-from cs_platform.kernel.errors import Conflict, DomainError
-from cs_platform.kernel.forms import refuse
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.sheets import file_answer
 
@@ -52,21 +50,20 @@ def export(request: TenantRequest, form: str) -> HttpResponse:
 @requires(Permission.EDIT_ACCOUNTS)
 def absence_new(request: TenantRequest) -> HttpResponse:
     """The form of a new absence."""
-    form = AbsenceForm(request.POST or None, by=request.member)
-    if form.is_bound and form.is_valid():
-        values = {name: value for name, value in form.cleaned_data.items() if name != "version"}
-        try:
-            return _noted(request, absences.note_absence(**values, by=request.member))
-        except DomainError as error:
-            refuse(form, error)
-    return form_page(request, form, **_look(request, _("Note an absence")))
+    form = AbsenceForm(posted(request), by=request.member)
+
+    def act(values: dict[str, Any]) -> None:
+        del values["version"]
+        _warn(request, absences.note_absence(**values, by=request.member))
+
+    return answer_form(request, form, act, _("Saved."), _look(request, _("Note an absence")))
 
 
 @requires(Permission.EDIT_ACCOUNTS)
 def absence_edit(request: TenantRequest, absence_id: UUID) -> HttpResponse:
     """Other days, another cover, or back earlier."""
     row = get_object_or_404(absences.absences_for(request.member), id=absence_id)
-    form = AbsenceForm(request.POST or None, by=request.member, absence=row)
+    form = AbsenceForm(posted(request), by=request.member, absence=row)
     today = request.tenant.today()
     look = _look(request, _("Absence of %(name)s") % {"name": row.member.name})
     if row.last_on >= today:
@@ -74,19 +71,15 @@ def absence_edit(request: TenantRequest, absence_id: UUID) -> HttpResponse:
             "delete_url": reverse("absence_end", args=[request.tenant.slug, row.id]) + _query(request),
             "delete_label": _("Take it away") if row.first_on >= today else _("They are back"),
         }
-    if form.is_bound and form.is_valid():
-        values = dict(form.cleaned_data)
+
+    def act(values: dict[str, Any]) -> None:
         version = values.pop("version")
-        try:
-            changed = absences.change_absence(absence=row, values=values, version=version, by=request.member)
-            return _noted(request, changed)
-        except Conflict:
-            theirs = get_object_or_404(absences.absences_for(request.member), id=absence_id)
-            shown = {name: getattr(theirs, name) for name in (*absences.FIELDS, "version")}
-            return conflict_page(request, form, shown, **look)
-        except DomainError as error:
-            refuse(form, error)
-    return form_page(request, form, **look)
+        _warn(request, absences.change_absence(absence=row, values=values, version=version, by=request.member))
+
+    def theirs() -> dict[str, Any]:
+        return AbsenceForm.values_of(get_object_or_404(absences.absences_for(request.member), id=absence_id))
+
+    return answer_form(request, form, act, _("Saved."), look, theirs=theirs)
 
 
 @requires(Permission.EDIT_ACCOUNTS)
@@ -99,14 +92,13 @@ def absence_end(request: TenantRequest, absence_id: UUID) -> HttpResponse:
     return saved(request, text % {"name": row.member.name}, _back(request))
 
 
-def _noted(request: TenantRequest, row: Absence) -> HttpResponse:
-    """Say it, and what should be thought of again."""
+def _warn(request: TenantRequest, row: Absence) -> None:
+    """Say what should be thought of again."""
     if warning := absences.warnings([row], request.tenant.today()).get(row.id):
         messages.warning(request, warning)
     owned = Account.objects.filter(owner=row.member, merged_into=None).exists()
     if owned and not row.member.is_active:
         messages.warning(request, _("%(name)s has left: pass their customers on.") % {"name": row.member.name})
-    return saved(request, _("Saved."), _back(request))
 
 
 def _look(request: TenantRequest, title: str) -> dict[str, Any]:

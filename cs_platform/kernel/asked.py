@@ -1,12 +1,14 @@
 """What a request says as text, read as what it means. What cannot be read counts as not said: an address that somebody
 shortened or a program made up is no error."""
 
+import re
 from collections.abc import Iterable
 
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
 LAST_PAGE = 1000
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def number_of(text: str, digits: int = 9) -> int | None:
@@ -18,8 +20,8 @@ def number_of(text: str, digits: int = 9) -> int | None:
 
 
 def one_line(text: str, longest: int) -> str:
-    """What somebody typed, without what cannot be printed and without the blanks around it."""
-    return "".join(letter for letter in text if letter.isprintable()).strip()[:longest]
+    """What somebody typed, without control characters and without the blanks around it; names hold blanks of other kinds."""
+    return _CONTROL.sub("", text).strip()[:longest]
 
 
 def known_of(values: Iterable[str], choices: Iterable[str] | None = None) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 import pytest
 from django.test import RequestFactory
 
-from cs_platform.kernel.asked import back_of, number_of, page_number, version_of
+from cs_platform.kernel.asked import back_of, known_of, number_of, one_line, page_number, version_of
 
 
 @pytest.mark.parametrize("text", ["", "²", "٣", "-1", "+1", "1.0", " 1", "1" * 10, "1" * 5000, "one"])
@@ -16,6 +16,15 @@ def test_numbers_pages_and_versions() -> None:
     assert (number_of("0"), number_of("007"), number_of("180"), number_of("12345", 4)) == (0, 7, 180, None)
     assert [page_number(made.get("/", {"page": text})) for text in ("", "0", "3", "9999", "x")] == [1, 1, 3, 1000, 1]
     assert [version_of(made.post("/", {"version": text})) for text in ("", "4", "x")] == [None, 4, None]
+
+
+def test_words_and_choices() -> None:
+    """Control characters never reach the database; names keep blanks of other kinds and letters of any language."""
+    assert one_line(" a\x00b\r\n\x85\ud800c ", 9) == "abc"
+    assert one_line("東京\u3000支社, Société\xa0Générale", 40) == "東京\u3000支社, Société\xa0Générale"
+    assert one_line("x" * 50, 7) == "x" * 7
+    assert known_of(["b", "", "a", "b", "z"], ("a", "b")) == ("b", "a")
+    assert known_of(["b", "", "b"]) == ("b",)
 
 
 @pytest.mark.parametrize(
