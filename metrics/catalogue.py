@@ -101,9 +101,9 @@ def _survey(metric: Metric, level: Level, formula: Any, **more: Any) -> MetricDe
     )  # fmt: skip
 
 
-def _activity(metric: Metric, outcome: Metric, formula: Any) -> MetricDefinition:
+def _activity(metric: Metric, outcome: Metric, formula: Any, origin: Origin = Origin.ACTIVITY) -> MetricDefinition:
     return MetricDefinition(
-        metric, Level.ACTIVITY, Timing.LEADING, Purpose.EFFICIENCY, Unit.NUMBER, Origin.ACTIVITY, formula,
+        metric, Level.ACTIVITY, Timing.LEADING, Purpose.EFFICIENCY, Unit.NUMBER, origin, formula,
         cohort=_("What took place in the period"), outcome=outcome, places=0,
         note=_("Work, not a result: read it beside what it is meant to move."),
     )  # fmt: skip
@@ -295,6 +295,7 @@ _ALL = (
     _activity(Metric.REVIEWS, Metric.GRR, _("quarterly and executive reviews that took place")),
     _activity(Metric.CALLS, Metric.HEALTH, _("check-ins, calls and meetings that took place")),
     _activity(Metric.TRAININGS, Metric.FEATURE_ADOPTION, _("trainings that took place")),
+    _activity(Metric.TICKETS_SOLVED, Metric.CSAT, _("tickets that were solved in the period"), Origin.SOLVED),
 )  # fmt: skip
 
 METRICS: dict[Metric, MetricDefinition] = {each.metric: each for each in _ALL}

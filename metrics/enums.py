@@ -132,6 +132,7 @@ class Metric(TextChoices):
     REVIEWS = "reviews", _("Business reviews held")
     CALLS = "calls", _("Calls and meetings held")
     TRAININGS = "trainings", _("Trainings held")
+    TICKETS_SOLVED = "tickets_solved", _("Tickets solved")
 
 
 class Level(TextChoices):
@@ -184,6 +185,7 @@ class Origin(TextChoices):
     USAGE = "usage", _("Usage events")
     SUPPORT = "support", _("Support tickets")
     ACTIVITY = "activity", _("Touchpoints that took place")
+    SOLVED = "solved", _("Support tickets by the day of their solution")
     RENEWALS = "renewals", _("Renewals that are decided")
     CALLS = "calls", _("Renewal calls as they stood at the end of a week")
     DEALS = "deals", _("Expansion deals")

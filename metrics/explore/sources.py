@@ -148,6 +148,10 @@ def activity(_question: questions.Question, metric: Metric, months: Span, _grain
     return _rows(sqljobs.rows(jobs.SQL / "explore_activity.sql", params))
 
 
+def solved(_question: questions.Question, _metric: Metric, months: Span, _grain: Window) -> Rows:
+    return _rows(sqljobs.rows(jobs.SQL / "explore_solved.sql", _instants(months)))
+
+
 def renewals(_question: questions.Question, _metric: Metric, months: Span, _grain: Window) -> Rows:
     """What was due and kept, by the month in which it came due."""
     params = {"first": months[0], "last": month_end(months[1]), "ends": list(ENDS)}

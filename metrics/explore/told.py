@@ -60,6 +60,7 @@ def base_text(said: MetricDefinition, base: int) -> str:
         Origin.SUPPORT: ngettext("%(n)s ticket", "%(n)s tickets", base),
         Origin.USAGE: ngettext("%(n)s user", "%(n)s users", base),
         Origin.ACTIVITY: ngettext("%(n)s account", "%(n)s accounts", base),
+        Origin.SOLVED: ngettext("%(n)s account", "%(n)s accounts", base),
         Origin.RENEWALS: ngettext("%(n)s renewal", "%(n)s renewals", base),
         Origin.CALLS: ngettext("%(n)s renewal", "%(n)s renewals", base),
         Origin.DEALS: ngettext("%(n)s deal", "%(n)s deals", base),

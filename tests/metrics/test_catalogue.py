@@ -19,7 +19,7 @@ def test_hierarchy_of_the_reference():
         Metric.NRR, Metric.GRR, Metric.LOGO_CHURN, Metric.LTV, Metric.NPS,
     }  # fmt: skip
     activities = {m: said.outcome for m, said in METRICS.items() if said.level == Level.ACTIVITY}
-    assert set(activities) == {Metric.REVIEWS, Metric.CALLS, Metric.TRAININGS}
+    assert set(activities) == {Metric.REVIEWS, Metric.CALLS, Metric.TRAININGS, Metric.TICKETS_SOLVED}
     assert all(outcome in METRICS and METRICS[outcome].level != Level.ACTIVITY for outcome in activities.values())
 
 

@@ -266,11 +266,13 @@ def test_every_metric_of_the_other_sources(world, book):
         UserMonth.objects.create(
             account_id=ids["B"], user_id=uuid.uuid4(), month=DEC, known_on=DEC, days=1, core_days=0
         )
+        solved_at = (dt.datetime(2025, 12, 1, tzinfo=dt.UTC), noon, dt.datetime(2026, 1, 1, tzinfo=dt.UTC), None)
         for number, (minutes, solved, again) in enumerate(
             ((60, 600, 1), (180, 1200, 0), (300, None, 0), (None, None, 0))
         ):
             Ticket.objects.create(
                 account_id=ids["B"], external_id=f"t{number}", state="Open", opened_at=noon, reopen_count=again,
+                resolved_at=solved_at[number],
                 first_response_minutes=minutes, resolution_minutes=solved, escalated_at=noon if number == 3 else None, **fact(),
             )  # fmt: skip
         for number, (kind, status) in enumerate(
@@ -307,6 +309,7 @@ def test_every_metric_of_the_other_sources(world, book):
         Metric.REVIEWS: D(2),
         Metric.CALLS: D(1),
         Metric.TRAININGS: D(0),
+        Metric.TICKETS_SOLVED: D(2),  # whenever they were opened; one was solved in January
         # No renewal, call or deal is here: tests/metrics/test_motions.py has them.
         Metric.RENEWAL_RATE: None,
         Metric.RENEWAL_RISK: None,
