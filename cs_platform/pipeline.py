@@ -36,8 +36,8 @@ from journey.work import milestones, waking
 from metrics.digests import sending as digests
 from metrics.figures import company_alerts, currencies
 from metrics.figures import jobs as metrics_jobs
+from renewals import effort, saves
 from renewals import jobs as renewal_jobs
-from renewals import saves
 
 log = structlog.get_logger(__name__)
 
@@ -183,6 +183,7 @@ def install() -> None:
         send_invitation=queue.Handler(invitations.send_invitation),
         send_customer_link=queue.Handler(links.send_link),
         send_letter=queue.Handler(sending.send_letter, failed=sending.failed),
+        ask_effort=queue.Handler(effort.send_ask),
         send_digest=queue.Handler(digests.send_digest),
         plan_board_digest=queue.Handler(digests.plan_board),
         send_webhooks=queue.Handler(webhooks.go_on, outside=webhooks.send_due),

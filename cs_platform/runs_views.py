@@ -37,6 +37,7 @@ NAMES: dict[str, Promise | str] = {
     "recount_features": _("Features counted anew"),
     "send_invitation": _("E-mail of an invitation"),
     "send_customer_link": _("E-mail of a link for a customer"),
+    "ask_effort": _("E-mail that asks how easy a renewal was"),
     "send_letter": _("Mail of a playbook"),
     "roll_up_usage": _("Roll-up of usage"),
     "refresh_scores": _("Refresh of scores"),

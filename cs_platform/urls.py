@@ -31,6 +31,7 @@ urlpatterns = [
     path("auth/", include("allauth.urls")),
     path("", include("accounts.public_urls")),
     path("", include("journey.public_urls")),
+    path("", include("renewals.public_urls")),
     path("", include("metrics.public_urls")),
     path("api/", include("cs_platform.api.urls")),
     path("v1/", include("cs_platform.api.segment_urls")),

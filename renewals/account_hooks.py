@@ -15,6 +15,7 @@ from renewals.steps import follow_task
 
 TOLD = ("renewals", "save_plays")
 TABLES = {
+    "renewals_effortrule": _("Who is asked how easy a renewal was"),
     "renewals_objection": _("Objection"),
     "renewals_renewal": _("Renewal"),
     "renewals_runway": _("Runway of renewals"),

@@ -8,7 +8,7 @@ from typing import Any
 
 from accounts.models import Tenant
 from accounts.rates import factors
-from cs_platform.kernel import copying, sqljobs
+from cs_platform.kernel import copying, queue, sqljobs
 from cs_platform.kernel.tenancy import current_tenant_id
 from health.models import HealthModelVersion
 from health.scoring.definition import Definition
@@ -28,6 +28,7 @@ _AS_THEY_COME = (
 def call_all(as_of: dt.date) -> int:
     """Step of the night: the system's call of each open renewal, written where the number or a reason of it changed; how many.
     The same night again writes nothing."""
+    queue.hold("renewals", patient=True)  # of two at once the second finds the calls made
     tenant = Tenant.current()
     _stage_places()
     until = dt.datetime.combine(as_of + dt.timedelta(days=1), dt.time(), tenant.zone)
@@ -59,7 +60,8 @@ def freeze_week(as_of: dt.date) -> int:
     """
     week = as_of - dt.timedelta(days=(as_of.weekday() - FRIDAY) % 7)
     copying.stage("factor", [("currency", "text"), ("factor", "numeric")], factors().items())
-    return sqljobs.execute(SQL / "freeze.sql", {"tenant_id": current_tenant_id(), "week": week})
+    params = {"tenant_id": current_tenant_id(), "week": week, "currency": Tenant.current().currency}
+    return sqljobs.execute(SQL / "freeze.sql", params)
 
 
 def _stage_places() -> None:

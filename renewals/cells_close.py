@@ -56,7 +56,7 @@ def _row(line: Line) -> dict[str, Any]:
         "day": day_text(line.day),
         "before": money_text(line.mrr_before, line.currency),
         "after": money_text(line.mrr_after, line.currency),
-        "change": money_text(12 * line.change, line.currency, signed=True),
+        "change": money_text(line.year_change, line.currency, signed=True),
         "tone": "neg" if line.change < 0 else "pos" if line.change > 0 else "",
     }
 
@@ -92,4 +92,10 @@ def sentence(found: Writing, tenant: Tenant) -> str:
         parts.append(_("Logo churn +%(points)s points.") % {"points": number_text(found.logo_points, 2, fixed=True)})
     if found.save:
         parts.append(_("The save play ends as: %(state)s.") % {"state": SaveState(found.save).label})
+    if found.asked:
+        words = {"n": number_text(found.asked, 0)}
+        parts.append(
+            ngettext("%(n)s person is asked how easy it was.", "%(n)s people are asked how easy it was.", found.asked)
+            % words
+        )
     return " ".join(parts)

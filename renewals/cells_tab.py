@@ -21,6 +21,7 @@ from renewals.cells_marks import CALLERS, WORDS, Mark, Marked, days_word, mark_s
 from renewals.cells_words import call_pill, chance_text, reason_row
 from renewals.enums import Caller, Intent, Part, Phase, RenewalState, SaveState, Stance, Step
 from renewals.models import Objection, Renewal, RenewalCall, RenewalLine, SavePlay, Stakeholder
+from renewals.writing import year_of
 
 STALE_DAYS = 30  # since the last contact
 PRESSING_DAYS = 14  # an objection that is open longer
@@ -247,7 +248,7 @@ def _now(lines: Sequence[RenewalLine]) -> dict[str, int]:
     for line in lines:
         period = line.subscription
         if not period.voided:
-            found[period.currency] = found.get(period.currency, 0) + 12 * period.mrr_minor
+            found[period.currency] = found.get(period.currency, 0) + year_of(period)
     return found
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+STANDS, MORE, LESS = "#4d4dc9", "#b4232a", "#1a9e8f"  # a sum, more loss, less loss
 # Each caller keeps one colour wherever it stands.
 COLOURS = {"system": "#7f8aa3", "csm": "#3b9edb", "leader": "#4d4dc9"}
 REFERENCE = "#c9c9d2"
@@ -39,6 +40,41 @@ def loss_by_month(
             "barmode": "group",
             "bargap": 0.3,
             "bargroupgap": 0.06,
+            "barcornerradius": 2,
+            "margin": {"l": 52, "r": 8, "t": 20, "b": 30},
+            "xaxis": {"type": "category"},
+            "yaxis": {"rangemode": "tozero", "nticks": 4, "tickprefix": symbol, "tickformat": "~s"},
+        },
+    }
+
+
+def moved(steps: Sequence[tuple[str, float, str]], symbol: str) -> Figure:
+    """From the loss of a week ago to that of today: the first and the last step stand on the axis, those between hang where the
+    one before ended. `steps`: name, amount, the text above it."""
+    bases, colours, reached = [], [], 0.0
+    for place, (_name, amount, _text) in enumerate(steps):
+        stands = place in (0, len(steps) - 1)
+        bases.append(0.0 if stands else min(reached, reached + amount))
+        colours.append(STANDS if stands else MORE if amount > 0 else LESS)
+        reached = amount if stands else reached + amount
+    return {
+        "data": [
+            {
+                "type": "bar",
+                "x": [name for name, _amount, _text in steps],
+                "y": [abs(amount) for _name, amount, _text in steps],
+                "base": bases,
+                "text": [text for _name, _amount, text in steps],
+                "textposition": "outside",
+                "textfont": {"size": 11},
+                "constraintext": "none",
+                "cliponaxis": False,
+                "marker": {"color": colours},
+                "hoverinfo": "skip",
+            }
+        ],
+        "layout": {
+            "bargap": 0.4,
             "barcornerradius": 2,
             "margin": {"l": 52, "r": 8, "t": 20, "b": 30},
             "xaxis": {"type": "category"},

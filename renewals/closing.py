@@ -29,6 +29,7 @@ from cs_platform.kernel.edits import check_seen, put
 from cs_platform.kernel.errors import Conflict, DomainError
 from journey.enums import TaskState
 from journey.work.services import reopen_task
+from renewals import effort as efforts
 from renewals import lifecycle, saves, steps
 from renewals.enums import RenewalState, SaveState, Step
 from renewals.lifecycle import KEPT
@@ -58,6 +59,7 @@ class Writing:
     logo_points: Decimal | None
     leaves: bool  # the customer has no other contract
     save: str  # what its save play ends as: "saved", "lost" or ""
+    asked: int  # how many people are asked how easy it was
 
     @property
     def change(self) -> int:
@@ -119,6 +121,7 @@ def close_renewal(
     steps.end_tasks([row], _("The renewal is over."))
     saves.decide(row, today())
     tell_closed([row])
+    efforts.ask([row])
     if writing.leaves and reason:
         _answer(row.account, max(line.day for line in writing.rows), reason, sub_reason, words, by)
     return row
@@ -196,6 +199,7 @@ def _writing(renewal: Renewal, outcome: str, terms: Terms, periods: Sequence[Sub
         logo_points=_share(1 if leaves else 0, book["customers"]),
         leaves=leaves,
         save=str(save),
+        asked=len(efforts.people_of([renewal], outcome).get(renewal.id, ())),
     )
 
 

@@ -119,6 +119,14 @@ class Stance(TextChoices):
     AGAINST = "against", pgettext_lazy("stance", "Against")
 
 
+class Asked(TextChoices):
+    """Whose people are asked how easy it was, once their renewal is decided (REN-03)."""
+
+    NOBODY = "nobody", pgettext_lazy("survey", "Nobody")
+    KEPT = "kept", _("Customers who stay")
+    ALL = "all", _("All, also those who leave")
+
+
 class SaveState(TextChoices):
     """A save play ends saved or lost (HLT-13); withdrawn is what was opened by mistake and counts nowhere."""
 

@@ -13,7 +13,8 @@ from accounts.enums import ChurnCategory
 from accounts.models import Contact
 from cs_platform.kernel.forms import day_input
 from cs_platform.kernel.money import from_minor, to_minor
-from renewals.enums import Caller, FailureReason, Intent, Part, Phase, RenewalState, Review, Stance, Step
+from renewals.effort import COMMENT, EASY, HARD
+from renewals.enums import Asked, Caller, FailureReason, Intent, Part, Phase, RenewalState, Review, Stance, Step
 from renewals.lifecycle import ENDS, PHASES, REVIEWS
 from renewals.models import Objection, Renewal, RenewalStep, SavePlay, Stakeholder
 from renewals.runway import LONGEST, StepPlan
@@ -316,6 +317,25 @@ class CloseForm(forms.Form):
             "words": found["words"] if found["outcome"] == RenewalState.CHURNED else "",
             "effort": None if found["outcome"] == RenewalState.CHURNED else found["effort"],
         }
+
+
+class EffortForm(forms.Form):
+    """How easy it was, said by somebody at the customer."""
+
+    score = forms.TypedChoiceField(
+        label=_("How easy was it?"), coerce=int, choices=[(str(n), n) for n in range(EASY, HARD + 1)]
+    )
+    comment = _text(_("What made it hard, or easy?"), COMMENT, rows=3)
+
+
+class WhomForm(forms.Form):
+    """Whose people are asked how easy it was."""
+
+    version = version_field()
+    who = forms.ChoiceField(
+        label=_("Asked how easy it was"), choices=Asked.choices,
+        help_text=_("People who took part get one mail, an office hour after the renewal is closed."),
+    )  # fmt: skip
 
 
 class RunwayForm(forms.Form):

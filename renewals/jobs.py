@@ -23,7 +23,7 @@ from cs_platform.kernel import audit, copying, queue, sqljobs
 from cs_platform.kernel.models import Work
 from cs_platform.kernel.tenancy import current_tenant_id
 from journey.stages.targets import USUAL
-from renewals import following, runway, saves
+from renewals import effort, following, runway, saves
 from renewals.calling import call_all, freeze_week
 from renewals.enums import RenewalState
 from renewals.following import Changes, Contract, Key, Known
@@ -263,6 +263,7 @@ def _close(changes: Changes, as_of: dt.date) -> None:
     for row in rows.values():
         saves.decide(row, as_of)
     tell_closed(rows.values())
+    effort.ask(rows.values())
 
 
 def _open(openings: Mapping[Key, list[Contract]], as_of: dt.date, runways: Mapping[UUID, Runway]) -> None:

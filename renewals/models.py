@@ -11,8 +11,10 @@ from accounts.enums import ChangeSource, Profile
 from accounts.models import Account, Contact, Member, Segment, Subscription
 from cs_platform.kernel.money import validate_currency
 from cs_platform.kernel.tenancy import EntityModel, TenantForeignKey
+from health.models import Survey
 from journey.models import Play, Task
 from renewals.enums import (
+    Asked,
     Caller,
     FailureReason,
     Intent,
@@ -188,8 +190,9 @@ class FrozenCall(EntityModel):
     week = models.DateField()
     caller = models.CharField(max_length=6, choices=Caller)
     probability = models.DecimalField(max_digits=5, decimal_places=2)
-    # A month's money in the reporting currency, and the day it was due, as they stood then.
+    # A month's money in `currency`, that of the reports, and the day it was due, as they stood then.
     mrr_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
     due_on = models.DateField()
     member = TenantForeignKey(Member, models.SET_NULL, null=True, related_name="+")
 
@@ -274,3 +277,36 @@ class SavePlay(EntityModel):
             models.Index(fields=["tenant", "account", "-opened_on"], name="saveplay_of_account"),
             models.Index(fields=["tenant", "opened_on"], name="saveplay_by_day"),
         ]
+
+
+class EffortRule(EntityModel):
+    """Whose people are asked how easy it was; without the row, those of customers who stay."""
+
+    audited: ClassVar[bool] = True
+
+    who = models.CharField(_("Who is asked"), max_length=6, choices=Asked, default=Asked.KEPT)
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta(EntityModel.Meta):
+        constraints: ClassVar = [models.UniqueConstraint(fields=["tenant"], name="effortrule_one")]
+
+
+class EffortAsk(EntityModel):
+    """A person who took part in a renewal is asked how easy it was (REN-03): once, by a mail with a link of their own. The
+    answer is one of the surveys (CES)."""
+
+    renewal = TenantForeignKey(Renewal, models.CASCADE, related_name="effort_asks")
+    contact = TenantForeignKey(Contact, models.CASCADE, related_name="+")
+    # Where it went; until then, where it is to go.
+    address = models.EmailField()
+    language = models.CharField(max_length=5)
+    # An office hour after the decision, so that it can be taken back before.
+    goes_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+    answer = TenantForeignKey(Survey, models.SET_NULL, null=True, related_name="+")
+
+    class Meta(EntityModel.Meta):
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["tenant", "renewal", "contact"], name="effortask_once")
+        ]
+        indexes: ClassVar = [models.Index(fields=["tenant", "contact", "-goes_at"], name="effortask_of_contact")]

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db.models import Max, Q, QuerySet
 
+from accounts.rates import factors, in_reporting
 from cs_platform.kernel.money import whole_minor
 from cs_platform.kernel.periods import month_of
 from renewals.enums import Caller, Confidence, RenewalState, Shift
@@ -181,12 +182,12 @@ def since_last_week(
     """What moved the forecast of a span since a week ago; None where nothing was frozen by then.
 
     `now` is what `read` gives for the same renewals and the same span; `rows` are these renewals whatever became of them.
-    `caller` is whose calls are compared; of `called` those that count. Two statements.
+    `caller` is whose calls are compared; of `called` those that count. Two statements, and those of the exchange rates.
 
     Example: 100 called at 90 % a week ago; today 120 at 80 %. It expects to lose 24 instead of 10: 20 x 10 % = 2 for other
     money, and 120 x 10 points = 12 for another call.
     """
-    week = FrozenCall.objects.filter(week__lt=today - dt.timedelta(days=FRESH)).aggregate(last=Max("week"))["last"]
+    week = _last_week(today - dt.timedelta(days=FRESH + 1))
     if week is None:
         return None
     then = _frozen(rows, week, first, last)
@@ -210,6 +211,32 @@ def since_last_week(
     return Since(week, loss, moved)
 
 
+def read_frozen(rows: QuerySet[Renewal], as_of: dt.date, first: dt.date, last: dt.date) -> list[Due]:
+    """What `read` would have said at the end of the last week that was frozen up to `as_of`, as far as it was kept: without
+    segment, owner and health. Two statements, and those of the exchange rates."""
+    week = _last_week(as_of)
+    found = _frozen(rows, week, first, last) if week else {}
+    told: Iterable[Any] = (
+        (
+            key,
+            one.account_id,
+            one.name,
+            "",
+            one.due_on,
+            one.mrr,
+            *(_chance(one.chances, each) for each in (*CALLERS, CALLED)),
+        )
+        for key, one in found.items()
+        if first <= one.due_on <= last
+    )
+    return [Due._make((*row, "", None, "")) for row in told]
+
+
+def _last_week(until: dt.date) -> dt.date | None:
+    """The last week that was frozen and over by the end of this day; None without one."""
+    return FrozenCall.objects.filter(week__lte=until).aggregate(last=Max("week"))["last"]
+
+
 def _frozen(rows: QuerySet[Renewal], week: dt.date, first: dt.date, last: dt.date) -> dict[UUID, _Frozen]:
     """Frozen at the end of the week: those of the rows that were due in the span then, or are now. One statement."""
     found = FrozenCall.objects.filter(
@@ -219,9 +246,11 @@ def _frozen(rows: QuerySet[Renewal], week: dt.date, first: dt.date, last: dt.dat
     )
     renewal = ("renewal_id", "renewal__account_id", "renewal__account__name", "renewal__state")
     told: dict[UUID, _Frozen] = {}
-    columns = (*renewal, "due_on", "mrr_minor", "caller", "probability")
+    # What was frozen before the company reported in another currency is turned over by today's rate.
+    found = found.annotate(money=in_reporting("mrr_minor", factors()))
+    columns = (*renewal, "due_on", "money", "caller", "probability")
     for key, account, name, state, due_on, mrr, caller, chance in found.values_list(*columns):
-        told.setdefault(key, _Frozen(account, name, state, due_on, mrr, {})).chances[caller] = chance
+        told.setdefault(key, _Frozen(account, name, state, due_on, mrr or 0, {})).chances[caller] = chance
     return told
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import include, path
 
-from renewals.views import account, closing, lists, runways, scores, work
+from renewals.views import account, closing, effort, lists, runways, scores, work
 
 # Pages of an account, below accounts/<account_id>/.
 ACCOUNT: list[Any] = [path("renewal/", account.account_renewal, name="account_renewal")]
@@ -34,6 +34,7 @@ RENEWALS: list[Any] = [
 ]
 RUNWAYS: list[Any] = [
     path("", runways.runways, name="settings_runways"),
+    path("effort/", effort.whom, name="settings_effort"),
     path("<uuid:segment_id>/", runways.runway, name="settings_runway"),
 ]
 

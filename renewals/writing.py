@@ -63,7 +63,7 @@ class Terms:
 @dataclass(frozen=True)
 class Line:
     """What happens to one contract on a day: "renewal", "expansion", "contraction" or "churn". Money is of a month, in minor
-    units of `currency`; `reporting_…` in those of the reporting currency."""
+    units of `currency`, that of a year as `year_of` says; `reporting_…` in those of the reporting currency."""
 
     entry: str
     subscription: Subscription
@@ -72,6 +72,8 @@ class Line:
     currency: str
     mrr_before: int
     mrr_after: int
+    year_before: int
+    year_after: int
     reporting_before: int
     reporting_after: int
     seats_before: int | None
@@ -85,8 +87,26 @@ class Line:
         return self.mrr_after - self.mrr_before
 
     @property
+    def year_change(self) -> int:
+        """More or less a year, in the contract's currency."""
+        return self.year_after - self.year_before
+
+    @property
     def reporting_change(self) -> int:
         return self.reporting_after - self.reporting_before
+
+
+def year_of(period: Subscription, amount: int | None = None) -> int:
+    """What a contract costs a year, in minor units of its currency: the price that it has (or would have with `amount`), not a
+    rounded month times twelve. Where its month was said apart from the price, twelve of those.
+
+    Example: 412,000.00 a year is 412,000.00, although a month is 34,333.33; 100.00 each three months is 400.00.
+    """
+    terms = (period.discount_minor, period.interval_months, period.charge)
+    if amount is None and period.mrr_minor != monthly_minor(period.amount_minor, *terms):
+        return YEAR * period.mrr_minor
+    net = (period.amount_minor if amount is None else amount) - period.discount_minor
+    return whole_minor(Decimal(max(net, 0)) * YEAR / period.interval_months)
 
 
 def lines_of(
@@ -203,12 +223,13 @@ def _going_on(
 ) -> Line:
     """The next period: the same subscription from the day on which this one ends."""
     cells = as_row(period) | {"start_date": renewal.due_on, "end_date": end_on, "end_reason": "", "reason": ""}
-    after = period.mrr_minor
+    after, year = period.mrr_minor, year_of(period)
     if said.amount_minor is not None:
         # A year's money net of the discount, spread over the times that the contract is paid.
         net = whole_minor(Decimal(said.amount_minor) * period.interval_months / YEAR)
         amount = net + period.discount_minor
         after = monthly_minor(amount, period.discount_minor, period.interval_months, period.charge)
+        year = year_of(period, amount)
         cells["amount"] = from_minor(amount, period.currency)
         cells.pop("mrr", None)
     seats = period.seats if said.seats is None else said.seats
@@ -218,7 +239,7 @@ def _going_on(
     sent = [cells]
     if period.end_reason:  # notice was given and taken back
         sent.insert(0, as_row(period) | {"end_reason": ""})
-    return _line(period, renewal.due_on, end_on, after, seats, factors, sent)
+    return _line(period, renewal.due_on, end_on, (after, year), seats, factors, sent)
 
 
 def _leaving(
@@ -231,12 +252,13 @@ def _leaving(
     if end > renewal.due_on:
         raise refused("last_day", _("The contract ends before that day."))
     cells = as_row(period) | {"end_date": end, "end_reason": EndReason.CANCELLED}
-    return _line(period, end, end, 0, None, factors, [cells])
+    return _line(period, end, end, (0, 0), None, factors, [cells])
 
 
 def _standing(period: Subscription, following: Subscription, factors: Mapping[str, Decimal]) -> Line:
     """Somebody wrote the next period already: it stays as it is."""
-    line = _line(period, following.start_on, following.end_on, following.mrr_minor, following.seats, factors, [])
+    money = (following.mrr_minor, year_of(following))
+    line = _line(period, following.start_on, following.end_on, money, following.seats, factors, [])
     return Line(**{**vars(line), "standing": following})
 
 
@@ -244,12 +266,12 @@ def _line(
     period: Subscription,
     day: dt.date,
     end_on: dt.date | None,
-    after: int,
+    money: tuple[int, int],
     seats: int | None,
     factors: Mapping[str, Decimal],
     cells: Sequence[dict[str, Any]],
 ) -> Line:
-    before = period.mrr_minor
+    before, (after, year) = period.mrr_minor, money
     factor = factors.get(period.currency, Decimal(0))
     turned = [int((minor * factor).quantize(Decimal(1), ROUND_HALF_UP)) for minor in (before, after)]
     return Line(
@@ -260,6 +282,8 @@ def _line(
         currency=period.currency,
         mrr_before=before,
         mrr_after=after,
+        year_before=year_of(period),
+        year_after=year,
         reporting_before=turned[0],
         reporting_after=turned[1],
         seats_before=period.seats,

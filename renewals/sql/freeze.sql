@@ -1,7 +1,7 @@
 -- The latest call of each caller of each open renewal at the end of the week, with the money and the day as they stand;
 -- what was frozen of this week already stays.
-INSERT INTO renewals_frozencall (tenant_id, id, renewal_id, week, caller, probability, mrr_minor, due_on, member_id)
-SELECT %(tenant_id)s, uuidv7(), r.id, %(week)s, c.caller, c.probability, coalesce(m.mrr, 0), r.due_on, c.member_id
+INSERT INTO renewals_frozencall (tenant_id, id, renewal_id, week, caller, probability, mrr_minor, currency, due_on, member_id)
+SELECT %(tenant_id)s, uuidv7(), r.id, %(week)s, c.caller, c.probability, coalesce(m.mrr, 0), %(currency)s, r.due_on, c.member_id
   FROM renewals_renewal r
   CROSS JOIN LATERAL (
       SELECT DISTINCT ON (k.caller) k.caller, k.probability, k.member_id FROM renewals_renewalcall k

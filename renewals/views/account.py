@@ -28,7 +28,7 @@ from journey.views.tasks import seen_accounts
 from journey.work.cells import task_row
 from journey.work.selectors import listed as listed_tasks
 from journey.work.selectors import with_day
-from renewals import cells_tab, selectors
+from renewals import cells_effort, cells_tab, effort, selectors
 from renewals.cells import tab_url
 from renewals.enums import RenewalState, SaveState
 from renewals.models import Renewal, SavePlay
@@ -123,6 +123,7 @@ def _renewal(request: TenantRequest, account: Account, one: Any, today: dt.date)
     ).order_by("-left_on", "id")[:3]
     return {
         "over": _over(request, one, today),
+        "effort": None if is_open else cells_effort.card(one, effort.asked_of(one)),
         "close_url": reverse("renewal_close", args=[slug, one.id])
         if is_open and may(request, Permission.CLOSE_DEALS)
         else "",

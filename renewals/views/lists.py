@@ -22,7 +22,7 @@ from cs_platform.kernel.errors import Conflict, error_response
 from cs_platform.kernel.htmx import page, trigger
 from cs_platform.kernel.periods import add_months, month_end, month_of, month_or_none, months_between
 from cs_platform.kernel.templatetags.cells import day_text, month_name, number_text
-from renewals import cells, cells_forecast, outlook, selectors, services
+from renewals import cells, cells_change, cells_forecast, outlook, selectors, services
 from renewals.cells_marks import legend
 from renewals.enums import Caller, Confidence, Phase, RenewalState, Step
 from renewals.listing import ALL, DUE_DAYS, LATE, NONE, SORTS, RenewalQuery
@@ -92,6 +92,7 @@ def renewals(request: TenantRequest) -> HttpResponse:
         context["calendar"] = _calendar(request, query, today)
     elif view == "forecast":
         context["rollup"] = cells_forecast.rollup(due, months, request.GET.get("by", ""), tenant, url)
+        context["change"] = cells_change.change(_since(request, query, due, months, today), tenant)
     else:
         context |= _list(request, query, today)
     response = page(request, "renewals/renewals.html", context, pieces=("renewals-page", "renewals-board"))
@@ -106,6 +107,15 @@ def _due(request: TenantRequest, query: RenewalQuery, months: list[dt.date]) -> 
     member = request.member
     rows = RenewalQuery(segment=query.segment, csm=query.csm).matching(selectors.visible(member), member)
     return outlook.read(rows, months[0], month_end(months[-1]))
+
+
+def _since(
+    request: TenantRequest, query: RenewalQuery, due: list[outlook.Due], months: list[dt.date], today: dt.date
+) -> outlook.Since | None:
+    """What moved since a week ago, of the same book and segment, also what is decided by now."""
+    every = RenewalQuery(segment=query.segment, csm=query.csm, state=tuple(RenewalState.values))
+    rows = every.matching(selectors.visible(request.member), request.member)
+    return outlook.since_last_week(due, rows, months[0], month_end(months[-1]), today)
 
 
 def _outlook(

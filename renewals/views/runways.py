@@ -41,7 +41,9 @@ def runways(request: TenantRequest) -> HttpResponse:
                 "url": url(request, "runway", segment.id),
             }
         )
-    return section_page(request, SECTION, "renewals/settings_runways.html", {"rows": rows})
+    return section_page(
+        request, SECTION, "renewals/settings_runways.html", {"rows": rows, "effort_url": url(request, "effort")}
+    )
 
 
 @requires(Permission.MANAGE_JOURNEY)

@@ -11,7 +11,7 @@ from cs_platform.kernel.access import Permission, Scope, TenantRequest, requires
 from cs_platform.kernel.asked import number_of
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.templatetags.cells import day_text
-from renewals import cells_scores, scores, selectors
+from renewals import cells_effort, cells_scores, effort, scores, selectors
 from renewals.cells_marks import days_word
 from renewals.enums import Caller, SaveState
 from renewals.models import SavePlay
@@ -22,14 +22,15 @@ RUNNING = 5  # save plays that are named
 
 @requires(Permission.VIEW_ACCOUNTS)
 def renewals_scores(request: TenantRequest) -> HttpResponse:
-    """A page, and the lower half of the renewals; `lead` says how long before the end a call is judged. Eight queries."""
+    """A page, and the lower half of the renewals; `lead` says how long before the end a call is judged. Nine queries."""
     tenant, member, today = request.tenant, request.member, request.tenant.today()
     wished = number_of(request.GET.get("lead", ""), 3)
     lead = wished if wished in scores.LEADS else 60
     seen, since = selectors.visible(member), today - dt.timedelta(days=YEAR)
     calls = scores.scored(seen, since, lead)
     by_csm = [call for call in calls if call.caller == Caller.CSM]
-    plays = SavePlay.objects.filter(account__in=Account.objects.visible_to(member).order_by().values("id"))
+    accounts = Account.objects.visible_to(member)
+    plays = SavePlay.objects.filter(account__in=accounts.order_by().values("id"))
     running = plays.filter(state=SaveState.RUNNING).select_related("account").order_by("-mrr_minor", "id")[:RUNNING]
     path = reverse("renewals_scores", args=[tenant.slug])
     best = cells_scores.best(
@@ -55,6 +56,7 @@ def renewals_scores(request: TenantRequest) -> HttpResponse:
             scores.kept_by_lateness(seen, since),
             tenant,
         ),
+        "effort": cells_effort.segments(effort.means(accounts, dt.datetime.combine(since, dt.time(), tenant.zone))),
         "saves": cells_scores.saves(
             scores.save_rates(plays, since), scores.opened_since(plays, since), list(running), tenant, today
         ),

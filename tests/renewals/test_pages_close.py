@@ -47,7 +47,7 @@ def test_the_dialog_says_what_will_be_written(world: World, book: Book, one: Ren
     more = post(
         world, one, "close/preview", values(one, "expanded", amount="452000", term_months="24")
     ).content.decode()
-    assert "+$40,004.04" in more
+    assert "+$40,004.00" in more
     with world.open():
         assert Subscription.objects.count() == 1
     assert book.fresh(one).state == "open"
