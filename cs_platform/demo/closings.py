@@ -79,7 +79,7 @@ def write(rows: Rows, signed: Iterable[SourceRow], seed: int, last: dt.date) -> 
         RenewalStep.objects.bulk_create([step for one in past for step in one.steps], BATCH)
         Objection.objects.bulk_create([each for one in past for each in one.objections], BATCH)
         SavePlay.objects.bulk_create([play for one in past for play in _plays(one)], BATCH)
-        past_calls.write(calls, books.currency)
+        past_calls.write(calls)
         past_deals.write(deals)
     return len(past)
 

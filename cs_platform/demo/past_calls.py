@@ -3,11 +3,9 @@ some always above it; and each Friday's calls as they were frozen (REN-05)."""
 
 import datetime as dt
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from pathlib import Path
-from uuid import UUID
 
 from accounts.models import Member
 from cs_platform.demo.booked import BATCH, Books
@@ -15,14 +13,12 @@ from cs_platform.demo.journey_rows import noon
 from cs_platform.demo.mood import mood
 from cs_platform.demo.past import Past
 from cs_platform.demo.renewal_words import AGAINST, FOR, LEADERS
-from cs_platform.kernel import copying, sqljobs
-from cs_platform.kernel.tenancy import current_tenant_id
 from renewals.calling import FRIDAY
 from renewals.enums import Caller, Intent, Step
 from renewals.formulas import Called, Facts, likelihood
-from renewals.models import RenewalCall
+from renewals.models import FrozenCall, RenewalCall
 
-SQL = Path(__file__).parent / "sql"
+MANY = 4000  # rows of a statement
 DAY = dt.timedelta(days=1)
 HISTORY = 730  # days of renewals that the base rate is of
 EVERY = 28  # days between two looks of the system that are told
@@ -35,10 +31,10 @@ FEELS = 8  # points of a health score above a hundred moods
 
 @dataclass
 class Calls:
-    """What was called of renewals, and what of it stood at the end of each week: columns of sql/frozen_calls.sql."""
+    """What was called of renewals, and what of it stood at the end of each week."""
 
     made: list[RenewalCall] = field(default_factory=list)
-    frozen: list[tuple[UUID, dt.date, str, Decimal, int, dt.date, UUID | None]] = field(default_factory=list)
+    frozen: list[FrozenCall] = field(default_factory=list)
 
 
 class _History:
@@ -65,25 +61,22 @@ def call(past: Sequence[Past], books: Books) -> Calls:
     found, history = Calls(), _History(past)
     money = sorted(one.row.due_mrr or 0 for one in past)
     middle = money[len(money) // 2] if money else 0
+    known = {column.name for column in FrozenCall._meta.get_fields()}
+    money_in = {"currency": books.currency} if "currency" in known else {}
     for one in past:
         seen = _system(one, history)
         calls = [_call(one, Caller.SYSTEM, day, called.probability, called.reasons, None) for day, called in seen]
         if not one.told.by_itself and seen:
             calls += _people(one, seen, books.leader, large=(one.row.due_mrr or 0) >= middle)
         found.made += calls
-        found.frozen += _frozen(one, calls)
+        found.frozen += _frozen(one, calls, money_in)
     return found
 
 
-def write(calls: Calls, currency: str) -> None:
-    """The calls, and the frozen ones, whose money is in this currency, by COPY: they are many."""
+def write(calls: Calls) -> None:
+    """The calls, and the frozen ones."""
     RenewalCall.objects.bulk_create(calls.made, BATCH)
-    columns = [
-        ("renewal_id", "uuid"), ("week", "date"), ("caller", "text"), ("probability", "numeric"), ("mrr_minor", "bigint"),
-        ("due_on", "date"), ("member_id", "uuid"),
-    ]  # fmt: skip
-    copying.stage("stage_frozen", columns, calls.frozen)
-    sqljobs.execute(SQL / "frozen_calls.sql", {"tenant_id": current_tenant_id(), "currency": currency})
+    FrozenCall.objects.bulk_create(calls.frozen, MANY)
 
 
 def _facts(one: Past, day: dt.date, history: _History) -> Facts:
@@ -179,14 +172,21 @@ def _call(
     )
 
 
-def _frozen(
-    one: Past, calls: Sequence[RenewalCall]
-) -> Iterator[tuple[UUID, dt.date, str, Decimal, int, dt.date, UUID | None]]:
+def _frozen(one: Past, calls: Sequence[RenewalCall], money: Mapping[str, str]) -> Iterator[FrozenCall]:
     """The latest call of each caller at the end of each Friday while it was open."""
     row = one.row
     week = row.opened_on + DAY * ((FRIDAY - row.opened_on.weekday()) % 7)
     while week < one.closed_on:
         stands = {each.caller: each for each in calls if each.as_of <= week}  # a later one in its place
         for each in stands.values():
-            yield row.id, week, each.caller, each.probability, row.due_mrr or 0, row.due_on, each.member_id
+            yield FrozenCall(
+                renewal=row,
+                week=week,
+                caller=each.caller,
+                probability=each.probability,
+                mrr_minor=row.due_mrr or 0,
+                due_on=row.due_on,
+                member_id=each.member_id,
+                **money,
+            )
         week += 7 * DAY
