@@ -26,6 +26,7 @@ TABS = (
     ("plan", gettext_lazy("Plan"), "account_plan"),
     ("revenue", gettext_lazy("Revenue"), "account_revenue"),
     ("renewal", gettext_lazy("Renewal"), "account_renewal"),
+    ("growth", gettext_lazy("Growth"), "expansion:account_growth"),
     ("advocacy", gettext_lazy("Advocacy"), "account_advocacy"),
     ("subscriptions", gettext_lazy("Subscriptions"), "account_subscriptions"),
     ("outcomes", gettext_lazy("Outcomes"), "account_outcomes"),

@@ -96,7 +96,24 @@ NAVIGATION: tuple[tuple[Any, tuple[Page, ...]], ...] = (
                 "x",
                 "expansion",
                 tab=_("Board"),
-                tabs=(Page("expansion:list", _("Deals"), "table", Permission.VIEW_ACCOUNTS, tab=_("List")),),
+                tabs=(
+                    Page("expansion:list", _("Deals"), "table", Permission.VIEW_ACCOUNTS, tab=_("List")),
+                    Page(
+                        "expansion:forecast",
+                        _("Expansion forecast"),
+                        "line-chart",
+                        Permission.VIEW_ACCOUNTS,
+                        tab=_("Forecast"),
+                    ),
+                    Page("expansion:white_space", _("White space"), "layers", Permission.VIEW_ACCOUNTS),
+                    Page(
+                        "expansion:signals",
+                        _("Expansion signals"),
+                        "activity",
+                        Permission.VIEW_ACCOUNTS,
+                        tab=_("Signals"),
+                    ),
+                ),
             ),
             Page(
                 "advocacy",

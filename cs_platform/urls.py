@@ -19,6 +19,7 @@ tenant_patterns: list[Any] = [
     path("", include("renewals.urls")),
     path("", include("advocacy.urls")),
     path("", include("expansion.urls")),
+    path("", include("expansion.settings_urls")),
     path("", include("accounts.urls")),
     path("", include("metrics.urls")),
 ]

@@ -1,8 +1,10 @@
 """What is usual: expansion by profile (EXP-07), and what working at it systematically brings (EXP-09). Texts with their source, to stand
 beside a company's own figures; nothing is judged by them."""
 
-from collections.abc import Mapping
+import datetime as dt
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -47,3 +49,22 @@ class Benchmark:
 # EXP-09: net revenue retention by how expansion is worked at; and how many deals close.
 SYSTEMATIC = Benchmark(120, 130, _("Net revenue retention of companies that work at expansion systematically"), SOURCE)
 REACTIVE = Benchmark(95, 105, _("Net revenue retention of companies that wait to be asked"), SOURCE)
+
+
+@dataclass(frozen=True)
+class Grown:
+    """What the ledger says of the year that ended with `month`: net retention, and the MRR by which customers of a year before
+    grew, in minor units of the reporting currency."""
+
+    month: dt.date
+    nrr: Decimal
+    expansion_minor: int
+
+
+# The figures stand on a floor above, which says here what it knows; each gives None where it knows nothing.
+MEASURED: list[Callable[[], Grown | None]] = []
+
+
+def grown() -> Grown | None:
+    """The company's own net retention, to stand beside the benchmark."""
+    return next((found for ask in MEASURED if (found := ask()) is not None), None)

@@ -1,4 +1,4 @@
-"""The pipeline in figures (EXP-05): what is open by stage and by quarter, how deals end, and how long they take.
+"""The pipeline in figures (EXP-05): what is open by stage, how deals end, and how long they take (`outlook`: what is expected).
 
 Money is a year's, in minor units of the reporting currency. Each figure is of the deals that it is given, so that it opens to them;
 a deal whose currency nothing converts is counted and adds no money (`unconverted`).
@@ -6,7 +6,7 @@ a deal whose currency nothing converts is counted and adds no money (`unconverte
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import (
@@ -25,11 +25,8 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
-from accounts.models import Tenant
-from cs_platform.kernel.periods import add_months
 from expansion import lifecycle
 from expansion.enums import DealStage, SignalState
-from expansion.listing import LATE, ONWARDS, UNDATED, quarter_of, quarter_text
 from expansion.models import Opportunity, Signal
 from expansion.selectors import Scale, listed, scale
 
@@ -39,7 +36,9 @@ CUTS: Mapping[str, str] = {
     "kind": "kind",
     "motion": "motion",
     "trigger": "trigger",
+    "profile": "account__segment__profile",
     "loss": "loss",
+    "win": "win",
     "product": "product_id",
 }
 
@@ -105,71 +104,6 @@ def total(found: list[Stage]) -> Stage:
         year,
         weighted,
         sum(each.unconverted for each in found),
-    )
-
-
-@dataclass(frozen=True)
-class Quarter:
-    """The open deals that are expected in a quarter; `first` is None for those without a day, `late` for those whose quarter is
-    over, `onwards` says that all later ones are among them. `by_stage` holds what is expected of each stage."""
-
-    first: dt.date | None
-    late: bool = False
-    onwards: bool = False
-    deals: int = 0
-    year: int = 0
-    weighted: int = 0
-    by_stage: Mapping[str, int] = field(default_factory=dict)
-
-    @property
-    def key(self) -> str:
-        """As `listing.DealQuery.quarter` writes it, so that each opens to its rows."""
-        if self.first is None:
-            return LATE if self.late else UNDATED
-        return quarter_text(self.first) + (ONWARDS if self.onwards else "")
-
-
-def forecast(
-    rows: QuerySet[Opportunity], quarters: int = 4, today: dt.date | None = None, by: Scale | None = None
-) -> list[Quarter]:
-    """What is expected, by the quarter of the expected day: late ones, this quarter and those after it, all later ones with the
-    last of them, and those without a day. Together they are all open deals. One statement beside the scale."""
-    day = today or Tenant.current().today()
-    this = quarter_of(day)
-    last = add_months(this, 3 * (quarters - 1))
-    groups: dict[tuple[dt.date | None, bool], list[dict[str, Any]]] = {
-        (add_months(this, 3 * n), False): [] for n in range(quarters)
-    }
-    grouped = (
-        _open(rows, by or scale())
-        .order_by()
-        .values("stage", "close_on")
-        .annotate(deals=Count("id"), year=Sum("year_minor"), weighted=Sum("weighted_minor"))
-    )
-    for row in grouped:
-        if row["close_on"] is None:
-            place: tuple[dt.date | None, bool] = (None, False)
-        elif row["close_on"] < this:
-            place = (None, True)
-        else:
-            place = (min(quarter_of(row["close_on"]), last), False)
-        groups.setdefault(place, []).append(dict(row))
-    order = sorted(groups, key=lambda key: (not key[1], key[0] or dt.date.max))
-    return [_quarter(first, late, first == last, groups[first, late]) for first, late in order]
-
-
-def _quarter(first: dt.date | None, late: bool, onwards: bool, rows: list[dict[str, Any]]) -> Quarter:
-    by_stage: dict[str, int] = {}
-    for row in rows:
-        by_stage[row["stage"]] = by_stage.get(row["stage"], 0) + (row["weighted"] or 0)
-    return Quarter(
-        first,
-        late,
-        onwards,
-        sum(row["deals"] for row in rows),
-        sum(row["year"] or 0 for row in rows),
-        sum(row["weighted"] or 0 for row in rows),
-        by_stage,
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import include, path
 
 from cs_platform.kernel.access import Permission
-from expansion.views import deals, lists, moves, winning
+from expansion.views import account, deals, forecast, lists, moves, signals, white_space, winning
 
 app_name = "expansion"
 
@@ -30,9 +30,17 @@ EXPANSION: list[Any] = [
     path("owners/", moves.owners, name="deal_owners"),
     path("deals/new/", deals.deal_new, name="deal_new"),
     path("deals/<uuid:opportunity_id>/", include(DEAL)),
+    path("forecast/", forecast.forecast, name="forecast"),
+    path("forecast/file/", forecast.forecast_file, name="forecast_file"),
+    path("white-space/", white_space.white_space_map, name="white_space"),
+    path("white-space/<uuid:account_id>/<uuid:product_id>/", white_space.white_space_cell, name="white_space_cell"),
+    path("white-space/<uuid:account_id>/<uuid:product_id>/fit/", white_space.white_space_fit, name="white_space_fit"),
+    path("signals/", signals.signals, name="signals"),
+    path("signals/<uuid:signal_id>/dismiss/", signals.signal_dismiss, name="signal_dismiss"),
     *lists.VIEWS.routes("views/", Permission.VIEW_ACCOUNTS),
 ]
 
 urlpatterns: list[Any] = [
+    path("accounts/<uuid:account_id>/growth/", account.account_growth, name="account_growth"),
     path("expansion/", include(EXPANSION)),
 ]

@@ -6,7 +6,7 @@ potential. What does not fit is not offered.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -22,6 +22,7 @@ from cs_platform.kernel.money import whole_minor
 from expansion import lifecycle
 from expansion.checks import SQL, earned
 
+GRID = SQL / "white_space.sql"
 FEW = 5  # payers from which on a median is no guess
 MOST = 12  # products side by side
 OWNED, POTENTIAL, NO_FIT, UNKNOWN = "owned", "potential", "no_fit", "unknown"
@@ -65,16 +66,6 @@ class Grid:
     products: tuple[Product, ...]
     rows: tuple[Row, ...]
 
-    def column(self, place: int, *, only_earned: bool = True) -> int:
-        """The potential of the product at `place`, of the accounts that earned the right, or of all."""
-        found = [row.cells[place] for row in self.rows if row.earned or not only_earned]
-        return sum(cell.year or 0 for cell in found if cell.state == POTENTIAL)
-
-    @property
-    def not_earned(self) -> int:
-        """Potential that is not counted until it is earned."""
-        return sum(row.potential for row in self.rows if not row.earned)
-
 
 def sold_products(limit: int = MOST) -> list[Product]:
     """The products that most contracts are about, in that order; those that nobody has come last. Two queries."""
@@ -90,34 +81,40 @@ def sold_products(limit: int = MOST) -> list[Product]:
 
 
 def grid(
-    accounts: Iterable[UUID | Account], products: Sequence[Product] | None = None, as_of: dt.date | None = None
+    accounts: Iterable[UUID | Account],
+    products: Sequence[Product] | None = None,
+    as_of: dt.date | None = None,
+    right: Collection[UUID] | None = None,
 ) -> Grid:
-    """These accounts against these products, in their order. Two statements for any number, beside rates and products."""
+    """These accounts against these products, in their order. Two statements for any number, beside rates and products; one
+    where it is told which of them earned the `right`."""
     ids = list(dict.fromkeys(row.pk if isinstance(row, Account) else row for row in accounts))
     columns = tuple(sold_products() if products is None else products)
     if not ids or not columns:
         return Grid(columns, ())
     found = _read(ids, columns, as_of)
-    right = earned(ids, as_of)
+    if right is None:
+        right = {key for key, said in earned(ids, as_of).items() if not lifecycle.missing(said)}
     rows = []
     for key in ids:
         own = found.get(key, {})
         if own:
             cells = tuple(cell_of(own[product.id]) for product in columns)
             seats = next(iter(own.values()))["seats"]
-            rows.append(Row(key, seats, cells, not lifecycle.missing(right.get(key, {}))))
+            rows.append(Row(key, seats, cells, key in right))
     return Grid(columns, tuple(rows))
 
 
-def ranked(
-    accounts: Iterable[UUID | Account], products: Sequence[Product] | None = None, as_of: dt.date | None = None
-) -> Grid:
-    """The same, those that earned the right first, then by potential; accounts without any potential left out."""
-    whole = grid(accounts, products, as_of)
-    rows = sorted(
-        (row for row in whole.rows if row.potential), key=lambda row: (not row.earned, -row.potential, row.account_id)
-    )
-    return Grid(whole.products, tuple(rows))
+def potential(
+    ids: Sequence[UUID], products: Sequence[Product], *, earned: Collection[UUID], as_of: dt.date | None = None
+) -> list[dict[str, Any]]:
+    """The rows of potential.sql: what these accounts could pay more a year, by account, by product, and by product of each
+    segment; `earned` are those that earned the right. One statement beside rates, for any number of accounts."""
+    if not ids or not products:
+        return []
+    params = _asked(list(ids), products, as_of) | {"earned": list(earned)}
+    with sqljobs.in_bulk(sqljobs.MANY):
+        return sqljobs.rows(SQL / "potential.sql", params, tables={"grid": GRID, "standing": STANDING})
 
 
 def cell_of(row: Mapping[str, Any]) -> Cell:
@@ -152,9 +149,20 @@ def unused_features(
 def _read(
     ids: list[UUID], products: Sequence[Product], as_of: dt.date | None
 ) -> dict[UUID, dict[UUID, dict[str, Any]]]:
+    found: dict[UUID, dict[UUID, dict[str, Any]]] = {}
+    # The prices are those of the whole book, however few accounts are asked for.
+    with sqljobs.in_bulk(sqljobs.MANY):
+        rows = sqljobs.rows(GRID, _asked(ids, products, as_of), tables={"standing": STANDING})
+    for row in rows:
+        found.setdefault(row["account_id"], {})[row["product_id"]] = row
+    return found
+
+
+def _asked(ids: list[UUID], products: Sequence[Product], as_of: dt.date | None) -> dict[str, Any]:
+    """What white_space.sql is told."""
     tenant = Tenant.current()
     factors = rates.factors()
-    params = {
+    return {
         "ids": ids,
         "products": [product.id for product in products],
         "as_of": as_of or tenant.today(),
@@ -162,10 +170,3 @@ def _read(
         "currencies": list(factors),
         "factors": list(factors.values()),
     }
-    found: dict[UUID, dict[UUID, dict[str, Any]]] = {}
-    # The prices are those of the whole book, however few accounts are asked for.
-    with sqljobs.in_bulk(sqljobs.MANY):
-        rows = sqljobs.rows(SQL / "white_space.sql", params, tables={"standing": STANDING})
-    for row in rows:
-        found.setdefault(row["account_id"], {})[row["product_id"]] = row
-    return found

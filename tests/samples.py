@@ -27,9 +27,9 @@ from accounts.models import (
     Team,
 )
 from accounts.webhooks.services import add_endpoint, send_test
-from advocacy.models import Advocate, Ask, Asset, Gathering, Guest, ReferenceRequest, Referral
+from advocacy.models import Advocate, Ask, Asset, AssetUse, Gathering, Guest, ReferenceRequest, Referral
 from cs_platform.kernel.models import Run, Work
-from expansion.models import Opportunity, OpportunityPerson
+from expansion.models import Opportunity, OpportunityPerson, Signal
 from health.models import (
     Alert,
     AlertRun,
@@ -247,6 +247,7 @@ def fill(world: World) -> dict[str, object]:
         )
         OpportunityPerson.objects.create(opportunity=deal, contact=contact)
         rows["opportunity"] = deal
+        rows["signal"] = Signal.objects.create(account=account, trigger="growth", cause="E-1", as_of=day)
         rows["deal_view"] = SavedView.objects.create(member=admin, page="expansion:list", name="Ours", shared=True)
         advocate = Advocate.objects.create(
             account=account,
@@ -263,6 +264,7 @@ def fill(world: World) -> dict[str, object]:
         rows["asset"] = Asset.objects.create(
             account=account, external_id="AS-1", kind="review", title="Five stars", legal_since=day, source="api"
         )
+        rows["asset_use"] = AssetUse.objects.create(asset=rows["asset"], used_on=day)
         rows["reference_request"] = ReferenceRequest.objects.create(prospect="Tidewater", due_on=day, currency="USD")
         rows["referral"] = Referral.objects.create(
             account=account, external_id="RF-1", prospect="Corvid", asked_on=day, currency="USD", source="api"
@@ -280,6 +282,7 @@ def fill(world: World) -> dict[str, object]:
         "digest_kind": "board",
         "rule_key": "silence",
         "stage": "onboarding",
+        "deal_stage": "proposal",
         "criterion": "technical",
         "base": "EUR",
         "quote": "USD",

@@ -101,7 +101,9 @@ def deal_new(request: TenantRequest) -> HttpResponse:
 
 
 def _new(request: TenantRequest, account: Account, given: Any) -> HttpResponse:
-    """The form of a new deal of this account; the same form sent twice makes one deal."""
+    """The form of a new deal of this account, perhaps of a `signal` of it; the same form sent twice makes one deal."""
+    key = uuid_of(request.GET.get("signal", ""))
+    signal = selectors.signal_of(request.member, key) if key else None
     form = DealForm(given, offered=_offered(account), initial=_told(request, account))
     slug = request.tenant.slug
     asked = request.GET.copy()
@@ -116,9 +118,10 @@ def _new(request: TenantRequest, account: Account, given: Any) -> HttpResponse:
     }
 
     def act(values: dict[str, Any]) -> Opportunity:
-        return services.open_deal(
-            account=account, by=request.member, external_id=f"deal-{values['token']}", **form.values()
-        )
+        given = {"external_id": f"deal-{values['token']}", **form.values()}
+        if signal is not None and signal.account_id == account.id:
+            return services.take_signal(signal=signal, version=None, by=request.member, **given)
+        return services.open_deal(account=account, by=request.member, **given)
 
     def said(row: Opportunity) -> str:
         return _("%(name)s: the deal is open.") % {"name": row.account.name}

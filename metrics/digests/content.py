@@ -14,6 +14,7 @@ from accounts.enums import Status
 from accounts.models import Account, Member, Tenant
 from cs_platform.kernel.periods import month_text
 from cs_platform.kernel.templatetags.cells import day_text, month_name
+from expansion.selectors import visible as visible_deals
 from metrics.board import document
 from metrics.board import pdf as board_pdf
 from metrics.board.document import text_of
@@ -22,7 +23,7 @@ from metrics.digests.parts import SHORT, Content, url_of
 from metrics.enums import DigestKind
 from metrics.figures import selectors
 from metrics.figures.asked import Asked, Months
-from metrics.home import week, week_cells
+from metrics.home import growth, week, week_cells
 from metrics.models import MonthClose
 
 
@@ -136,7 +137,9 @@ def weekly(tenant: Tenant, member: Member, monday: dt.date) -> Content | None:
 
     iso = start.isocalendar()
     name = _("Week %(week)s") % {"week": iso.week}
-    tiles = [_tile(tile) for tile in week_cells.tiles(mix, by_owner, week.coming(seen, day), "", currency, nowhere)]
+    pipeline = growth.week_tile(growth.of_book(visible_deals(member)), "", tenant)
+    coming = week.coming(seen, day)
+    tiles = [_tile(tile) for tile in week_cells.tiles(mix, by_owner, pipeline, coming, "", currency, nowhere)]
     return Content(
         subject=_("%(company)s: %(week)s") % {"company": tenant.name, "week": name},
         heading=name,

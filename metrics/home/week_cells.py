@@ -42,9 +42,16 @@ def change(now: int, before: int, *, more_is_better: bool) -> dict[str, Any]:
 
 
 def tiles(
-    mix: Mix, by_owner: Mapping[Any, Mix], coming: Upcoming, renewals_url: str, currency: str, url: Any
+    mix: Mix,
+    by_owner: Mapping[Any, Mix],
+    growth: Mapping[str, Any],
+    coming: Upcoming,
+    renewals_url: str,
+    currency: str,
+    url: Any,
 ) -> list[dict[str, Any]]:
-    """Exactly five (DSH-02). `coming`: the renewals of six months and where they stand; `url(**filters)`."""
+    """Exactly five (DSH-02). `growth` is the tile of the pipeline, `coming` the renewals of six months and where they stand;
+    `url(**filters)`."""
     scored = mix.accounts - mix.by_band[HealthBand.NONE]
     risk, money = mix.at_risk()
     risk_was = mix.was[HealthBand.RED] + mix.was[HealthBand.YELLOW]
@@ -76,7 +83,7 @@ def tiles(
             "url": url(health=["red", "yellow"], sort="health") if scored else "",
             "foot": _("of them %(count)s Critical, %(arr)s") % red if scored else _("no score yet"),
         },
-        {"label": _("Expansion pipeline"), "value": "–", "foot": _("not yet: needs opportunities")},
+        dict(growth),
         {
             "label": _("Renewal forecast"),
             "value": percent_text(coming.rate),

@@ -27,7 +27,7 @@ from health.next_steps import NextStep, next_steps
 from journey.handoffs.account_hooks import WAITING
 from journey.models import Task
 from journey.work.cells import task_row
-from metrics.home import meeting_cells
+from metrics.home import growth, meeting_cells
 from metrics.home import today as day_of
 from metrics.home.meetings import meetings_of
 from metrics.views.churn_queue import waiting_line
@@ -64,6 +64,7 @@ def today(request: TenantRequest) -> HttpResponse:
     alerts = day_of.alerts_of(seen)
     soon = open_between(seen, day, day + dt.timedelta(days=SOON_DAYS))
     coming, due = upcoming(soon), next_rows(soon, day_of.SHORT)
+    deals = growth.of_day(member, mine=whose == "mine")
     tasks = [task for group in actions.tasks.values() for task in group]
     shown: list[Any] = [*listed, *(one.account for one in due), *tasks]
     told = absences.told_for(member, [row.owner_id for row in shown], day) if whose == "mine" else {}
@@ -77,7 +78,14 @@ def today(request: TenantRequest) -> HttpResponse:
         "greeting": _greeting(member.name),
         "subtitle": _subtitle(size, tenant, day),
         "books": _books(request, whose, address),
-        "tiles": _tiles(request, size, actions, tickets, owner, day, coming),
+        "tiles": _tiles(
+            request, size, actions, tickets, owner, day, coming, growth.day_tile(deals, _deals(request, owner), tenant)
+        ),
+        "deals": growth.day_rows(deals, tenant),
+        "deals_url": _deals(request, owner),
+        "signals_url": _deals(request, owner, "expansion:signals") if deals.signals else "",
+        "signals": ngettext("%(n)s signal waits", "%(n)s signals wait", deals.signals)
+        % {"n": number_text(deals.signals, 0)},
         "first": alert_row(alerts[0], tenant.slug, day) if alerts and alerts[0].level == "critical" else None,
         "alerts": [
             alert_row(alert, tenant.slug, day) | {"log_url": log(alert.account_id)} for alert in alerts[: day_of.SHORT]
@@ -187,8 +195,9 @@ def _tiles(
     owner: dict[str, str],
     day: dt.date,
     coming: Upcoming,
+    growing: dict[str, Any],
 ) -> list[dict[str, Any]]:
-    """Exactly five (DSH-03, DSH-04)."""
+    """Exactly five (DSH-03, DSH-04); `growing` is that of the open deals."""
     currency = request.tenant.currency
     renewals = [_("%(n)s at risk") % {"n": number_text(coming.at_risk, 0)}] if coming.at_risk else []
     if coming.first:
@@ -228,7 +237,7 @@ def _tiles(
             "url": _renewals(request, owner),
             "foot": " · ".join(renewals) or _("none in this time"),
         },
-        {"label": _("Expansion opportunities"), "value": "–", "foot": _("needs usage and plan limits")},
+        growing,
         {
             "label": _("Tickets needing attention"),
             "value": number_text(len(tickets.rows), 0),
@@ -299,6 +308,13 @@ def _renewals(request: TenantRequest, owner: dict[str, str]) -> str:
         return ""
     mine = {"csm": owner["owner"]} if owner else {}
     return f"{reverse('renewals', args=[request.tenant.slug])}?{urlencode({'due': SOON_DAYS} | mine)}"
+
+
+def _deals(request: TenantRequest, owner: dict[str, str], name: str = "expansion:list") -> str:
+    """The open deals, or the signals that wait, of the same book; "" for those who may not open them."""
+    if not may(request, Permission.VIEW_ACCOUNTS):
+        return ""
+    return f"{reverse(name, args=[request.tenant.slug])}?{urlencode(owner)}".rstrip("?")
 
 
 def _due_row(one: Any, tenant: Tenant, day: dt.date) -> dict[str, Any]:

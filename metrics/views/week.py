@@ -21,9 +21,12 @@ from cs_platform.kernel.access import Permission, TenantRequest, may, requires
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.money import money_text
 from cs_platform.kernel.templatetags.cells import day_text
+from expansion.listing import DealQuery
+from expansion.models import Opportunity
+from expansion.selectors import visible as visible_deals
 from health.account_hooks import shift_value
+from metrics.home import growth, week_cells
 from metrics.home import week as questions
-from metrics.home import week_cells
 from metrics.views.churn_queue import waiting_line
 
 LISTED = 7
@@ -55,6 +58,12 @@ def week(request: TenantRequest) -> HttpResponse:
     by_owner = questions.mixes(found, lambda group: (group.owner_id, group.owner))
     by_segment = questions.mixes(found, lambda group: group.segment)
     symbol = get_currency_symbol(currency, locale=get_language() or "en")
+    pipeline = growth.of_book(_deals(request, team, segment))
+
+    def deals_url(**filters: Any) -> str:
+        """The deals of the page; "" for a team, which that list does not know, and for those who may not open it."""
+        return _deals_url(request, segment, **filters) if not team else ""
+
     renewals = week_cells.renewals(questions.renewals(seen, today), currency, symbol, accounts_url)
     later = _week_text(monday + questions.WEEK) if sunday < today else ""
     context = {
@@ -69,6 +78,7 @@ def week(request: TenantRequest) -> HttpResponse:
         "tiles": week_cells.tiles(
             mix if day else questions.Mix(),
             by_owner,
+            growth.week_tile(pipeline, deals_url(), tenant),
             questions.coming(seen, today),
             _renewals_url(request, segment),
             currency,
@@ -85,6 +95,10 @@ def week(request: TenantRequest) -> HttpResponse:
             week_cells.group_row(name or _("No segment"), own, currency, accounts_url(segment=name) if name else "")
             for name, own in by_segment.items()
         ],
+        "growth": growth.week_table(pipeline, today, tenant, deals_url),
+        "growth_url": reverse("expansion:forecast", args=[tenant.slug])
+        if may(request, Permission.VIEW_ACCOUNTS)
+        else "",
         "renewals": renewals,
         "renewals_url": _renewals_url(request, segment),
         "news_url": f"{reverse('week_news', args=[tenant.slug])}?{urlencode(kept | {'week': _week_text(monday)})}",
@@ -103,6 +117,21 @@ def _renewals_url(request: TenantRequest, segment: str) -> str:
         return ""
     path = reverse("renewals", args=[request.tenant.slug])
     return f"{path}?{urlencode({'segment': segment})}" if segment else path
+
+
+def _deals(request: TenantRequest, team: str, segment: str) -> QuerySet[Opportunity]:
+    """The deals that the member sees, of accounts of the team and segment."""
+    rows = visible_deals(request.member)
+    if team:
+        rows = rows.filter(account__owner__team_id=team)
+    return rows.filter(account__segment__name=segment) if segment else rows
+
+
+def _deals_url(request: TenantRequest, segment: str, **filters: Any) -> str:
+    if not may(request, Permission.VIEW_ACCOUNTS):
+        return ""
+    query = DealQuery(segment=(segment,) if segment else ())
+    return f"{reverse('expansion:list', args=[request.tenant.slug])}?{query.text(**filters)}".rstrip("?")
 
 
 def _health(

@@ -4,13 +4,10 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
-from django.http import QueryDict
 
 from accounts.enums import Profile
 from accounts.models import FxRate, Segment
 from expansion import norms, pipeline, services
-from expansion.enums import DealStage
-from expansion.listing import DealQuery
 from expansion.models import Opportunity, Signal
 from expansion.selectors import visible
 from tests.conftest import World
@@ -58,28 +55,6 @@ def test_stages_hold_all_that_is_open_and_weigh_it(tenant_open: World):
     ]
     whole = pipeline.total(found)
     assert (whole.deals, whole.year, whole.weighted, whole.average) == (3, 13_100_000, 9_660_000, 6_550_000)
-
-
-def test_the_forecast_is_all_open_deals_each_once(tenant_open: World):
-    """Late, this quarter, the next, all later ones with the last, and those without a day."""
-    account, admin = customer(), tenant_open.members["admin"]
-    for n, day in enumerate([None, TODAY + DAY, dt.date(2027, 1, 1), dt.date(2027, 3, 31), dt.date(2031, 5, 5)]):
-        deal(account, amount_minor=100_00 * (n + 1), close_on=day)
-    late = deal(account, amount_minor=999_00, identified_on=dt.date(2026, 1, 1), close_on=dt.date(2026, 9, 30))
-    found = pipeline.forecast(Opportunity.objects.all(), 2)
-    assert [(each.key, each.late, each.deals, each.year) for each in found] == [
-        ("late", True, 1, 999_00),
-        ("2026-Q4", False, 1, 200_00),
-        ("2027-Q1+", False, 3, 1200_00),
-        ("none", False, 1, 100_00),
-    ]
-    for each in found:  # each opens to its rows
-        rows = DealQuery.parse(QueryDict(DealQuery(quarter=each.key).text())).rows(Opportunity.objects.all(), admin)
-        assert rows.count() == each.deals
-    stages = pipeline.total(pipeline.stages(Opportunity.objects.all()))
-    assert (sum(each.deals for each in found), sum(each.weighted for each in found)) == (stages.deals, stages.weighted)
-    assert all(sum(each.by_stage.values()) == each.weighted for each in found)
-    assert late.stage == DealStage.IDENTIFIED
 
 
 def test_close_rate_median_and_average_of_what_closed_in_the_span(tenant_open: World):
@@ -165,8 +140,6 @@ def test_few_statements(tenant_open: World, django_assert_max_num_queries):
         deal(account, amount_minor=n, close_on=TODAY + n * 40 * DAY)
     with django_assert_max_num_queries(4):
         pipeline.stages(Opportunity.objects.all())
-    with django_assert_max_num_queries(5):
-        pipeline.forecast(Opportunity.objects.all())
     with django_assert_max_num_queries(4):
         pipeline.rates((TODAY - 99 * DAY, TODAY))
 

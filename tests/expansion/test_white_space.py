@@ -84,22 +84,6 @@ def test_only_contracts_that_run_are_owned_and_what_was_merged_counts(tenant_ope
     assert white_space.grid([whole], [core]).rows[0].cells[0].state == "unknown"
 
 
-def test_ranked_has_the_earned_first_and_counts_the_others_apart(tenant_open: World):
-    more = product("Forecasting")
-    for n in range(5):
-        payer(f"Payer {n}", more, 1_000, 10)
-    good = customer("Good")
-    contract(good, seats=10)
-    bad = customer("Bad", earned=False)
-    contract(bad, seats=50)
-    found = white_space.ranked([bad.id, good.id], [more])
-    assert [(row.account_id, row.earned, row.potential) for row in found.rows] == [
-        (good.id, True, 12_000),
-        (bad.id, False, 60_000),
-    ]
-    assert (found.column(0), found.column(0, only_earned=False), found.not_earned) == (12_000, 72_000, 60_000)
-
-
 def test_products_that_most_have_come_first(tenant_open: World):
     rare, common = product("Aardvark"), product("Core")
     payer("One", common, 10, 1)
