@@ -199,6 +199,13 @@ def asset_row(asset: Any, tenant: Tenant, today: dt.date) -> dict[str, Any]:
     }
 
 
+def uses_text(asset: Any) -> str:
+    """Shown 46 times in 12 months, 9 deals won."""
+    used = ngettext("shown %(n)s time in 12 months", "shown %(n)s times in 12 months", asset.used)
+    won = ngettext("%(n)s deal won", "%(n)s deals won", asset.deals)
+    return ", ".join([used % {"n": number_text(asset.used, 0)}, won % {"n": number_text(asset.deals, 0)}])
+
+
 def referral_row(row: Referral, tenant: Tenant, today: dt.date) -> dict[str, Any]:
     on = getattr(row, WAY.get(row.state, "ended_on"))
     tone = {ReferralState.WON: "good", ReferralState.LOST: "none"}.get(ReferralState(row.state), "acc")

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from accounts.models import Tenant
 from advocacy.cells import joined, mark
-from advocacy.enums import Criterion
+from advocacy.enums import Criterion, Success
 from advocacy.standings import Standing
 from cs_platform.kernel.money import money_text
 from cs_platform.kernel.templatetags.cells import day_text, number_text, percent_text
@@ -22,6 +22,13 @@ def criteria(row: Standing, evidence: Mapping[str, Any], tenant: Tenant) -> list
         mark(criterion, met) | {"why": WHY[criterion](evidence.get(criterion.value, {}), tenant)}
         for criterion, met in row.marks.items()
     ]
+
+
+def successes(found: Mapping[Success, int]) -> list[dict[str, str]]:
+    """What they have done for us (ADV-08): {label, tone, icon, text}."""
+    words = {True: ("y", "check", _("done")), False: ("q", "minus", _("not yet"))}
+    signs = [(what, words[n > 0]) for what, n in found.items()]
+    return [{"label": str(what.label), "tone": tone, "icon": icon, "text": text} for what, (tone, icon, text) in signs]
 
 
 def _day(text: Any) -> str:

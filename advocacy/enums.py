@@ -85,9 +85,21 @@ class AskFailure(TextChoices):
     LEGAL = "legal", _("Legal or procurement")
     NOT_SHOWN = "not_shown", _("Success not shown")
     NO_TIE = "no_tie", _("No tie to an executive")
-    NO_REASON = "no_reason", _("No reason to take part")
+    NO_REASON = "no_reason", _("No value seen in it")
+    INCENTIVE = "incentive", _("Too little in it for them")
     NO_ANSWER = "no_answer", _("No answer")
     PROGRAM = "program", _("Our own program")
+
+
+class Success(TextChoices):
+    """What a customer who speaks for us brings (ADV-08)."""
+
+    REFERENCE = "reference", _("Gave a reference or case study")
+    REVIEW = "review", _("Wrote a good review")
+    INTRODUCTION = "introduction", _("Introduced somebody")
+    MARKETING = "marketing", _("Took part in marketing")
+    SPEAKING = "speaking", _("Spoke at an event")
+    PIPELINE = "pipeline", _("Led us to an opportunity")
 
 
 class RequestState(TextChoices):

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.models import Account, Tenant
+from accounts.models import Tenant
 from advocacy.cells import joined
 from advocacy.enums import AskFailure, ReferralState
 from advocacy.program import CHEAPER, MATURE, Figures
@@ -21,12 +21,11 @@ def tiles(
     counts: dict[str, int], found: Figures, requests: int, foot: str, tenant: Tenant, urls: dict[str, str]
 ) -> list[dict[str, Any]]:
     """May be asked today, referral revenue, open requests, references given, reviews."""
-    gain = found.referred.arr - found.referred_before.arr
     mature = _RANGE.format(number_text(MATURE[0] * 100, 0), percent_text(MATURE[1], 0))
     share = _("%(share)s of new ARR · mature %(mature)s") % {"share": percent_text(found.share), "mature": mature}
     waiting = _("of %(n)s qualified · %(waiting)s wait for legal")
-    deals = ngettext("12 months, %(n)s won deal touched", "12 months, %(n)s won deals touched", found.deals)
-    new = ngettext("%(n)s new in 12 months", "%(n)s new in 12 months", found.new_reviews)
+    deals = ngettext("12 months, %(n)s won deal touched", "12 months, %(n)s won deals touched", found.given.deals)
+    new = ngettext("%(n)s new in 12 months", "%(n)s new in 12 months", found.given.new_reviews)
     return [
         {
             "label": _("May be asked today"),
@@ -39,22 +38,22 @@ def tiles(
             "label": _("Referral revenue"),
             "value": money_text(found.referred.arr, tenant.currency, compact=True),
             "url": urls["referrals"],
-            "delta": _gain(gain, tenant),
+            "delta": _gain(found.gain, tenant),
             "foot": share,
         },
         {"label": _("Open requests"), "value": number_text(requests, 0), "url": urls["requests"], "foot": foot},
         {
             "label": _("References given"),
-            "value": number_text(found.references, 0),
+            "value": number_text(found.given.references, 0),
             "url": urls["assets"],
-            "foot": deals % {"n": number_text(found.deals, 0)},
+            "foot": deals % {"n": number_text(found.given.deals, 0)},
         },
         {
             "label": _("Reviews"),
-            "value": number_text(found.reviews, 0),
-            "unit": number_text(found.stars, 1, fixed=True) if found.stars is not None else "",
+            "value": number_text(found.given.reviews, 0),
+            "unit": number_text(found.given.stars, 1, fixed=True) if found.given.stars is not None else "",
             "url": urls["reviews"],
-            "foot": new % {"n": number_text(found.new_reviews, 0)},
+            "foot": new % {"n": number_text(found.given.new_reviews, 0)},
         },
     ]
 
@@ -125,21 +124,20 @@ def _cost(share: Decimal | None, tenant: Tenant) -> str:
 
 def best_source(found: Figures, tenant: Tenant) -> str:
     """Corvid Logistics, 3 introductions, $0.17M won; "" without a referral."""
-    if found.best is None or not (found.best[1] or found.best[2]):
+    best = found.best
+    if best is None or not (best.introductions or best.worth):
         return ""
-    account_id, introductions, worth = found.best
-    name = Account.objects.filter(id=account_id).values_list("name", flat=True).first()
     text = ngettext(
-        "Best source: %(name)s, %(n)s introduction", "Best source: %(name)s, %(n)s introductions", introductions
+        "Best source: %(name)s, %(n)s introduction", "Best source: %(name)s, %(n)s introductions", best.introductions
     )
-    text = text % {"name": name, "n": number_text(introductions, 0)}
-    won = _("%(money)s won") % {"money": money_text(worth, tenant.currency, compact=True)}
-    return f"{text}, {won}" if worth else text
+    text = text % {"name": best.name, "n": number_text(best.introductions, 0)}
+    won = _("%(money)s won") % {"money": money_text(best.worth, tenant.currency, compact=True)}
+    return f"{text}, {won}" if best.worth else text
 
 
 def failures(found: Figures) -> list[dict[str, Any]]:
     """Why asks came to nothing: {label, count, parts, text}."""
-    most = max(found.failures.values(), default=0)
+    most = max(found.given.failures.values(), default=0)
     return [
         {
             "label": str(AskFailure(key).label),
@@ -147,17 +145,17 @@ def failures(found: Figures) -> list[dict[str, Any]]:
             "parts": [("s4", n), ("rest", most - n)],
             "text": f"{AskFailure(key).label} {n}",
         }
-        for key, n in found.failures.items()
+        for key, n in found.given.failures.items()
     ]
 
 
 def failed_text(found: Figures) -> str:
     """23 of 64 asks; the largest reason with what helps against it (ADV-05)."""
-    text = ngettext("%(n)s of %(all)s ask.", "%(n)s of %(all)s asks.", found.asks) % {
-        "n": number_text(found.failed, 0),
-        "all": number_text(found.asks, 0),
+    text = ngettext("%(n)s of %(all)s ask.", "%(n)s of %(all)s asks.", found.given.asks) % {
+        "n": number_text(found.given.failed, 0),
+        "all": number_text(found.given.asks, 0),
     }
-    first = next(iter(found.failures), "")
+    first = next(iter(found.given.failures), "")
     return f"{text} {ADVICE[AskFailure(first)]()}" if first else text
 
 
@@ -165,10 +163,16 @@ ADVICE = {
     AskFailure.LEGAL: lambda: _("Most fail at legal: ask their legal before the champion."),
     AskFailure.NOT_SHOWN: lambda: _("Most fail as the success is not shown: measure it with them first."),
     AskFailure.NO_TIE: lambda: _("Most fail without a tie to an executive: let ours speak to theirs."),
-    AskFailure.NO_REASON: lambda: _("Most see no reason to take part: say what is in it for them."),
+    AskFailure.NO_REASON: lambda: _("Most see no value in it: tell what it did for others like them."),
+    AskFailure.INCENTIVE: lambda: _("Most get too little for it: offer a stage, access or a reward."),
     AskFailure.NO_ANSWER: lambda: _("Most are not answered: let the CSM ask, not a mail."),
     AskFailure.PROGRAM: lambda: _("Most fail through us: look at how we ask."),
 }
+
+
+def successes(found: Figures) -> list[dict[str, str]]:
+    """How many accounts brought each of what ADV-08 asks for: {label, value}."""
+    return [{"label": str(what.label), "value": number_text(n, 0)} for what, n in found.successes.items()]
 
 
 def worth(found: Figures, tenant: Tenant) -> list[dict[str, str]]:
@@ -177,19 +181,20 @@ def worth(found: Figures, tenant: Tenant) -> list[dict[str, str]]:
     def mean(amount: Decimal | None) -> str:
         return money_text(None if amount is None else whole_minor(amount), tenant.currency, compact=True)
 
-    promoters = _("of %(n)s people who answered") % {"n": number_text(found.answers, 0)}
+    promoters = _("of %(n)s people who answered") % {"n": number_text(found.given.answers, 0)}
     others = _("other customers %(money)s")
     return [
-        {"label": _("Promoters, 9 or 10"), "value": number_text(found.promoters, 0), "note": promoters},
+        {"label": _("Promoters, 9 or 10"), "value": number_text(found.given.promoters, 0), "note": promoters},
         {
             "label": _("Asked, and given"),
-            "value": number_text(found.given, 0),
-            "note": _("of %(n)s asks") % {"n": number_text(found.asks, 0)},
+            "value": number_text(found.given.given, 0),
+            "note": _("of %(n)s asks") % {"n": number_text(found.given.asks, 0)},
         },
         {
             "label": _("Came to our gatherings"),
-            "value": number_text(found.guests, 0),
-            "note": ngettext("%(n)s spoke", "%(n)s spoke", found.spoke) % {"n": number_text(found.spoke, 0)},
+            "value": number_text(found.given.guests, 0),
+            "note": ngettext("%(n)s spoke", "%(n)s spoke", found.given.spoke)
+            % {"n": number_text(found.given.spoke, 0)},
         },
         {
             "label": _("An advocate's account pays a year"),

@@ -219,12 +219,21 @@ class RequestForm(forms.Form):
         return {name: getattr(row, name) for name in names} | {"deal": _major(row.deal_minor, row.currency)}
 
 
-class EndForm(forms.Form):
+class WonForm(forms.Form):
+    """What came of it."""
+
+    won = forms.ChoiceField(label=_("The deal was won"), choices=YES_NO, required=False)
+
+    def clean_won(self) -> bool | None:
+        return WON[self.cleaned_data["won"]]
+
+
+class EndForm(WonForm):
     """How a request ended; one that was not met is opened again."""
 
     state = forms.ChoiceField(label=_("It is"))
-    won = forms.ChoiceField(label=_("The deal was won"), choices=YES_NO, required=False)
     version = _version()
+    field_order = ("state", "won")
 
     def __init__(self, data: Any = None, *, request: ReferenceRequest) -> None:
         super().__init__(data, initial={"version": request.version})
@@ -274,12 +283,12 @@ def _staying(moves: Any, before: str) -> list[str]:
     return [*moves[before], before] if before == Legal.APPROVED else list(moves[before])
 
 
-class UseForm(forms.Form):
+class UseForm(WonForm):
     """Whom it was shown to."""
 
     prospect = forms.CharField(label=_("For whom"), max_length=200)
     used_on = _day(_("Used on"), required=True)
-    won = forms.ChoiceField(label=_("The deal was won"), choices=YES_NO, required=False)
+    field_order = ("prospect", "used_on", "won")
 
 
 class ReferralForm(GivenForm):

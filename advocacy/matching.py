@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from accounts.models import Member
-from advocacy import formulas, standings
+from advocacy import formulas
 from advocacy.formulas import Fit
 from advocacy.guards import Refusal, refusal
 from advocacy.models import Advocate, ReferenceRequest
-from advocacy.standings import SQL, TABLES, Standing
+from advocacy.standings import SQL, TABLES, Sight, Standing
 from cs_platform.kernel import sqljobs
 
 LISTED = 40
@@ -30,14 +29,13 @@ class Match:
     asked: bool
 
 
-def matches(request: ReferenceRequest, member: Member | None, today: dt.date, limit: int = LISTED) -> list[Match]:
+def matches(request: ReferenceRequest, sight: Sight, limit: int = LISTED) -> list[Match]:
     """The best first; whoever may not be asked stands below with the reason, also by their points. Of accounts that the
-    member sees. Four queries.
+    reader sees. Three queries.
 
     Example: 92, 81, 64, then 88 (rests) and 85 (blocked).
     """
-    told = standings.params(today, member=member, enrolled=True)
-    rows = [Standing(**row) for row in sqljobs.rows(SQL / "standings.sql", told, tables=TABLES)]
+    rows, today = sight.standings(enrolled=True), sight.today
     known = _facts({row.account_id for row in rows}, today)
     wish = formulas.Wish(request.industry, request.users, request.segment_id, request.product_id)
     asked = set(request.asks.values_list("advocate_id", flat=True))

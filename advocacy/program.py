@@ -1,24 +1,24 @@
 """The program in figures (ADV-04, ADV-07, ADV-08): who would recommend us, what was asked for and given, what referrals
 brought and cost, why asks fail, what advocates are worth. Of the accounts that the reader sees; money in minor units of the
-reporting currency. Five statements, whatever the size."""
+reporting currency. Each figure is one statement, whatever the size."""
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from accounts.models import Member, Tenant
+from accounts.models import Tenant
 from accounts.rates import factors
-from advocacy import formulas, standings
-from advocacy.enums import AskFailure, AskState, AssetKind
+from advocacy import formulas
+from advocacy.enums import AskFailure, Success
 from advocacy.lifecycle import WAY
 from advocacy.models import Referral
+from advocacy.standings import SQL, Sight
 from cs_platform.kernel import sqljobs
 
-SQL = standings.SQL
 # Benchmarks of ADV-07: what referred customers cost less, and their share of new business in a mature program.
 CHEAPER = (Decimal("-0.7"), Decimal("-0.5"))
 MATURE = (Decimal("0.4"), Decimal("0.6"))
@@ -87,26 +87,46 @@ class Lifetime:
 
 
 @dataclass(frozen=True)
-class Figures:
-    """What the page and the reports show; counts unless said otherwise."""
+class Given:
+    """What was asked for and given (a row of given.sql); counts, but for the mean `stars` and the `failures` by reason, the
+    most frequent first."""
 
-    span: Span
     promoters: int
     answers: int
     asks: int
-    references: int
     given: int
+    references: int
     deals: int
+    failures: Mapping[str, int]
+    assets: int
     reviews: int
     new_reviews: int
     stars: Decimal | None
-    assets: int
-    uses: int
-    failures: Mapping[str, int]
     guests: int
     spoke: int
+
+    @property
+    def failed(self) -> int:
+        return sum(self.failures.values())
+
+
+@dataclass(frozen=True)
+class Best:
+    """Who led us to the most: how many introductions, and what the won ones are worth a year."""
+
+    name: str
+    introductions: int
+    worth: int
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What the page shows."""
+
+    given: Given
+    successes: Mapping[Success, int]
     funnel: tuple[Step, ...]
-    best: tuple[UUID, int, int] | None
+    best: Best | None
     referred: Won
     other: Won
     referred_before: Won
@@ -114,8 +134,9 @@ class Figures:
     others: Lifetime
 
     @property
-    def failed(self) -> int:
-        return sum(self.failures.values())
+    def gain(self) -> int:
+        """What referrals brought more than in the span before."""
+        return self.referred.arr - self.referred_before.arr
 
     @property
     def share(self) -> Decimal | None:
@@ -129,53 +150,27 @@ class Figures:
         return formulas.less(self.referred.per_arr, self.other.per_arr)
 
 
-def figures(span: Span, member: Member | None = None) -> Figures:
-    """The figures of the span, of what the member sees (None: everything)."""
+def figures(span: Span, sight: Sight) -> Figures:
+    """The figures of the span, of what the reader sees."""
     used = Referral.objects.order_by().values_list("currency", flat=True).distinct()
     rates = factors() | factors(list(used))
     params: dict[str, Any] = {
         "first": span.first,
         "last": span.last,
         "before": span.before,
-        "visible": standings.visible_ids(member),
+        "visible": sight.visible,
+        "accounts": None,
         "factors": json.dumps({code: str(rate) for code, rate in rates.items()}),
         "zone": Tenant.current().timezone,
     }
-    given = sqljobs.rows(SQL / "given.sql", params)
     won = {(row.pop("now"), row.pop("referred")): Won(**row) for row in sqljobs.rows(SQL / "won.sql", params)}
     paid = {row.pop("speaks"): Lifetime(**row) for row in sqljobs.rows(SQL / "lifetime.sql", params)}
-    best = sqljobs.rows(SQL / "sources.sql", params)
-    asks = [row for row in given if row["what"].startswith("ask_")]
-    done = [row for row in asks if row["what"] == f"ask_{AskState.DONE}"]
-    stars = [row for row in given if row["what"] == "reviews"]
-    rated = sum(row["n"] for row in stars)
-    reviews = [row for row in given if row["what"] in ("reviews", "unrated")]
-    guests = [row for row in given if row["what"] == "guests"]
-    references = [row for row in done if row["kind"] == AssetKind.REFERENCE]
-    failed = {row["failure"]: 0 for row in asks if row["failure"]}
-    for row in asks:
-        if row["failure"]:
-            failed[row["failure"]] += row["n"]
+    best = [Best(**row) for row in sqljobs.rows(SQL / "sources.sql", params)]
     return Figures(
-        span=span,
-        promoters=_n(given, "promoters"),
-        answers=_n(given, "answers"),
-        asks=sum(row["n"] for row in asks),
-        references=sum(row["n"] for row in references),
-        given=sum(row["n"] for row in done),
-        deals=sum(int(row["more"] or 0) for row in done) + int(_more(given, "uses")),
-        reviews=sum(row["n"] for row in reviews),
-        new_reviews=sum(row["n"] for row in reviews if row["failure"] == "new"),
-        stars=sum((row["more"] for row in stars), Decimal(0)) / rated if rated else None,
-        assets=_n(given, "assets"),
-        uses=_n(given, "uses"),
-        failures={
-            key: failed[key] for key in sorted(failed, key=lambda key: (-failed[key], AskFailure.values.index(key)))
-        },
-        guests=sum(row["n"] for row in guests if row["failure"] in ("came", "spoke")),
-        spoke=sum(row["n"] for row in guests if row["failure"] == "spoke"),
+        given=_given(params),
+        successes=_successes(params),
         funnel=_funnel(params),
-        best=(best[0]["account_id"], best[0]["introductions"], best[0]["worth"]) if best else None,
+        best=best[0] if best else None,
         referred=won.get((True, True), Won()),
         other=won.get((True, False), Won()),
         referred_before=won.get((False, True), Won()),
@@ -184,17 +179,27 @@ def figures(span: Span, member: Member | None = None) -> Figures:
     )
 
 
+def _given(params: Mapping[str, Any]) -> Given:
+    (row,) = sqljobs.rows(SQL / "given.sql", params)
+    # A statement of our own gives JSON as text.
+    failed: dict[str, int] = json.loads(row.pop("failures"))
+    order = sorted(failed, key=lambda key: (-failed[key], AskFailure.values.index(key)))
+    return Given(**row, failures={key: failed[key] for key in order})
+
+
+def _successes(params: Mapping[str, Any]) -> dict[Success, int]:
+    found = {row["what"]: row["n"] for row in sqljobs.rows(SQL / "successes.sql", params)}
+    return {what: found.get(what, 0) for what in Success}
+
+
+def successes_of(accounts: Collection[UUID], span: Span) -> dict[Success, int]:
+    """Which of the successes of ADV-08 these accounts have brought in the span; by how many of them."""
+    return _successes({"first": span.first, "last": span.last, "visible": None, "accounts": list(accounts)})
+
+
 def _funnel(params: Mapping[str, Any]) -> tuple[Step, ...]:
     way = tuple(WAY)
     rows = sqljobs.rows(SQL / "funnel.sql", params)
     counts = {way[row["place"]]: row["n"] for row in rows}
     shares = formulas.shares(counts, way)
     return tuple(Step(way[row["place"]], row["n"], shares[way[row["place"]]], row["worth"]) for row in rows)
-
-
-def _n(rows: list[dict[str, Any]], what: str) -> int:
-    return sum(row["n"] for row in rows if row["what"] == what)
-
-
-def _more(rows: list[dict[str, Any]], what: str) -> Decimal:
-    return sum((row["more"] or Decimal(0) for row in rows if row["what"] == what), Decimal(0))

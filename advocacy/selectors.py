@@ -27,7 +27,7 @@ from advocacy.models import (
     ReferenceRequest,
     Referral,
 )
-from advocacy.standings import SQL, TABLES, Standing
+from advocacy.standings import SQL, TABLES, Sight, Standing
 from cs_platform.kernel import sqljobs
 from cs_platform.kernel.keyset import Page, cut_page
 
@@ -44,19 +44,19 @@ class Named:
     champions: dict[UUID, Contact]
 
 
-def read_page(query: CandidateQuery, member: Member, today: dt.date) -> Page[Standing]:
-    """The page at the query's cursor. Two statements."""
-    return cut_page(_listed(query, member, today, PAGE_SIZE + 1), PAGE_SIZE, query)
+def read_page(query: CandidateQuery, sight: Sight) -> Page[Standing]:
+    """The page at the query's cursor. One statement."""
+    return cut_page(_listed(query, sight, PAGE_SIZE + 1), PAGE_SIZE, query)
 
 
-def all_rows(query: CandidateQuery, member: Member, today: dt.date) -> list[Standing]:
+def all_rows(query: CandidateQuery, sight: Sight) -> list[Standing]:
     """Every row of the filters in the list's order, for the export."""
-    return _listed(replace(query, cursor=None), member, today, None)
+    return _listed(replace(query, cursor=None), sight, None)
 
 
-def _listed(query: CandidateQuery, member: Member, today: dt.date, limit: int | None) -> list[Standing]:
+def _listed(query: CandidateQuery, sight: Sight, limit: int | None) -> list[Standing]:
     place = query.cursor
-    told = standings.params(today, member=member) | query.params()
+    told = sight.params() | query.params()
     told |= {
         "cursor_id": place.id if place else None,
         "cursor_key": place.values[0] if place else None,
@@ -74,9 +74,9 @@ def named(rows: Sequence[Standing]) -> Named:
     return Named(advocates, {one.account_id: one for one in people})
 
 
-def counts(member: Member, today: dt.date) -> dict[str, int]:
+def counts(sight: Sight) -> dict[str, int]:
     """How many candidates stand where: all, qualified (accounts), each state of `Standing`, consents that end within a year."""
-    (row,) = sqljobs.rows(SQL / "counts.sql", standings.params(today, member=member), tables=TABLES)
+    (row,) = sqljobs.rows(SQL / "counts.sql", sight.params(), tables=TABLES)
     return row
 
 
@@ -178,6 +178,11 @@ def gatherings() -> Any:
     ).order_by("-held_on", "-id")
 
 
+def use_of(member: Member, use_id: UUID) -> AssetUse:
+    rows = AssetUse.objects.select_related("asset__account")
+    return _one(rows.filter(asset__account__in=visible(member)), use_id)
+
+
 def guests(gathering: Gathering, member: Member) -> list[Guest]:
     """Its guests of the accounts that the member sees."""
     rows = gathering.guests.filter(account__in=visible(member)).select_related("contact", "account")
@@ -193,6 +198,7 @@ def uses_of(asset: Asset) -> Sequence[AssetUse]:
 class OfAccount:
     """What the program knows of one account, the accounts that were merged into it with it."""
 
+    parts: list[UUID]
     standings: list[Standing]
     advocates: list[Advocate]
     evidence: dict[str, Any]
@@ -209,6 +215,7 @@ def of_account(account: Account, today: dt.date) -> OfAccount:
     judged = Qualification.objects.filter(account=account).values_list("evidence", flat=True).first()
     led = Referral.objects.filter(account__in=own).select_related("account", "customer", "advocate__contact")
     return OfAccount(
+        parts=own,
         standings=standings.of_account(account, today),
         advocates=list(
             Advocate.objects.filter(account__in=own, state=AdvocateState.ENROLLED).select_related("contact", "account")

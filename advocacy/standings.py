@@ -4,6 +4,7 @@ alike (standings.sql), so that they cannot disagree."""
 import datetime as dt
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -69,44 +70,52 @@ class Standing:
         return [criterion for criterion, met in self.marks.items() if met is not True]
 
 
-def visible_ids(member: Member | None) -> list[UUID] | None:
-    """The accounts that the member sees; None for all of them (ROL-01)."""
-    if member is None or member.role.scope == Scope.ALL:
-        return None
-    return list(Account.objects.visible_to(member).order_by().values_list("id", flat=True))
+@dataclass(frozen=True)
+class Sight:
+    """Who reads (None: a program, which sees everything), and on which day: what the statements of the program are told. The
+    rules and the visible accounts are asked once for all of them."""
+
+    member: Member | None
+    today: dt.date
+
+    @cached_property
+    def visible(self) -> list[UUID] | None:
+        """The accounts that the member sees; None for all of them (ROL-01)."""
+        if self.member is None or self.member.role.scope == Scope.ALL:
+            return None
+        return list(Account.objects.visible_to(self.member).order_by().values_list("id", flat=True))
+
+    @cached_property
+    def rules(self) -> rules.Rules:
+        return rules.current()
+
+    def params(
+        self, *, advocates: Collection[UUID] | None = None, account: UUID | None = None, enrolled: bool = False
+    ) -> dict[str, Any]:
+        """What standings.sql is told: of these advocates, this account or the `enrolled` only."""
+        return {
+            "today": self.today,
+            "fatigue": rules.FATIGUE_DAYS,
+            "rest": self.rules.rest_days,
+            "long_rest": self.rules.long_rest_days,
+            "many": self.rules.many_asks,
+            "visible": self.visible,
+            "advocates": None if advocates is None else list(advocates),
+            "account": account,
+            "enrolled": enrolled,
+        }
+
+    def standings(self, **of: Any) -> list[Standing]:
+        """Where those stand whom `params` names."""
+        return [Standing(**row) for row in sqljobs.rows(SQL / "standings.sql", self.params(**of), tables=TABLES)]
 
 
-def params(
-    today: dt.date,
-    *,
-    member: Member | None = None,
-    advocates: Collection[UUID] | None = None,
-    account: UUID | None = None,
-    enrolled: bool = False,
-) -> dict[str, Any]:
-    """What standings.sql is told: of these advocates, this account or the `enrolled` only, as far as the member sees them."""
-    own = rules.current()
-    return {
-        "today": today,
-        "fatigue": rules.FATIGUE_DAYS,
-        "rest": own.rest_days,
-        "long_rest": own.long_rest_days,
-        "many": own.many_asks,
-        "visible": visible_ids(member),
-        "advocates": None if advocates is None else list(advocates),
-        "account": account,
-        "enrolled": enrolled,
-    }
-
-
-def of_advocates(advocates: Iterable[UUID], today: dt.date | None = None) -> dict[UUID, Standing]:
-    """Where these enrolled advocates stand, by their ids. Two statements."""
-    told = params(today or Tenant.current().today(), advocates=list(advocates))
-    found = sqljobs.rows(SQL / "standings.sql", told, tables=TABLES)
-    return {row["id"]: Standing(**row) for row in found}
+def of_advocates(advocates: Iterable[UUID]) -> dict[UUID, Standing]:
+    """Where these enrolled advocates stand today, by their ids. Two statements."""
+    sight = Sight(None, Tenant.current().today())
+    return {row.id: row for row in sight.standings(advocates=list(advocates))}
 
 
 def of_account(account: Account, today: dt.date) -> list[Standing]:
     """The account's advocates, or the account itself without one; empty where nothing is known of it. Two statements."""
-    rows = sqljobs.rows(SQL / "standings.sql", params(today, account=account.id), tables=TABLES)
-    return sorted((Standing(**row) for row in rows), key=lambda one: (one.rank, one.id))
+    return sorted(Sight(None, today).standings(account=account.id), key=lambda one: (one.rank, one.id))

@@ -26,6 +26,7 @@ ASSETS: list[Any] = [
     path("<uuid:asset_id>/edit/", assets.asset_edit, name="asset_edit"),
     path("<uuid:asset_id>/legal/", assets.asset_legal, name="asset_legal"),
     path("<uuid:asset_id>/use/", assets.asset_use, name="asset_use"),
+    path("uses/<uuid:asset_use_id>/", assets.asset_use_edit, name="asset_use_edit"),
 ]
 REFERRALS: list[Any] = [
     path("", referrals.referrals, name="advocacy_referrals"),

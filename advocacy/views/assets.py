@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.views.forms import answer_form, posted
 from advocacy import cells, selectors, services
 from advocacy.enums import AssetKind, Legal
-from advocacy.forms import WON, AssetForm, LegalForm, UseForm
+from advocacy.forms import WON, AssetForm, LegalForm, UseForm, WonForm
 from advocacy.models import Asset, AssetUse
 from advocacy.views.acting import home, latest
 from cs_platform.kernel.access import Permission, TenantRequest, may, requires
@@ -88,6 +88,7 @@ def asset(request: TenantRequest, asset_id: UUID) -> HttpResponse:
         "legal": shown["legal"],
         "facts": [fact for fact in facts if fact["value"]],
         "uses": selectors.uses_of(row),
+        "uses_text": cells.uses_text(row),
         "may_edit": may(request, Permission.EDIT_ACCOUNTS),
         "may_use": row.legal == Legal.APPROVED and not (row.approved_until and row.approved_until < today),
     }
@@ -161,7 +162,21 @@ def asset_use(request: TenantRequest, asset_id: UUID) -> HttpResponse:
     form = UseForm(posted(request), initial={"used_on": request.tenant.today()})
 
     def act(values: dict[str, Any]) -> AssetUse:
-        values["won"] = WON[values["won"]]
         return services.use_asset(asset=row, by=request.member, **values)
 
     return answer_form(request, form, act, _("Saved."), _look(request, row, _("Shown to somebody")))
+
+
+@requires(Permission.EDIT_ACCOUNTS)
+def asset_use_edit(request: TenantRequest, asset_use_id: UUID) -> HttpResponse:
+    """What came of a use: whether the deal was won that it was shown for (ADV-08)."""
+    row = selectors.use_of(request.member, asset_use_id)
+    said = next(word for word, won in WON.items() if won == row.won)
+    form = WonForm(posted(request), initial={"won": said})
+
+    def act(values: dict[str, Any]) -> AssetUse:
+        return services.mark_use(use=row, by=request.member, **values)
+
+    return answer_form(
+        request, form, act, _("Saved."), _look(request, row.asset, _("What came of it"), text=row.prospect)
+    )

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.account_frame import account_frame, open_account
+from accounts.customers import EARLIEST
 from accounts.models import Member, Segment
 from accounts.views import filters
 from advocacy import cells, criteria_cells, figures_cells, matching, program, request_cells, selectors
@@ -17,6 +18,7 @@ from advocacy.enums import Consent, Criterion
 from advocacy.enums import Standing as State
 from advocacy.listing import QUALIFIED, CandidateQuery
 from advocacy.models import ReferenceRequest
+from advocacy.standings import Sight
 from cs_platform.kernel.access import Permission, TenantRequest, may, requires
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.keyset import uuid_of
@@ -48,10 +50,10 @@ EXPORTED = (
 @requires(Permission.VIEW_ACCOUNTS)
 def advocacy(request: TenantRequest) -> HttpResponse:
     """The program at a glance. Its address is the state of the candidates' list (`CandidateQuery`)."""
-    query, tenant, member = CandidateQuery.parse(request.GET), request.tenant, request.member
-    today = tenant.today()
-    found = selectors.read_page(query, member, today)
-    counts = selectors.counts(member, today)
+    query, tenant, today = CandidateQuery.parse(request.GET), request.tenant, request.tenant.today()
+    sight = Sight(request.member, today)
+    found = selectors.read_page(query, sight)
+    counts = selectors.counts(sight)
     panel = _panel(query)
     context: dict[str, Any] = {
         "query": query,
@@ -86,18 +88,17 @@ def advocacy(request: TenantRequest) -> HttpResponse:
         "oob": bool(request.htmx and request.htmx.target == "candidates-found"),
     }
     if not request.htmx or request.htmx.target not in PIECES:
-        context |= _around(request, counts, query)
+        context |= _around(request, sight, counts, query)
     response = page(request, "advocacy/candidates.html", context, pieces=PIECES)
     if request.htmx:
         response["HX-Push-Url"] = _url(request, query.address())
     return response
 
 
-def _around(request: TenantRequest, counts: dict[str, int], query: CandidateQuery) -> dict[str, Any]:
+def _around(request: TenantRequest, sight: Sight, counts: dict[str, int], query: CandidateQuery) -> dict[str, Any]:
     """What stands around the list: tiles, the request that waits longest, the funnel, the failures, the assets."""
-    tenant, member, slug = request.tenant, request.member, request.tenant.slug
-    today = tenant.today()
-    figures = program.figures(program.Span.year_to(today), member)
+    tenant, member, slug, today = request.tenant, request.member, request.tenant.slug, sight.today
+    figures = program.figures(program.Span.year_to(today), sight)
     waiting = selectors.open_requests()
     chosen = _chosen(request, waiting)
     assets = reverse("advocacy_assets", args=[slug])
@@ -119,13 +120,14 @@ def _around(request: TenantRequest, counts: dict[str, int], query: CandidateQuer
         "costs": figures_cells.costs(figures, tenant),
         "best": figures_cells.best_source(figures, tenant),
         "failures": figures_cells.failures(figures),
-        "failed": figures_cells.failed_text(figures) if figures.asks else "",
-        "failed_n": number_text(figures.failed, 0),
+        "failed": figures_cells.failed_text(figures) if figures.given.asks else "",
+        "failed_n": number_text(figures.given.failed, 0),
         "worth": figures_cells.worth(figures, tenant),
+        "successes": figures_cells.successes(figures),
         "assets": [cells.asset_row(one, tenant, today) for one in used],
-        "assets_n": number_text(figures.assets, 0),
+        "assets_n": number_text(figures.given.assets, 0),
         "ending": number_text(counts["ending"], 0),
-        "match": _match(request, chosen, waiting) if chosen else None,
+        "match": _match(request, sight, chosen, waiting) if chosen else None,
     }
 
 
@@ -135,11 +137,13 @@ def _chosen(request: TenantRequest, waiting: list[ReferenceRequest]) -> Referenc
     return next((one for one in waiting if one.id == key), waiting[0] if waiting else None)
 
 
-def _match(request: TenantRequest, chosen: ReferenceRequest, waiting: list[ReferenceRequest]) -> dict[str, Any]:
-    tenant, today = request.tenant, request.tenant.today()
+def _match(
+    request: TenantRequest, sight: Sight, chosen: ReferenceRequest, waiting: list[ReferenceRequest]
+) -> dict[str, Any]:
+    tenant, today = request.tenant, sight.today
     place = waiting.index(chosen)
     following = waiting[(place + 1) % len(waiting)]
-    found = matching.matches(chosen, request.member, today)
+    found = matching.matches(chosen, sight)
     free = [one for one in found if one.refusal is None][:FEW]
     blocked = [one for one in found if one.refusal is not None][: max(FEW - len(free), 2)]
     return {
@@ -171,7 +175,7 @@ def _panel(query: CandidateQuery) -> list[dict[str, Any]]:
 def export(request: TenantRequest) -> HttpResponse:
     """All candidates of the filters as CSV, in the list's order."""
     query, tenant = CandidateQuery.parse(request.GET), request.tenant
-    rows = selectors.all_rows(query, request.member, tenant.today())
+    rows = selectors.all_rows(query, Sight(request.member, tenant.today()))
     people = selectors.named(rows).advocates
     names = selectors.external_ids({row.account_id for row in rows})
     words = {True: "met", False: "missing", None: "unknown"}
@@ -210,6 +214,7 @@ def _of_account(request: TenantRequest, account_id: UUID, template: str) -> Http
         "standing": cells.state(first, today) if first else None,
         "qualified": bool(first and first.qualified),
         "qualified_since": first.qualified_since if first else None,
+        "successes": criteria_cells.successes(program.successes_of(found.parts, program.Span(EARLIEST, today))),
         "criteria": criteria_cells.criteria(first, found.evidence, tenant) if first and first.judged else [],
         "people": [cells.person_row(people[one.id], one, tenant, today) for one in found.advocates if one.id in people],
         "asks": [cells.ask_row(one, tenant, today) for one in found.asks],

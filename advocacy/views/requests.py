@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy
 from accounts.views.forms import answer_form, posted
 from advocacy import cells, matching, request_cells, selectors, services
 from advocacy.enums import RequestState
-from advocacy.forms import WON, EndForm, RequestForm
+from advocacy.forms import EndForm, RequestForm
 from advocacy.lifecycle import REQUESTS
 from advocacy.models import ReferenceRequest
+from advocacy.standings import Sight
 from advocacy.views.acting import home, latest
 from cs_platform.kernel.access import Permission, TenantRequest, may, requires
 from cs_platform.kernel.htmx import page
@@ -45,7 +46,7 @@ def requests(request: TenantRequest) -> HttpResponse:
 def request_page(request: TenantRequest, reference_request_id: UUID) -> HttpResponse:
     """One request: what is wanted, who fits, who was asked."""
     row, tenant, today = selectors.request_of(reference_request_id), request.tenant, request.tenant.today()
-    found = matching.matches(row, request.member, today)
+    found = matching.matches(row, Sight(request.member, today))
     own = row.asks.filter(advocate__account__in=selectors.visible(request.member))
     context = {
         "wanted": row,
@@ -113,7 +114,7 @@ def request_end(request: TenantRequest, reference_request_id: UUID) -> HttpRespo
         return services.end_request(
             request=row,
             state=values["state"],
-            won=WON[values.get("won", "")],
+            won=values.get("won"),
             version=values["version"] or 0,
             by=request.member,
         )

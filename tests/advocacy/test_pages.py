@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from accounts.models import Account, Contact
 from advocacy import services
-from advocacy.models import Advocate, Ask, Asset, Gathering, Guest, Program, ReferenceRequest, Referral
+from advocacy.models import Advocate, Ask, Asset, AssetUse, Gathering, Guest, Program, ReferenceRequest, Referral
 from tests.advocacy.advocacy_facts import account, ago, enrolled, person, qualified, today
 from tests.advocacy.test_program import asked, candidates, request
 from tests.conftest import World
@@ -80,6 +80,12 @@ def test_views_and_filters_swap_the_list_only(world: World) -> None:
     assert "Referral funnel" not in text
     assert response["HX-Push-Url"].endswith("?view=resting")
     assert "Nobody fits this view" in plain(shown(world, "advocacy", query="?q=nobody"))
+    response = client.get(url(world, "advocacy") + "?q=resting", HTTP_HX_TARGET="candidates-found", **PIECE)
+    html = body(response)
+    assert "Customer resting" in html
+    assert "Customer ready" not in html
+    assert 'id="candidates-q"' not in html, "what is being typed stays"
+    assert 'id="candidates-tools" hx-swap-oob="true"' in html
 
 
 def test_an_empty_program_says_what_will_stand_there(world: World) -> None:
@@ -219,11 +225,17 @@ def test_an_asset_is_kept_approved_and_shown(world: World) -> None:
     assert "Legal has not approved it" in body(client.post(url(world, "asset_use", asset.id), use), 422)
     legal = {"legal": "approved", "approved_until": (today() + dt.timedelta(days=30)).isoformat(), "version": "1"}
     assert client.post(url(world, "asset_legal", asset.id), legal).status_code == 302
-    assert client.post(url(world, "asset_use", asset.id), use).status_code == 302
+    assert client.post(url(world, "asset_use", asset.id), use | {"won": ""}).status_code == 302
+    with world.open():
+        shown_to = AssetUse.objects.get()
+    came = url(world, "asset_use_edit", shown_to.id)
+    assert "selected" not in body(client.get(came)).split("Not known yet")[1]
+    assert client.post(came, {"won": "perhaps"}).status_code == 422
+    assert client.post(came, {"won": "yes"}).status_code == 302
     edit = {"title": "Four units", "kind": "case_study", "version": "2", "url": "https://example.com/x"}
     assert client.post(url(world, "asset_edit", asset.id), edit).status_code == 302
     text = plain(shown(world, "asset", asset.id))
-    assert "1 times in 12 months, 1 deals won" in text
+    assert "shown 1 time in 12 months, 1 deal won" in text
     assert "Corvid" in text
     assert "Four units" in shown(world, "advocacy_assets", query="?kind=case_study&legal=approved")
     assert "Four units" not in shown(world, "advocacy_assets", query="?legal=refused")
@@ -285,7 +297,7 @@ def test_the_tab_of_an_account(world: World) -> None:
     people = fill(world)
     row = people["ready"].account
     text = plain(shown(world, "account_advocacy", row.id))
-    for part in ("May they be asked?", "Champion ready", "Three units", "Corvid"):
+    for part in ("May they be asked?", "Champion ready", "Three units", "Corvid", "done Wrote a good review"):
         assert part in text
     with world.open():
         bare = Account.objects.create(external_id="X", name="Bare", owner=world.members["csm"])

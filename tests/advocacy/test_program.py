@@ -295,9 +295,13 @@ def test_a_member_does_nothing_with_accounts_that_they_do_not_see(tenant_open: W
 # The list, matching, figures
 
 
+def sight(world: World, role: str = "admin") -> standings.Sight:
+    return standings.Sight(world.members[role], today())
+
+
 def page(world: World, text: str = "", role: str = "admin") -> list[str]:
     query = CandidateQuery.parse(QueryDict(text))
-    return [f"{row.name[9:]} {row.standing}" for row in selectors.read_page(query, world.members[role], today()).rows]
+    return [f"{row.name[9:]} {row.standing}" for row in selectors.read_page(query, sight(world, role)).rows]
 
 
 def candidates(world: World) -> dict[str, Advocate]:
@@ -321,7 +325,7 @@ def test_candidates_stand_in_the_order_of_what_can_be_done(tenant_open: World) -
     assert page(world, "q=REST") == ["resting resting"]
     assert page(world, "q=%25") == []
     assert page(world, "consent=name_logo&view=waiting") == ["waiting waiting"]
-    found = selectors.counts(world.members["admin"], today())
+    found = selectors.counts(sight(world))
     assert {key: found[key] for key in ("all", "qualified", "ready", "resting", "waiting", "open", "blocked")} == {
         "all": 5, "qualified": 4, "ready": 1, "resting": 1, "waiting": 1, "open": 1, "blocked": 1,
     }  # fmt: skip
@@ -337,14 +341,14 @@ def test_pages_go_by_key_and_show_each_candidate_once(tenant_open: World, monkey
     seen: list[str] = []
     text, back = "", ""
     for _page in range(4):
-        found = selectors.read_page(CandidateQuery.parse(QueryDict(text)), world.members["admin"], today())
+        found = selectors.read_page(CandidateQuery.parse(QueryDict(text)), sight(world))
         seen += [row.name for row in found.rows]
         back = found.previous or back
         if not found.following:
             break
         text = found.following
     assert len(seen) == len(set(seen)) == 6
-    before = selectors.read_page(CandidateQuery.parse(QueryDict(back)), world.members["admin"], today())
+    before = selectors.read_page(CandidateQuery.parse(QueryDict(back)), sight(world))
     assert [row.name for row in before.rows] == seen[2:4]
 
 
@@ -372,7 +376,7 @@ def test_rows_of_another_tenant_are_not_there(worlds: tuple[World, World]) -> No
         services.add_referral(account=Account.objects.first(), prospect="X", by=None)
     with world.open():
         assert page(world) == []
-        assert program.figures(program.Span.year_to(today())).funnel[0].count == 0
+        assert program.figures(program.Span.year_to(today()), sight(world)).funnel[0].count == 0
 
 
 def test_adv_03_matches_are_ranked_and_the_blocked_stand_below(tenant_open: World) -> None:
@@ -384,12 +388,12 @@ def test_adv_03_matches_are_ranked_and_the_blocked_stand_below(tenant_open: Worl
     asked(world, rests, 5)
     zoo = enrolled(world, account(world, "zoo", industry="Zoo"))
     row = request(world, industry="logistics", users=1000, product=cloud)
-    found = matching.matches(row, world.members["admin"], today())
+    found = matching.matches(row, sight(world))
     assert [(one.advocate.id, one.fit.total, one.refusal.code if one.refusal else "") for one in found] == [
         (best.id, 97, ""), (small.id, 82, ""), (zoo.id, 20, ""), (rests.id, 81, "resting"),
     ]  # fmt: skip
     services.ask(advocate=best, kind="reference", request=row, by=world.members["csm"])
-    again = {one.advocate.id: one for one in matching.matches(row, world.members["admin"], today())}
+    again = {one.advocate.id: one for one in matching.matches(row, sight(world))}
     assert again[best.id].asked
     assert again[best.id].refusal is not None
 
@@ -428,22 +432,59 @@ def test_adv_04_figures_add_up(tenant_open: World) -> None:
     )
     for stars, day in ((Decimal("4.5"), 10), (Decimal("5"), 500), (None, 20)):
         services.add_asset(account=giver, kind="review", title="R", rating=stars, published_on=ago(day), by=None)
-    found = program.figures(program.Span.year_to(today()))
+    found = program.figures(program.Span.year_to(today()), sight(world))
     assert [step.count for step in found.funnel] == [4, 3, 3, 2, 1]
     assert [step.worth for step in found.funnel] == [480_000, 360_000, 360_000, 240_000, 120_000]
     assert found.funnel[1].share == Decimal("0.75")
-    assert (found.promoters, found.answers) == (1, 2)
-    assert (found.asks, found.references, found.failures, found.failed) == (2, 1, {"legal": 1}, 1)
-    assert (found.reviews, found.new_reviews, found.stars) == (3, 2, Decimal("4.75"))
+    given = found.given
+    assert (given.promoters, given.answers) == (1, 2)
+    assert (given.asks, given.references, given.failures, given.failed) == (2, 1, {"legal": 1}, 1)
+    assert (given.assets, given.reviews, given.new_reviews, given.stars) == (3, 3, 2, Decimal("4.75"))
     assert (found.referred.n, found.referred.arr, found.other.n, found.other.arr) == (1, 1_200_000, 1, 1_200_000)
     assert found.share == Decimal("0.5")
     # 3,100.00 for 12,000.00 of ARR.
     assert round(found.referred.per_arr or 0, 4) == Decimal("0.2583")
     assert round(found.cheaper or 0, 3) == Decimal("-0.608")
-    assert found.best is not None
-    assert found.best[0] == giver.id
+    assert found.best == program.Best(giver.name, 2, 120_000)
     assert (found.advocates.n, found.others.n) == (1, 2)
     assert Qualification.objects.count() == 1
+
+
+def test_adv_08_what_customers_have_done_for_us_counts_once_for_an_account(worlds: tuple[World, World]) -> None:
+    """A reference or case study, a review of four stars, an introduction, marketing, a talk, an opportunity; in the span, and
+    not what is planned, poor or of others."""
+    world, _rival = worlds
+    for each in worlds:
+        with each.open():
+            giver, other = account(each), account(each, "A-2", owner=each.members["leader"])
+            who = enrolled(each, giver)
+            for kind, days in (("reference", 200), ("marketing", 100), ("reference", 80)):
+                made = asked(each, who, days, kind=kind)
+                services.answer_ask(ask=made, state="done", answered_on=ago(days - 5), version=1, by=None)
+            asked(each, who, 20, kind="speaking")
+            for stars, row in ((Decimal("4"), giver), (Decimal("3.5"), other)):
+                services.add_asset(account=row, kind="review", title="R", rating=stars, published_on=ago(9), by=None)
+            services.add_asset(account=giver, kind="case_study", title="T", published_on=ago(500), by=None)
+            services.add_asset(account=other, kind="case_study", title="T", by=None)
+            for row, state in ((giver, "introduced"), (other, "opportunity"), (other, "asked")):
+                lead = services.add_referral(account=row, prospect="X", asked_on=ago(40), by=None)
+                services.move_referral(referral=lead, state=state, on=ago(30), version=None, by=None)
+    with world.open():
+        span = program.Span.year_to(today())
+        expected = {"reference": 1, "review": 1, "introduction": 2, "marketing": 1, "speaking": 0, "pipeline": 1}
+        assert program.figures(span, sight(world)).successes == expected
+        assert program.figures(span, sight(world, "csm")).successes == expected | {"introduction": 1, "pipeline": 0}
+        own = program.successes_of([Account.objects.get(external_id="A-2").id], span)
+        assert own == dict.fromkeys(expected, 0) | {"introduction": 1, "pipeline": 1}
+
+
+def test_a_deal_is_won_once_however_often_something_was_shown(tenant_open: World) -> None:
+    world, csm = tenant_open, tenant_open.members["csm"]
+    row = services.add_asset(account=account(world), kind="case_study", title="T", legal="approved", by=csm)
+    first, second, third = (services.use_asset(asset=row, prospect=name, by=csm) for name in ("One", "One", "Two"))
+    for use, won in ((first, True), (second, True), (third, False)):
+        services.mark_use(use=use, won=won, by=csm)
+    assert program.figures(program.Span.year_to(today()), sight(world)).given.deals == 1
 
 
 def test_figures_are_of_what_the_reader_sees(tenant_open: World) -> None:
@@ -452,8 +493,8 @@ def test_figures_are_of_what_the_reader_sees(tenant_open: World) -> None:
     for row in (mine, other):
         services.add_referral(account=row, prospect="X", by=None)
     span = program.Span.year_to(today())
-    assert program.figures(span, world.members["csm"]).funnel[0].count == 1
-    assert program.figures(span, world.members["admin"]).funnel[0].count == 2
+    assert program.figures(span, sight(world, "csm")).funnel[0].count == 1
+    assert program.figures(span, sight(world)).funnel[0].count == 2
 
 
 def test_an_asset_of_another_account_is_not_asked_for(tenant_open: World) -> None:

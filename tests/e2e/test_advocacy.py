@@ -1,6 +1,8 @@
 """Advocacy as a person works it: from a state that says why, to a person with consent, an ask of a request and its answer, an
 asset through legal, a referral to the contract; by keyboard, in both themes and on a phone (ADV-01 to ADV-05)."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -86,6 +88,12 @@ def test_lists_assets_and_referrals(world: World, page: Page, live_server) -> No
     page.get_by_role("navigation", name="Which candidates").get_by_role("link", name="Resting").click()
     expect(page.get_by_role("region", name="Candidates").get_by_role("row")).to_have_count(2)
     expect(page).to_have_url(f"{live_server.url}/t/acme/advocacy/?view=resting")
+    field = page.get_by_role("searchbox", name="Name of an account")
+    field.press_sequentially("customer resting")
+    expect(page).to_have_url(re.compile("q=customer"))
+    expect(field).to_be_focused()
+    page.get_by_role("navigation", name="Which candidates").get_by_role("link", name="Legal").click()
+    expect(page.get_by_text("Nobody fits this view and its filters.")).to_be_visible()
     page.goto(f"{live_server.url}/t/acme/advocacy/assets/")
     look(page, "advocacy-assets")
     page.get_by_role("link", name="Three units in a year").click()
@@ -98,6 +106,10 @@ def test_lists_assets_and_referrals(world: World, page: Page, live_server) -> No
     drawer.get_by_role("button", name="Save").click()
     expect(page.get_by_role("region", name="Shown to").get_by_text("Meridian Rail")).to_be_visible()
     look(page, "advocacy-asset")
+    page.get_by_role("link", name="What came of it: Meridian Rail").press("Enter")
+    drawer.get_by_label("The deal was won").select_option("yes")
+    drawer.get_by_role("button", name="Save").press("Enter")
+    expect(page.get_by_text("shown 1 time in 12 months, 1 deal won")).to_be_visible()
     page.goto(f"{live_server.url}/t/acme/advocacy/referrals/")
     look(page, "advocacy-referrals")
     page.get_by_role("link", name="Move on: Corvid Rail").click()
