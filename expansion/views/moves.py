@@ -27,6 +27,7 @@ from expansion.views.deals import fresh, look
 from expansion.views.lists import board_context, board_url
 from expansion.views.shell import list_url
 from journey.handoffs.services import takers
+from journey.work.sharing import who_sees
 
 MOST = 200  # deals that get another owner at once
 
@@ -147,9 +148,11 @@ def lose(request: TenantRequest, opportunity_id: UUID) -> HttpResponse:
 
 @requires(Permission.EDIT_ACCOUNTS)
 def hand(request: TenantRequest, opportunity_id: UUID) -> HttpResponse:
-    """Offer it to sales; nothing passes before they say yes (EXP-06)."""
+    """Offer it to sales, to whoever sees the account; nothing passes before they say yes (EXP-06)."""
     row = selectors.deal_of(request.member, opportunity_id)
-    form = HandForm(posted(request), deal=row, people=takers(), today=request.tenant.today())
+    seeing = set(who_sees(row.account).exclude(id=row.account.owner_id).values_list("id", flat=True))
+    people = [one for one in takers() if one.id in seeing]
+    form = HandForm(posted(request), deal=row, people=people, today=request.tenant.today())
 
     def act(values: dict[str, Any]) -> None:
         services.hand_to_sales(
