@@ -6,7 +6,7 @@ from typing import Any, cast
 from uuid import uuid4
 
 from django import forms
-from django.db.models import Q
+from django.db.models import Case, Q, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -90,9 +90,10 @@ class TouchpointForm(RowForm):
             people = [(one.external_id, one.name) for one in seen if one.left_on is None or one.id in there]
             if touchpoint is not None:
                 self.initial["attendees"] = [one.external_id for one in seen if one.id in touchpoint.attendees]
-        members = (
-            Member.objects.filter(Q(is_active=True) | Q(id__in=ours)).select_related("user").order_by("name", "id")
-        )
+        # Those who are chosen come first, so that none of them is lost where more members are than are offered.
+        chosen_first = Case(When(id__in=ours, then=0), default=1)
+        members = Member.objects.filter(Q(is_active=True) | Q(id__in=ours)).select_related("user")
+        members = members.order_by(chosen_first, "name", "id")
         colleagues = [(one.user.email, one.name, one.id) for one in members[:MOST_COLLEAGUES]]
         self.initial["colleagues"] = [email for email, _name, id_ in colleagues if id_ in ours]
         cast(forms.ChoiceField, self.fields["contact"]).choices = [("", _("Nobody in particular")), *people]

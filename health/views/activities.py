@@ -12,12 +12,12 @@ from django.views.decorators.http import require_POST
 
 from accounts.account_frame import open_account
 from accounts.models import Account
-from accounts.views.forms import theirs_and_yours
+from accounts.views.forms import conflict_page, form_page, posted
 from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.asked import version_of
 from cs_platform.kernel.errors import Conflict, DomainError
 from cs_platform.kernel.forms import refuse
-from cs_platform.kernel.htmx import page, toast, trigger
+from cs_platform.kernel.htmx import toast, trigger
 from health.engagement.forms import TouchpointForm
 from health.engagement.services import save_touchpoint, settle_touchpoint
 from health.models import Touchpoint
@@ -83,10 +83,9 @@ def _form(
     touchpoint: Touchpoint | None,
     offered: list[Account] | None = None,
 ) -> HttpResponse:
-    posted = request.POST if request.method == "POST" else None
-    form = TouchpointForm(posted, account=account, touchpoint=touchpoint, accounts=offered)
-    context = _look(request, account, touchpoint) | {"form": form}
-    if posted is not None and form.is_valid() and account is not None:
+    form = TouchpointForm(posted(request), account=account, touchpoint=touchpoint, accounts=offered)
+    look = _look(request, account, touchpoint)
+    if form.is_bound and form.is_valid() and account is not None:
         try:
             saved = save_touchpoint(
                 account=account,
@@ -100,19 +99,10 @@ def _form(
         except Conflict:
             if touchpoint is None:
                 raise
-            theirs = TouchpointForm.values_of(touchpoint)
-            both = theirs_and_yours(form, theirs)
-            data = request.POST.copy()
-            data["version"] = str(theirs["version"])
-            form.data = data
-            return _page(request, context | {"both": both, "conflict": True}, 409)
+            return conflict_page(request, form, TouchpointForm.values_of(touchpoint), **look)
         except DomainError as error:
             refuse(form, error)
-    return _page(request, context, 422 if form.errors else 200)
-
-
-def _page(request: TenantRequest, context: dict[str, Any], status: int) -> HttpResponse:
-    return page(request, "health/activity_form.html", context, pieces=("drawer-body",), status=status)
+    return form_page(request, form, **look)
 
 
 def _look(request: TenantRequest, account: Account | None, touchpoint: Touchpoint | None) -> dict[str, Any]:
@@ -123,6 +113,5 @@ def _look(request: TenantRequest, account: Account | None, touchpoint: Touchpoin
         "title": _("Change activity") if touchpoint else _("Log activity"),
         "back_url": back,
         "back_label": account.name if account else _("Today"),
-        "action": request.path,
-        "piece": bool(request.htmx and request.htmx.target == "drawer-body"),
+        "template": "health/activity_form.html",
     }

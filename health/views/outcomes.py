@@ -1,9 +1,10 @@
 """Account → Outcomes: what success means to the customer, how far it is, what it is worth (VAL-01 to VAL-03, MET-14)."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
-from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -12,10 +13,9 @@ from django.utils.translation import gettext as _
 
 from accounts.account_frame import account_frame, open_account
 from accounts.models import Account, Contact
-from accounts.views.forms import conflict_page, form_page, saved
+from accounts.views.forms import answer_form, posted
 from cs_platform.kernel.access import Permission, TenantRequest, requires
-from cs_platform.kernel.errors import Conflict, DomainError
-from cs_platform.kernel.forms import refuse
+from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.templatetags.ui import band_pill
 from health.models import Outcome
@@ -60,20 +60,19 @@ def outcome_measure(request: TenantRequest, account_id: UUID, outcome_id: UUID) 
     """Record what was measured."""
     account, today = open_account(request, account_id), request.tenant.today()
     outcome = _of(account, outcome_id)
-    form = MeasureForm(request.POST if request.method == "POST" else None, initial={"measured_on": today})
+    form = MeasureForm(posted(request), initial={"measured_on": today})
     look = _look(request, account, title=_("Measurement: %(name)s") % {"name": outcome.name}, submit=_("Save"))
     look["text"] = _("From %(baseline)s to %(target)s, read from: %(source)s") % {
         "baseline": cells.value_text(outcome.baseline, outcome.unit),
         "target": cells.value_text(outcome.target, outcome.unit),
         "source": outcome.data_source,
     }
-    if form.is_bound and form.is_valid():
-        try:
-            measure_outcome(outcome=outcome, today=today, by=request.member, **form.cleaned_data)
-            return saved(request, _("The measurement is saved."), look["back_url"])
-        except DomainError as error:
-            _show(form, error, {"measured_value": "value"})
-    return form_page(request, form, **look)
+
+    def act(given: dict[str, Any]) -> None:
+        with _refused_at("value", column="measured_value"):
+            measure_outcome(outcome=outcome, today=today, by=request.member, **given)
+
+    return answer_form(request, form, act, _("The measurement is saved."), look)
 
 
 @requires(Permission.EDIT_ACCOUNTS)
@@ -81,25 +80,17 @@ def outcome_confirm(request: TenantRequest, account_id: UUID, outcome_id: UUID) 
     """The customer's own word that it is reached."""
     account, today = open_account(request, account_id), request.tenant.today()
     outcome = _of(account, outcome_id)
-    form = ConfirmForm(
-        request.POST if request.method == "POST" else None,
-        outcome=outcome,
-        currency=request.tenant.currency,
-        today=today,
-    )
+    form = ConfirmForm(posted(request), outcome=outcome, currency=request.tenant.currency, today=today)
     look = _look(request, account, title=_("Confirmed: %(name)s") % {"name": outcome.name}, submit=_("Confirm"))
     look["text"] = _("Only what the customer says counts here. It feeds the score, time to value and the renewal.")
-    if form.is_bound and form.is_valid():
-        said = dict(form.cleaned_data)
-        contact: Contact = get_object_or_404(account.contacts, external_id=said.pop("contact"))
-        try:
+
+    def act(given: dict[str, Any]) -> None:
+        contact: Contact = get_object_or_404(account.contacts, external_id=given["contact"])
+        said = {name: value for name, value in given.items() if name != "contact"}
+        with _refused_at("contact", column="confirmed_by"):
             confirm_outcome(outcome=outcome, contact=contact, today=today, by=request.member, **said)
-            return saved(request, _("%(name)s is confirmed.") % {"name": outcome.name}, look["back_url"])
-        except Conflict:
-            raise
-        except DomainError as error:
-            _show(form, error, {"confirmed_by": "contact"})
-    return form_page(request, form, **look)
+
+    return answer_form(request, form, act, _("%(name)s is confirmed.") % {"name": outcome.name}, look)
 
 
 def _of(account: Account, outcome_id: UUID) -> Outcome:
@@ -112,33 +103,30 @@ def _look(request: TenantRequest, account: Account, *, title: str, submit: str) 
     return {"title": title, "back_url": url, "back_label": account.name, "submit": submit}
 
 
-def _show(form: Form, error: DomainError, names: dict[str, str]) -> None:
-    """A refusal under the form's own field, which is not named like the column."""
-    for column, field in names.items():
-        if column in error.fields:
-            error.fields[field] = error.fields.pop(column)
-    refuse(form, error)
+@contextmanager
+def _refused_at(field: str, *, column: str) -> Iterator[None]:
+    """What is refused of a column stands at the form's own field, which is named otherwise."""
+    try:
+        yield
+    except DomainError as error:
+        error.fields = {field if name == column else name: text for name, text in error.fields.items()}
+        raise
 
 
 def _outcome(request: TenantRequest, account: Account, outcome: Outcome | None) -> HttpResponse:
-    form = OutcomeForm(
-        request.POST if request.method == "POST" else None,
-        account=account,
-        today=request.tenant.today(),
-        by=request.member,
-        outcome=outcome,
-    )
+    today = request.tenant.today()
+    form = OutcomeForm(posted(request), account=account, today=today, by=request.member, outcome=outcome)
     title = _("Edit %(name)s") % {"name": outcome.name} if outcome else _("New success criterion")
-    look = _look(request, account, title=title, submit=_("Save criterion")) | {"wide": True}
-    if form.is_bound and form.is_valid():
-        version = form.cleaned_data["version"]
-        try:
-            row = save_outcome(account=account, outcome=outcome, cells=form.cells(), version=version, by=request.member)
-            return saved(request, _("%(name)s is saved.") % {"name": row.name}, look["back_url"])
-        except Conflict:
-            if outcome is None:
-                raise
-            return conflict_page(request, form, OutcomeForm.values_of(outcome), **look)
-        except DomainError as error:
-            refuse(form, error)
-    return form_page(request, form, **look)
+
+    def act(given: dict[str, Any]) -> Outcome:
+        cells, version = form.cells(), given["version"]
+        return save_outcome(account=account, outcome=outcome, cells=cells, version=version, by=request.member)
+
+    return answer_form(
+        request,
+        form,
+        act,
+        lambda row: _("%(name)s is saved.") % {"name": row.name},
+        _look(request, account, title=title, submit=_("Save criterion")) | {"wide": True},
+        theirs=lambda: OutcomeForm.values_of(outcome) if outcome else None,
+    )

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts import cells as account_cells
 from accounts.models import Account, Member
+from accounts.views.forms import form_page, posted
 from cs_platform.kernel.access import Permission, TenantRequest, may, requires
 from cs_platform.kernel.errors import Conflict, DomainError
 from cs_platform.kernel.forms import refuse
@@ -130,7 +131,7 @@ def task_new(request: TenantRequest) -> HttpResponse:
     account = alert.account if alert else _account(request, asked.get("account", ""))
     accounts = [] if account else _offered(request.member)
     form = TaskForm(
-        request.POST if request.method == "POST" else None,
+        posted(request),
         account=account,
         accounts=accounts,
         people=_people(account),
@@ -154,8 +155,7 @@ def task_new(request: TenantRequest) -> HttpResponse:
             if not visible_tasks(request.member).filter(id=row.id).exists():
                 raise Http404  # the token of somebody else's
             return answered(request, row, _("“%(task)s” is there.") % {"task": row.title})
-    context = {"form": form, "account": account, "title": _("New task"), "action": request.path, "alert": alert}
-    return _form_page(request, context)
+    return _form_page(request, form, account=account, title=_("New task"), alert=alert)
 
 
 @requires(Permission.EDIT_ACCOUNTS)
@@ -166,7 +166,7 @@ def task_edit(request: TenantRequest, task_id: UUID) -> HttpResponse:
     if row.owner is not None and row.owner not in people:
         people.append(row.owner)
     form = TaskForm(
-        request.POST if request.method == "POST" else None, task=row, account=row.account, people=people,
+        posted(request), task=row, account=row.account, people=people,
         accounts=[] if row.account else _offered(request.member),
     )  # fmt: skip
     if form.is_bound and form.is_valid():
@@ -182,15 +182,11 @@ def task_edit(request: TenantRequest, task_id: UUID) -> HttpResponse:
             refuse(form, error)
         else:
             return answered(request, saved, _("Saved."))
-    context = {"form": form, "account": row.account, "title": _("Change task"), "action": request.path}
-    return _form_page(request, context)
+    return _form_page(request, form, account=row.account, title=_("Change task"))
 
 
-def _form_page(request: TenantRequest, context: dict[str, Any]) -> HttpResponse:
-    form = context["form"]
-    context |= {"back": back_of(request), "piece": bool(request.htmx and request.htmx.target == "drawer-body")}
-    status = 422 if form.is_bound else 200
-    return page(request, "journey/task_form.html", context, pieces=("drawer-body",), status=status)
+def _form_page(request: TenantRequest, form: TaskForm, **context: Any) -> HttpResponse:
+    return form_page(request, form, template="journey/task_form.html", back=back_of(request), **context)
 
 
 def _owner(text: str, people: list[Member]) -> dict[str, Any]:
