@@ -81,10 +81,10 @@ def figures_of(tenant: Tenant, span: str, only: Q, cut: str) -> Figures:
     return Walked(Account.objects.filter(only), span_of(span, tenant.today()), tenant)
 
 
-def span_shown(tenant: Tenant, name: str) -> Span:
-    """The days that the figures of a span are about, for the lists behind them."""
-    kept = JourneySpan.objects.filter(span=name).first()
-    return Span(kept.first, kept.last, kept.before_first) if kept else span_of(name, tenant.today())
+def walked_of(tenant: Tenant, figures: Figures, only: Q) -> Walked:
+    """The journeys behind the figures of these accounts, for a list of them: those that the figures come from, or, of a large
+    book, the ones that are there now, over the days that the figures are about."""
+    return figures if isinstance(figures, Walked) else Walked(Account.objects.filter(only), figures.span, tenant)
 
 
 def reckon_night(as_of: dt.date) -> int:

@@ -22,10 +22,9 @@ from journey.analysis import cells, files
 from journey.analysis.chance import compared
 from journey.analysis.flow import Figures
 from journey.analysis.habits import habits
-from journey.analysis.kept import figures_of, span_shown
+from journey.analysis.kept import figures_of, walked_of
 from journey.analysis.picture import Picture
 from journey.analysis.spans import COUNTS, CUTS, SHOWS, SPANS, SPEEDS, Choice, Listed, Span
-from journey.analysis.walked import Walked
 from journey.enums import Blocker, Cause, Exit, Stage
 
 SHOWN = 50
@@ -188,10 +187,10 @@ def _found(
     request: TenantRequest, limit: int | None, skip: int = 0
 ) -> tuple[Choice, Listed, Span, list[dict[str, Any]]]:
     choice, listed = Choice.parse(request.GET.dict()), Listed.parse(request.GET.dict())
-    span, only = span_shown(request.tenant, choice.span), _only(request, choice)
-    ids = _figures(request, choice).flagged_with(listed.flag) if listed.show == "flag" else None
-    walked = Walked(Account.objects.filter(only), span, request.tenant)
-    return choice, listed, span, walked.listed(listed, limit, ids, skip)
+    figures = _figures(request, choice)
+    ids = figures.flagged_with(listed.flag) if listed.show == "flag" else None
+    walked = walked_of(request.tenant, figures, _only(request, choice))
+    return choice, listed, figures.span, walked.listed(listed, limit, ids, skip)
 
 
 @requires(Permission.VIEW_WEEK)

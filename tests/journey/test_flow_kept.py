@@ -226,8 +226,9 @@ def test_lists_are_about_the_days_of_the_kept_figures(world: World, large) -> No
             JourneySpan.objects.filter(span="90").update(
                 first=row.first - day, last=row.last - day, before_first=row.before_first - day
             )
-        assert kept.span_shown(world.tenant, "90").last == ago(1)
-        assert kept.span_shown(world.tenant, "365").last == ago(0)
+        for name, days in (("90", 1), ("365", 0)):
+            figures = kept.figures_of(world.tenant, name, Q(), "segment")
+            assert kept.walked_of(world.tenant, figures, Q()).span.last == ago(days)
 
 
 def test_shares_lie_between_days_as_the_database_says() -> None:
