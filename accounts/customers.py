@@ -73,9 +73,8 @@ def mark_contact_left(*, contact: Contact, left_on: dt.date, by: Member, note: s
     if not EARLIEST <= left_on <= timezone.localdate() + dt.timedelta(days=366):
         message = _("The day lies between 1990 and a year from now.")
         raise DomainError(message, fields={"left_on": message})
-    _tell(contact, by, left_on=left_on)
-    contact.refresh_from_db()
     if contact.role == ContactRole.CHAMPION:
+        # Before the door hears of it, which notes the event where nobody did.
         log_event(
             account=contact.account,
             kind=AccountEventKind.CHAMPION_LEFT,
@@ -84,6 +83,8 @@ def mark_contact_left(*, contact: Contact, left_on: dt.date, by: Member, note: s
             contact=contact,
             by=by,
         )
+    _tell(contact, by, left_on=left_on)
+    contact.refresh_from_db()
     return contact
 
 

@@ -17,6 +17,7 @@ from accounts.merging.result import (
     first_of_each,
     quiet_inserts,
 )
+from accounts.models import Tenant
 from cs_platform.kernel import copying, sqljobs
 from cs_platform.kernel.tenancy import current_tenant_id
 
@@ -29,7 +30,8 @@ COLUMNS = [
 
 
 def merge_contacts(rows: Sequence[Row], origin: Origin) -> MergeResult:
-    """Create or update contacts. Refused: an account that does not exist."""
+    """Create or update contacts. A champion who leaves or gets another role is an event of the account as well (ACC-05,
+    TRG-07). Refused: an account that does not exist."""
     result = MergeResult()
     rows = first_of_each(rows, result, "contact")
     named = {row.values["account"] for row in rows}
@@ -45,7 +47,8 @@ def merge_contacts(rows: Sequence[Row], origin: Origin) -> MergeResult:
         copying.stage("stage_contact", COLUMNS, (_cells(row, accounts) for row in accepted))
         quiet_inserts(len(accepted))
         touched: set[UUID] = set()
-        for found in sqljobs.rows(SQL / "merge_contacts.sql", {"tenant_id": current_tenant_id()}):
+        params = {"tenant_id": current_tenant_id(), "today": Tenant.current().today()}
+        for found in sqljobs.rows(SQL / "merge_contacts.sql", params):
             result.add(found["number"], found["id"], found["outcome"])
             if found["stands_anew"]:
                 touched |= {found["account_id"], found["was_of"] or found["account_id"]}

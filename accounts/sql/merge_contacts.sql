@@ -1,5 +1,6 @@
 -- Contacts of the temporary table stage_contact: new ones are made, known ones changed where a given field differs.
--- What a score reads of them is kept as it stood (see ContactPast).
+-- What a score reads of them is kept as it stood (see ContactPast). A champion who left, or who is one no more, is an event of
+-- the account, whichever door said so (ACC-05, TRG-07), unless somebody noted it with words of their own.
 WITH known AS (
     SELECT s.number, c.id FROM stage_contact s JOIN accounts_contact c ON c.external_id = s.contact
 ), made AS (
@@ -34,13 +35,25 @@ WITH known AS (
            IS DISTINCT FROM
            (w.account_id, w.name, w.email, w.phone, w.title, w.role, w.engagement, w.language, w.last_contact_on,
             w.left_on, w.attributes)
-    RETURNING c.id, OLD.account_id AS was_of, OLD.role AS old_role, OLD.last_contact_on AS old_contact, OLD.left_on AS old_left,
+    RETURNING c.id, c.account_id, c.role, c.left_on,
+              OLD.account_id AS was_of, OLD.role AS old_role, OLD.last_contact_on AS old_contact, OLD.left_on AS old_left,
               (OLD.account_id, OLD.role, OLD.last_contact_on, OLD.left_on)
                   IS DISTINCT FROM (NEW.account_id, NEW.role, NEW.last_contact_on, NEW.left_on) AS stands_anew
 ), kept AS (
     INSERT INTO accounts_contactpast (id, tenant_id, contact_id, account_id, role, last_contact_on, left_on, until)
     SELECT uuidv7(), %(tenant_id)s, id, was_of, old_role, old_contact, old_left, clock_timestamp()
       FROM changed WHERE stands_anew
+), lost AS (
+    SELECT id, account_id, CASE WHEN left_on IS NULL THEN 'champion_role_changed' ELSE 'champion_left' END AS kind,
+           coalesce(left_on, %(today)s) AS happened_on
+      FROM changed
+     WHERE old_role = 'champion' AND old_left IS NULL AND (left_on IS NOT NULL OR role <> 'champion')
+), noted AS (
+    INSERT INTO accounts_accountevent (id, tenant_id, account_id, kind, happened_on, note, contact_id)
+    SELECT uuidv7(), %(tenant_id)s, l.account_id, l.kind, l.happened_on, '', l.id
+      FROM lost l
+     WHERE NOT EXISTS (SELECT FROM accounts_accountevent e
+                        WHERE e.contact_id = l.id AND e.kind = l.kind AND e.happened_on = l.happened_on)
 )
 SELECT s.number, coalesce(m.id, k.id) AS id, s.account_id, c.was_of, m.id IS NOT NULL OR coalesce(c.stands_anew, false) AS stands_anew,
        CASE WHEN m.id IS NOT NULL THEN 'created' WHEN c.id IS NOT NULL THEN 'updated' ELSE 'unchanged' END AS outcome
