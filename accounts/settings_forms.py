@@ -237,7 +237,7 @@ class PlanForm(TenantForm):
         labels = {"product": _("Product")}
         help_texts = {
             "rank": _("Higher plans have higher ranks."),
-            "usage_limit": _("What usage is held against; empty without a limit."),
+            "usage_limit": _("What may be used in 30 days; empty without a limit."),
         }
 
 

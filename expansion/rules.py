@@ -52,14 +52,15 @@ def holds(facts: Facts, as_of: dt.date) -> set[tuple[str, str]]:
 
 
 def _limit(f: Facts, as_of: dt.date, still: bool) -> Iterator[Match]:
-    """Use of 30 days against the limit of each plan that is paid for. Example: 930,000 of 1,000,000 is 93 %."""
-    if f["quantity"] is None:
-        return
-    for plan, name, limit, product in f["plans"]:
-        share = float(f["quantity"]) / limit
+    """Use of 30 days against the limit of each plan that is paid for: of its product's features where the catalogue names
+    any, else all use. Example: 930,000 of 1,000,000 is 93 %."""
+    for plan, name, limit, product, used in f["plans"]:
+        if used is None:
+            continue
+        share = float(used) / limit
         if share >= (STILL_FULL if still else FULL):
             inputs = {
-                "used": float(f["quantity"]),
+                "used": float(used),
                 "limit": limit,
                 "share": round(share, 4),
                 "plan": name,

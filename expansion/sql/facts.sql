@@ -26,6 +26,15 @@ WITH part AS MATERIALIZED (
       FROM health_accountday
      WHERE day <= %(usage_day)s AND day > %(usage_day)s::date - %(limit_days)s::int
      GROUP BY 1
+), metered AS MATERIALIZED (
+    -- Products with a limit, of which the catalogue names features: what counts for such a plan is the use of these.
+    SELECT DISTINCT f.product_id FROM accounts_feature f JOIN accounts_plan l ON l.product_id = f.product_id AND l.usage_limit > 0
+), of_product AS MATERIALIZED (
+    SELECT d.account_id, f.product_id, sum(d.quantity) AS quantity
+      FROM health_featureday d
+      JOIN accounts_feature f ON f.id = d.feature_id AND f.product_id IN (SELECT product_id FROM metered)
+     WHERE d.day <= %(usage_day)s AND d.day > %(usage_day)s::date - %(limit_days)s::int
+     GROUP BY 1, 2
 ), known AS MATERIALIZED (
     -- Since when usage of the account is heard of: growth is told of who was there before.
     SELECT account_id, min(month) AS since FROM health_usermonth WHERE month <= %(usage_day)s GROUP BY 1
@@ -37,10 +46,14 @@ WITH part AS MATERIALIZED (
 ), seated AS MATERIALIZED (
     SELECT account_id, sum(seats) AS seats FROM paid WHERE seats > 0 GROUP BY 1
 ), planned AS MATERIALIZED (
-    SELECT account_id, jsonb_agg(jsonb_build_array(id, name, usage_limit, product_id) ORDER BY rank, id) AS plans
-      FROM (SELECT DISTINCT p.account_id, l.id, l.name, l.usage_limit, l.product_id, l.rank
-              FROM paid p JOIN accounts_plan l ON l.id = p.plan_id
-             WHERE l.usage_limit > 0) each_plan
+    SELECT account_id, jsonb_agg(jsonb_build_array(id, name, usage_limit, product_id, used) ORDER BY rank, id) AS plans
+      FROM (SELECT DISTINCT p.account_id, l.id, l.name, l.usage_limit, l.product_id, l.rank,
+                   CASE WHEN m.product_id IS NULL THEN a.quantity ELSE coalesce(q.quantity, 0) END AS used
+              FROM paid p
+              JOIN accounts_plan l ON l.id = p.plan_id AND l.usage_limit > 0
+              LEFT JOIN metered m ON m.product_id = l.product_id
+              LEFT JOIN of_product q ON q.account_id = p.account_id AND q.product_id = l.product_id
+              LEFT JOIN amount a ON a.account_id = p.account_id) each_plan
      GROUP BY 1
 ), parts AS MATERIALIZED (
     SELECT w.id AS account_id, jsonb_agg(jsonb_build_array(t.id, t.kind, t.name, t.seats, t.opened_on) ORDER BY t.opened_on, t.id) AS tracks
@@ -79,14 +92,13 @@ WITH part AS MATERIALIZED (
      GROUP BY 1
 )
 SELECT l.id AS account_id, l.mrr_minor, l.band, l.profile, coalesce(u.users, 0)::int AS users,
-       coalesce(u.users_before, 0)::int AS users_before, k.since AS used_since, m.quantity,
+       coalesce(u.users_before, 0)::int AS users_before, k.since AS used_since,
        s.seats::int AS seats, coalesce(n.plans, '[]') AS plans, coalesce(p.tracks, '[]') AS tracks,
        coalesce(i.wishes, '[]') AS wishes, coalesce(e.events, '[]') AS events, coalesce(r.renewals, '[]') AS renewals,
        coalesce(v.qualified, false) AS qualified, coalesce(v.advocates, 0)::int AS advocates
   FROM live l
   LEFT JOIN used u ON u.account_id = l.id
   LEFT JOIN known k ON k.account_id = l.id
-  LEFT JOIN amount m ON m.account_id = l.id
   LEFT JOIN seated s ON s.account_id = l.id
   LEFT JOIN planned n ON n.account_id = l.id
   LEFT JOIN parts p ON p.account_id = l.id

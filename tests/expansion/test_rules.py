@@ -19,7 +19,7 @@ def facts(**fields: Any) -> dict[str, Any]:
     """An account of which nothing speaks for growth."""
     usual: dict[str, Any] = {
         "account_id": uuid4(), "mrr_minor": 1000, "band": "yellow", "profile": "mid_market", "users": 0, "users_before": 0,
-        "used_since": dt.date(2026, 1, 1), "quantity": None, "seats": None, "plans": [], "tracks": [], "wishes": [], "events": [],
+        "used_since": dt.date(2026, 1, 1), "seats": None, "plans": [], "tracks": [], "wishes": [], "events": [],
         "renewals": [], "qualified": False, "advocates": 0,
     }  # fmt: skip
     return usual | fields
@@ -39,9 +39,9 @@ def test_nothing_speaks_for_growth_where_nothing_is_known():
 )
 def test_seats_and_limits_fire_at_90_percent_and_hold_to_85(used: int, fires: bool, holds: bool):
     """TRG-13, with a line to leave by so that nobody is told each week."""
-    plan = [PLAN, "Pro", 1000, None]
+    plan = [PLAN, "Pro", 1000, None, used * 10]
     both = {("limit", f"plan:{PLAN}"), ("seats_full", "seats")}
-    row = facts(users=used, seats=100, quantity=used * 10, plans=[plan])
+    row = facts(users=used, seats=100, plans=[plan])
     assert {(m.trigger, m.key) for m in rules.fires(row, DAY)} == (both if fires else set())
     assert rules.holds(row, DAY) == (both if holds else set())
 
@@ -92,7 +92,9 @@ def test_a_bundle_and_an_advocate_ask_for_green_health():
 @pytest.mark.parametrize(("profile", "told"), [("product_led", True), ("enterprise", False)])
 def test_the_product_of_a_product_led_account_is_told_of_its_limit(profile: str, told: bool):
     """TRG-21."""
-    row = facts(profile=profile, users=98, seats=100, quantity=950, plans=[[PLAN, "Free", 1000, None]])
+    row = facts(
+        profile=profile, users=98, seats=100, plans=[[PLAN, "Free", 1000, None, 950], [EVENT, "Other", 9, None, None]]
+    )
     gates = [rules.gate(row, match) for match in rules.fires(row, DAY)]
     wanted = [
         {"limit": "usage", "used": 950.0, "of": 1000, "share": 0.95, "plan": "Free"},
@@ -109,7 +111,7 @@ def test_the_product_of_a_product_led_account_is_told_of_its_limit(profile: str,
 )  # fmt: skip
 def test_what_fires_also_holds_and_triggers_are_known(users, before, seats, quantity, limit, band, advocates):
     row = facts(
-        users=users, users_before=before, seats=seats, quantity=quantity, plans=[[PLAN, "Pro", limit, None]], band=band, advocates=advocates,
+        users=users, users_before=before, seats=seats, plans=[[PLAN, "Pro", limit, None, quantity]], band=band, advocates=advocates,
     )  # fmt: skip
     found = {(str(each.trigger), each.key) for each in rules.fires(row, DAY)}
     assert found <= rules.holds(row, DAY)

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from accounts.models import Account, AccountEvent, Contact, Plan, Segment, WebhookEvent
+from accounts.models import Account, AccountEvent, Contact, Feature, Plan, Product, Segment, WebhookEvent
 from accounts.webhooks.events import EXAMPLES
 from accounts.webhooks.services import add_endpoint
 from expansion import jobs, rules, services
 from expansion.enums import SignalState
 from expansion.models import Opportunity, Signal
-from health.models import AccountDay, UsageUser, UserMonth
+from health.models import AccountDay, FeatureDay, UsageUser, UserMonth
 from journey.models import Issue, IssueAccount, Track
 from tests.conftest import World
 from tests.expansion.deals import contract, customer
@@ -83,6 +83,30 @@ def test_every_trigger_is_found_in_real_facts(tenant_open: World):
     jobs.find_signals(TODAY)
     assert {row.trigger for row in Signal.objects.all()} == {"limit", "seats_full", "department", "champion", "growth"}
     assert Signal.objects.get(trigger="department").track == track
+
+
+def test_a_limit_counts_the_use_of_its_own_product(tenant_open: World):
+    """TRG-13, TRG-21: of 90 in 30 days 60 are of the product, and only those of the last 30 days; a product without features
+    is held against all use."""
+    account, api, desk = customer(), *(Product.objects.create(name=name, external_id=name) for name in ("API", "Desk"))
+    calls = Feature.objects.create(key="call", name="Call", product=api)
+    other = Feature.objects.create(key="other", name="Other")
+    for name, product, limit in (("Calls", api, 60), ("More calls", api, 70), ("Seats", desk, 95), ("All", None, 100)):
+        plan = Plan.objects.create(name=name, product=product, usage_limit=limit)
+        contract(account, external_id=f"S-{name}", product=product, plan=plan)
+    people(account, 9)  # a quantity of 90
+    for feature, day, quantity in (
+        (calls, TODAY, 40),
+        (calls, TODAY - 29 * DAY, 20),
+        (calls, TODAY - 30 * DAY, 9),
+        (other, TODAY, 30),
+    ):
+        FeatureDay.objects.create(
+            account_id=account.id, feature_id=feature.id, day=day, known_on=day, events=1, quantity=quantity
+        )
+    jobs.find_signals(TODAY)
+    found = {row.inputs["plan"]: row.inputs["used"] for row in Signal.objects.filter(trigger="limit")}
+    assert found == {"Calls": 60.0, "Seats": 90.0, "All": 90.0}
 
 
 def test_it_is_over_when_its_cause_is_gone_and_comes_anew_as_another(tenant_open: World):
