@@ -115,7 +115,7 @@ def _renewal(request: TenantRequest, account: Account, one: Any, today: dt.date)
         """The address of a form of this renewal; "" for whom it is not."""
         return reverse(name, args=[slug, one.id]) if may_edit else ""
 
-    lines = list(one.lines.select_related("subscription").order_by("id"))
+    lines = list(one.lines.select_related("subscription", "next_period").order_by("id"))
     latest = selectors.latest_calls([one.id]).get(one.id, {})
     found = list(one.stakeholders.select_related("contact"))
     gone = Contact.objects.filter(
@@ -123,7 +123,7 @@ def _renewal(request: TenantRequest, account: Account, one: Any, today: dt.date)
     ).order_by("-left_on", "id")[:3]
     return {
         "over": _over(request, one, today),
-        "effort": None if is_open else cells_effort.card(one, effort.asked_of(one)),
+        "effort": None if is_open else cells_effort.card(one, lines, effort.asked_of(one)),
         "close_url": reverse("renewal_close", args=[slug, one.id])
         if is_open and may(request, Permission.CLOSE_DEALS)
         else "",

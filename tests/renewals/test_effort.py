@@ -3,6 +3,7 @@
 import datetime as dt
 import random
 import re
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from health.models import Survey
 from renewals import effort
 from renewals.closing import close_renewal, preview, undo_close
 from renewals.models import EffortAsk, EffortRule, Objection, Renewal, Stakeholder
+from renewals.success import Mark, Went, marks
 from tests.conftest import World
 from tests.renewals.pages_world import DAY, Book
 
@@ -119,6 +121,40 @@ def test_who_took_part_is_asked_once_and_answers_once(book: Book, visitor: Clien
     text = tab.content.decode()
     assert "CES 2.0 of 7 · 1 of 1 answered" in text
     assert "Legal took long." in text
+    for words in ("Confirmed 30 days before the end", "20 days before", "100.0%", "Easy for those who took part"):
+        assert words in text
+
+
+DUE = dt.date(2026, 12, 29)
+
+
+def went(**more: Any) -> dict[Mark, bool | None]:
+    usual: dict[str, Any] = {
+        "due_on": DUE, "closed_on": DUE - 40 * DAY, "confirmed_on": DUE - 40 * DAY, "due": 100, "kept": 97,
+        "next_periods": [(DUE, dt.date(2028, 12, 29), None)], "scores": [Decimal(1), Decimal(2)],
+    }  # fmt: skip
+    return marks(Went(**(usual | more)))
+
+
+def test_the_marks_of_a_success() -> None:
+    """REN-03, the example of the docstring, and each edge: 30 days, 95%, twelve months, the day itself, a mean of 2."""
+    assert set(went().values()) == {True}
+    for more, mark, met in (
+        ({"confirmed_on": DUE - 30 * DAY}, Mark.EARLY, True),
+        ({"confirmed_on": DUE - 29 * DAY}, Mark.EARLY, False),
+        ({"kept": 95}, Mark.KEPT, True),
+        ({"kept": 94}, Mark.KEPT, False),
+        ({"due": 0}, Mark.KEPT, None),
+        ({"next_periods": [(DUE, dt.date(2027, 12, 29), False)]}, Mark.TERMS, False),
+        ({"next_periods": [(DUE, dt.date(2027, 12, 29), True)]}, Mark.TERMS, True),
+        ({"next_periods": []}, Mark.TERMS, None),
+        ({"closed_on": DUE}, Mark.ON_TIME, True),
+        ({"closed_on": DUE + DAY}, Mark.ON_TIME, False),
+        ({"scores": [Decimal(2)]}, Mark.SMOOTH, True),
+        ({"scores": [Decimal(2), Decimal(3)]}, Mark.SMOOTH, False),
+        ({"scores": []}, Mark.SMOOTH, None),
+    ):
+        assert went(**more)[mark] is met, (more, mark)
 
 
 def test_nobody_is_asked_who_wants_none_who_left_or_who_was_asked_lately(book: Book) -> None:
