@@ -1,7 +1,6 @@
 """A worker is killed in the middle of the plays of a night; the next one does what is missing, and nothing twice
 (RELIABILITY: no task twice)."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from journey.models import Play, Task
 from journey.playbooks import jobs
 from tests.conftest import make_world
 from tests.journey.playbook_facts import NIGHT, account, alert, playbook
+from tests.killed import environment
 
 COUNT = 25
 WORKER = f"""
@@ -37,14 +37,6 @@ for step in (jobs.start_plays, jobs.make_due_tasks):
     with tenant_context(tenant, actor="worker"), transaction.atomic():
         step(night)
 """
-
-
-def environment() -> dict[str, str]:
-    """Of a process that works on the test database as the runtime role."""
-    given = connection.settings_dict
-    host = given["HOST"] or "localhost"
-    url = f"postgres://{given['USER']}:{given['PASSWORD']}@{host}:{given['PORT']}/{given['NAME']}"
-    return os.environ | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "cs_platform.settings"}
 
 
 def run_night(tenant: int) -> None:
