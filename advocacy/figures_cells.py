@@ -193,7 +193,7 @@ def worth(found: Figures, tenant: Tenant) -> list[dict[str, str]]:
         {
             "label": _("Came to our gatherings"),
             "value": number_text(found.given.guests, 0),
-            "note": ngettext("%(n)s spoke", "%(n)s spoke", found.given.spoke)
+            "note": ngettext("%(n)s of them spoke", "%(n)s of them spoke", found.given.spoke)
             % {"n": number_text(found.given.spoke, 0)},
         },
         {
