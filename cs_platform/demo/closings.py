@@ -194,7 +194,7 @@ def _lines(one: Past, books: Books, contracts: Contracts) -> list[RenewalLine]:
             following = books.periods[place(line.follows)]
         elif line.follows:
             following = contracts.begin(line.follows, origin)
-        elif not one.told.by_itself:
+        elif not one.stays and not one.told.by_itself:
             contracts.end(period, origin)
         found.append(RenewalLine(renewal=one.row, subscription=period, next_period=following))
     return found

@@ -40,7 +40,7 @@ CLOSES = {
     DealStage.COMMIT: (4, 26),
 }
 BEFORE = 21  # days in each stage that lies behind it
-SHARE = (6, 22)  # percent of what the customer pays
+SHARE = (10, 36)  # percent of what the customer pays
 FRESH, NOTHING_IN_IT = 3, 2  # signals of this night that were taken up or dismissed the day after
 
 
@@ -85,7 +85,7 @@ def tell(seed: int, last: dt.date) -> int:
     deals = [_named(each, live[each.account], last, books) for each in NAMED if each.account in live]
     taken = {deal.account_id for deal in deals}
     crowd = [row for row in sorted(live.values(), key=lambda row: row.external_id) if row.id not in taken and row.owner]
-    crowd = [row for row in crowd if row.id in running]
+    crowd = [row for row in crowd if row.id in running and row.tier != "tech_touch"]
     chance = Random(f"{seed}:open deals")
     chance.shuffle(crowd)
     ready = [row for row in crowd if not lifecycle.missing(earned[row.id])]

@@ -22,9 +22,12 @@ MANY = 4000  # rows of a statement
 DAY = dt.timedelta(days=1)
 HISTORY = 730  # days of renewals that the base rate is of
 EVERY = 28  # days between two looks of the system that are told
-# What somebody adds in points to what they see, always.
-HOPE = {"lucas": 9, "tomi": 6, "clara": 5, "jonah": 5, "rafael": 4, "agus": 4, "priya": 3, "mei": 2, "anna": -1}
-SPREAD, LEADERS_SPREAD = 8, 5  # points around what they see
+# How much of a risk that is seen somebody does not believe; who believes more than is seen is below 0.
+HOPE = {
+    "lucas": 0.9, "tomi": 0.75, "clara": 0.65, "jonah": 0.6, "rafael": 0.55, "agus": 0.5, "priya": 0.4, "mei": 0.3, "anna": -0.3,
+}  # fmt: skip
+SURE = 97
+SPREAD, LEADERS_SPREAD = 5, 4  # points around what they see
 LEADER_DAYS = (80, 45)  # before the end, of the larger half
 FEELS = 8  # points of a health score above a hundred moods
 
@@ -120,10 +123,10 @@ def _system(one: Past, history: _History) -> list[tuple[dt.date, Called]]:
 
 
 def _people(one: Past, seen: Sequence[tuple[dt.date, Called]], leader: Member, *, large: bool) -> Iterator[RenewalCall]:
-    """The CSM when they have talked, offered and negotiated; the leader of the larger ones. Each sees a part of what the system
-    does not, and takes much of the rest from hope."""
+    """The CSM when they have talked, offered and negotiated; the leader of the larger ones. They see what the system
+    sees, and believe as much of it as they do."""
     chance, owner = one.chance, one.owner
-    hope = HOPE.get(owner.user.email.partition("@")[0], 2)
+    hope = HOPE.get(owner.user.email.partition("@")[0], 0.3)
     days = {step.done_on for step in one.steps if step.done_on and step.step in (Step.TALK, Step.QUOTE, Step.PROPOSAL, Step.NEGOTIATE)}  # fmt: skip
     if not large and chance.random() < 0.3:
         days = set()
@@ -132,8 +135,7 @@ def _people(one: Past, seen: Sequence[tuple[dt.date, Called]], leader: Member, *
         if not one.row.opened_on <= day < one.closed_on:
             continue
         sees = float(_latest(seen, day).probability)
-        knows = 96 if one.stays else 48
-        said = _within(0.5 * sees + 0.2 * knows + 0.3 * 92 + hope + chance.gauss(0, SPREAD))
+        said = _within(sees + hope * (SURE - sees) + chance.gauss(0, SPREAD))
         yield _call(one, Caller.CSM, day, Decimal(said), _reasons(one, said, FOR, AGAINST), owner)
     for before in LEADER_DAYS if large else ():
         day = one.row.due_on - DAY * before

@@ -37,15 +37,17 @@ WAIT = {
     Profile.SMB: (10, 60),
     Profile.PRODUCT_LED: (2, 25),
 }
-LOST_OF_WON = 1.35  # lost deals for each that was won
+LOST_OF_WON = 2.2  # lost deals for each that was won
 SIGNALLED = 0.55  # deals that came from a signal
-IGNORED = 0.4  # signals that somebody dismissed, for each deal that came from one
+IGNORED = 0.6  # signals that somebody dismissed, for each deal that came from one
 # How far along the way each stage began, and how often each is the last of a lost deal.
 ALONG = {DealStage.QUALIFIED: 0.25, DealStage.PROPOSAL: 0.5, DealStage.COMMIT: 0.85}
 FURTHEST = {DealStage.IDENTIFIED: 20, DealStage.QUALIFIED: 38, DealStage.PROPOSAL: 34, DealStage.COMMIT: 8}
 WINS = {WinReason.VALUE: 40, WinReason.NEED: 30, WinReason.CHAMPION: 20, WinReason.PRICE: 10}
 USUAL = {DealKind.SEATS: (Trigger.SEATS_FULL, Trigger.TEAM_GROWTH, Trigger.GROWTH), DealKind.PRODUCT: (Trigger.GROWTH, Trigger.COMPETITOR, Trigger.TEAM_GROWTH)}  # fmt: skip
-OUTCOME_SHOWN, NO_P1 = 0.85, 0.96
+# How often an outcome was shown, by how the deal ended, and no urgent ticket was open.
+OUTCOME_SHOWN = {DealStage.WON: 0.88, DealStage.LOST: 0.7}
+NO_P1 = 0.96
 
 
 @dataclass
@@ -174,7 +176,7 @@ def _walk(found: Told, deal: Opportunity, story: Story, through: Sequence[DealSt
         )
         before = stage
     if through or deal.stage == DealStage.WON:
-        deal.earned = _earned(story, steps[1][1], chance)
+        deal.earned = _earned(story, steps[1][1], DealStage(deal.stage), chance)
         if lifecycle.missing(deal.earned):
             deal.override, deal.override_by = chance.choice(OVERRIDES), deal.owner
     found.deals.append(deal)
@@ -185,13 +187,13 @@ def _walk(found: Told, deal: Opportunity, story: Story, through: Sequence[DealSt
         found.signals.append(deal.signal)
 
 
-def _earned(story: Story, day: dt.date, chance: Random) -> dict[str, bool]:
+def _earned(story: Story, day: dt.date, ending: DealStage, chance: Random) -> dict[str, bool]:
     """The five checks as they stood on that day (EXP-01)."""
     return {
         Check.TENURE: after_months(story.signed_on, 6) <= day,
         Check.FIRST_VALUE: first_value_on(story) <= day,
         Check.HEALTHY: 100 * mood(story, day) + FEELS >= 80,
-        Check.OUTCOME: chance.random() < OUTCOME_SHOWN,
+        Check.OUTCOME: chance.random() < OUTCOME_SHOWN[ending],
         Check.NO_P1: chance.random() < NO_P1,
     }
 

@@ -62,6 +62,7 @@ SEGMENTS = (
 ENTERPRISE, MID_MARKET = SEGMENTS[:2]
 Card = TypeVar("Card")
 LOST_DAYS = 1095  # the lost ones left within the last three years
+CO_TERM = 31  # nobody buys more for so few days: that waits for the renewal
 NEW_DAYS = 40  # who signed later than that has no turn behind it yet
 AGES = ((1, 15), (2, 18), (3, 20), (4, 47))  # years from signature to the end of the running period, and how many
 
@@ -257,4 +258,9 @@ def _turn(chance: random.Random, plot: Plot, signed_on: dt.date, ends_on: dt.dat
         day = begun + dt.timedelta(days=chance.randrange(65, 150))
     else:
         day = last - dt.timedelta(days=chance.randrange(5, 400 if plot is Plot.FADER else 340))
+        ends = ends_on
+        while shift_years(ends, -1) > day:
+            ends = shift_years(ends, -1)
+        if plot is not Plot.FADER and (ends - day).days <= CO_TERM:
+            day -= dt.timedelta(days=CO_TERM)
     return max(day, signed_on + dt.timedelta(days=21))

@@ -13,9 +13,11 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
+from django.db.models import F
 from django.test import Client
 
 from accounts.models import Account, AccountEvent, ApiKey, Contact, Import, Member, Subscription, Tenant, User
+from accounts.rates import factors
 from accounts.selectors import live_key, memberships
 from cs_platform.demo import closes, loading
 from cs_platform.demo import outcomes as demo_outcomes
@@ -26,8 +28,13 @@ from cs_platform.demo.company import make_company
 from cs_platform.demo.files import company_files, rates
 from cs_platform.demo.tenants import LABS, NORTHWIND
 from cs_platform.kernel.models import Finding
-from cs_platform.kernel.periods import add_months, month_text, parse_month
+from cs_platform.kernel.money import whole_minor
+from cs_platform.kernel.periods import add_months, month_end, month_text, parse_month
 from cs_platform.kernel.tenancy import tenant_context
+from expansion import pipeline
+from expansion.lifecycle import OPEN, missing
+from expansion.models import Opportunity, Signal
+from expansion.selectors import listed
 from health.models import Alert
 from metrics.enums import Basis, Differs, Window
 from metrics.figures import currencies, selectors
@@ -44,15 +51,17 @@ from metrics.models import (
 )
 from metrics.proof import reconciliation, restated
 from metrics.proof.closing import last_close
+from renewals import outlook, scores
 from renewals.enums import Phase
-from renewals.models import Renewal
-from renewals.selectors import latest_calls
+from renewals.models import FrozenCall, Renewal, RenewalStep
+from renewals.selectors import due_money, latest_calls
+from tests.demo.one_story import OneStory
 from tests.demo.plain import PlainBook
 
 ROLES = ["admin", "csm", "csm", "executive", "leader", "ops"]
 TABLES = (
     Account, AccountEvent, Contact, Import, Member, Subscription, ApiKey, RetentionMonth, MonthClose, Reconciliation,
-    MetricTarget, BoardNote, DigestRecipient,
+    MetricTarget, BoardNote, DigestRecipient, Renewal, FrozenCall, Opportunity, Signal,
 )  # fmt: skip
 
 
@@ -304,6 +313,70 @@ def test_renewals_are_on_their_way(seeded: Path) -> None:
         assert halcyon.save_plays.get().state == "running"
         alerts = Alert.objects.filter(rule__startswith="renewal_", state="open").count()
         assert alerts <= len(rows) // 3
+
+
+@pytest.mark.parametrize("slug", ["northwind", "northwind-labs"])
+def test_renewals_deals_and_ledger_tell_one_story(seeded: Path, slug: str) -> None:
+    """REN-10, EXP-05, MET-07: to the cent, month by month; each movement belongs to one renewal or deal and leads to it."""
+    tenant = Tenant.objects.get(slug=slug)
+    last = tenant.today() - dt.timedelta(days=1)
+    with tenant_context(tenant.id):
+        story = OneStory(last)
+        assert len(story.renewals) > 20
+        assert len(story.deals) > 2
+        assert {row.state for row in story.renewals} >= {"renewed", "expanded", "churned"}
+        assert story.strays() == []
+        assert story.differences() == {}
+        assert story.not_led() == []
+        assert story.board() == []
+        assert story.unwritten() == 0
+
+
+def test_pages_of_renewals_and_deals_add_up(seeded: Path) -> None:
+    """REN-08, EXP-05: what is due is what its contracts pay; the pipeline is its deals; what was won is what was written."""
+    tenant = Tenant.objects.get(slug="northwind")
+    last = tenant.today() - dt.timedelta(days=1)
+    with tenant_context(tenant.id):
+        rows = Renewal.objects.filter(state="open")
+        due = due_money(rows)
+        assert outlook.total(outlook.read(rows, last, last + dt.timedelta(days=400))).mrr == due.mrr
+        by = factors()
+        lines = Subscription.objects.filter(renewal_lines__renewal__in=rows)
+        assert due.mrr == sum(whole_minor(line.mrr_minor * by[line.currency]) for line in lines)
+        deals = list(listed(Opportunity.objects.all()))
+        found = pipeline.total(pipeline.stages(Opportunity.objects.all()))
+        running = [deal for deal in deals if deal.stage in OPEN]
+        assert (found.deals, found.year) == (len(running), sum(deal.year_minor for deal in running))
+        assert found.deals >= 3
+        month = add_months(last.replace(day=1), -1)
+        span = (month, month_end(month))
+        story = OneStory(last)
+        won = [deal for deal in story.deals if span[0] <= deal.closed_on <= span[1]]
+        assert pipeline.rates(span).won_year == 12 * sum(deal.won_mrr for deal in won)
+
+
+def test_calls_of_the_past_say_something(seeded: Path) -> None:
+    """REN-05: three callers were frozen each week while a renewal was open, never with a call of a later day; deals and signals
+    of the past have ends, and who went on without the right said why (EXP-01)."""
+    tenant = Tenant.objects.get(slug="northwind")
+    last = tenant.today() - dt.timedelta(days=1)
+    with tenant_context(tenant.id):
+        over = Renewal.objects.exclude(state="open")
+        found = scores.scored(over, last - dt.timedelta(days=730), 30)
+        assert {call.caller for call in found} == {"system", "csm", "leader"}
+        assert not FrozenCall.objects.filter(renewal__closed_on__lte=F("week")).exists()
+        assert not FrozenCall.objects.filter(renewal__opened_on__gt=F("week")).exists()
+        assert not over.filter(calls__as_of__gte=F("closed_on")).exists()
+        assert not over.filter(closed_on__gt=last).exists()
+        assert not RenewalStep.objects.filter(done_on__gt=F("renewal__due_on")).exists()
+        over_now = Opportunity.objects.exclude(stage__in=OPEN)
+        assert {deal.stage for deal in over_now} == {"won", "lost"}
+        assert not over_now.filter(closed_on__gt=last).exists()
+        assert not over_now.filter(closed_on__lt=F("identified_on")).exists()
+        for deal in Opportunity.objects.exclude(earned={}):
+            assert bool(deal.override) == bool(missing(deal.earned)), deal.name
+        assert Signal.objects.filter(state="open").exists()
+        assert {*Signal.objects.values_list("state", flat=True)} >= {"open", "taken", "dismissed"}
 
 
 def tenant_members(tenant: Tenant) -> dict[str, Member]:
