@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.htmx import page
+from cs_platform.kernel.keyset import row_of, rows_after
 from cs_platform.kernel.templatetags.cells import number_text
 from health.enums import HeldState
 from health.models import HeldEvent
@@ -44,12 +45,8 @@ def inbox(request: TenantRequest) -> HttpResponse:
     of_view = HeldEvent.objects.filter(state__in=VIEWS[view])
     known = {each for _state, each in counts}
     found = of_view.filter(code=code) if code in known else of_view.none() if code else of_view
-    before = _anchor(request.GET.get("before", ""))
-    if before:
-        found = found.filter(
-            Q(received_at__lt=before.received_at) | Q(received_at=before.received_at, id__lt=before.id)
-        )
-    rows = list(found.order_by("-received_at", "-id")[: SHOWN + 1])
+    before = row_of(HeldEvent.objects.all(), request.GET.get("before", ""))
+    rows = list(rows_after(found, "received_at", before).order_by("-received_at", "-id")[: SHOWN + 1])
     context = {
         "tab": "inbox",
         "views": [
@@ -113,13 +110,6 @@ def _bulk(code: str, counts: dict[tuple[str, str], int]) -> dict[str, Any] | Non
     some = min(total, AT_ONCE)
     text = ngettext("Replay %(n)s event", "Replay %(n)s events", some) % {"n": number_text(some)}
     return {"code": code, "label": text, "accept": code == "too_old", "reason": cells.reason(code)}
-
-
-def _anchor(text: str) -> HeldEvent | None:
-    try:
-        return HeldEvent.objects.filter(id=UUID(text)).first()
-    except ValueError:
-        return None
 
 
 @requires(Permission.IMPORT_DATA)

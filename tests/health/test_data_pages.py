@@ -17,6 +17,7 @@ from health.enums import Freshness, ReceiptKind
 from health.models import FeatureDay, HeldEvent, Receipt, UsageEvent, UsageTouched
 from health.usage import catalogue, items, sources
 from health.usage.intake import receive
+from health.views import inbox
 from tests.conftest import World
 
 NOW = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
@@ -210,6 +211,25 @@ def test_the_inbox_is_filtered_by_state_and_reason(world, rival):
     assert rows("?code=unknown_account") == 3
     assert rows("?code=%00&state=%00&before=x") == 0
     assert "Replay 2 events" in body(client.get(world.url("data/inbox/?code=no_offset")))
+
+
+def test_the_inbox_goes_on_after_its_last_row(world, monkeypatch):
+    """PERFORMANCE: events that came at one moment stand on one page each, also when others come in and one is settled."""
+    monkeypatch.setattr(inbox, "SHOWN", 2)
+    with world.open():
+        send(world, *(event(n, "A-9") for n in range(5)))
+    client, url, seen = world.client("ops"), world.url("data/inbox/"), []
+    while url:
+        page = body(client.get(url))
+        seen.append(re.findall(r"/data/inbox/([0-9a-f-]{36})/", page))
+        found = re.search(r'rel="next" href="([^"]*)"', page)
+        url = found[1].replace("&amp;", "&") if found else ""
+        with world.open():
+            send(world, event(10 + len(seen), "A-9"))
+            HeldEvent.objects.filter(id=seen[-1][-1]).update(state="dismissed")
+    ids = [list(dict.fromkeys(each)) for each in seen]
+    assert [len(each) for each in ids] == [2, 2, 1]
+    assert len({row for each in ids for row in each}) == 5
 
 
 def test_an_event_is_put_right_and_stored(world, rival):
