@@ -1,8 +1,10 @@
 """The import pages in a browser's eyes: upload, match, check, import, result (ACC-01, ACC-03, ACC-04, API-04, ROL-01)."""
 
+import csv
 import datetime as dt
 import gzip
 import html
+import io
 import re
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from accounts.models import Account, Contact, Import, Member, Subscription, Tena
 from accounts.services import add_member
 from cs_platform.kernel import queue
 from health.models import Receipt
+from renewals.models import Renewal
 
 ACCOUNTS = (
     "ext_id,company_name,seg,signed,legacy\n"
@@ -168,6 +171,17 @@ def test_too_large_a_file_is_refused(world, monkeypatch):
     assert "more than 200 MB" in words(answer)
 
 
+def come_due(world, text):
+    """The renewals that a file speaks of: it says how they go and opens none."""
+    with world.open():
+        for row in csv.DictReader(io.StringIO(text)):
+            account = Account.objects.get(external_id=row["account"])
+            Renewal.objects.create(
+                account=account, external_id=f"{row['account']}-due", due_on=row["due_on"], opened_on="2026-09-01",
+                phase_since="2026-09-01", profile="enterprise", currency="USD",
+            )  # fmt: skip
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_samples_go_in_without_a_word(world, kind):
     client = world.client("ops")
@@ -176,6 +190,8 @@ def test_the_samples_go_in_without_a_word(world, kind):
             add_member(email=f"{name}@example.com", name=name.title(), role="csm", password=world.password)
     for each in dict.fromkeys(("accounts", "contacts", "advocates", kind)):  # what the others name
         text = client.get(world.url(f"data/imports/samples/{each}.csv")).content
+        if each == "renewals":
+            come_due(world, text.decode())
         upload(world, text, kind=each, name=f"{each}.csv")
         run = latest(world)
         client.post(world.url(f"data/imports/{run.id}/"), columns_of(run) | {"dates": "iso"})
