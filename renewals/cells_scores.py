@@ -175,9 +175,7 @@ def steps(
     }
 
 
-def saves(
-    found: Sequence[Saved], opened: tuple[int, int], running: Sequence[SavePlay], tenant: Tenant, today: dt.date
-) -> dict[str, Any]:
+def saves(found: Sequence[Saved], running: Sequence[SavePlay], tenant: Tenant, today: dt.date) -> dict[str, Any]:
     """Save plays by the time that was left, and those that run."""
     rows = []
     for one in found:
@@ -197,8 +195,9 @@ def saves(
         )
     saved, decided = sum(one.saved for one in found), sum(one.decided for one in found)
     foot = str(BENCHMARK)
-    if opened[1]:
-        words = {"saved": opened[0], "all": opened[1], "share": percent_text(opened[0] / opened[1], 0)}
+    opened_saved, opened = sum(one.opened_saved for one in found), sum(one.opened for one in found)
+    if opened:
+        words = {"saved": opened_saved, "all": opened, "share": percent_text(opened_saved / opened, 0)}
         foot = _("Of all opened: %(saved)s of %(all)s, %(share)s.") % words + " " + foot
     return {
         "rows": rows if decided else [],

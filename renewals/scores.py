@@ -11,9 +11,11 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
 
+from accounts.rates import factors, in_reporting
+from cs_platform.kernel.money import whole_minor
 from renewals.enums import RenewalState, SaveState
 from renewals.lifecycle import ENDS, KEPT
 from renewals.models import FrozenCall, Renewal, RenewalStep, SavePlay
@@ -21,18 +23,14 @@ from renewals.selectors import with_money
 
 LEADS = (90, 60, 30)
 FEW = 20  # renewals below which a score says little
-# Days from opening a save play to the renewal, from the most: name, at least, below.
-BUCKETS: tuple[tuple[str, int | None, int | None], ...] = (
-    ("90+", 90, None),
-    ("60-90", 60, 90),
-    ("30-60", 30, 60),
-    ("<30", None, 30),
-)
+# Days from opening a save play to the renewal, from the most: name, and at least how many.
+BUCKETS: tuple[tuple[str, int | None], ...] = (("90+", 90), ("60-90", 60), ("30-60", 30), ("<30", None))
 _LATE = Q(done_on__gt=F("due_on")) | Q(done_on=None, due_on__lt=F("renewal__closed_on"))
 
 
 class Scored(NamedTuple):
-    """A frozen call beside what became of its renewal."""
+    """A frozen call beside what became of its renewal: `mrr` is the month's money that it was about, `stayed` the share of the
+    money due that stayed, 1 at most."""
 
     renewal_id: UUID
     caller: str
@@ -41,46 +39,74 @@ class Scored(NamedTuple):
     member: str
     closed_on: dt.date
     kept: bool
+    mrr: int = 0
+    stayed: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True)
 class Score:
     """Calls in sum. Brier: the mean of (chance − end)², 0 is perfect; bias: chance less what was kept, in points, above 0 too
-    hopeful; right: the share that stood on the right side of 50 %.
+    hopeful; right: the share that stood on the right side of 50 %. Money of a month in minor units: what it was about, and how
+    much more of it was called than stayed.
 
-    Example: 90 % and kept, 60 % and lost: Brier (0.01 + 0.36) / 2 = 0.185, bias 75 − 50 = +25 points, right 1 of 2.
+    Example: 100 at 90 % and kept, 200 at 60 % and lost: Brier (0.01 + 0.36) / 2 = 0.185, bias 75 − 50 = +25 points, right 1 of
+    2; called 90 + 120 = 210 where 100 stayed, so 110 too much.
     """
 
     count: int
     brier: float
     bias: float
     right: float
+    mrr: int
+    error: int
 
 
-def scored(rows: QuerySet[Renewal], since: dt.date, lead: int = 60) -> list[Scored]:
-    """The calls that are judged of the renewals decided since a day, by caller. One statement."""
+def scored(rows: QuerySet[Renewal], since: dt.date, lead: int = 60, until: dt.date | None = None) -> list[Scored]:
+    """The calls that are judged of the renewals decided since a day, up to `until`, by caller. One statement, and those of the
+    exchange rates."""
+    decided = rows.filter(state__in=ENDS, closed_on__gte=since)
+    if until is not None:
+        decided = decided.filter(closed_on__lte=until)
     found = FrozenCall.objects.filter(
-        renewal__in=rows.filter(state__in=ENDS, closed_on__gte=since).order_by().values("id"),
+        renewal__in=decided.order_by().values("id"),
         week__lte=F("renewal__due_on") - dt.timedelta(days=lead),
         week__lt=F("renewal__closed_on"),
     )
     found = found.order_by("renewal_id", "caller", "-week").distinct("renewal_id", "caller")
-    columns = ("renewal_id", "caller", "probability", "member_id", "member__name", "renewal__closed_on")
-    told: Iterable[Any] = found.values_list(*columns, "renewal__state")
-    return [Scored._make((*row[:4], row[4] or "", row[5], row[6] in KEPT)) for row in told]
+    found = found.annotate(money=in_reporting("mrr_minor", factors()))
+    call = ("renewal_id", "caller", "probability", "member_id", "member__name", "money")
+    end = ("renewal__closed_on", "renewal__state", "renewal__due_mrr", "renewal__kept_mrr")
+    return [
+        Scored(key, caller, chance, member, name or "", on, state in KEPT, mrr or 0, _stayed(state, due, kept))
+        for key, caller, chance, member, name, mrr, on, state, due, kept in found.values_list(*call, *end)
+    ]
+
+
+def _stayed(state: str, due: int | None, kept: int | None) -> Decimal:
+    """The share of the money due that stayed, 1 at most; without money all of it or nothing.
+
+    Example: 150 due and 80 kept: 0.533; 100 due and 120 kept: 1.
+    """
+    if not due or kept is None:
+        return Decimal(state in KEPT)
+    return min(Decimal(kept) / due, Decimal(1))
 
 
 def score(calls: Iterable[Scored]) -> Score | None:
     """These calls in sum; None of none."""
+    calls = list(calls)
     known = [(float(call.chance) / 100, 1.0 if call.kept else 0.0) for call in calls]
     if not known:
         return None
     count = len(known)
+    error = sum((call.mrr * (call.chance / 100 - call.stayed) for call in calls), Decimal(0))
     return Score(
         count,
         sum((chance - end) ** 2 for chance, end in known) / count,
         100 * sum(chance - end for chance, end in known) / count,
         sum((chance >= 0.5) == bool(end) for chance, end in known) / count,
+        sum(call.mrr for call in calls),
+        whole_minor(error),
     )
 
 
@@ -177,39 +203,45 @@ def kept_by_lateness(rows: QuerySet[Renewal], since: dt.date) -> dict[str, tuple
 
 @dataclass(frozen=True)
 class Saved:
-    """Save plays of a span by their lead: saved of decided. `name` is one of `BUCKETS`, or "" without a renewal."""
+    """Save plays of a span by their lead: of those decided in it how many were saved, and of those opened in it. `name` is one
+    of `BUCKETS`, or "" without a renewal."""
 
     name: str
     saved: int
     decided: int
+    opened: int
+    opened_saved: int
 
     @property
     def rate(self) -> float | None:
+        """Of the decided ones. Example: 33 saved of 50 decided is 66 %."""
         return self.saved / self.decided if self.decided else None
 
-
-def save_rates(plays: QuerySet[SavePlay], since: dt.date) -> list[Saved]:
-    """Save plays decided since a day by the days that were left when they were opened (HLT-13). One statement.
-
-    Example: 33 saved of 50 decided is 66 %.
-    """
-    decided = plays.filter(state__in=(SaveState.SAVED, SaveState.LOST), decided_on__gte=since).order_by()
-    saved = Q(state=SaveState.SAVED)
-    counts: dict[str, Any] = {}
-    for name, low, high in (*BUCKETS, ("", None, None)):
-        within = Q(lead_days=None) if not name else Q(lead_days__isnull=False)
-        within &= Q(lead_days__gte=low) if low is not None else Q()
-        within &= Q(lead_days__lt=high) if high is not None else Q()
-        counts |= {f"n{name}": Count("pk", filter=within), f"s{name}": Count("pk", filter=within & saved)}
-    named = {f"c{place}": value for place, value in enumerate(counts.values())}
-    row = decided.aggregate(**named)
-    values = dict(zip(counts, (row[name] for name in named), strict=True))
-    return [Saved(name, values[f"s{name}"], values[f"n{name}"]) for name, _low, _high in (*BUCKETS, ("", None, None))]
+    @property
+    def literal(self) -> float | None:
+        """Of all that were opened, those that run among them: as the benchmark has it (HLT-13)."""
+        return self.opened_saved / self.opened if self.opened else None
 
 
-def opened_since(plays: QuerySet[SavePlay], since: dt.date) -> tuple[int, int]:
-    """(saved, opened) of the save plays opened since a day: the rate as the benchmark has it, beside that of the decided
-    ones. What was opened by mistake counts nowhere."""
-    rows = plays.filter(opened_on__gte=since).exclude(state=SaveState.WITHDRAWN)
-    row = rows.order_by().aggregate(opened=Count("pk"), saved=Count("pk", filter=Q(state=SaveState.SAVED)))
-    return row["saved"], row["opened"]
+def save_rates(plays: QuerySet[SavePlay], since: dt.date, until: dt.date | None = None) -> list[Saved]:
+    """Save plays since a day, up to `until`, by the days that were left when they were opened (HLT-13). What was opened by
+    mistake counts nowhere. One statement."""
+    lead = Case(
+        When(lead_days=None, then=Value("")),
+        *(When(lead_days__gte=low, then=Value(name)) for name, low in BUCKETS if low is not None),
+        default=Value(BUCKETS[-1][0]),
+    )
+    last = until or dt.date.max
+    decided = Q(decided_on__gte=since, decided_on__lte=last, state__in=(SaveState.SAVED, SaveState.LOST))
+    opened, saved = Q(opened_on__gte=since, opened_on__lte=last), Q(state=SaveState.SAVED, decided_on__lte=last)
+    counted = {
+        "saved": Count("pk", filter=decided & saved),
+        "decided": Count("pk", filter=decided),
+        "opened": Count("pk", filter=opened),
+        "opened_saved": Count("pk", filter=opened & saved),
+    }
+    rows = plays.exclude(state=SaveState.WITHDRAWN).order_by().annotate(lead=lead)
+    found = rows.values("lead").annotate(**counted)
+    counts = {lead: dict(zip(counted, values, strict=True)) for lead, *values in found.values_list("lead", *counted)}
+    none = dict.fromkeys(counted, 0)
+    return [Saved(name, **counts.get(name, none)) for name in (*(name for name, _low in BUCKETS), "")]

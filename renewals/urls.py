@@ -4,13 +4,17 @@ from typing import Any
 
 from django.urls import include, path
 
-from renewals.views import account, closing, effort, lists, runways, scores, work
+from renewals.views import account, closing, effort, exports, lists, runways, scores, work
 
 # Pages of an account, below accounts/<account_id>/.
 ACCOUNT: list[Any] = [path("renewal/", account.account_renewal, name="account_renewal")]
 
 RENEWALS: list[Any] = [
     path("", lists.renewals, name="renewals"),
+    path("renewals.csv", exports.renewals, {"form": "csv"}, name="renewals_csv"),
+    path("renewals.xlsx", exports.renewals, {"form": "xlsx"}, name="renewals_xlsx"),
+    path("forecast.csv", exports.forecast, {"form": "csv"}, name="renewals_forecast_csv"),
+    path("forecast.xlsx", exports.forecast, {"form": "xlsx"}, name="renewals_forecast_xlsx"),
     path("accuracy/", scores.renewals_scores, name="renewals_scores"),
     path("<uuid:renewal_id>/move/", lists.move, name="renewal_move"),
     path("<uuid:renewal_id>/", account.renewal, name="renewal"),

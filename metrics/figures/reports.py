@@ -18,7 +18,7 @@ from health.support import reports as support
 from health.usage import reports as usage
 from metrics import formulas
 from metrics.enums import Basis, Dimension, Window
-from metrics.figures import jobs, losses
+from metrics.figures import jobs, losses, motions
 from metrics.figures.questions import (
     SUM_COLUMNS,
     Question,
@@ -27,6 +27,7 @@ from metrics.figures.questions import (
     sums_of,
     year_figures,
 )
+from renewals import reports as renewals
 
 
 @dataclass(frozen=True)
@@ -363,6 +364,45 @@ REPORTS: dict[str, Report] = {
             "contributes. The contributions of an account add up to its score."
         ),
         _health_factors,
+        ledger=False,
+    ),
+    "renewal_forecast": Report(
+        renewals.FORECAST,
+        gettext_lazy(
+            "What comes due by month and what system, CSM and leader expect to lose of it: ARR x (1 - chance) of what each called. "
+            "Commit from 90%, likely from 70%, at risk below, of the call that counts: the leader's, else the CSM's, else the "
+            "system's. A day that is over is told from the calls kept at the end of the last week up to it."
+        ),
+        motions.renewal_forecast,
+        ledger=False,
+    ),
+    "renewal_accuracy": Report(
+        renewals.ACCURACY,
+        gettext_lazy(
+            "How good the calls were of renewals that were decided in the months asked: of each the last call kept of a week "
+            "that ended the lead days before the contract did, or earlier. Brier score: mean of (chance - end) squared. Bias: "
+            "mean chance less the share that was kept. Money: what was called less what stayed, at most what was due. Fewer "
+            "than 20 renewals are few."
+        ),
+        motions.renewal_accuracy,
+        ledger=False,
+    ),
+    "renewal_rate": Report(
+        renewals.RATES,
+        gettext_lazy(
+            "Renewals that came due in the months asked: money kept, of each at most what was due, / money due of those that are "
+            "decided. Early is kept and decided 30 days before the end, on time by the end, the early ones among them."
+        ),
+        motions.renewal_rate,
+        ledger=False,
+    ),
+    "save_rate": Report(
+        renewals.SAVES,
+        gettext_lazy(
+            "Save plays by the days that were left until the renewal when they were opened: saved / all opened in the months asked, "
+            "and saved / decided in them. What was opened by mistake counts nowhere."
+        ),
+        motions.save_rate,
         ledger=False,
     ),
 }

@@ -52,13 +52,13 @@ def renewals(request: TenantRequest) -> HttpResponse:
     """The page. Its address is its state (`RenewalQuery`); a CSM sees the own book, a leader all of it."""
     query, tenant = RenewalQuery.parse(request.GET), request.tenant
     today, view = tenant.today(), query.view if query.view in cells.VIEWS else "list"
-    months = list(months_between(month_of(today), add_months(month_of(today), MONTHS - 1)))
+    months = months_ahead(today)
     panel = _panel(request, query)
 
     def url(**changes: Any) -> str:
         return _url(request, query, **changes)
 
-    due = _due(request, query, months)
+    due = due_of(request, query, months)
     context: dict[str, Any] = {
         "view": view,
         "views": [
@@ -78,6 +78,7 @@ def renewals(request: TenantRequest) -> HttpResponse:
         },
         "clear_url": _url(request, RenewalQuery(view=query.view)),
         "all_url": url(state=(ALL,), view="list"),
+        "export_url": f"{reverse('renewals_csv', args=[tenant.slug])}?{query.text()}",
         "scores_url": reverse("renewals_scores", args=[tenant.slug]),
         "accounts_url": reverse("accounts", args=[tenant.slug]),
         "may_edit": may(request, Permission.EDIT_ACCOUNTS),
@@ -92,6 +93,7 @@ def renewals(request: TenantRequest) -> HttpResponse:
         context["calendar"] = _calendar(request, query, today)
     elif view == "forecast":
         context["rollup"] = cells_forecast.rollup(due, months, request.GET.get("by", ""), tenant, url)
+        context["rollup"]["csv"] = f"{reverse('renewals_forecast_csv', args=[tenant.slug])}?{query.text()}"
         context["change"] = cells_change.change(_since(request, query, due, months, today), tenant)
     else:
         context |= _list(request, query, today)
@@ -101,7 +103,12 @@ def renewals(request: TenantRequest) -> HttpResponse:
     return response
 
 
-def _due(request: TenantRequest, query: RenewalQuery, months: list[dt.date]) -> list[outlook.Due]:
+def months_ahead(today: dt.date) -> list[dt.date]:
+    """The months that tiles and forecast look at, this one first."""
+    return list(months_between(month_of(today), add_months(month_of(today), MONTHS - 1)))
+
+
+def due_of(request: TenantRequest, query: RenewalQuery, months: list[dt.date]) -> list[outlook.Due]:
     """What the tiles are about: open renewals of the months, of whose book and which segment is asked for, whatever else
     the rows are narrowed by."""
     member = request.member

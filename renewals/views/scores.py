@@ -57,9 +57,7 @@ def renewals_scores(request: TenantRequest) -> HttpResponse:
             tenant,
         ),
         "effort": cells_effort.segments(effort.means(accounts, dt.datetime.combine(since, dt.time(), tenant.zone))),
-        "saves": cells_scores.saves(
-            scores.save_rates(plays, since), scores.opened_since(plays, since), list(running), tenant, today
-        ),
+        "saves": cells_scores.saves(scores.save_rates(plays, since), list(running), tenant, today),
         "summary": _("Renewals decided from %(first)s to %(last)s")
         % {"first": day_text(since), "last": day_text(today)},
     }
