@@ -3,7 +3,7 @@ some always above it; and each Friday's calls as they were frozen (REN-05)."""
 
 import datetime as dt
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -64,15 +64,13 @@ def call(past: Sequence[Past], books: Books) -> Calls:
     found, history = Calls(), _History(past)
     money = sorted(one.row.due_mrr or 0 for one in past)
     middle = money[len(money) // 2] if money else 0
-    known = {column.name for column in FrozenCall._meta.get_fields()}
-    money_in = {"currency": books.currency} if "currency" in known else {}
     for one in past:
         seen = _system(one, history)
         calls = [_call(one, Caller.SYSTEM, day, called.probability, called.reasons, None) for day, called in seen]
         if not one.told.by_itself and seen:
             calls += _people(one, seen, books.leader, large=(one.row.due_mrr or 0) >= middle)
         found.made += calls
-        found.frozen += _frozen(one, calls, money_in)
+        found.frozen += _frozen(one, calls, books.currency)
     return found
 
 
@@ -174,7 +172,7 @@ def _call(
     )
 
 
-def _frozen(one: Past, calls: Sequence[RenewalCall], money: Mapping[str, str]) -> Iterator[FrozenCall]:
+def _frozen(one: Past, calls: Sequence[RenewalCall], currency: str) -> Iterator[FrozenCall]:
     """The latest call of each caller at the end of each Friday while it was open."""
     row = one.row
     week = row.opened_on + DAY * ((FRIDAY - row.opened_on.weekday()) % 7)
@@ -189,6 +187,6 @@ def _frozen(one: Past, calls: Sequence[RenewalCall], money: Mapping[str, str]) -
                 mrr_minor=row.due_mrr or 0,
                 due_on=row.due_on,
                 member_id=each.member_id,
-                **money,
+                currency=currency,
             )
         week += 7 * DAY

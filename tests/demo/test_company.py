@@ -10,6 +10,7 @@ import pytest
 from cs_platform.demo.books import periods
 from cs_platform.demo.company import Company, Rows, make_company
 from cs_platform.demo.deals import Seller
+from cs_platform.demo.ended import ended, place, sold, written
 from cs_platform.demo.files import company_files, rates, repeated
 from cs_platform.demo.stories import CHARACTERS, Plot, Story, make_stories
 from cs_platform.kernel.periods import last_complete_month, month_end, month_text, months_between, parse_month
@@ -217,3 +218,29 @@ def test_not_all_growth_is_of_the_cs_team(told: tuple[Rows, list[Story], dt.date
     assert 0.02 < len({deal.subscription_id for deal in noted}) / len(bought) < 0.5
     assert max(deal.start for deal in noted) <= month_end(last_complete_month(last))
     assert {deal.seller for deal in noted} == {Seller.SALES, Seller.NOBODY}
+
+
+def test_what_people_decided_is_in_no_file(told: tuple[Rows, list[Story], dt.date]) -> None:
+    """REN-10, EXP-05: a period that closing or winning wrote comes from there alone; everything else from the file, once."""
+    rows, _stories, last = told
+    over = ended(rows.stories, rows.subscriptions, last)
+    here = written(over, rows.deals)
+    (file,) = [each for kind, name, each in company_files(rows, last) if kind == "subscriptions"]
+    brought = [place(row) for row in file]
+    assert len(brought) == len(set(brought))
+    assert here.isdisjoint(brought)
+    assert here | set(brought) == {place(row) for row in rows.subscriptions}
+    assert set(sold(rows.deals)) <= here
+    assert len(over) > 500
+    assert all(row.lines and row.due > 0 for row in over)
+
+
+def test_a_renewal_that_changes_nothing_is_the_same_to_the_cent(told: tuple[Rows, list[Story], dt.date]) -> None:
+    """Seats that were bought in between pass into the core without a cent of difference, in each currency."""
+    rows, _stories, last = told
+    over = [row for row in ended(rows.stories, rows.subscriptions, last) if row.kept]
+    same = [row for row in over if row.kept == row.due]
+    assert len(same) > 200
+    assert sum(len(row.lines) > 1 for row in same) > 20
+    assert {row.currency for row in same} >= {"USD", "EUR", "GBP"}
+    assert all(abs(row.kept - row.due) > row.due // 100 for row in over if row.kept != row.due)
