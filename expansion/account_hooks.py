@@ -11,9 +11,18 @@ TABLES = {
     "expansion_signal": _("Expansion signal"),
     "expansion_stagechance": _("Chance of a pipeline stage"),
 }
+# Words for columns whose model does not name them.
+COLUMNS = {
+    "closed_on": _("Closed on"),
+    "handoff": _("Handoff"),
+    "override_by": _("Said by"),
+    "signal": _("Signal"),
+    "written": _("Contract that was written"),
+}
 
 
 def register() -> None:
     """Called once, when the apps are ready."""
     audit_trail.TABLES.update(TABLES)
+    audit_trail.COLUMNS.update(COLUMNS)
     dossier.TOLD.extend(name for name in TOLD if name not in dossier.TOLD)

@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
 
-from accounts.cells import days_text, person, short_day
+from accounts.cells import person, short_day
 from accounts.models import Tenant
 from cs_platform.kernel.money import money_text
 from cs_platform.kernel.templatetags.cells import number_text
@@ -76,7 +76,7 @@ def age(row: Any, today: dt.date) -> dict[str, Any]:
     if row.stage in lifecycle.ENDED:
         return {"text": short_day(row.closed_on, today), "late": False}
     days = max((today - row.stage_since).days, 0)
-    return {"text": days_text(days), "late": days > LONG_DAYS}
+    return {"text": _("%(days)sd") % {"days": number_text(days, 0)}, "late": days > LONG_DAYS}
 
 
 def held_text(row: Any, readings: Sequence[Reading]) -> str:

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from accounts.cells import days_text, short_day
+from accounts.cells import short_day
 from accounts.models import Tenant
 from cs_platform.kernel.money import money_text
 from cs_platform.kernel.templatetags.cells import day_text, number_text
@@ -151,7 +151,7 @@ def way(found: Sequence[OpportunityMove], today: dt.date) -> list[dict[str, str]
     for n, move in enumerate(found):
         until = found[n + 1].moved_on if n + 1 < len(found) else None
         ended = move.after in lifecycle.ENDED
-        stood = "" if ended and until is None else days_text(((until or today) - move.moved_on).days)
+        stood = _("%(days)sd") % {"days": number_text(((until or today) - move.moved_on).days, 0)}
         before = DealStage(move.before).label if move.before else ""
         rows.append(
             {

@@ -30,6 +30,7 @@ from expansion.writing import LIMITS
 
 OFFERED = 500  # accounts, contracts or people in the list of a form
 EVENTS = 40  # changes of the history
+SHOWN_APART = frozenset({"earned", "stage_since", "won_mrr"})  # columns that the history does not repeat
 
 
 def deal_url(request: TenantRequest, row: Opportunity) -> str:
@@ -49,7 +50,6 @@ def deal(request: TenantRequest, opportunity_id: UUID) -> HttpResponse:
     readings = checks.read([row.account_id])[row.account_id]
     runs = row.stage in lifecycle.OPEN
     may_edit, may_close = may(request, Permission.EDIT_ACCOUNTS), may(request, Permission.CLOSE_DEALS)
-    edits = AuditEntry.objects.filter(row_id=row.id).order_by("-at", "-id")[:EVENTS]
 
     def to(name: str, allowed: bool) -> str:
         return reverse(f"expansion:{name}", args=[slug, row.id]) if allowed else ""
@@ -69,7 +69,7 @@ def deal(request: TenantRequest, opportunity_id: UUID) -> HttpResponse:
         "people": cells_deal.people(row, slug, may_edit=may_edit and runs),
         "handoff": cells_deal.handoff(row, tenant, today),
         "way": cells_deal.way(list(row.moves.all()), today),
-        "lines": audit_trail.read(list(edits), tenant),
+        "lines": _history(row, tenant),
         "edit_url": to("deal_edit", may_edit and row.stage != DealStage.WON),
         "lose_url": to("deal_lose", may_edit and runs),
         "win_url": to("deal_win", may_close and runs),
@@ -79,6 +79,14 @@ def deal(request: TenantRequest, opportunity_id: UUID) -> HttpResponse:
         "hand_url": to("deal_hand", may_edit and runs),
     }
     return page(request, "expansion/deal.html", context)
+
+
+def _history(row: Opportunity, tenant: Tenant) -> list[audit_trail.Line]:
+    """What was changed and by whom, the latest first; what the page shows by itself is left out."""
+    entries = list(AuditEntry.objects.filter(row_id=row.id).order_by("-at", "-id")[:EVENTS])
+    for entry in entries:
+        entry.changes = {name: values for name, values in entry.changes.items() if name not in SHOWN_APART}
+    return audit_trail.read(entries, tenant)
 
 
 @requires(Permission.EDIT_ACCOUNTS)
