@@ -35,7 +35,8 @@ def row(
     missing = checks.holds(readings)
     about = [str(signal.product)] if signal.product else []
     if named:
-        about += [arr_text(account.mrr_minor, tenant.currency), account.owner.name if account.owner else _("Nobody")]
+        arr = arr_text(account.mrr_minor, tenant.currency)
+        about += [_("%(arr)s ARR") % {"arr": arr}, account.owner.name if account.owner else _("Nobody")]
     return {
         "id": signal.id,
         "name": account.name,
@@ -73,7 +74,11 @@ def _decided(signal: Any, today: dt.date) -> str:
     """Priya Natarajan, 3 Nov: they merge with somebody else."""
     if signal.decided_on is None:
         return ""
-    by = signal.decided_by.name if signal.decided_by else pgettext("decided by", "the night")
+    if signal.decided_by:
+        by = signal.decided_by.name
+    else:
+        night = signal.state == SignalState.OVER
+        by = pgettext("decided by", "the night") if night else pgettext("decided by", "a program")
     said = f"{by}, {short_day(signal.decided_on, today)}"
     return f"{said}: {signal.note}" if signal.note else said
 

@@ -98,7 +98,8 @@ def _renewal(f: Inputs) -> str:
 
 
 def _event(f: Inputs) -> str:
-    return f"{f['note']}, {_day(f['day'])}" if f["note"] else _("Noted on %(day)s") % {"day": _day(f["day"])}
+    day = _day(f["day"])
+    return f"{day}: {f['note']}" if f["note"] else _("Noted on %(day)s") % {"day": day}
 
 
 _SAY: Mapping[str, Callable[[Inputs], str]] = {

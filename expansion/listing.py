@@ -11,17 +11,17 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.listing import quarter_span
-from accounts.models import Account, Member, in_care_of
+from accounts.models import Account, Member
 from cs_platform.kernel.asked import known_of, one_line
 from cs_platform.kernel.keyset import Cursor, Listing, Page, bigint_of, cut_page, uuid_of
 from cs_platform.kernel.periods import add_months, month_of
 from expansion import lifecycle
 from expansion.enums import DealKind, DealStage, LossReason, Motion, Trigger
 from expansion.models import Opportunity
+from expansion.owned import MOST, owned, owners_of
 
 PAGE_SIZE = 50
-MOST = 40  # values of a filter
-ALL, NOBODY, ME = "all", "none", "me"
+ALL = "all"
 RIGHTS = ("earned", "held", "override")
 LATE, UNDATED, YEAR = "late", "none", "year"
 ONWARDS = "+"  # after a quarter: and all later ones
@@ -108,7 +108,7 @@ class DealQuery(Listing):
             trigger=known_of(given.getlist("trigger"), Trigger.values),
             segment=known_of(one_line(value, 80) for value in given.getlist("segment")[:MOST]),
             product=known_of(value for value in given.getlist("product")[:MOST] if uuid_of(value)),
-            owner=known_of(value for value in given.getlist("owner")[:MOST] if value in (ME, NOBODY) or uuid_of(value)),
+            owner=owners_of(given.getlist("owner")),
             loss=known_of(given.getlist("loss"), LossReason.values),
             right=right if right in RIGHTS else "",
             quarter=quarter if quarter in (LATE, UNDATED) or quarter_span(quarter.removesuffix(ONWARDS)) else "",
@@ -140,13 +140,7 @@ class DealQuery(Listing):
                 found &= Q(**{f"{name}__in": values})
         if self.segment:
             found &= Q(account__segment__name__in=self.segment)
-        if self.owner:
-            people = Q(owner__in=[value for value in self.owner if value not in (ME, NOBODY)])
-            if ME in self.owner:
-                people |= in_care_of(member)
-            if NOBODY in self.owner:
-                people |= Q(owner=None)
-            found &= people
+        found &= owned(self.owner, member)
         today = member.tenant.today()
         if self.quarter == UNDATED:
             found &= Q(close_on=None)

@@ -1,15 +1,15 @@
-"""Signals as a list (TRG-13, TRG-14): filters as a query string, the newest first, paged by key."""
+"""Signals as a list (TRG-13, TRG-14): filters as a query string, the newest first, on a day those with the most money; paged by key."""
 
 import datetime as dt
 from dataclasses import dataclass
 from typing import Any, Self
 from uuid import UUID
 
-from django.db.models import Count, Prefetch, QuerySet
+from django.db.models import Count, F, Prefetch, QuerySet
 
 from accounts.models import Account, Member
 from cs_platform.kernel.asked import known_of, one_line
-from cs_platform.kernel.keyset import Listing, Order, Page
+from cs_platform.kernel.keyset import Listing, Order, Page, bigint_of
 from expansion.enums import SignalState, Trigger
 from expansion.models import Opportunity, Signal
 from expansion.owned import MOST, owned, owners_of
@@ -17,7 +17,7 @@ from expansion.selectors import visible_signals
 
 PAGE_SIZE = 30
 ALL = "all"
-NEWEST = Order({"as_of": dt.date.fromisoformat}, descending=True)
+NEWEST = Order({"as_of": dt.date.fromisoformat, "worth": bigint_of}, descending=True)
 
 
 @dataclass(frozen=True)
@@ -68,9 +68,10 @@ def listed(rows: QuerySet[Signal]) -> QuerySet[Signal]:
     return rows.prefetch_related(Prefetch("opportunities", deals, to_attr="deals"))
 
 
-def read_page(query: SignalQuery, member: Member) -> Page[Signal]:
+def read_page(query: SignalQuery, member: Member) -> Page[Any]:
     """The page of the query's filters at its cursor."""
-    return NEWEST.page(listed(query.rows(member)), query, PAGE_SIZE)
+    rows = listed(query.rows(member)).annotate(worth=F("account__mrr_minor"))
+    return NEWEST.page(rows, query, PAGE_SIZE)
 
 
 def counts(query: SignalQuery, member: Member) -> dict[str, int]:

@@ -54,6 +54,8 @@ def forecast(request: TenantRequest) -> HttpResponse:
         "norms": cells.norm_rows(pipeline.rates_by("profile", span, rows, by), tenant),
         "retention": cells.retention(grown, tenant),
         "board_url": reverse("board", args=[tenant.slug]),
+        "signals_url": reverse("expansion:signals", args=[tenant.slug]),
+        "white_space_url": reverse("expansion:white_space", args=[tenant.slug]),
         "files": [
             {"label": form.upper(), "url": f"{reverse('expansion:forecast_file', args=[tenant.slug])}?form={form}"}
             for form in ("csv", "xlsx")

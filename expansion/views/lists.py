@@ -21,8 +21,9 @@ from cs_platform.kernel.sheets import csv_file
 from cs_platform.kernel.templatetags.cells import number_text
 from expansion import cells, checks, files, pipeline, selectors
 from expansion.enums import DealKind, DealStage, LossReason, Motion, Trigger
-from expansion.listing import ALL, LATE, ME, NOBODY, SORTS, UNDATED, YEAR, DealQuery, quarter_of, quarter_text
+from expansion.listing import ALL, LATE, SORTS, UNDATED, YEAR, DealQuery, quarter_of, quarter_text
 from expansion.models import Opportunity
+from expansion.owned import ME, NOBODY
 from expansion.views.shell import list_url, shell
 
 IN_A_COLUMN = 20

@@ -74,7 +74,7 @@ def test_signals_say_what_they_were_seen_by_and_lead_there(world: World):
         )
     text = page(world, "expansion/signals/")
     assert "96 of 100 seats in use (96%)" in text
-    assert "EU entity, 2 Nov 2026" in text
+    assert "2 Nov 2026: EU entity" in text
     assert text.count("signal=") == 2 * 2, "each opens a deal, with and without the drawer"
     assert '<span class="pill good">Earned</span>' in text
     assert "/usage/" in text
@@ -104,6 +104,8 @@ def test_signals_go_on_where_they_stopped(world: World, monkeypatch: pytest.Monk
         account = customer("Corvid Logistics")
         for n in range(8):
             signal(account, str(n), as_of=today(world) - (n // 3) * DAY, inputs=SEATS | {"used": n})
+        large = customer("Altavista Health", mrr_minor=9_000_00)
+        signal(large, as_of=today(world) - DAY, inputs=SEATS | {"used": 8})
     client, seen, url = world.client("admin"), [], world.url("expansion/signals/")
     for _round in range(5):
         text = client.get(url).content.decode()
@@ -111,7 +113,8 @@ def test_signals_go_on_where_they_stopped(world: World, monkeypatch: pytest.Monk
         if 'rel="next"' not in text:
             break
         url = text.split('rel="next" href="')[1].split('"')[0].replace("&amp;", "&")
-    assert sorted(seen) == [str(n) for n in range(8)]
+    assert sorted(seen) == [str(n) for n in range(9)]
+    assert seen.index("8") == 3, "on a day those with the most money come first"
 
 
 def test_a_signal_becomes_a_deal_or_is_dismissed(world: World):
