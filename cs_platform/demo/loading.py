@@ -40,7 +40,7 @@ from cs_platform.demo import (
     webhooks,
     work,
 )
-from cs_platform.demo.company import Event, make_company
+from cs_platform.demo.company import Event, Rows, make_company
 from cs_platform.demo.deals import Deal
 from cs_platform.demo.files import File, as_csv, company_files, live_events, public_files
 from cs_platform.demo.tenants import LABS, NORTHWIND, TENANTS, DemoTenant, Person
@@ -226,12 +226,7 @@ class Demo:
         for file in files:
             self._import(tenant, file)
         if wanted.company is not None:
-            with tenant_context(tenant.id, actor="demo"):
-                signed = rows.subscriptions
-                if wanted is NORTHWIND:
-                    late = closes.late_rows(signed, last, wanted.company.home)
-                    signed = closes.with_late_rows(signed, *late)
-                closings.write(rows, signed, self.seed, last)
+            self._decide(tenant, rows, wanted, last)
         self._log(tenant, events)
         if wanted.company is not None:
             self._send(tenant, live_events(rows.usage, last))
@@ -263,6 +258,14 @@ class Demo:
         if wanted is NORTHWIND:
             closes.subscribe(tenant)
             webhooks.add(tenant, last)
+
+    def _decide(self, tenant: Tenant, rows: Rows, wanted: DemoTenant, last: dt.date) -> None:
+        """The renewals and deals that are over, with the contracts that they wrote; what Northwind corrects later they say right."""
+        signed = rows.subscriptions
+        if wanted is NORTHWIND:
+            signed = closes.with_late_rows(signed, *closes.late_rows(signed, last, wanted.currency))
+        with tenant_context(tenant.id, actor="demo"):
+            closings.write(rows, signed, self.seed, last)
 
     def _set_up(self, tenant: Tenant) -> None:
         """What operations set up before the first file: office hours and the feature catalogue."""
