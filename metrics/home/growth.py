@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import Member, Tenant
 from cs_platform.kernel.templatetags.cells import number_text
@@ -53,7 +54,7 @@ def day_tile(found: Growth, url: str, tenant: Tenant) -> dict[str, Any]:
     whole = found.whole
     said = [_("%(money)s weighted") % {"money": cells.year_text(whole.weighted, tenant)}] if whole.deals else []
     if found.signals:
-        said.append(_("%(n)s signals wait") % {"n": number_text(found.signals, 0)})
+        said.append(signals_text(found.signals))
     return {
         "label": _("Expansion opportunities"),
         "value": number_text(whole.deals, 0),
@@ -61,6 +62,11 @@ def day_tile(found: Growth, url: str, tenant: Tenant) -> dict[str, Any]:
         "url": url,
         "foot": " · ".join(said) or _("none is open"),
     }
+
+
+def signals_text(count: int) -> str:
+    """26 signals wait."""
+    return ngettext("%(n)s signal waits", "%(n)s signals wait", count) % {"n": number_text(count, 0)}
 
 
 def day_rows(found: Growth, tenant: Tenant) -> list[dict[str, Any]]:

@@ -84,8 +84,7 @@ def today(request: TenantRequest) -> HttpResponse:
         "deals": growth.day_rows(deals, tenant),
         "deals_url": _deals(request, owner),
         "signals_url": _deals(request, owner, "expansion:signals") if deals.signals else "",
-        "signals": ngettext("%(n)s signal waits", "%(n)s signals wait", deals.signals)
-        % {"n": number_text(deals.signals, 0)},
+        "signals": growth.signals_text(deals.signals),
         "first": alert_row(alerts[0], tenant.slug, day) if alerts and alerts[0].level == "critical" else None,
         "alerts": [
             alert_row(alert, tenant.slug, day) | {"log_url": log(alert.account_id)} for alert in alerts[: day_of.SHORT]
