@@ -7,14 +7,14 @@ from decimal import Decimal
 from typing import Any, Self
 from uuid import UUID
 
-from django.db.models import BigIntegerField, DecimalField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Value
+from django.db.models import DecimalField, Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Abs, Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from accounts.listing import quarter_span, renewal_span
 from accounts.models import Member, in_care_of
 from cs_platform.kernel.asked import known_of, one_line
-from cs_platform.kernel.keyset import Cursor, Listing, bigint_of, uuid_of
+from cs_platform.kernel.keyset import Listing, Order, bigint_of, uuid_of
 from renewals.enums import Caller, Confidence, Phase, RenewalState, SaveState, Step
 from renewals.formulas import COMMIT, LIKELY
 from renewals.models import Renewal, RenewalStep, SavePlay
@@ -24,6 +24,7 @@ DUE_DAYS = (30, 60, 90, 180, 365)
 ALL, NONE, ME, LATE = "all", "none", "me", "late"
 CALLED = "called"  # the call that counts: the leader's, else the CSM's, else the system's
 MOST = 40  # values of one filter
+KEY = "sort_key"  # the value of a row that the list is ordered by
 _CHANCE = DecimalField(max_digits=5, decimal_places=2)
 _NO_CALL = Decimal(999)  # sorts behind every chance
 _MONEY = DecimalField(max_digits=30, decimal_places=2)
@@ -31,13 +32,16 @@ _MONEY = DecimalField(max_digits=30, decimal_places=2)
 
 @dataclass(frozen=True)
 class Sort:
-    """An order of the list: what a row is ordered by, the smallest first, and how its text is read; `descending` where that
-    shows the largest on top."""
+    """An order of the list: what a row is ordered by, how its text is read, and whether the largest comes first."""
 
     label: Any
     key: Any
     read: Callable[[str], Any]
     descending: bool = False
+
+    @property
+    def order(self) -> Order:
+        return Order({KEY: self.read}, self.descending)
 
 
 def _number(text: str) -> Decimal:
@@ -51,11 +55,10 @@ def _chance(name: str) -> Any:
 
 
 # By money apart: ARR x the distance between system and CSM, in hundredths of a minor unit.
-_apart = Coalesce(-Abs(F("system") - F("csm")) * F("mrr_minor"), Value(Decimal(0)), output_field=_MONEY)
-_money = ExpressionWrapper(-F("mrr_minor"), output_field=BigIntegerField())
+_apart = Coalesce(Abs(F("system") - F("csm")) * F("mrr_minor"), Value(Decimal(0)), output_field=_MONEY)
 SORTS: dict[str, Sort] = {
     "due": Sort(_("day, the next one first"), F("due_on"), dt.date.fromisoformat),
-    "arr": Sort(_("ARR"), _money, bigint_of, descending=True),
+    "arr": Sort(_("ARR"), F("mrr_minor"), bigint_of, descending=True),
     "name": Sort(_("name"), F("account__name_key"), str),
     "called": Sort(_("call, the lowest first"), _chance("called"), _number),
     "system": Sort(_("the system's call, the lowest first"), _chance("system"), _number),
@@ -85,11 +88,11 @@ def due_span(value: str, today: dt.date) -> tuple[dt.date, dt.date] | None:
     return quarter_span(value) or renewal_span(value, today)
 
 
-def disagreeing(first: str = "system", second: str = "csm") -> Q:
-    """Renewals that two callers call 10 points or more apart, or in different categories."""
-    far = Q(**{f"{first}__gte": F(second) + 10}) | Q(**{f"{second}__gte": F(first) + 10})
+def disagreeing() -> Q:
+    """Renewals that system and CSM call 10 points or more apart, or in different categories."""
+    far = Q(system__gte=F("csm") + 10) | Q(csm__gte=F("system") + 10)
     for line in (COMMIT, LIKELY):
-        far |= Q(**{f"{first}__gte": line, f"{second}__lt": line}) | Q(**{f"{second}__gte": line, f"{first}__lt": line})
+        far |= Q(system__gte=line, csm__lt=line) | Q(csm__gte=line, system__lt=line)
     return far
 
 
@@ -140,7 +143,7 @@ class RenewalQuery(Listing):
             saving=given.get("saving") == "1",
             sort=sort,
             view=one_line(given.get("view", ""), 36),
-            cursor=Cursor.of(given, SORTS[sort].read),
+            cursor=SORTS[sort].order.cursor(given),
         )
 
     def matching(self, rows: QuerySet[Renewal], member: Member) -> QuerySet[Renewal]:
@@ -187,8 +190,8 @@ class RenewalQuery(Listing):
         return owned | Q(account__owner=None) if NONE in self.csm else owned
 
     def keyed(self, rows: QuerySet[Renewal]) -> QuerySet[Renewal]:
-        """Listed rows with the value that this order goes by (`sort_key`), never empty."""
-        return rows.annotate(sort_key=SORTS[self.sort].key)
+        """Listed rows with the value that this order goes by, never empty."""
+        return rows.annotate(**{KEY: SORTS[self.sort].key})
 
     def place(self, row: Any) -> tuple[UUID, tuple[Any, ...]]:
-        return row.id, (row.sort_key,)
+        return SORTS[self.sort].order.place(row)

@@ -1,10 +1,9 @@
 """Questions about renewals: whose they are, what they are worth, what is called of them (REN-05, REN-08)."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import BigIntegerField, Case, Count, Exists, F, OuterRef, Prefetch, QuerySet, Subquery, Sum, When
+from django.db.models import BigIntegerField, Case, Exists, F, OuterRef, Prefetch, QuerySet, Subquery, Sum, When
 from django.db.models.functions import Coalesce
 from django.http import Http404
 
@@ -12,9 +11,9 @@ from accounts.dossier import parts_of
 from accounts.models import Account, Member
 from accounts.rates import factors, in_reporting
 from cs_platform.kernel.access import Scope
-from cs_platform.kernel.keyset import Page, cut_page, rows_from
+from cs_platform.kernel.keyset import Page, rows_from
 from renewals.enums import Caller, RenewalState, SaveState
-from renewals.listing import PAGE_SIZE, RenewalQuery
+from renewals.listing import KEY, PAGE_SIZE, SORTS, RenewalQuery
 from renewals.models import Renewal, RenewalCall, RenewalLine, RenewalStep, SavePlay
 
 
@@ -90,26 +89,12 @@ def latest_calls(ids: Collection[UUID]) -> dict[UUID, dict[str, RenewalCall]]:
     return found
 
 
-@dataclass(frozen=True)
-class Money:
-    """How many renewals, and a month's money of them in minor units of the reporting currency."""
-
-    count: int
-    mrr: int
-
-
-def due_money(rows: QuerySet[Renewal]) -> Money:
-    """What is due in these renewals. One statement."""
-    found = with_money(rows).order_by().aggregate(count=Count("pk"), mrr=Sum("mrr_minor"))
-    return Money(found["count"], found["mrr"] or 0)
-
-
 def read_page(rows: QuerySet[Renewal], query: RenewalQuery, member: Member) -> Page[Renewal]:
     """The page of the query's filters at its cursor. Two queries."""
-    found = query.keyed(query.matching(listed(rows), member))
-    return cut_page(list(rows_from(found, ("sort_key",), query.cursor)[: PAGE_SIZE + 1]), PAGE_SIZE, query)
+    return SORTS[query.sort].order.page(query.keyed(query.matching(listed(rows), member)), query, PAGE_SIZE)
 
 
 def matching(rows: QuerySet[Renewal], query: RenewalQuery, member: Member) -> QuerySet[Renewal]:
     """Every row of the query's filters in its order, for the export."""
-    return rows_from(query.keyed(query.matching(listed(rows), member)), ("sort_key",), None)
+    found = query.keyed(query.matching(listed(rows), member))
+    return rows_from(found, (KEY,), None, descending=SORTS[query.sort].descending)

@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from renewals import selectors
+from renewals.listing import SORTS
 from renewals.models import Renewal, RenewalStep
 from tests.conftest import World
 from tests.renewals.pages_world import DAY, Book
@@ -119,12 +120,13 @@ def test_a_csm_sees_the_own_book_and_no_rival(worlds: tuple[World, World]):
         assert "Rival Secret" not in page(mine, "admin", view=view)
 
 
-def test_pages_go_on_where_they_stopped(world: World, book: Book, monkeypatch: pytest.MonkeyPatch):
-    """Keyset paging: rows with equal keys are neither shown twice nor left out, there and back."""
+@pytest.mark.parametrize("sort", list(SORTS))
+def test_pages_go_on_where_they_stopped(world: World, book: Book, monkeypatch: pytest.MonkeyPatch, sort: str):
+    """Keyset paging: rows with equal keys are neither shown twice nor left out, whichever way the list goes."""
     for number in range(5):
         book.renewal(f"Same {number}", days=60)
     monkeypatch.setattr(selectors, "PAGE_SIZE", 3)
-    client, seen, url = world.client("admin"), [], world.url("renewals/?due=180")
+    client, seen, url = world.client("admin"), [], world.url(f"renewals/?due=180&sort={sort}")
     for _round in range(6):
         text = client.get(url).content.decode()
         rows = rows_of(text)
