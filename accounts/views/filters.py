@@ -4,10 +4,14 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 
-def group(name: str, label: Any, choices: Iterable[tuple[Any, Any]], chosen: Collection[str]) -> dict[str, Any]:
-    """One filter with its boxes: {name, label, open, options [{value, label, on}]}. Choices are (value, label)."""
+def group(
+    name: str, label: Any, choices: Iterable[tuple[Any, Any]], chosen: Collection[str], *, one: bool = False
+) -> dict[str, Any]:
+    """One filter with its boxes: {name, label, type, open, options [{value, label, on}]}. Choices are (value, label); with `one` no
+    more than one of them is chosen."""
     options = [{"value": value, "label": text, "on": value in chosen} for value, text in choices]
-    return {"name": name, "label": label, "open": bool(chosen), "options": options}
+    kind = "radio" if one else "checkbox"
+    return {"name": name, "label": label, "type": kind, "open": bool(chosen), "options": options}
 
 
 def chips(panel: Sequence[dict[str, Any]], without: Callable[[str], str]) -> list[dict[str, Any]]:

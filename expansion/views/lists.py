@@ -205,9 +205,10 @@ def _panel(
     for name in names:
         if name in choices:
             value = getattr(query, name)
-            chosen = value if isinstance(value, tuple) else (value,) if value else ()
+            one = isinstance(value, str)
+            chosen = value if not one else (value,) if value else ()
             known = {choice for choice, _label in choices[name]}
             # one that the panel does not offer: an older quarter, somebody who left
             more = [(each, each) for each in chosen if each not in known]
-            panel.append(filters.group(name, LABELS[name], [*choices[name], *more], chosen))
+            panel.append(filters.group(name, LABELS[name], [*choices[name], *more], chosen, one=one))
     return panel

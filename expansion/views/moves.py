@@ -175,7 +175,8 @@ def owners(request: TenantRequest) -> HttpResponse:
     if not rows:
         raise DomainError(_("Select deals first."), code="nothing_selected")
     wished = request.POST.get("owner", "")
-    owner = Member.objects.filter(id=uuid_of(wished), is_active=True).first() if wished else None
+    key = uuid_of(wished)
+    owner = Member.objects.filter(id=key, is_active=True).first() if key else None
     if wished and owner is None:
         raise DomainError(_("Choose one of the list."), code="unknown")
     done, refused = 0, []

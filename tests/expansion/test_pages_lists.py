@@ -171,7 +171,10 @@ def test_the_list_filters_sorts_and_pages(world: World, book: dict[str, Opportun
     assert "Volta" in page(world, "list/", q="volta")
     assert "1 of 1 shown" in page(world, "list/", stage="proposal", owner="none")
     assert "3 of 3 shown" in page(world, "list/", stage="nowhere", sort="x", after="y", quarter="2026-Q9", owner="\x00")
-    assert "No deal fits this view" in page(world, "list/", closed="2020-Q1")
+    old = page(world, "list/", closed="2020-Q1")
+    assert "No deal fits this view" in old
+    assert 'type="radio" name="closed" value="2020-Q1" checked' in old, "what the panel does not offer stands in it"
+    assert 'type="checkbox" name="kind"' in old
     with world.open():
         for n in range(55):
             deal(customer(f"Number {n}", earned=False), amount_minor=1000 + n)
