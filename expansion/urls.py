@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import include, path
 
 from cs_platform.kernel.access import Permission
-from expansion.views import account, deals, forecast, lists, moves, signals, white_space, winning
+from expansion.views import account, deals, forecast, lists, moves, triggers, white_space, winning
 
 app_name = "expansion"
 
@@ -35,8 +35,8 @@ EXPANSION: list[Any] = [
     path("white-space/", white_space.white_space_map, name="white_space"),
     path("white-space/<uuid:account_id>/<uuid:product_id>/", white_space.white_space_cell, name="white_space_cell"),
     path("white-space/<uuid:account_id>/<uuid:product_id>/fit/", white_space.white_space_fit, name="white_space_fit"),
-    path("signals/", signals.signals, name="signals"),
-    path("signals/<uuid:signal_id>/dismiss/", signals.signal_dismiss, name="signal_dismiss"),
+    path("signals/", triggers.signals, name="signals"),
+    path("signals/<uuid:signal_id>/dismiss/", triggers.signal_dismiss, name="signal_dismiss"),
     *lists.VIEWS.routes("views/", Permission.VIEW_ACCOUNTS),
 ]
 
