@@ -6,8 +6,8 @@ from typing import Any, cast
 from uuid import uuid4
 
 from django import forms
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from accounts.models import Contact, Member, Plan, Product, Subscription
 from cs_platform.kernel.forms import day_input
@@ -53,7 +53,7 @@ def contract_text(period: Subscription) -> str:
     words = [period.external_id]
     words += [str(each.name) for each in (period.product, period.plan) if each is not None]
     if period.seats:
-        words.append(gettext("%(n)s seats") % {"n": period.seats})
+        words.append(ngettext("%(n)s seat", "%(n)s seats", period.seats) % {"n": period.seats})
     return " · ".join(words)
 
 

@@ -150,7 +150,7 @@ def lose(request: TenantRequest, opportunity_id: UUID) -> HttpResponse:
 def hand(request: TenantRequest, opportunity_id: UUID) -> HttpResponse:
     """Offer it to sales, to whoever sees the account; nothing passes before they say yes (EXP-06)."""
     row = selectors.deal_of(request.member, opportunity_id)
-    seeing = set(who_sees(row.account).exclude(id=row.account.owner_id).values_list("id", flat=True))
+    seeing = set(who_sees(row.account).values_list("id", flat=True)) - {row.account.owner_id}
     people = [one for one in takers() if one.id in seeing]
     form = HandForm(posted(request), deal=row, people=people, today=request.tenant.today())
 
