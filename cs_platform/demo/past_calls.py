@@ -28,6 +28,7 @@ HOPE = {
 }  # fmt: skip
 SURE = 97
 SPREAD, LEADERS_SPREAD = 5, 4  # points around what they see
+REVIEW = 66  # days before the end by which a CSM has said something, talked or not
 LEADER_DAYS = (80, 45)  # before the end, of the larger half
 FEELS = 8  # points of a health score above a hundred moods
 
@@ -121,11 +122,12 @@ def _system(one: Past, history: _History) -> list[tuple[dt.date, Called]]:
 
 
 def _people(one: Past, seen: Sequence[tuple[dt.date, Called]], leader: Member, *, large: bool) -> Iterator[RenewalCall]:
-    """The CSM when they have talked, offered and negotiated; the leader of the larger ones. They see what the system
+    """The CSM at the review and when they have talked, offered and negotiated; the leader of the larger ones. They see what the system
     sees, and believe as much of it as they do."""
     chance, owner = one.chance, one.owner
     hope = HOPE.get(owner.user.email.partition("@")[0], 0.3)
     days = {step.done_on for step in one.steps if step.done_on and step.step in (Step.TALK, Step.QUOTE, Step.PROPOSAL, Step.NEGOTIATE)}  # fmt: skip
+    days.add(one.row.due_on - DAY * REVIEW)
     if not large and chance.random() < 0.3:
         days = set()
     said = 0
