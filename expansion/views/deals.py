@@ -150,8 +150,8 @@ def _told(request: TenantRequest, account: Account) -> dict[str, Any]:
         if given.get(name) in choices.values:
             found[name] = given[name]
     found |= {name: given[name] for name in ("product", "plan", "subscription") if uuid_of(given.get(name, ""))}
-    for name in ("seats", "amount"):
-        if (number := number_of(given.get(name, ""))) is not None:
+    for name, digits in (("seats", 9), ("amount", 14)):  # a year of a rupiah contract has more than nine digits
+        if (number := number_of(given.get(name, ""), digits)) is not None:
             found[name] = number
     if name := one_line(given.get("name", ""), LIMITS["name"]):
         found["name"] = name

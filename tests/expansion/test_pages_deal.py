@@ -92,6 +92,8 @@ def test_a_new_deal_once_from_the_address_and_by_choosing(world: World, row: Opp
     with world.open():
         found = Opportunity.objects.get(name="Trial")
         assert (found.amount_minor, found.currency, found.motion) == (3_600_000, "USD", "cross_sell")
+    rupiah = client.get(new, {"account": account.id, "amount": "36000000000"}).content.decode()
+    assert 'value="36000000000"' in rupiah
     assert "Corvid Logistics" in client.get(new).content.decode()
     chosen = client.post(new, {"account": str(account.id)}).content.decode()
     assert "New deal of Corvid Logistics" in chosen
