@@ -30,7 +30,7 @@ from cs_platform.kernel.errors import Conflict, DomainError
 from journey.enums import TaskState
 from journey.work.services import reopen_task
 from renewals import effort as efforts
-from renewals import lifecycle, saves, steps
+from renewals import lifecycle, reminders, saves, steps
 from renewals.enums import RenewalState, SaveState, Step
 from renewals.lifecycle import KEPT
 from renewals.models import Renewal, RenewalLine, RenewalStep, SavePlay
@@ -88,7 +88,8 @@ def close_renewal(
     effort: int | None = None,
 ) -> Renewal:
     """Write what was decided: the next period of each contract, or its end with why the customer leaves (`reason` is a
-    category of churn, `sub_reason` a reason of it, `words` the customer's own). Steps and save play end with it.
+    category of churn, `sub_reason` a reason of it, `words` the customer's own). Steps and save play end with it, and who stays
+    is thanked.
 
     Conflict when somebody else changed or closed it since `version`; DomainError names the field. Without a reason the queue of
     unanswered losses asks for it.
@@ -118,6 +119,7 @@ def close_renewal(
     )
     if outcome in KEPT:
         steps.finish_all(row, SIGNED, by)
+        reminders.ask_for_thanks(row)
     steps.end_tasks([row], _("The renewal is over."))
     saves.decide(row, today())
     tell_closed([row])
@@ -145,6 +147,7 @@ def undo_close(*, renewal: Renewal, version: int | None, by: Member | None) -> R
     answers.filter(version=1, recorded_by=row.closed_by, recorded_at__date__gte=row.closed_on).delete()
     _take_back(row, by)
     saves.reopen(row)
+    reminders.take_thanks_back(row, _("The renewal was not closed after all."))
     RenewalLine.objects.filter(renewal=row).update(next_period=None)
     closed_on = row.closed_on
     row = put(

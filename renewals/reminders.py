@@ -1,4 +1,5 @@
-"""Steps of renewals that come near become tasks (TRG-11), and a task says which renewal asks for it."""
+"""Steps of renewals that come near become tasks (TRG-11), one that was won is celebrated (REN-04), and a task says which renewal
+asks for it."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
@@ -12,19 +13,23 @@ from django.utils.translation import override
 
 from accounts.absences import standing_in
 from accounts.cells import short_day
-from accounts.enums import ChangeSource
+from accounts.enums import ChangeSource, Profile
 from accounts.models import Account, Member, Tenant
 from cs_platform.kernel import sqljobs
+from cs_platform.kernel.keyset import uuid_of
 from cs_platform.kernel.templatetags.cells import day_text
 from cs_platform.kernel.tenancy import current_tenant_id
-from journey.enums import Urgency, Why, WorkType
+from journey.enums import TaskState, Urgency, Why, WorkType
 from journey.models import Task
+from journey.work.services import add_task, cancel_task, reopen_task
 from renewals.enums import Step
-from renewals.models import RenewalStep
+from renewals.models import Renewal, RenewalStep
 
 SQL = Path(__file__).parent / "sql"
+THANKS = "renewal:thanks:"  # of which renewal, in the id of such a task
 AHEAD = 14  # days before its day that a step becomes a task
 URGENT = 30  # days before the end from which on each step is urgent
+THANKS_DAYS = 14  # after closing, to thank them and plan what comes next
 
 
 def make_step_tasks(as_of: dt.date) -> int:
@@ -87,16 +92,49 @@ def _task(key: str, row: Mapping[str, Any], doer: Member | None, as_of: dt.date)
     )
 
 
+def ask_for_thanks(renewal: Renewal) -> Task | None:
+    """A task of the account's owner to thank a customer who stays and to plan the next phase with them (REN-04), once for a renewal;
+    one that closing was undone for is open again. None where a product renews itself: nobody spoke with them."""
+    if renewal.profile == Profile.PRODUCT_LED:
+        return None
+    owner = renewal.account.owner
+    with override((owner.user.language if owner else "") or settings.LANGUAGE_CODE):
+        title = _("Thank %(name)s, and plan the next phase with them") % {"name": renewal.account.name}
+    day = Tenant.current().today()
+    task = add_task(
+        title=title[:200],
+        due_on=day + dt.timedelta(days=THANKS_DAYS),
+        by=None,
+        account=renewal.account,
+        work=WorkType.RENEWAL,
+        why=Why.RENEWAL,
+        external_id=f"{THANKS}{renewal.id}",
+        source_ref=renewal.id,
+    )
+    return reopen_task(task=task, version=None, by=None) if task.state == TaskState.CANCELLED else task
+
+
+def take_thanks_back(renewal: Renewal, words: str) -> None:
+    """The renewal is open again: what it asked for waits until it is closed."""
+    for task in Task.objects.filter(external_id=f"{THANKS}{renewal.id}", state=TaskState.OPEN):
+        cancel_task(task=task, version=None, by=None, reason=words)
+
+
 def reason(task: Task, tenant: Tenant, today: dt.date) -> dict[str, Any]:
     """Why a task of a renewal exists: its step, by which day, and the way to it (`journey.work.reasons.ASKED`)."""
     step = RenewalStep.objects.filter(task=task).select_related("renewal").first()
-    if step is None:
+    thanks = uuid_of(task.external_id.removeprefix(THANKS))
+    renewal = step.renewal if step else Renewal.objects.filter(id=thanks).first() if thanks else None
+    if renewal is None:
         return {"title": str(Why.RENEWAL.label)}
-    renewal = step.renewal
-    words = {"step": step.get_step_display(), "days": step.days}
+    if step:
+        words = {"step": step.get_step_display(), "days": step.days}
+        text = _("Step “%(step)s”, %(days)s days before the end") % words
+    else:
+        text = _("It was closed: %(outcome)s") % {"outcome": renewal.get_state_display()}
     return {
         "title": _("Renewal on %(day)s") % {"day": short_day(renewal.due_on, today)},
-        "text": _("Step “%(step)s”, %(days)s days before the end") % words,
+        "text": text,
         "url": reverse("account_renewal", args=[tenant.slug, renewal.account_id]),
         "link": _("The renewal"),
     }

@@ -10,12 +10,14 @@ from django.db.models import Sum
 from accounts import closed
 from accounts.models import Account, ChurnAnswer, Subscription, SubscriptionChange
 from cs_platform.kernel.errors import Conflict, DomainError
+from journey.models import Task
 from metrics.figures import jobs as metrics_jobs
 from metrics.models import MrrMovement
 from renewals import jobs
 from renewals.closing import LineTerms, Terms, Writing, close_renewal, preview, undo_close
 from renewals.enums import RenewalState, SaveState, Step
 from renewals.models import Renewal, RenewalStep, SavePlay
+from renewals.reminders import reason
 from renewals.saves import open_save
 from renewals.writing import spread, term_of
 from tests.conftest import World
@@ -194,6 +196,35 @@ def test_undone_twice_closed_again(contracts: Contracts) -> None:
             undo_close(renewal=row, version=row.version, by=by)
     close(contracts, S.EXPANDED, Terms(amount_minor=2_400_000))
     assert periods(contracts)[-1] == ("2026-12-29", "2027-12-29", 200_000)
+
+
+def test_who_stays_is_thanked_once(contracts: Contracts) -> None:
+    """REN-04: a task to thank them and to plan the next phase, which says why; taken back and asked again with the closing. Nobody
+    thanks for what renewed itself in the product, or who leaves."""
+    contracts.year("H-1", "2026-12-29", key="A")
+    contracts.follow()
+    row, _shown = close(contracts, S.RENEWED)
+    with contracts.world.open():
+        task = Task.objects.get()
+        assert (task.work, task.why, task.due_on) == ("renewal", "renewal", TODAY + dt.timedelta(days=14))
+        told = reason(task, contracts.world.tenant, TODAY)
+        assert (told["title"], told["text"]) == ("Renewal on 29 Dec", "It was closed: Renewed")
+        assert told["url"].endswith(f"/accounts/{row.account_id}/renewal/")
+        row = undo_close(renewal=row, version=row.version, by=contracts.world.members["csm"])
+        assert Task.objects.get().state == "cancelled"
+    row, _shown = close(contracts, S.RENEWED)
+    with contracts.world.open():
+        assert Task.objects.get().state == "open"
+        row = undo_close(renewal=row, version=row.version, by=contracts.world.members["csm"])
+    row, _shown = close(contracts, S.CHURNED)
+    with contracts.world.open():
+        assert Task.objects.get().state == "cancelled"
+        undo_close(renewal=row, version=row.version, by=contracts.world.members["csm"])
+        Task.objects.all().delete()
+        Renewal.objects.update(profile="product_led")
+    close(contracts, S.RENEWED)
+    with contracts.world.open():
+        assert not Task.objects.exists()
 
 
 def test_of_two_who_close_one_wins(contracts: Contracts) -> None:
