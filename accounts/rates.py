@@ -96,14 +96,14 @@ def newest_rates(known_at: dt.datetime | None = None) -> list[Rate]:
     return [Rate(*row) for row in rows.values_list("month", "base", "quote", "rate")]
 
 
-def factors(currencies: Iterable[str] | None = None) -> dict[str, Decimal]:
+def factors(currencies: Iterable[str] | None = None, tenant: Tenant | None = None) -> dict[str, Decimal]:
     """What a minor unit of each currency is worth in minor units of the reporting currency today: by the latest
     month-end rate. Without a word of every currency that has a rate; one that nothing converts is left out. Two queries,
-    however many contracts there are.
+    however many contracts there are; one where the `tenant` is at hand.
 
     Example: reporting in USD with EUR at 1.20 gives {"USD": 1, "EUR": 1.2}; JPY at 0.0065 gives 0.65, as a yen has no cents.
     """
-    tenant = Tenant.current()
+    tenant = tenant or Tenant.current()
     target = tenant.currency
     known = newest_rates() if currencies is None or {target, *currencies} != {target} else []
     used = sorted(

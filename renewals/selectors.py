@@ -1,6 +1,7 @@
 """Questions about renewals: whose they are, what they are worth, what is called of them (REN-05, REN-08)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from decimal import Decimal
 from uuid import UUID
 
 from django.db.models import BigIntegerField, Case, Exists, F, OuterRef, Prefetch, QuerySet, Subquery, Sum, When
@@ -42,11 +43,11 @@ def open_of(account: Account) -> Renewal | None:
     return listed(of_account(account).filter(state=RenewalState.OPEN)).order_by("due_on", "id").first()
 
 
-def lines_mrr(by: dict[str, object] | None = None) -> Subquery:
+def lines_mrr(by: Mapping[str, Decimal] | None = None) -> Subquery:
     """An expression on renewals: a month's money of their contracts in the reporting currency, minor units, each turned
     over and rounded for itself as the accounts' own is. Null when nothing converts a currency."""
     lines = RenewalLine.objects.filter(renewal=OuterRef("pk"), subscription__voided=False).order_by()
-    money = in_reporting("subscription__mrr_minor", by or factors(), "subscription__currency")  # type: ignore[arg-type]
+    money = in_reporting("subscription__mrr_minor", by or factors(), "subscription__currency")
     return Subquery(lines.values("renewal").annotate(mrr=Sum(money)).values("mrr"), output_field=BigIntegerField())
 
 
@@ -56,9 +57,10 @@ def called_by(caller: str) -> Subquery:
     return Subquery(calls.values("probability")[:1])
 
 
-def with_money(rows: QuerySet[Renewal]) -> QuerySet[Renewal]:
-    """`mrr_minor`: a month's money in minor units of the reporting currency; of what is over, as it was when it closed."""
-    open_money = Coalesce(lines_mrr(), 0, output_field=BigIntegerField())
+def with_money(rows: QuerySet[Renewal], by: Mapping[str, Decimal] | None = None) -> QuerySet[Renewal]:
+    """`mrr_minor`: a month's money in minor units of the reporting currency, by these `factors` where they were read already; of
+    what is over, as it was when it closed."""
+    open_money = Coalesce(lines_mrr(by), 0, output_field=BigIntegerField())
     closed = Coalesce(F("due_mrr"), open_money)
     return rows.annotate(mrr_minor=Case(When(state=RenewalState.OPEN, then=open_money), default=closed))
 

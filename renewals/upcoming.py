@@ -1,7 +1,9 @@
 """What comes due next, for the pages that only mention it: Today, the week, the navigation (DSH-02, DSH-03, REN-08)."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, DecimalField, F, Min, Q, QuerySet, Sum
@@ -35,12 +37,15 @@ class Upcoming:
         return 1 - self.loss / self.called_mrr if self.called_mrr else None
 
 
-def open_between(accounts: QuerySet[Account], first: dt.date, last: dt.date) -> QuerySet[Renewal]:
-    """The open renewals of these accounts that come due from `first` to `last`, both included, with money and calls."""
+def open_between(
+    accounts: QuerySet[Account], first: dt.date, last: dt.date, by: Mapping[str, Decimal]
+) -> QuerySet[Renewal]:
+    """The open renewals of these accounts that come due from `first` to `last`, both included, with money by these
+    `accounts.rates.factors` and calls."""
     rows = Renewal.objects.filter(
         account__in=accounts.order_by().values("id"), state=RenewalState.OPEN, due_on__gte=first, due_on__lte=last
     )
-    return with_calls(with_money(rows))
+    return with_calls(with_money(rows, by))
 
 
 def upcoming(rows: QuerySet[Renewal]) -> Upcoming:

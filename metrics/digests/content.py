@@ -12,8 +12,10 @@ from django.utils.translation import gettext as _
 from accounts import cells as account_cells
 from accounts.enums import Status
 from accounts.models import Account, Member, Tenant
+from accounts.rates import factors
 from cs_platform.kernel.periods import month_text
 from cs_platform.kernel.templatetags.cells import day_text, month_name
+from expansion.selectors import scale
 from expansion.selectors import visible as visible_deals
 from metrics.board import document
 from metrics.board import pdf as board_pdf
@@ -137,8 +139,9 @@ def weekly(tenant: Tenant, member: Member, monday: dt.date) -> Content | None:
 
     iso = start.isocalendar()
     name = _("Week %(week)s") % {"week": iso.week}
-    pipeline = growth.week_tile(growth.of_book(visible_deals(member)), "", tenant)
-    coming = week.coming(seen, day)
+    worth = factors(tenant=tenant)
+    pipeline = growth.week_tile(growth.of_book(visible_deals(member), scale(worth)), "", tenant)
+    coming = week.coming(seen, day, worth)
     tiles = [_tile(tile) for tile in week_cells.tiles(mix, by_owner, pipeline, coming, "", currency, nowhere)]
     return Content(
         subject=_("%(company)s: %(week)s") % {"company": tenant.name, "week": name},

@@ -35,18 +35,18 @@ class Growth:
         return outlook.add(self.parts)
 
 
-def of_day(member: Member, *, mine: bool) -> Growth:
-    """The open deals that the member works, or all that they see, with the signals of those accounts. Five queries."""
+def of_day(member: Member, by: selectors.Scale, *, mine: bool) -> Growth:
+    """The open deals that the member works, or all that they see, with the signals of those accounts. Three queries."""
     owner = (ME,) if mine else ()
-    rows, by = selectors.found_rows(DealQuery(owner=owner), member), selectors.scale()
+    rows = selectors.found_rows(DealQuery(owner=owner), member)
     largest = selectors.listed(rows, by).order_by(F("year_minor").desc(nulls_last=True), "id")
     waiting = SignalQuery(owner=owner).rows(member).count()
     return Growth(outlook.read(rows, by), list(largest[:SHORT]), waiting)
 
 
-def of_book(deals: QuerySet[Opportunity]) -> Growth:
-    """These deals. Three queries."""
-    return Growth(outlook.read(deals, selectors.scale()))
+def of_book(deals: QuerySet[Opportunity], by: selectors.Scale) -> Growth:
+    """These deals. One query."""
+    return Growth(outlook.read(deals, by))
 
 
 def day_tile(found: Growth, url: str, tenant: Tenant) -> dict[str, Any]:

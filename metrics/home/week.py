@@ -5,8 +5,9 @@ today's, monthly, minor units; a band is that of the night of the day asked abou
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -262,10 +263,10 @@ def renewals(book: QuerySet[Account], today: dt.date) -> list[tuple[dt.date, dic
     return sorted(found.items())
 
 
-def coming(book: QuerySet[Account], today: dt.date) -> Upcoming:
+def coming(book: QuerySet[Account], today: dt.date, by: Mapping[str, Decimal]) -> Upcoming:
     """The open renewals of these accounts that come due in the six months from this one on, and what is called of them."""
     first = month_of(today)
-    return upcoming(open_between(book, first, month_end(add_months(first, MONTHS - 1))))
+    return upcoming(open_between(book, first, month_end(add_months(first, MONTHS - 1)), by))
 
 
 def choices() -> tuple[list[tuple[str, str]], list[str]]:

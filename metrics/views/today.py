@@ -17,9 +17,11 @@ from django.utils.translation import gettext as _
 from accounts import absences, book, cells
 from accounts.enums import HealthBand, Status
 from accounts.models import Account, Tenant, in_care_of
+from accounts.rates import factors
 from cs_platform.kernel.access import Permission, Scope, TenantRequest, may, requires
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.templatetags.cells import number_text
+from expansion.selectors import scale
 from health.alerts import beside
 from health.alerts.cells import alert_row, due_text
 from health.models import Alert, Touchpoint
@@ -62,9 +64,10 @@ def today(request: TenantRequest) -> HttpResponse:
     tickets = day_of.tickets_of(seen, tenant, now)
     meetings = meetings_of(seen, tenant, now)
     alerts = day_of.alerts_of(seen)
-    soon = open_between(seen, day, day + dt.timedelta(days=SOON_DAYS))
+    worth = factors(tenant=tenant)
+    soon = open_between(seen, day, day + dt.timedelta(days=SOON_DAYS), worth)
     coming, due = upcoming(soon), next_rows(soon, day_of.SHORT)
-    deals = growth.of_day(member, mine=whose == "mine")
+    deals = growth.of_day(member, scale(worth), mine=whose == "mine")
     tasks = [task for group in actions.tasks.values() for task in group]
     shown: list[Any] = [*listed, *(one.account for one in due), *tasks]
     told = absences.told_for(member, [row.owner_id for row in shown], day) if whose == "mine" else {}

@@ -17,12 +17,14 @@ from django.utils.translation import gettext as _
 from accounts import book, cells
 from accounts.enums import ChangeKind, HealthBand, Status
 from accounts.models import Account, AccountEvent, SubscriptionChange
+from accounts.rates import factors
 from cs_platform.kernel.access import Permission, TenantRequest, may, requires
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.money import money_text
 from cs_platform.kernel.templatetags.cells import day_text
 from expansion.listing import DealQuery
 from expansion.models import Opportunity
+from expansion.selectors import scale
 from expansion.selectors import visible as visible_deals
 from health.account_hooks import shift_value
 from metrics.home import growth, week_cells
@@ -58,7 +60,8 @@ def week(request: TenantRequest) -> HttpResponse:
     by_owner = questions.mixes(found, lambda group: (group.owner_id, group.owner))
     by_segment = questions.mixes(found, lambda group: group.segment)
     symbol = get_currency_symbol(currency, locale=get_language() or "en")
-    pipeline = growth.of_book(_deals(request, team, segment))
+    worth = factors(tenant=tenant)
+    pipeline = growth.of_book(_deals(request, team, segment), scale(worth))
 
     def deals_url(**filters: Any) -> str:
         """The deals of the page; "" for a team, which that list does not know, and for those who may not open it."""
@@ -79,7 +82,7 @@ def week(request: TenantRequest) -> HttpResponse:
             mix if day else questions.Mix(),
             by_owner,
             growth.week_tile(pipeline, deals_url(), tenant),
-            questions.coming(seen, today),
+            questions.coming(seen, today, worth),
             _renewals_url(request, segment),
             currency,
             accounts_url,

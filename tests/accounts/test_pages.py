@@ -353,4 +353,4 @@ def test_home_pages_cost_the_same_for_little_and_for_much(book):
             make_contact(account, "Someone", role="champion")
             account.events.create(kind="growth", happened_on=dt.date.today())
     assert [selects(world.client(role), world.url(path)) for role, path in pages] == before
-    assert max(before) <= 22
+    assert max(before) <= 25  # with renewals and open deals, each by the same rates
