@@ -15,7 +15,6 @@ from accounts.rates import factors
 from advocacy import formulas
 from advocacy.enums import AskFailure, Success
 from advocacy.lifecycle import WAY
-from advocacy.models import Referral
 from advocacy.standings import SQL, Sight
 from cs_platform.kernel import sqljobs
 
@@ -152,16 +151,15 @@ class Figures:
 
 def figures(span: Span, sight: Sight) -> Figures:
     """The figures of the span, of what the reader sees."""
-    used = Referral.objects.order_by().values_list("currency", flat=True).distinct()
-    rates = factors() | factors(list(used))
+    tenant = Tenant.current()
     params: dict[str, Any] = {
         "first": span.first,
         "last": span.last,
         "before": span.before,
         "visible": sight.visible,
         "accounts": None,
-        "factors": json.dumps({code: str(rate) for code, rate in rates.items()}),
-        "zone": Tenant.current().timezone,
+        "factors": json.dumps({code: str(rate) for code, rate in factors(tenant=tenant).items()}),
+        "zone": tenant.timezone,
     }
     won = {(row.pop("now"), row.pop("referred")): Won(**row) for row in sqljobs.rows(SQL / "won.sql", params)}
     paid = {row.pop("speaks"): Lifetime(**row) for row in sqljobs.rows(SQL / "lifetime.sql", params)}
