@@ -12,6 +12,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from accounts.models import Tenant
+from accounts.rates import factors
 from cs_platform.kernel.periods import month_text
 from renewals import outlook, results, scores
 from renewals.enums import Caller, Confidence, RenewalState
@@ -70,9 +71,9 @@ def forecast(months: list[dt.date], last: dt.date, as_of: dt.date, segment: str)
 
 def accuracy(first: dt.date, last: dt.date, segment: str) -> Rows:
     """By caller and lead how good the frozen calls of renewals were that were decided from `first` to `last`."""
-    rows = []
+    rows, worth = [], factors()
     for lead in scores.LEADS:
-        calls = scores.scored(_of(segment), first, lead, last)
+        calls = scores.scored(_of(segment), first, lead, last, worth)
         average, by_caller = scores.average(calls), scores.grouped(calls, lambda call: call.caller)
         for caller in Caller.values:
             one = by_caller.get(caller)

@@ -5,7 +5,7 @@ last frozen call of a week that ended at least 60 days before. Nothing that was 
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -20,6 +20,8 @@ from renewals.enums import RenewalState, SaveState
 from renewals.lifecycle import ENDS, KEPT
 from renewals.models import FrozenCall, Renewal, RenewalStep, SavePlay
 from renewals.selectors import with_money
+
+Worth = Mapping[str, Decimal]  # `accounts.rates.factors`
 
 LEADS = (90, 60, 30)
 FEW = 20  # renewals below which a score says little
@@ -61,9 +63,11 @@ class Score:
     error: int
 
 
-def scored(rows: QuerySet[Renewal], since: dt.date, lead: int = 60, until: dt.date | None = None) -> list[Scored]:
+def scored(
+    rows: QuerySet[Renewal], since: dt.date, lead: int = 60, until: dt.date | None = None, by: Worth | None = None
+) -> list[Scored]:
     """The calls that are judged of the renewals decided since a day, up to `until`, by caller. One statement, and those of the
-    exchange rates."""
+    exchange rates where the page has not read them (`by`)."""
     decided = rows.filter(state__in=ENDS, closed_on__gte=since)
     if until is not None:
         decided = decided.filter(closed_on__lte=until)
@@ -73,7 +77,7 @@ def scored(rows: QuerySet[Renewal], since: dt.date, lead: int = 60, until: dt.da
         week__lt=F("renewal__closed_on"),
     )
     found = found.order_by("renewal_id", "caller", "-week").distinct("renewal_id", "caller")
-    found = found.annotate(money=in_reporting("mrr_minor", factors()))
+    found = found.annotate(money=in_reporting("mrr_minor", by or factors()))
     call = ("renewal_id", "caller", "probability", "member_id", "member__name", "money")
     end = ("renewal__closed_on", "renewal__state", "renewal__due_mrr", "renewal__kept_mrr")
     return [
@@ -176,10 +180,10 @@ class LateStep:
     mrr: int
 
 
-def late_steps(rows: QuerySet[Renewal], today: dt.date) -> list[LateStep]:
-    """What is late and open now, by step, of open renewals: most money first. One statement, and those of the rates."""
+def late_steps(rows: QuerySet[Renewal], today: dt.date, by: Worth | None = None) -> list[LateStep]:
+    """What is late and open now, by step, of open renewals: most money first. One statement, and those of the rates as above."""
     late = RenewalStep.objects.filter(renewal=OuterRef("pk"), done_on=None, due_on__lt=today)
-    owed = with_money(rows.filter(state=RenewalState.OPEN).filter(Exists(late))).order_by()
+    owed = with_money(rows.filter(state=RenewalState.OPEN).filter(Exists(late)), by).order_by()
     open_steps = Q(steps__done_on=None, steps__due_on__lt=today)
     found = owed.filter(open_steps).values("steps__step").annotate(n=Count("pk"), mrr=Sum("mrr_minor", default=0))
     result = [LateStep(row["steps__step"], row["n"], int(row["mrr"])) for row in found]

@@ -6,10 +6,12 @@ from decimal import Decimal
 
 from accounts.models import Contact, Member
 from advocacy.enums import AskFailure, AskState, AssetKind, Consent, Legal, ReviewSite
+from advocacy.enums import ReferralState as R
 from advocacy.models import Advocate, Qualification
 from advocacy.services.advocates import enrol
 from advocacy.services.asks import answer_ask, ask, make_request
 from advocacy.services.assets import add_asset
+from advocacy.services.referrals import add_referral, move_referral
 
 DAY = dt.timedelta(days=1)
 # How far each one's consent goes, and how many days ago it was given.
@@ -29,6 +31,16 @@ ASKS = (
     (2, AssetKind.TESTIMONIAL, 80, 71, AskState.DONE),
     (3, AssetKind.REFERENCE, 40, 33, AskState.DECLINED),
     (4, AssetKind.SPEAKING, 6, None, AskState.OPEN),
+)
+
+# Whom they led us to beside the customers that were won: which of them, when asked, worth a year, and the days on which it came how far.
+REFERRALS = (
+    (0, "Alder Freight", 88, 54_000, ((R.AGREED, 84), (R.INTRODUCED, 70), (R.OPPORTUNITY, 41))),
+    (1, "Kestrel Distribution", 60, 38_000, ((R.AGREED, 52), (R.INTRODUCED, 33))),
+    (2, "Bramble Foods", 130, 22_000, ((R.AGREED, 121), (R.INTRODUCED, 99), (R.OPPORTUNITY, 77), (R.LOST, 36))),
+    (3, "Northgate Clinics", 45, 31_000, ((R.AGREED, 38),)),
+    (0, "Severn Couriers", 20, None, ()),
+    (4, "Pike & Rowe", 160, 18_000, ((R.LOST, 122),)),
 )
 
 
@@ -57,6 +69,7 @@ def gather(last: dt.date) -> int:
             failure = AskFailure.LEGAL if state == AskState.DECLINED else ""
             answer_ask(ask=made, state=state, answered_on=last - DAY * answered, failure=failure, version=None, by=None)
     _show(advocates[:3], last)
+    _lead(advocates, last)
     make_request(
         prospect="Fernhill Distribution",
         due_on=last + DAY * 12,
@@ -91,3 +104,23 @@ def _show(advocates: list[Advocate], last: dt.date) -> None:
             rating=Decimal("4.5") if review else None,
             by=advocate.account.owner,
         )
+
+
+def _lead(advocates: list[Advocate], last: dt.date) -> None:
+    """Referrals on their way, and two that came to nothing; those that were won follow from the accounts."""
+    for place, prospect, asked, worth, steps in REFERRALS:
+        if place >= len(advocates):
+            continue
+        advocate = advocates[place]
+        row = add_referral(
+            account=advocate.account,
+            advocate=advocate,
+            prospect=prospect,
+            asked_on=last - DAY * asked,
+            amount_minor=worth * 100 if worth else None,
+            by=advocate.account.owner,
+        )
+        for state, days in steps:
+            row = move_referral(
+                referral=row, state=state, on=last - DAY * days, version=None, by=advocate.account.owner
+            )

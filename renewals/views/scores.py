@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import Account
+from accounts.rates import factors
 from cs_platform.kernel.access import Permission, Scope, TenantRequest, requires
 from cs_platform.kernel.asked import number_of
 from cs_platform.kernel.htmx import page
@@ -27,7 +28,8 @@ def renewals_scores(request: TenantRequest) -> HttpResponse:
     wished = number_of(request.GET.get("lead", ""), 3)
     lead = wished if wished in scores.LEADS else 60
     seen, since = selectors.visible(member), today - dt.timedelta(days=YEAR)
-    calls = scores.scored(seen, since, lead)
+    worth = factors(tenant=tenant)
+    calls = scores.scored(seen, since, lead, by=worth)
     by_csm = [call for call in calls if call.caller == Caller.CSM]
     accounts = Account.objects.visible_to(member)
     plays = SavePlay.objects.filter(account__in=accounts.order_by().values("id"))
@@ -52,7 +54,7 @@ def renewals_scores(request: TenantRequest) -> HttpResponse:
         ),
         "steps": cells_scores.steps(
             scores.steps_in_time(seen, since, today),
-            scores.late_steps(seen, today),
+            scores.late_steps(seen, today, worth),
             scores.kept_by_lateness(seen, since),
             tenant,
         ),
