@@ -17,11 +17,11 @@ from cs_platform.kernel.commands import ProductCommand
 from cs_platform.kernel.errors import DomainError
 from cs_platform.kernel.tenancy import tenant_context
 
-# CONTRACTS 1, those of the journey, and who is away.
+# CONTRACTS 1, those of the journey and of the three motions, and who is away.
 KINDS = (
     "accounts", "contacts", "subscriptions", "usage", "tickets", "touchpoints", "surveys", "outcomes", "fx_rates",
     "stages", "tasks", "plans", "issues", "absences", "opportunities",
-    "advocates", "assets", "referrals",
+    "renewals", "advocates", "assets", "referrals",
 )  # fmt: skip
 
 
