@@ -26,7 +26,7 @@ from expansion.models import Opportunity
 from expansion.owned import ME, NOBODY
 from expansion.views.shell import list_url, shell
 
-IN_A_COLUMN = 20
+IN_A_COLUMN = 8
 RIGHTS_SHOWN = 10  # deals whose checks stand below the board
 QUARTERS = 4  # that the list can be narrowed to
 LARGEST = [F("year_minor").desc(nulls_last=True), F("id").asc()]

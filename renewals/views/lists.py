@@ -30,7 +30,7 @@ from renewals.models import Renewal
 from renewals.upcoming import SOON_DAYS
 
 MONTHS = 6  # how far the tiles and the forecast look
-IN_A_COLUMN = 20
+IN_A_COLUMN = 8
 LABELS = {
     "due": gettext_lazy("Due"),
     "segment": gettext_lazy("Segment"),
