@@ -36,6 +36,7 @@ from cs_platform.demo import (
     issues,
     journey_rows,
     letters,
+    past_calls,
     renewals,
     webhooks,
     work,
@@ -253,6 +254,7 @@ class Demo:
             with tenant_context(tenant.id, actor="demo"):
                 days.tell_days(last)
                 growth.decide(last)
+                past_calls.tell_weeks_before()
                 if wanted is NORTHWIND:
                     advocates.gather(last)
         if wanted is NORTHWIND:

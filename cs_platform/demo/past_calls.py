@@ -2,10 +2,13 @@
 some always above it; and each Friday's calls as they were frozen (REN-05)."""
 
 import datetime as dt
+import zlib
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+
+from django.db.models import Max
 
 from accounts.models import Member
 from cs_platform.demo.booked import BATCH, Books
@@ -14,7 +17,7 @@ from cs_platform.demo.mood import mood
 from cs_platform.demo.past import Past
 from cs_platform.demo.renewal_words import AGAINST, FOR, LEADERS
 from renewals.calling import FRIDAY
-from renewals.enums import Caller, Intent, Step
+from renewals.enums import Caller, Intent, RenewalState, Step
 from renewals.formulas import Called, Facts, likelihood
 from renewals.models import FrozenCall, RenewalCall
 
@@ -30,6 +33,12 @@ SURE = 97
 SPREAD, LEADERS_SPREAD = 5, 4  # points around what they see
 REVIEW = 66  # days before the end by which a CSM has said something, talked or not
 LEADER_DAYS = (80, 45)  # before the end, of the larger half
+WEEKS_BEFORE = 3  # of open renewals that are told
+DRIFT = {
+    0: Decimal(-6),
+    1: Decimal(4),
+    2: Decimal(-2),
+}  # points a week by which some of their calls moved; the others stood
 FEELS = 8  # points of a health score above a hundred moods
 
 
@@ -192,3 +201,31 @@ def _frozen(one: Past, calls: Sequence[RenewalCall], currency: str) -> Iterator[
                 currency=currency,
             )
         week += 7 * DAY
+
+
+def tell_weeks_before() -> int:
+    """What was called of open renewals on the Fridays before the last frozen one, which no night has seen; how many calls."""
+    latest = FrozenCall.objects.aggregate(week=Max("week"))["week"]
+    now = FrozenCall.objects.filter(week=latest, renewal__state=RenewalState.OPEN).select_related("renewal")
+    made = [
+        FrozenCall(
+            renewal=row.renewal,
+            week=week,
+            caller=row.caller,
+            probability=min(max(row.probability - back * _drift(row), Decimal(1)), Decimal(99)),
+            mrr_minor=row.mrr_minor,
+            currency=row.currency,
+            due_on=row.due_on,
+            member_id=row.member_id,
+        )
+        for row in now.order_by("renewal__external_id", "caller")
+        for back in range(1, WEEKS_BEFORE + 1)
+        if (week := row.week - 7 * back * DAY) >= row.renewal.opened_on
+    ]
+    FrozenCall.objects.bulk_create(made, batch_size=MANY, ignore_conflicts=True)
+    return len(made)
+
+
+def _drift(row: FrozenCall) -> Decimal:
+    """By how many points a week it moved towards what it is: the same for a renewal and caller in every seeding."""
+    return DRIFT.get(zlib.crc32(f"{row.renewal.external_id}{row.caller}".encode()) % 8, Decimal(0))

@@ -367,6 +367,8 @@ def test_calls_of_the_past_say_something(seeded: Path) -> None:
         assert not FrozenCall.objects.filter(renewal__closed_on__lte=F("week")).exists()
         assert not FrozenCall.objects.filter(renewal__opened_on__gt=F("week")).exists()
         assert not over.filter(calls__as_of__gte=F("closed_on")).exists()
+        weeks = FrozenCall.objects.filter(renewal__state="open").order_by("week").values_list("week", flat=True)
+        assert len({*weeks}) > 2, "what moved since last week has something to be told by"
         assert not over.filter(closed_on__gt=last).exists()
         assert not RenewalStep.objects.filter(done_on__gt=F("renewal__due_on")).exists()
         over_now = Opportunity.objects.exclude(stage__in=OPEN)
