@@ -158,23 +158,21 @@ def snooze_choices(renews_on: dt.date | None, tenant: Tenant) -> list[dict[str, 
     renewal of the task's account, None without one and for many tasks at once."""
     today, now = tenant.today(), timezone.now().astimezone(tenant.zone)
     tomorrow = today + dt.timedelta(days=1)
-    found: list[tuple[str, dt.date, dt.time | None]] = []
+    hours: list[tuple[str, dt.date, dt.time | None]] = []
     if now.date() == today:  # an archive has no hours left
-        hours = [(_("In an hour"), in_an_hour(now)), (_("This afternoon"), this_afternoon(now))]
-        found += [(text, at.date(), at.time()) for text, at in hours if at is not None]
-    found += [
+        soon = [(_("In an hour"), in_an_hour(now)), (_("This afternoon"), this_afternoon(now))]
+        hours = [(text, at.date(), at.time()) for text, at in soon if at is not None]
+    days: list[tuple[str, dt.date, dt.time | None]] = [
         (_("Tomorrow"), tomorrow, MORNING),
         (_("Next Monday"), next_monday(today), None),
         (_("In two weeks"), today + dt.timedelta(days=14), None),
     ]
     if day := before_renewal(renews_on, today):
-        found.append((_("Before the renewal"), day, None))
-    language, known, choices = get_language() or "en", set(), []
-    for text, day, hour in found:
-        if day in known:
-            continue
-        if day != today:
-            known.add(day)
+        days.append((_("Before the renewal"), day, None))
+    # an hour from now may lie after midnight and takes no day away: only what names a day is held against the days before it
+    once = {one[1]: one for one in reversed(days)}
+    language, choices = get_language() or "en", []
+    for text, day, hour in [*hours, *(one for one in days if once[one[1]] is one)]:
         shown = [format_date(day, "EEE d MMM", locale=language)] if day != today else []
         shown += [hour_text(hour)] if hour else []
         value = f"{day.isoformat()}T{hour:%H:%M}" if hour else day.isoformat()
