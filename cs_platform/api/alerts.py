@@ -9,17 +9,15 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from cs_platform.api.queries import NoQuery, SyncedQuery, plausible, read_query
+from cs_platform.api.queries import SyncedQuery, plausible
 from cs_platform.api.resources import Resource
 from cs_platform.api.schema import ANSWER_HEADERS, IF_MATCH, refusals
 from cs_platform.api.serializers import shown
-from cs_platform.api.writing import object_of, refuse_stale
+from cs_platform.api.writing import Versioned, asked
 from health import models
 from health.alerts import cells, services
 from health.alerts.rules import RULES
 from health.enums import AlertLevel, AlertState
-
-CHANGES = ("answer", "due_on", "state", "version")
 
 
 class AlertQuery(SyncedQuery):
@@ -61,7 +59,7 @@ class Alert(serializers.Serializer):
         return cells.sentence(row)
 
 
-class AlertChange(serializers.Serializer):
+class AlertChange(Versioned):
     """An answer, or the end of an alert. Fields that are not sent stay."""
 
     answer = serializers.CharField(max_length=1000, required=False, help_text="What will be done.")
@@ -71,7 +69,6 @@ class AlertChange(serializers.Serializer):
     state = serializers.ChoiceField(
         [(state, AlertState(state).label) for state in (AlertState.OPEN, AlertState.CLOSED)], required=False
     )
-    version = serializers.IntegerField(min_value=1, required=False, help_text="Like If-Match: 409 when it has changed.")
 
 
 class Alerts(Resource):
@@ -97,15 +94,9 @@ class Alerts(Resource):
     )
     def partial_update(self, request: Request, ref: str) -> Response:
         """Answer an alert, close it, or open a closed one again."""
-        read_query(request, NoQuery)
-        body = object_of(request.data, CHANGES)
-        change = AlertChange(data=body)
-        change.is_valid(raise_exception=True)
-        values = change.validated_data
+        row, values = asked(self, request, ref, AlertChange)
         if "due_on" in values and "answer" not in values:
             raise ValidationError({"due_on": [_("Send it with an answer.")]})
-        row = self.find(ref, lock=True)
-        refuse_stale(self, row, values.get("version"))
         if values.get("state") == AlertState.OPEN:
             row = services.reopen_alert(alert=row, version=None, by=None)
         if "answer" in values:

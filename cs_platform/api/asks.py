@@ -18,7 +18,7 @@ from cs_platform.api.queries import NoQuery, SyncedQuery, plausible, read_query
 from cs_platform.api.resources import Resource
 from cs_platform.api.schema import ANSWER_HEADERS, IDEMPOTENCY_KEY, IF_MATCH, refusals
 from cs_platform.api.serializers import Money, shown
-from cs_platform.api.writing import read_body, refuse_stale
+from cs_platform.api.writing import Versioned, asked, read_body
 from cs_platform.kernel.money import to_minor
 
 
@@ -88,12 +88,11 @@ class NewWanted(WantedBody):
     due_on = serializers.DateField(validators=[plausible])
 
 
-class WantedChange(WantedBody):
+class WantedChange(Versioned, WantedBody):
     """Fields that are not sent stay."""
 
     state = serializers.ChoiceField([RequestState.OPEN, RequestState.DONE, RequestState.UNMET], required=False)
     won = serializers.BooleanField(required=False, allow_null=True, help_text="Whether the deal was won, with `done`.")
-    version = serializers.IntegerField(min_value=1, required=False, help_text="Like If-Match: 409 when it has changed.")
 
 
 class WantedQuery(SyncedQuery):
@@ -120,9 +119,7 @@ class Requests(Resource):
         """Write down what is looked for."""
         read_query(request, NoQuery)
         row = services.make_request(by=None, **self._values(read_body(NewWanted, request.data)))
-        response = self.represent(self.rows().get(id=row.id), status=201)
-        response["Location"] = f"{request.path}/{row.id}"
-        return response
+        return self.created(row.id)
 
     @extend_schema(
         request=WantedChange,
@@ -131,12 +128,9 @@ class Requests(Resource):
     )
     def partial_update(self, request: Request, ref: str) -> Response:
         """Change what is looked for; end it, or open it again."""
-        read_query(request, NoQuery)
-        values = read_body(WantedChange, request.data)
+        row, values = asked(self, request, ref, WantedChange)
         if "won" in values and values.get("state") != RequestState.DONE:
             raise ValidationError({"won": [_("Send it with the state done.")]})
-        row = self.find(ref, lock=True)
-        refuse_stale(self, row, values.pop("version", None))
         state, won = values.pop("state", None), values.pop("won", None)
         services.change_request(request=row, values=self._values(values), version=None, by=None)
         if state is not None:
@@ -191,14 +185,13 @@ class NewAsk(serializers.Serializer):
     note = serializers.CharField(max_length=500, required=False, allow_blank=True)
 
 
-class AskChange(serializers.Serializer):
+class AskChange(Versioned):
     """The answer. Fields that are not sent stay."""
 
     state = serializers.ChoiceField(AskState.choices)
     failure = serializers.ChoiceField(AskFailure.choices, required=False, help_text="Needed with `declined`.")
     answered_on = serializers.DateField(required=False, allow_null=True, validators=[plausible])
     note = serializers.CharField(max_length=500, required=False, allow_blank=True)
-    version = serializers.IntegerField(min_value=1, required=False, help_text="Like If-Match: 409 when it has changed.")
 
 
 class AskQuery(SyncedQuery):
@@ -246,9 +239,7 @@ class Asks(Resource):
             by=None,
             **values,
         )  # fmt: skip
-        response = self.represent(self.rows().get(id=row.id), status=201)
-        response["Location"] = f"{request.path}/{row.id}"
-        return response
+        return self.created(row.id)
 
     @extend_schema(
         request=AskChange,
@@ -257,9 +248,6 @@ class Asks(Resource):
     )
     def partial_update(self, request: Request, ref: str) -> Response:
         """Say what they answered."""
-        read_query(request, NoQuery)
-        values = read_body(AskChange, request.data)
-        row = self.find(ref, lock=True)
-        refuse_stale(self, row, values.pop("version", None))
+        row, values = asked(self, request, ref, AskChange)
         services.answer_ask(ask=row, version=None, by=None, **values)
         return self.represent(self.rows().get(id=row.id))

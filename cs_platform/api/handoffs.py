@@ -14,7 +14,7 @@ from cs_platform.api.queries import NoQuery, SyncedQuery, plausible, read_query
 from cs_platform.api.resources import Resource
 from cs_platform.api.schema import ANSWER_HEADERS, IDEMPOTENCY_KEY, IF_MATCH, refusals
 from cs_platform.api.serializers import shown
-from cs_platform.api.writing import account_of, member_of, read_body, refuse_stale
+from cs_platform.api.writing import Versioned, account_of, asked, member_of, read_body
 from journey import models
 from journey.enums import HandoffKind, HandoffState
 from journey.handoffs import checklist, services
@@ -99,7 +99,7 @@ class NewHandoff(serializers.Serializer):
     )
 
 
-class HandoffChange(serializers.Serializer):
+class HandoffChange(Versioned):
     """Ticks with their notes, and the answer. Fields that are not sent stay."""
 
     checklist = serializers.ListField(
@@ -121,7 +121,6 @@ class HandoffChange(serializers.Serializer):
         allow_blank=True,
         help_text="Needed to decline, and to accept while a required check is open; only with `state`.",
     )
-    version = serializers.IntegerField(min_value=1, required=False, help_text="Like If-Match: 409 when it has changed.")
 
 
 class HandoffQuery(SyncedQuery):
@@ -175,12 +174,9 @@ class Handoffs(Resource):
     )
     def partial_update(self, request: Request, ref: str) -> Response:
         """Tick checks and note them; accept, decline or withdraw. A program speaks for the taker."""
-        read_query(request, NoQuery)
-        values = read_body(HandoffChange, request.data)
+        row, values = asked(self, request, ref, HandoffChange)
         if "answer" in values and "state" not in values:
             raise ValidationError({"answer": [_("Send it with a state.")]})
-        row = self.find(ref, lock=True)
-        refuse_stale(self, row, values.get("version"))
         given = {name: values[name] for name in ("checklist", "notes") if name in values}
         for name, of_each in given.items():
             if len(of_each) != len(row.checklist):

@@ -19,7 +19,7 @@ from cs_platform.api.queries import NoQuery, SyncedQuery, plausible, read_query
 from cs_platform.api.resources import Resource
 from cs_platform.api.schema import ANSWER_HEADERS, IDEMPOTENCY_KEY, IF_MATCH, refusals
 from cs_platform.api.serializers import shown
-from cs_platform.api.writing import member_of, object_of, refuse_stale
+from cs_platform.api.writing import Versioned, member_of, object_of, refuse_stale
 from cs_platform.kernel.errors import DomainError
 from journey import models
 from journey.enums import Function, IssueKind, IssueState, Weight
@@ -95,10 +95,8 @@ class IssueBody(serializers.Serializer):
     )
 
 
-class IssueChange(IssueBody):
+class IssueChange(Versioned, IssueBody):
     """Fields that are not sent stay."""
-
-    version = serializers.IntegerField(min_value=1, required=False, help_text="Like If-Match: 409 when it has changed.")
 
 
 class IssuePut(IssueChange):

@@ -18,7 +18,7 @@ from cs_platform.api.queries import NoQuery, SyncedQuery, plausible, read_query
 from cs_platform.api.resources import Resource
 from cs_platform.api.schema import ANSWER_HEADERS, IDEMPOTENCY_KEY, IF_MATCH, refusals
 from cs_platform.api.serializers import shown
-from cs_platform.api.writing import account_of, member_of, read_body, refuse_stale
+from cs_platform.api.writing import Versioned, account_of, asked, member_of, read_body
 from journey import models
 from journey.enums import Blocker, PlanKind, PlanState
 from journey.plans import services, templates
@@ -132,11 +132,10 @@ class PlanBody(serializers.Serializer):
     )
 
 
-class PlanChange(PlanBody):
+class PlanChange(Versioned, PlanBody):
     """Fields that are not sent stay; `milestones` replaces the list: what is left out of it is removed."""
 
     state = serializers.ChoiceField(PlanState.choices, required=False)
-    version = serializers.IntegerField(min_value=1, required=False, help_text="Like If-Match: 409 when it has changed.")
 
 
 class NewPlan(PlanBody):
@@ -230,10 +229,7 @@ class Plans(Resource):
     )
     def partial_update(self, request: Request, ref: str) -> Response:
         """Change a plan, its milestones, and whether it is done."""
-        read_query(request, NoQuery)
-        values = read_body(PlanChange, request.data)
-        row = self.find(ref, lock=True)
-        refuse_stale(self, row, values.get("version"))
+        row, values = asked(self, request, ref, PlanChange)
         if values.get("state") == PlanState.ACTIVE:
             services.end_plan(plan=row, state=PlanState.ACTIVE, version=None, by=None)
         own = {name: values[name] for name in ("name", "goal", "starts_on", "target_on") if name in values}

@@ -15,7 +15,7 @@ from cs_platform.api.queries import ListQuery, NoQuery, read_query
 from cs_platform.api.resources import Resource
 from cs_platform.api.schema import ANSWER_HEADERS, IDEMPOTENCY_KEY, IF_MATCH, refusals
 from cs_platform.api.serializers import shown
-from cs_platform.api.writing import account_of, read_body, refuse_stale
+from cs_platform.api.writing import Versioned, account_of, read_body, refuse_stale
 from cs_platform.kernel.errors import DomainError
 from journey import models
 from journey.enums import LetterState, PlayState, TaskState
@@ -112,7 +112,7 @@ class NewPlay(serializers.Serializer):
     reason = serializers.CharField(max_length=services.NOTE, help_text="Why it begins; its tasks say it.")
 
 
-class PlayChange(serializers.Serializer):
+class PlayChange(Versioned):
     """The end of a play that runs: stopped, it counts as one that was; undone, it should not have begun."""
 
     state = serializers.ChoiceField(
@@ -121,7 +121,6 @@ class PlayChange(serializers.Serializer):
     reason = serializers.CharField(
         max_length=services.REASON, required=False, allow_blank=True, help_text="Needed to stop one."
     )
-    version = serializers.IntegerField(min_value=1, required=False, help_text="Like If-Match: 409 when it has changed.")
 
 
 class PlayQuery(ListQuery):

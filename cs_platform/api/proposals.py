@@ -13,7 +13,7 @@ from cs_platform.api.queries import ListQuery, NoQuery, read_query
 from cs_platform.api.resources import Resource
 from cs_platform.api.schema import ANSWER_HEADERS, IF_MATCH, refusals
 from cs_platform.api.serializers import shown
-from cs_platform.api.writing import read_body, refuse_stale
+from cs_platform.api.writing import Versioned, read_body, refuse_stale
 from journey.enums import Answer, Cause, Stage
 from journey.models import Regression
 from journey.stages.services import decide
@@ -40,7 +40,7 @@ class Proposal(serializers.Serializer):
     created_at = shown(serializers.DateTimeField, "opened_at")
 
 
-class ProposalChange(serializers.Serializer):
+class ProposalChange(Versioned):
     """The answer. Accepted: the stage ends today as regressed and the earlier one begins again; declined: it stays."""
 
     state = serializers.ChoiceField([(state, Answer(state).label) for state in (Answer.ACCEPTED, Answer.DECLINED)])
@@ -48,7 +48,6 @@ class ProposalChange(serializers.Serializer):
     to = serializers.ChoiceField(
         Stage.choices, required=False, help_text="Only with `accepted`: another earlier stage than the proposed one."
     )
-    version = serializers.IntegerField(min_value=1, required=False, help_text="Like If-Match: 409 when it has changed.")
 
 
 class ProposalQuery(ListQuery):

@@ -21,7 +21,7 @@ from cs_platform.api.queries import ListQuery, NoQuery, OneQuery, plausible, rea
 from cs_platform.api.resources import Resource
 from cs_platform.api.schema import ANSWER_HEADERS, IDEMPOTENCY_KEY, IF_MATCH, refusals
 from cs_platform.api.serializers import shown as read_only
-from cs_platform.api.writing import object_of, read_body, refuse_stale
+from cs_platform.api.writing import Versioned, asked, object_of, read_body, refuse_stale
 from cs_platform.kernel.errors import NotAllowed
 
 _WRITE = refusals(400, 401, 403, 404, 409, 413, 415, 422, 429, 503)
@@ -38,8 +38,8 @@ class EndpointBody(serializers.Serializer):
     enabled = serializers.BooleanField(required=False)
 
 
-class EndpointChange(EndpointBody):
-    version = serializers.IntegerField(min_value=1, required=False, help_text="Like If-Match: 409 when it has changed.")
+class EndpointChange(Versioned, EndpointBody):
+    """Fields that are not sent stay."""
 
 
 class NewEndpoint(EndpointBody):
@@ -165,10 +165,7 @@ class Webhooks(Admins):
     @extend_schema(request=EndpointChange, parameters=[IF_MATCH, *ANSWER_HEADERS], responses={200: Endpoint, **_WRITE})
     def partial_update(self, request: Request, ref: str) -> Response:
         """Change what is sent of an endpoint."""
-        read_query(request, NoQuery)
-        values = read_body(EndpointChange, request.data)
-        row = self.find(ref, lock=True)
-        refuse_stale(self, row, values.pop("version", None))
+        row, values = asked(self, request, ref, EndpointChange)
         stands = {name: getattr(row, name) for name in ("name", "url", "events", "enabled")}
         services.change_endpoint(endpoint=row, **(stands | values), version=None, by=self.maker())
         return self.represent(self.find(ref))

@@ -192,7 +192,7 @@ class Versioned(Serializer):
 def asked(resource: Resource, request: Request, ref: str, kind: type[Versioned]) -> tuple[Any, dict[str, Any]]:
     """The row of `ref`, locked, and the body, read: of a verb. 409 when it was made for another version."""
     read_query(request, NoQuery)
-    values = read_body(kind, request.data or {})
+    values = read_body(kind, {} if request.data is None else request.data)
     row = resource.find(ref, lock=True)
     refuse_stale(resource, row, values.pop("version", None))
     return row, values
