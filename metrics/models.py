@@ -171,6 +171,8 @@ class MonthClose(EntityModel):
     logo_level = models.CharField(max_length=7, choices=LogoLevel, default=LogoLevel.ACCOUNT)
     # Answers to surveys as known then, {kind: {segment, "" for all: {window: the fields of `Answers` in their order}}}.
     answers = models.JSONField(default=dict)
+    # The board's cohorts as known then, {segment, "" for all: {measure: the fields of `CohortRow` in their order}}.
+    cohorts = models.JSONField(default=dict)
     # What was looked at before it was signed: [{"name", "ok", "text", "aside"}], in its reader's words.
     checks = models.JSONField(default=list)
 

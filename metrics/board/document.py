@@ -18,7 +18,7 @@ from cs_platform.kernel.periods import add_months, month_text
 from cs_platform.kernel.templatetags.cells import day_text, month_name, number_text, percent_text
 from metrics.enums import Basis, Dimension, Metric, Window
 from metrics.figures import losses, selectors
-from metrics.figures.asked import ROLL_FORWARD, Asked, Doubt, Months
+from metrics.figures.asked import COHORT_MEASURES, ROLL_FORWARD, Asked, Doubt, Months
 from metrics.figures.bands import band_of
 from metrics.figures.selectors import BoardFigures
 from metrics.formulas import Sums
@@ -75,13 +75,13 @@ def read_board(tenant: Tenant, asked: Asked, months: Months) -> Board:
 
 
 def read_printed(tenant: Tenant, query: Mapping[str, str]) -> Board | None:
-    """What PDF and slides show of the month, window and segment of a query string, cut by segment whatever the page was
-    cut by. None without figures."""
+    """What PDF and slides show of the month, window and segment of a query string, cut by segment and with the net
+    retention of cohorts, whatever the page shows. None without figures."""
     read = selectors.read_state(Asked, query, tenant)
     if read is None:
         return None
     asked, months, _segments = read
-    return read_board(tenant, replace(asked, dimension=Dimension.SEGMENT), months)
+    return read_board(tenant, replace(asked, dimension=Dimension.SEGMENT, cohort=COHORT_MEASURES[0]), months)
 
 
 def economics(figures: BoardFigures) -> Economics:
@@ -231,7 +231,7 @@ def _segments(figures: BoardFigures) -> dict[str, Any]:
 
 def _cohorts(figures: BoardFigures) -> dict[str, Any]:
     asked, currency = figures.asked, figures.question.currency
-    rows = selectors.cohort_rows(figures.question, asked.month, asked.cohort)
+    rows = selectors.board_cohorts(figures.question, asked)
     table = board_cells.cohort_table(rows, asked.cohort, currency, "")
     return {
         "title": _("Cohorts by first payment"),

@@ -142,7 +142,8 @@ def _as_known(last: dt.date, known_at: dt.datetime, only: dt.date | None = None)
 def last_closes() -> dict[dt.date, MonthClose]:
     """The close that holds of each month that Finance signed. One in a currency that the company has left since tells
     no figure any more: its month is as known now."""
-    newest = MonthClose.objects.order_by("month", "-version").distinct("month").annotate(told_in=F("tenant__currency"))
+    newest = MonthClose.objects.order_by("month", "-version").distinct("month").defer("cohorts")
+    newest = newest.annotate(told_in=F("tenant__currency"))
     return {close.month: close for close in newest if close.currency == close.told_in}
 
 

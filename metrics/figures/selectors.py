@@ -26,6 +26,12 @@ from metrics.figures.bands import Band, bands_for_all
 from metrics.formulas import Sums
 from metrics.models import MonthClose, RetentionMonth
 
+# What is left, and of what, by measure of a cohort.
+COHORT_PARTS = {
+    "ndr": ("active_mrr", "cohort_mrr"),
+    "gdr": ("capped_mrr", "cohort_mrr"),
+    "logo": ("active_customers", "cohort_customers"),
+}
 COHORTS_SHOWN = 7
 AGES_SHOWN = 6
 
@@ -245,27 +251,34 @@ def board_figures(asked: Asked, months: Months, tenant: Tenant) -> BoardFigures:
 
 @dataclass(frozen=True)
 class CohortRow:
-    """The customers who first paid in a quarter, or a month: how many, their first MRR, and for each age a ratio and what it
-    is made of (None while the cohort is younger)."""
+    """The customers who first paid in a quarter, or a month: how many, their first MRR, and for each age what is left and
+    of what (None while the cohort is younger)."""
 
     quarter: dt.date
     customers: int
     mrr: int
-    ratios: list[Decimal | None]
-    parts: list[tuple[int, int] | None]
+    parts: Sequence[tuple[int, int] | None]
+
+    @property
+    def ratios(self) -> list[Decimal | None]:
+        return [formulas.ratio(*made) if made else None for made in self.parts]
 
 
-def cohort_rows(
+def cohort_rows(question: questions.Question, month: dt.date, measure: str, **how: int) -> list[CohortRow]:
+    """One of the three measures of `cohort_tables`."""
+    return cohort_tables(question, month, **how)[measure]
+
+
+def cohort_tables(
     question: questions.Question,
     month: dt.date,
-    measure: str,
     *,
     step: int = 3,
     shown: int = COHORTS_SHOWN,
     ages: int = AGES_SHOWN,
-) -> list[CohortRow]:
+) -> dict[str, list[CohortRow]]:
     """Quarters of first payment (`step` 1: months), oldest first, that are at least one step old, with as many ages of
-    one step each. `measure`: ndr, gdr or logo.
+    one step each, by measure (ndr, gdr, logo). One query.
 
     Every month of a quarter counts at the same age, so an age is shown once the quarter's last month has reached it.
     """
@@ -277,12 +290,7 @@ def cohort_rows(
         age = formulas.month_number(row["month"]) - formulas.month_number(row["cohort_month"])
         if age % step == 0:
             by_age.setdefault((cohort_of(row["cohort_month"], step), age // step), []).append(row)
-    part, whole = {
-        "ndr": ("active_mrr", "cohort_mrr"),
-        "gdr": ("capped_mrr", "cohort_mrr"),
-        "logo": ("active_customers", "cohort_customers"),
-    }[measure]
-    found = []
+    found: dict[str, list[CohortRow]] = {measure: [] for measure in COHORT_PARTS}
     for shift in range(shown):
         quarter = add_months(oldest, step * shift)
         first = by_age.get((quarter, 0), [])
@@ -292,20 +300,27 @@ def cohort_rows(
             by_age.get((quarter, age), []) if add_months(quarter, step - 1 + step * age) <= month else []
             for age in range(1, ages + 1)
         ]
-        parts = [
-            (int(sum(row[part] for row in rows)), int(sum(row[whole] for row in rows))) if rows else None
-            for rows in aged
-        ]
-        found.append(
-            CohortRow(
-                quarter=quarter,
-                customers=sum(row["cohort_customers"] for row in first),
-                mrr=int(sum(row["cohort_mrr"] for row in first)),
-                ratios=[formulas.ratio(*made) if made else None for made in parts],
-                parts=parts,
-            )
-        )
+        customers, mrr = sum(row["cohort_customers"] for row in first), int(sum(row["cohort_mrr"] for row in first))
+        for measure, (part, whole) in COHORT_PARTS.items():
+            parts = [
+                (int(sum(row[part] for row in rows)), int(sum(row[whole] for row in rows))) if rows else None
+                for rows in aged
+            ]
+            found[measure].append(CohortRow(quarter, customers, mrr, parts))
     return found
+
+
+def board_cohorts(question: questions.Question, asked: Asked) -> list[CohortRow]:
+    """The cohorts of the board's month, measure and segment: of a month told as reported those that were signed, none of a
+    segment that did not exist then. A close from before cohorts were kept tells what is known now."""
+    close = question.closes.get(asked.month)
+    kept = MonthClose.objects.values_list("cohorts", flat=True).get(id=close.id) if close else {}
+    if not kept:
+        return cohort_rows(question, asked.month, asked.cohort)
+    return [
+        CohortRow(dt.date.fromisoformat(quarter), customers, mrr, [part and (part[0], part[1]) for part in parts])
+        for quarter, customers, mrr, parts in kept.get(asked.segment, {}).get(asked.cohort, ())
+    ]
 
 
 def cohort_of(month: dt.date, step: int) -> dt.date:

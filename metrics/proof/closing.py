@@ -19,7 +19,7 @@ from cs_platform.kernel.periods import add_months, month_text
 from cs_platform.kernel.tenancy import current_tenant_id
 from health.engagement.selectors import answers_by_month, trailing
 from metrics.enums import KEPT_WINDOWS
-from metrics.figures import jobs
+from metrics.figures import jobs, questions, selectors
 from metrics.models import MonthClose
 from metrics.proof.closing_checks import Check, checks_of
 
@@ -93,6 +93,7 @@ def _write(
         dunning_days=tenant.dunning_days,
         logo_level=tenant.logo_level,
         answers=_answers(month),
+        cohorts=_cohorts(month),
         checks=[
             {"name": check.name, "ok": check.ok, "text": str(check.text), "aside": str(check.aside)} for check in found
         ],
@@ -128,3 +129,14 @@ def _answers(month: dt.date) -> dict[str, dict[str, dict[str, list[Any]]]]:
                 for window in KEPT_WINDOWS
             }
     return kept
+
+
+def _cohorts(month: dt.date) -> dict[str, dict[str, list[Any]]]:
+    """The cohorts that the board shows of the month, of everybody and of each segment: what it prints stays what it was."""
+    return {
+        segment: {
+            measure: [[str(row.quarter), row.customers, row.mrr, row.parts] for row in rows]
+            for measure, rows in selectors.cohort_tables(questions.ask(to=month, segment=segment), month).items()
+        }
+        for segment in ("", *Segment.objects.values_list("name", flat=True))
+    }

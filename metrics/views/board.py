@@ -185,7 +185,7 @@ def _segments(request: TenantRequest, asked: Asked, question: Any, by_value: Any
 
 def _cohorts(request: TenantRequest, asked: Asked, question: Any) -> dict[str, Any]:
     url = reverse("board", args=[request.tenant.slug])
-    rows = selectors.cohort_rows(question, asked.month, asked.cohort)
+    rows = selectors.board_cohorts(question, asked)
     names = {"ndr": _("NDR"), "gdr": _("GDR"), "logo": _("Logos")}
     below = board_cells.HEAT[asked.cohort][0]
     return {

@@ -1,6 +1,7 @@
 """Month close (MET-23, RELIABILITY 6): what Finance signed stays, whatever comes late; each later version says why."""
 
 import datetime as dt
+from decimal import Decimal
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -8,6 +9,11 @@ from django.db import DatabaseError, connection, transaction
 from accounts.models import Import
 from cs_platform.kernel.errors import Conflict, DomainError
 from cs_platform.kernel.models import Finding
+from metrics.board import document
+from metrics.board import pdf as board_pdf
+from metrics.enums import Window
+from metrics.figures import selectors
+from metrics.figures.asked import Asked
 from metrics.models import ClosedSums, MonthClose, Reconciliation, RetentionMonth
 from metrics.proof import closing, closing_checks
 from metrics.views import close as close_views
@@ -104,6 +110,47 @@ def test_reported_segments_are_those_of_the_close(book):
     refresh(book)
     assert book.report("segments", basis="reported", **only).rows == reported
     assert book.report("segments", **only).rows != reported
+
+
+def cohorts(book: Book, **asked) -> list[tuple]:
+    """What the board of the month prints of its cohorts, by quarter with every age."""
+    with book.world.open():
+        state = Asked(month=MONTH, window=Window.YEAR, **asked)
+        rows = selectors.board_cohorts(selectors.board_question(state, book.world.tenant), state)
+        return [(row.quarter, row.customers, row.mrr, row.ratios) for row in rows]
+
+
+def test_cohorts_of_the_board_are_those_of_the_close(book):
+    """METRICS 4, late data: what was printed stays, of everybody and of a segment, until the month is signed again; a close
+    that kept none, as those from before, tells what is known now."""
+    looks = [{"cohort": cohort, "segment": name} for cohort in ("ndr", "gdr", "logo") for name in ("", "Enterprise")]
+    before = [cohorts(book, **look) for look in looks]
+    # Six quarters after their first months A, B and C pay 1,500 + 800 + 250.50 of 1,000 + 800 + 250.50.
+    quarter, customers, mrr, ratios = before[0][0]
+    assert (quarter, customers, mrr) == (dt.date(2024, 1, 1), 3, 2050_50)
+    assert ratios[-1] == Decimal("2550.50") / Decimal("2050.50")
+    made = close(book)
+    assert [cohorts(book, **look) for look in looks] == before
+    book.period("B", "2024-02-01", "2025-01-01", "500.00", key="P-2")
+    refresh(book)
+    now = [cohorts(book, **look, basis="now") for look in looks]
+    assert all(new != old for new, old in zip(now, before, strict=True))
+    assert [cohorts(book, **look) for look in looks] == before
+    assert cohorts(book, segment="Opened later") == []
+    printed = document.read_printed
+    with book.world.open():
+        told = [
+            document.document(printed(book.world.tenant, {"month": "2025-12"} | more), board_pdf.SHAPES)["cohorts"][
+                "rows"
+            ]
+            for more in ({}, {"cohort": "logo"}, {"basis": "now"})
+        ]
+        assert told[0] == told[1] != told[2]
+        MonthClose.objects.create(
+            month=MONTH, version=2, known_at=made.known_at, signed_by=book.world.members["ops"], signed_as="X",
+            currency=made.currency, gross_margin="0.8",
+        )  # fmt: skip
+    assert [cohorts(book, **look) for look in looks] == now
 
 
 def test_ltv_of_a_closed_month_has_the_margin_of_then(book):

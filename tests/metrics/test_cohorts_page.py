@@ -89,7 +89,7 @@ def test_pages_cells_equal_the_report(book):
 
 
 def cohort(month: dt.date, customers: int, *parts: tuple[int, int] | None) -> CohortRow:
-    return CohortRow(month, customers, 0, [None if p is None else Decimal(p[0]) / p[1] for p in parts], list(parts))
+    return CohortRow(month, customers, 0, parts)
 
 
 def test_newer_cohorts_against_older_ones():
