@@ -5,11 +5,11 @@ CREATE TEMPORARY TABLE line ON COMMIT DROP AS
 WITH line AS (
     -- A period adds its money in its first month and takes it away in the month of its end.
     SELECT p.account_id, p.subscription_id, p.change_id, p.from_m AS m, round(p.mrr_minor * r.rate)::bigint AS amount,
-           p.start_on AS effective_on, p.product_id, '' AS gone
+           p.start_on AS effective_on, p.product_id, '' AS gone, false AS ends
       FROM period p JOIN rate r ON r.currency = p.currency AND r.m = p.from_m
      WHERE p.from_m BETWEEN %(from_m)s AND %(to_m)s
     UNION ALL
-    SELECT p.account_id, p.subscription_id, p.change_id, p.to_m, -round(p.mrr_minor * r.rate)::bigint, p.end_on, p.product_id, p.gone
+    SELECT p.account_id, p.subscription_id, p.change_id, p.to_m, -round(p.mrr_minor * r.rate)::bigint, p.end_on, p.product_id, p.gone, true
       FROM period p JOIN rate r ON r.currency = p.currency AND r.m = p.to_m
      WHERE p.to_m BETWEEN %(from_m)s AND %(to_m)s
 ), classified AS (
@@ -86,7 +86,7 @@ ANALYZE product_move;
 
 CREATE TEMPORARY TABLE wanted ON COMMIT DROP AS
 WITH reasoned AS (
-    SELECT l.account_id, l.subscription_id, l.change_id, l.m, l.amount, l.effective_on, l.kind,
+    SELECT l.account_id, l.subscription_id, l.change_id, l.m, l.amount, l.effective_on, l.ends, l.kind,
            CASE l.kind WHEN 'new' THEN coalesce(CASE WHEN s.at_start <> ALL (%(shrinking)s) THEN s.at_start END, 'new_customer')
                        WHEN 'reactivation' THEN coalesce(CASE WHEN s.at_start <> ALL (%(shrinking)s) THEN s.at_start END, 'returned')
                        WHEN 'churn' THEN coalesce(s.left_for, CASE WHEN s.at_end <> ALL (%(growing)s) THEN s.at_end END,
@@ -99,7 +99,7 @@ WITH reasoned AS (
     -- The opening balance is revalued at the month's rate first (METRICS rule 17).
     SELECT p.account_id, p.subscription_id, p.change_id, g.m,
            (round(p.mrr_minor * r_now.rate) - round(p.mrr_minor * r_then.rate))::bigint AS amount,
-           make_date(g.m / 12, g.m %% 12 + 1, 1) AS effective_on, 'fx' AS kind, 'currency' AS reason
+           make_date(g.m / 12, g.m %% 12 + 1, 1) AS effective_on, false AS ends, 'fx' AS kind, 'currency' AS reason
       FROM period p
      CROSS JOIN LATERAL generate_series(greatest(p.from_m + 1, %(from_m)s), least(p.to_m, %(to_m)s)) g (m)
       JOIN rate r_now ON r_now.currency = p.currency AND r_now.m = g.m
@@ -107,7 +107,7 @@ WITH reasoned AS (
      WHERE p.currency <> %(currency)s
 )
 SELECT account_id, subscription_id, m, kind, reason, min(change_id::text)::uuid AS change_id, sum(amount)::bigint AS amount,
-       min(effective_on) AS effective_on
+       min(effective_on) AS effective_on, bool_or(ends) AS ends
   FROM (SELECT * FROM reasoned UNION ALL SELECT * FROM fx) e
  GROUP BY account_id, subscription_id, m, kind, reason
 HAVING sum(amount) <> 0;
@@ -124,6 +124,8 @@ SELECT t.account_id, t.subscription_id, (extract(year FROM t.month) * 12 + extra
  GROUP BY t.account_id, t.subscription_id, t.month, t.kind, t.reason
 HAVING sum(t.amount_minor) <> 0;
 
+-- A line stands for the version since which the period says what the line says: one of its start for where, when and what is
+-- paid since, one of its end for when and why that ended. A later version that ends a period has not begun it.
 INSERT INTO metrics_mrrmovement
        (id, tenant_id, account_id, subscription_id, change_id, month, kind, reason, amount_minor, effective_on, recorded_at,
         reverses_id)
@@ -133,8 +135,21 @@ SELECT uuidv7(), %(tenant_id)s, s.account_id, s.subscription_id, s.change_id, ma
   LEFT JOIN wanted w USING (account_id, subscription_id, m, kind, reason)
  WHERE w.amount IS DISTINCT FROM s.amount
 UNION ALL
-SELECT uuidv7(), %(tenant_id)s, w.account_id, w.subscription_id, w.change_id, make_date(w.m / 12, w.m %% 12 + 1, 1), w.kind,
+SELECT uuidv7(), %(tenant_id)s, w.account_id, w.subscription_id, v.id, make_date(w.m / 12, w.m %% 12 + 1, 1), w.kind,
        w.reason, w.amount, w.effective_on, clock_timestamp(), NULL
   FROM wanted w
   LEFT JOIN standing s USING (account_id, subscription_id, m, kind, reason)
+ CROSS JOIN LATERAL (
+     SELECT h.id
+       FROM (SELECT c.id, c.recorded_at,
+                    bool_and(CASE WHEN w.ends THEN (c.end_on, c.past_due_on, c.end_reason) IS NOT DISTINCT FROM (n.end_on, n.past_due_on, n.end_reason)
+                                  ELSE (c.start_on, c.product_id) IS NOT DISTINCT FROM (n.start_on, n.product_id) END
+                             AND (c.account_id, c.mrr_minor, c.currency, c.voided) = (n.account_id, n.mrr_minor, n.currency, n.voided)
+                             -- One that begins and ends in one month writes no line.
+                             AND date_trunc('month', c.end_on) IS DISTINCT FROM date_trunc('month', c.start_on))
+                        OVER (ORDER BY c.recorded_at DESC, c.id DESC) AS holds
+               FROM accounts_subscriptionchange n
+               JOIN accounts_subscriptionchange c ON c.tenant_id = n.tenant_id AND c.subscription_id = n.subscription_id
+              WHERE n.tenant_id = %(tenant_id)s AND n.id = w.change_id AND c.recorded_at <= %(known_at)s) h
+      WHERE h.holds ORDER BY h.recorded_at, h.id LIMIT 1) v
  WHERE s.amount IS DISTINCT FROM w.amount;

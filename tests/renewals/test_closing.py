@@ -327,3 +327,26 @@ def test_a_figure_leads_back_to_the_renewal(contracts: Contracts) -> None:
     assert source["check"] == "written by closing a renewal"
     assert dict(source["source"])["by"] == "Csm Person"
     assert source["decision_url"] in page.content.decode()
+
+
+def test_what_came_before_leads_to_where_it_came_from(contracts: Contracts) -> None:
+    """REN-10: an upsell a month before the renewal was sent by a program, and closing ended it: the end leads to the renewal,
+    the upsell and the first sale to whoever wrote them. Closed before the ledger knew any of them."""
+    contracts.year("H-1", "2026-12-29", "12000.00", key="A")
+    contracts.period("H-1", "2026-10-05", "2026-12-29", "300.00", key="B", segment="Mid-market")
+    contracts.follow()
+    row, _shown = close(contracts, S.CHURNED, Terms(last_day=dt.date(2026, 11, 30)))
+    found = ledger(contracts, dt.date(2026, 12, 31))
+    assert found == {
+        ("2025-12", "new"): 100_000, ("2026-10", "expansion"): 30_000, ("2026-12", "churn"): -130_000
+    }  # fmt: skip
+    with contracts.world.open():
+        lines = MrrMovement.objects.order_by("month", "amount_minor")
+        told = list(lines.values_list("kind", "change__source", "change__source_ref"))
+    assert told == [
+        ("new", "api", None), ("expansion", "api", None), ("churn", "renewal", row.id), ("churn", "renewal", row.id)
+    ]  # fmt: skip
+    params = {"month": "2026-10", "window": "1", "part": "expansion", "basis": "now"}
+    page = contracts.world.client("executive").get(contracts.world.url("metrics/nrr/"), params)
+    *_left, period, source = page.context["columns"]
+    assert (period["ok"], source["decision_url"], source["check"]) == (True, "", "sent by a program")
