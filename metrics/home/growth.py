@@ -17,8 +17,8 @@ from expansion.listing import DealQuery
 from expansion.models import Opportunity
 from expansion.owned import ME
 from expansion.signal_listing import SignalQuery
+from metrics.home.today import SHORT
 
-SHORT = 5
 Url = Callable[..., str]
 
 
