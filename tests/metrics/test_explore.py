@@ -231,7 +231,7 @@ def fact(**more):
 
 
 def test_every_metric_of_the_other_sources(world, book):
-    """MET-15 to MET-17, HLT-04, HLT-07, MET-22: surveys, health, usage, tickets and activities of December."""
+    """MET-15 to MET-17, MET-24, HLT-04, HLT-07, MET-22: surveys, health, weekly use, tickets and activities of December."""
     noon = dt.datetime(2025, 12, 10, 12, tzinfo=dt.UTC)
     with world.open():
         ids = dict(Account.objects.values_list("external_id", "id"))
