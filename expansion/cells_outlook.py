@@ -16,7 +16,7 @@ from cs_platform.kernel.templatetags.cells import month_name, number_text, perce
 from expansion import charts_outlook, lifecycle
 from expansion.cells import year_text
 from expansion.enums import DealKind, LossReason, Motion, WinReason
-from expansion.listing import LATE, YEAR
+from expansion.listing import LATE, UNSAID, YEAR
 from expansion.norms import NORMS, REACTIVE, SYSTEMATIC, Benchmark, Grown, Norm
 from expansion.outlook import Expected, Part, Quarter, add, sums
 from expansion.pipeline import Rates
@@ -173,7 +173,7 @@ def days_text(days: float | None) -> str:
 def reasons(
     losses: Mapping[str, Rates], wins: Mapping[str, Rates], tenant: Tenant, url: Url
 ) -> dict[str, list[dict[str, Any]]]:
-    """Why deals of twelve months were lost and won, the most frequent first (EXP-08); each loss opens to its deals."""
+    """Why deals of twelve months were lost and won, the most frequent first (EXP-08); each opens to its deals."""
     lost = {key: one for key, one in losses.items() if one.lost}
     won = {key: one for key, one in wins.items() if one.won}
     most_lost = max((one.lost for one in lost.values()), default=0)
@@ -182,7 +182,7 @@ def reasons(
         "lost": [
             {
                 "name": str(LossReason(key).label) if key else _("Not said"),
-                "url": url(closed=YEAR, stage=("lost",), loss=(key,), sort="closed") if key else "",
+                "url": url(closed=YEAR, stage=("lost",), loss=(key or UNSAID,), sort="closed"),
                 "count": number_text(one.lost, 0),
                 "money": year_text(one.lost_year, tenant),
                 "parts": [("risk", one.lost), ("rest", most_lost - one.lost)],
@@ -192,7 +192,7 @@ def reasons(
         "won": [
             {
                 "name": str(WinReason(key).label) if key else _("Not said"),
-                "url": "",
+                "url": url(closed=YEAR, stage=("won",), win=(key or UNSAID,), sort="closed"),
                 "count": number_text(one.won, 0),
                 "money": year_text(one.won_year, tenant),
                 "parts": [("good", one.won), ("rest", most_won - one.won)],

@@ -16,7 +16,7 @@ from cs_platform.kernel.asked import known_of, one_line
 from cs_platform.kernel.keyset import Cursor, Listing, Page, bigint_of, cut_page, uuid_of
 from cs_platform.kernel.periods import add_months, month_of
 from expansion import lifecycle
-from expansion.enums import DealKind, DealStage, LossReason, Motion, Trigger
+from expansion.enums import DealKind, DealStage, LossReason, Motion, Trigger, WinReason
 from expansion.models import Opportunity
 from expansion.owned import MOST, owned, owners_of
 
@@ -25,6 +25,7 @@ ALL = "all"
 RIGHTS = ("earned", "held", "override")
 LATE, UNDATED, YEAR = "late", "none", "year"
 ONWARDS = "+"  # after a quarter: and all later ones
+UNSAID = "none"  # as the reason of an end: nobody said one
 _PLACE = frozenset({"stage", "sort", "view", "cursor"})  # what is no filter
 
 
@@ -76,6 +77,7 @@ class DealQuery(Listing):
 
     `owner` is an id, `me` or `none`; `right` one of `RIGHTS`; `quarter` that of the expected day (2026-Q4, and 2026-Q4+ with all later
     ones), `late` where it is over, `none` without a day; `closed` the quarter in which a deal was won or lost, or the `year` that ends today.
+    `loss` and `win` are reasons, or `none` where none was said.
     """
 
     q: str = ""
@@ -86,6 +88,7 @@ class DealQuery(Listing):
     segment: tuple[str, ...] = ()
     product: tuple[str, ...] = ()
     loss: tuple[str, ...] = ()
+    win: tuple[str, ...] = ()
     owner: tuple[str, ...] = ()
     right: str = ""
     quarter: str = ""
@@ -109,7 +112,8 @@ class DealQuery(Listing):
             segment=known_of(one_line(value, 80) for value in given.getlist("segment")[:MOST]),
             product=known_of(value for value in given.getlist("product")[:MOST] if uuid_of(value)),
             owner=owners_of(given.getlist("owner")),
-            loss=known_of(given.getlist("loss"), LossReason.values),
+            loss=known_of(given.getlist("loss"), (*LossReason.values, UNSAID)),
+            win=known_of(given.getlist("win"), (*WinReason.values, UNSAID)),
             right=right if right in RIGHTS else "",
             quarter=quarter if quarter in (LATE, UNDATED) or quarter_span(quarter.removesuffix(ONWARDS)) else "",
             closed=closed if closed == YEAR or quarter_span(closed) else "",
@@ -135,9 +139,12 @@ class DealQuery(Listing):
     def condition(self, member: Member) -> Q:
         """What the filters say, `q` and `right` apart: names are asked of their index and the right of the checks."""
         found = Q(stage__in=self.stages)
-        for name in ("kind", "motion", "trigger", "product", "loss"):
+        for name in ("kind", "motion", "trigger", "product"):
             if values := getattr(self, name):
                 found &= Q(**{f"{name}__in": values})
+        for name in ("loss", "win"):
+            if values := getattr(self, name):
+                found &= Q(**{f"{name}__in": ["" if value == UNSAID else value for value in values]})
         if self.segment:
             found &= Q(account__segment__name__in=self.segment)
         found &= owned(self.owner, member)

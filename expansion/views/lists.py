@@ -20,8 +20,8 @@ from cs_platform.kernel.periods import add_months
 from cs_platform.kernel.sheets import csv_file
 from cs_platform.kernel.templatetags.cells import number_text
 from expansion import cells, checks, files, pipeline, selectors
-from expansion.enums import DealKind, DealStage, LossReason, Motion, Trigger
-from expansion.listing import ALL, LATE, SORTS, UNDATED, YEAR, DealQuery, quarter_of, quarter_text
+from expansion.enums import DealKind, DealStage, LossReason, Motion, Trigger, WinReason
+from expansion.listing import ALL, LATE, SORTS, UNDATED, UNSAID, YEAR, DealQuery, quarter_of, quarter_text
 from expansion.models import Opportunity
 from expansion.owned import ME, NOBODY
 from expansion.views.shell import list_url, shell
@@ -55,6 +55,7 @@ LABELS = {
     "quarter": gettext_lazy("Expected"),
     "closed": gettext_lazy("Closed"),
     "loss": gettext_lazy("Why it was lost"),
+    "win": gettext_lazy("Why it was won"),
 }
 ON_BOARD = ("right", "owner", "segment", "kind", "motion", "trigger", "product", "quarter")  # of what is open
 
@@ -100,7 +101,7 @@ def board_context(request: TenantRequest, query: DealQuery, by: selectors.Scale,
 
 def _of_board(query: DealQuery) -> DealQuery:
     """What the board shows of it: it has no place for what is over."""
-    return replace(query, stage=(), closed="", loss=(), cursor=None)
+    return replace(query, stage=(), closed="", loss=(), win=(), cursor=None)
 
 
 def board_url(request: TenantRequest, query: DealQuery, **changes: Any) -> str:
@@ -197,7 +198,8 @@ def _panel(
         "product": [(str(key), name) for key, name in products],
         "quarter": [(LATE, _("Late")), *((name, name) for name in ahead), (UNDATED, _("No day"))],
         "closed": [(YEAR, _("12 months")), *((name, name) for name in behind)],
-        "loss": LossReason.choices,
+        "loss": [*LossReason.choices, (UNSAID, _("Not said"))],
+        "win": [*WinReason.choices, (UNSAID, _("Not said"))],
     }
     if request.member.role.scope != Scope.OWN:
         choices["owner"] = [(ME, _("Me")), (NOBODY, _("Nobody")), *people]

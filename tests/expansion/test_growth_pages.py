@@ -310,11 +310,18 @@ def test_why_deals_end_and_what_is_usual(world: World):
         closed(account, "lost", loss="budget")
         closed(account, "lost", loss="budget")
         closed(account, "lost", loss="")
+        closed(account, "won", win="")
     text = page(world, "expansion/forecast/")
-    assert "loss=budget" in text
+    ends = re.findall(r'<li><span><a href="([^"]*)">([^<]*)</a></span>.*?<span class="num b">(\d+)</span>', text)
+    assert [(name, count) for _link, name, count in ends] == [
+        ("Budget or timing", "2"), ("Not said", "1"), ("Not said", "1"), ("Proven value", "1"),
+    ]  # fmt: skip
+    for link, _name, count in ends:
+        rows = page(world, link.replace("&amp;", "&").removeprefix(world.url("")))
+        assert f"{count} of {count} shown" in rows, "each reason opens to its own deals"
+        assert "Why it was" in rows
     assert text.index("Budget or timing") < text.index("Not said")
-    assert "Proven value" in text
-    assert "25%" in text
+    assert "40%" in text
     assert "$1k to $10k" in text
     smb = text.split('<th scope="row">Small business</th>')[1].split("</tr>")[0]
     assert "$12k" in smb
