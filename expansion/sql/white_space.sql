@@ -6,7 +6,12 @@ WITH part AS MATERIALIZED (
 ), factor AS MATERIALIZED (
     SELECT * FROM unnest(%(currencies)s::text[], %(factors)s::numeric[]) AS f(currency, factor)
 ), paid AS MATERIALIZED (
-    SELECT coalesce(p.into_id, s.account_id) AS account_id, s.product_id, sum(round(s.mrr_minor * f.factor)) * 12 AS year, sum(s.seats) AS seats
+    -- A year is that of the price, not a rounded month times twelve, unless the month was said apart (renewals.writing.year_of).
+    SELECT coalesce(p.into_id, s.account_id) AS account_id, s.product_id, sum(s.seats) AS seats,
+           sum(round(f.factor * CASE
+               WHEN s.charge <> 'recurring' OR s.mrr_minor <> round(greatest(s.amount_minor - s.discount_minor, 0)::numeric / s.interval_months)
+               THEN s.mrr_minor * 12
+               ELSE round(greatest(s.amount_minor - s.discount_minor, 0) * 12::numeric / s.interval_months) END)) AS year
       FROM accounts_subscription s
       JOIN factor f ON f.currency = s.currency
       LEFT JOIN part p ON p.id = s.account_id

@@ -4,10 +4,11 @@ import datetime as dt
 
 import pytest
 
-from accounts.models import Account, Feature, Product, Segment, Subscription
+from accounts.models import Account, Feature, FxRate, Product, Segment, Subscription
 from expansion import white_space
 from expansion.white_space import cell_of
 from health.models import FeatureDay
+from renewals.writing import year_of
 from tests.conftest import World
 from tests.expansion.deals import contract, customer
 
@@ -48,6 +49,29 @@ def test_the_potential_is_the_median_price_of_a_seat_times_the_seats(tenant_open
         "potential", 180_000, 5, True, False,
     )  # fmt: skip
     assert (found.rows[0].seats, found.rows[0].potential) == (100, 180_000)
+
+
+@pytest.mark.parametrize(
+    ("terms", "year"),
+    [
+        ({"amount_minor": 41_200_000, "mrr_minor": 3_433_333}, 41_200_000),  # 412,000.00, not 12 x 34,333.33
+        ({"amount_minor": 10_000, "interval_months": 3, "mrr_minor": 3_333}, 40_000),
+        ({"amount_minor": 110_000, "discount_minor": 10_000, "mrr_minor": 8_333}, 100_000),
+        ({"amount_minor": 100_000, "mrr_minor": 9_000}, 108_000),  # a month that was said apart from the price
+        ({"amount_minor": 100_000, "interval_months": 24, "mrr_minor": 4_167}, 50_000),
+    ],
+)
+def test_owned_is_a_year_of_the_contract_s_price(tenant_open: World, terms: dict, year: int):
+    """EXP-04: the same as `renewals.writing.year_of` says of the contract, and to the cent in the reporting currency."""
+    core = product("Core")
+    account = customer("Asked", earned=False)
+    period = contract(account, product=core, **terms)
+    assert year_of(period) == year
+    assert white_space.grid([account], [core]).rows[0].cells[0].year == year
+    period.currency = "EUR"
+    period.save()
+    FxRate.objects.create(month=TODAY.replace(day=1) - DAY, base="EUR", quote="USD", rate="1.1", source="member")
+    assert white_space.grid([account], [core]).rows[0].cells[0].year == year * 11 // 10
 
 
 def test_without_seats_it_is_the_median_of_an_account_and_few_payers_are_said(tenant_open: World):
