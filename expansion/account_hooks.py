@@ -9,6 +9,7 @@ TABLES = {
     "expansion_nofit": _("Product that does not fit"),
     "expansion_opportunity": _("Opportunity"),
     "expansion_signal": _("Expansion signal"),
+    "expansion_signalrule": _("Rule of expansion signals"),
     "expansion_stagechance": _("Chance of a pipeline stage"),
 }
 # Words for columns whose model does not name them.

@@ -37,6 +37,8 @@ def row(
     if named:
         arr = arr_text(account.mrr_minor, tenant.currency)
         about += [_("%(arr)s ARR") % {"arr": arr}, account.owner.name if account.owner else _("Nobody")]
+    if judged := evidence.judged_by(signal):
+        about.append(judged)
     return {
         "id": signal.id,
         "name": account.name,

@@ -9,8 +9,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cs_platform.kernel.templatetags.cells import day_text, number_text, percent_text
+from expansion import rules
 from expansion.enums import Trigger
 from expansion.models import Signal
+from health.alerts import cells as alert_cells
 
 Inputs = Mapping[str, Any]
 
@@ -36,6 +38,15 @@ def sentence(signal: Signal) -> str:
         return _SAY[signal.trigger](inputs) if inputs else ""
     except (KeyError, TypeError, ValueError):  # written from elsewhere, in words of its own
         return str(inputs.get("note", "")) if isinstance(inputs, Mapping) else ""
+
+
+def judged_by(signal: Signal) -> str:
+    """Limit then: seats in use 90%. The numbers that it was judged by, whatever they are now; "" where there were none."""
+    numbers = signal.inputs.get(rules.JUDGED_BY) if isinstance(signal.inputs, Mapping) else None
+    if not isinstance(numbers, Mapping):
+        return ""
+    said = alert_cells.thresholds(rules.NUMBERS.get(signal.trigger, ()), numbers)
+    return _("Limit then: %(limits)s") % {"limits": ", ".join(f"{one['label']} {one['value']}" for one in said)}
 
 
 def url(signal: Signal, slug: str) -> str:

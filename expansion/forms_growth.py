@@ -5,7 +5,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from expansion.rules import NUMBERS, Limits
 from expansion.services import REASON
+from health.alerts.forms import ThresholdForm
 
 
 def _yes(value: Any) -> bool:
@@ -39,3 +41,14 @@ class ChanceForm(forms.Form):
         label=_("Chance in percent"), min_value=0, max_value=100, required=False,
         help_text=_("Left empty, the usual one holds again."),
     )  # fmt: skip
+
+
+class SignalRuleForm(ThresholdForm):
+    """When a trigger opens signals: whether at all, and from which numbers on."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, data: Any = None, *, trigger: str, limits: Limits, version: int) -> None:
+        super().__init__(data, declared=NUMBERS[trigger], chosen=limits.fires[trigger], on=trigger not in limits.off)
+        self.fields["version"].initial = version
+        self.fields["enabled"].help_text = _("Off, it opens none; what is open stays until its cause is gone.")

@@ -18,11 +18,11 @@ from accounts.selectors import STANDING
 from accounts.webhooks.announce import announce_all
 from accounts.webhooks.events import Kind
 from cs_platform.kernel import audit, runs, sqljobs
-from expansion import rules
+from expansion import rules, selectors
 from expansion.checks import SQL
 from expansion.enums import SignalState, Trigger
 from expansion.models import Signal
-from expansion.rules import Match
+from expansion.rules import Limits, Match
 from health.alerts.jobs import STALE_DAYS, newest
 from health.scoring.indicators import Source
 from health.usage import formulas
@@ -59,10 +59,13 @@ def find_signals(as_of: dt.date) -> int:
     """
     tenant = Tenant.current()
     day = min(as_of, usage_day(tenant))
-    facts = read_facts(as_of, day)
+    limits = selectors.limits()
+    facts = read_facts(as_of, day, limits)
     held = _held(as_of)
-    found = [Found(row, match) for row in facts for match in rules.fires(row, as_of) if match.trigger not in held]
-    still = {(row["account_id"], *cause) for row in facts for cause in rules.holds(row, as_of)}
+    found = [
+        Found(row, match) for row in facts for match in rules.fires(row, as_of, limits) if match.trigger not in held
+    ]
+    still = {(row["account_id"], *cause) for row in facts for cause in rules.holds(row, as_of, limits)}
     latest = _latest()
     fresh = [each for each in found if _is_new(latest.get(each.place), as_of)]
     opened, capped = _within_cap(fresh, len(facts))
@@ -82,8 +85,9 @@ def find_signals(as_of: dt.date) -> int:
     return len(made) + len(gone)
 
 
-def read_facts(as_of: dt.date, day: dt.date) -> list[dict[str, Any]]:
-    """The rows of facts.sql, those with the most money first; usage up to `day`. One statement."""
+def read_facts(as_of: dt.date, day: dt.date, limits: Limits) -> list[dict[str, Any]]:
+    """The rows of facts.sql, those with the most money first; usage up to `day`, journeys and events as far back as any of their
+    triggers looks. One statement."""
     windows = {
         "now_bits": formulas.window(day, WINDOW),
         "before_bits": formulas.window(day - dt.timedelta(days=rules.BEFORE_DAYS), WINDOW),
@@ -93,8 +97,8 @@ def read_facts(as_of: dt.date, day: dt.date) -> list[dict[str, Any]]:
         "as_of": as_of,
         "usage_day": day,
         "limit_days": rules.LIMIT_DAYS,
-        "track_days": rules.TRACK_DAYS,
-        "event_days": rules.EVENT_DAYS,
+        "tracks_since": min(limits.since(trigger, as_of) for trigger in (Trigger.DEPARTMENT, Trigger.USE_CASE)),
+        "events_since": min(limits.since(trigger, as_of) for trigger in (Trigger.GROWTH, Trigger.COMPETITOR)),
         "months": months,
     }
     params |= {name: [masks.get(month, 0) for month in months] for name, masks in windows.items()}

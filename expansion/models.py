@@ -28,6 +28,21 @@ class StageChance(EntityModel):
         constraints: ClassVar = [models.UniqueConstraint(fields=["tenant", "stage"], name="stagechance_of_stage")]
 
 
+class SignalRule(EntityModel):
+    """When a trigger opens signals in this company; without a row it is on, with the usual numbers (TRG-13, TRG-14)."""
+
+    audited: ClassVar[bool] = True
+
+    trigger = models.CharField(_("Why now"), max_length=11, choices=Trigger)
+    enabled = models.BooleanField(_("On"), default=True)
+    # Numbers by name, as rules.NUMBERS declares them.
+    thresholds = models.JSONField(_("Thresholds"), default=dict)
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta(EntityModel.Meta):
+        constraints: ClassVar = [models.UniqueConstraint(fields=["tenant", "trigger"], name="signalrule_of_trigger")]
+
+
 class Signal(EntityModel):
     """Why an account may grow, with what was measured; once for an account, trigger and cause (TRG-13, TRG-14)."""
 
@@ -39,7 +54,7 @@ class Signal(EntityModel):
     cause = models.CharField(max_length=120, blank=True)
     product = TenantForeignKey(Product, models.SET_NULL, null=True, blank=True, related_name="+")
     track = TenantForeignKey(Track, models.SET_NULL, null=True, blank=True, related_name="+")
-    # What the rule measured; read by cells.sentence.
+    # What the rule measured, and the numbers it was judged by; read by evidence.
     inputs = models.JSONField(default=dict)
     as_of = models.DateField()
     state = models.CharField(max_length=9, choices=SignalState, default=SignalState.OPEN)

@@ -19,7 +19,8 @@ from expansion import lifecycle
 from expansion.checks import Earned, earned
 from expansion.enums import SignalState
 from expansion.listing import DealQuery, ordered, read_page
-from expansion.models import Opportunity, OpportunityMove, OpportunityPerson, Signal, StageChance
+from expansion.models import Opportunity, OpportunityMove, OpportunityPerson, Signal, SignalRule, StageChance
+from expansion.rules import Limits
 
 MONEY = DecimalField(max_digits=60, decimal_places=6)
 PEOPLE = ("account__segment", "account__owner", "owner__user", "product", "plan", "signal", "handoff__taker", "buyer")
@@ -61,6 +62,12 @@ def signals_of(account: Account) -> QuerySet[Signal]:
 def chances() -> dict[str, int]:
     """The chance of each stage in percent, the company's own where it has one."""
     return {**lifecycle.CHANCES, **dict(StageChance.objects.order_by().values_list("stage", "chance"))}
+
+
+def limits() -> Limits:
+    """Where each trigger fires, the company's own numbers over the usual ones, and what is off. One query for a run."""
+    rows = list(SignalRule.objects.order_by("trigger"))
+    return Limits.of({row.trigger: row.thresholds for row in rows}, {row.trigger for row in rows if not row.enabled})
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ stands. `by` is None for a program. DomainError names the field. Winning writes 
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -24,13 +24,16 @@ from cs_platform.kernel.errors import Conflict, DomainError
 from expansion import lifecycle
 from expansion.checks import holds, read, told
 from expansion.enums import DealStage, LossReason, SignalState, Trigger
-from expansion.models import NoFit, Opportunity, OpportunityMove, OpportunityPerson, Signal, StageChance
+from expansion.models import NoFit, Opportunity, OpportunityMove, OpportunityPerson, Signal, SignalRule, StageChance
+from expansion.rules import NUMBERS
 from expansion.writing import FIELDS, checked
+from health.alerts.services import within_bounds
 from journey.enums import HandoffKind, HandoffState
 from journey.handoffs.services import offer_handoff, withdraw_handoff
 
 NOT_EARNED = "not_earned"
 REASON, NOTE, PART = 500, 1000, 120
+Own = TypeVar("Own", StageChance, SignalRule)  # what a company says of its own over what is usual
 
 
 @transaction.atomic
@@ -257,8 +260,7 @@ def set_chance(*, stage: str, chance: int | None, version: int | None, by: Membe
         raise refused("stage", _("Choose one of the list."))
     known = {row.stage: row for row in StageChance.objects.select_for_update().order_by("stage")}
     row = known.get(stage)
-    if version is not None and version != (row.version if row else 0):
-        raise Conflict(_("Somebody else changed this after you opened it."))
+    _check_own(row, version)
     if chance is not None and not 0 <= chance <= 100:
         raise refused("chance", _("A chance lies between 0 and 100 percent."))
     wanted = {**lifecycle.CHANCES, **{name: each.chance for name, each in known.items()}}
@@ -272,11 +274,41 @@ def set_chance(*, stage: str, chance: int | None, version: int | None, by: Membe
         return None
     if row is not None:
         return put(row, chance=chance) if row.chance != chance else row
+    return _first(StageChance(stage=stage, chance=chance))
+
+
+@transaction.atomic
+def set_signal_rule(
+    *, trigger: str, enabled: bool, thresholds: Mapping[str, float], version: int | None, by: Member
+) -> SignalRule:
+    """When a trigger opens signals (TRG-13, TRG-14): its numbers (`rules.NUMBERS`), the usual ones where none is given; switched off
+    it opens none. The next night goes by it. DomainError names each number out of its bounds; `version` 0 is that of a trigger
+    without a row."""
+    if trigger not in NUMBERS:
+        raise refused("trigger", _("Choose one of the list."))
+    chosen = within_bounds(NUMBERS[trigger], thresholds)
+    row = SignalRule.objects.select_for_update().filter(trigger=trigger).first()
+    _check_own(row, version)
+    if row is None:
+        return _first(SignalRule(trigger=trigger, enabled=enabled, thresholds=chosen))
+    changes = {"enabled": enabled, "thresholds": chosen}
+    return put(row, **{name: value for name, value in changes.items() if getattr(row, name) != value})
+
+
+def _check_own(row: StageChance | SignalRule | None, version: int | None) -> None:
+    """Conflict where what a company says of its own is not what the person saw; 0 is that of nothing said."""
+    if version is not None and version != (row.version if row else 0):
+        raise Conflict(_("Somebody else changed this after you opened it."))
+
+
+def _first(row: Own) -> Own:
+    """Write what was not said before; Conflict where somebody else does at the same moment."""
     try:
         with transaction.atomic():
-            return StageChance.objects.create(stage=stage, chance=chance)
+            row.save(force_insert=True)
     except IntegrityError:
         raise Conflict(_("Somebody else changed this after you opened it.")) from None
+    return row
 
 
 def earn(row: Opportunity, override: str) -> dict[str, Any]:

@@ -62,7 +62,7 @@ from journey.models import (
 )
 from journey.models import Plan as AgreedPlan
 from metrics.models import DigestRecipient, MrrMovement, Reconciliation
-from renewals.models import Objection, Renewal, RenewalStep, SavePlay, Stakeholder
+from renewals.models import Objection, Quote, Renewal, RenewalStep, SavePlay, Stakeholder
 from tests.conftest import World
 
 SILENCE = {"cause": "", "word": "2025-11-01", "meeting": None, "quiet": 40.0}
@@ -227,6 +227,10 @@ def fill(world: World) -> dict[str, object]:
             currency="USD",
         )
         rows["renewal"] = renewal
+        rows["quote"] = Quote.objects.create(
+            renewal=renewal, number=1, currency="USD", uplift=0, term_months=12, starts_on=day, ends_on=day,
+            year_minor=0, total_minor=0, valid_until=day,
+        )  # fmt: skip
         rows["renewal_step"] = RenewalStep.objects.create(renewal=renewal, step="prep", days=180, due_on=day)
         rows["objection"] = Objection.objects.create(renewal=renewal, text="Too dear", raised_on=day)
         rows["stakeholder"] = Stakeholder.objects.create(renewal=renewal, contact=contact, part="decides")
@@ -283,6 +287,7 @@ def fill(world: World) -> dict[str, object]:
         "rule_key": "silence",
         "stage": "onboarding",
         "deal_stage": "proposal",
+        "signal_trigger": "seats_full",
         "criterion": "technical",
         "base": "EUR",
         "quote": "USD",

@@ -59,7 +59,7 @@ WITH part AS MATERIALIZED (
     SELECT w.id AS account_id, jsonb_agg(jsonb_build_array(t.id, t.kind, t.name, t.seats, t.opened_on) ORDER BY t.opened_on, t.id) AS tracks
       FROM whole w
       JOIN journey_track t ON t.account_id = w.part_id
-     WHERE t.kind <> 'core' AND t.opened_on BETWEEN %(as_of)s::date - %(track_days)s::int AND %(as_of)s
+     WHERE t.kind <> 'core' AND t.opened_on BETWEEN %(tracks_since)s AND %(as_of)s
        AND (t.closed_on IS NULL OR t.closed_on > %(as_of)s)
      GROUP BY 1
 ), wished AS MATERIALIZED (
@@ -76,7 +76,7 @@ WITH part AS MATERIALIZED (
       FROM whole w
       JOIN accounts_accountevent e ON e.account_id = w.part_id
      WHERE e.kind IN ('growth', 'competitive_activity')
-       AND e.happened_on <= %(as_of)s AND e.happened_on > %(as_of)s::date - %(event_days)s::int
+       AND e.happened_on <= %(as_of)s AND e.happened_on > %(events_since)s
      GROUP BY 1
 ), renewing AS MATERIALIZED (
     SELECT w.id AS account_id, jsonb_agg(jsonb_build_array(r.id, r.due_on) ORDER BY r.due_on, r.id) AS renewals

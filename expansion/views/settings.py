@@ -1,8 +1,10 @@
 """Settings: how likely each stage of the pipeline is (EXP-05), and what opens a signal (TRG-13, TRG-14)."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
+from django.forms import Form
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -10,10 +12,11 @@ from django.utils.translation import gettext as _
 from accounts.settings_sections import section_page, url
 from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.forms import accepted
-from expansion import cells_rules, lifecycle, services
-from expansion.enums import DealStage
-from expansion.forms_growth import ChanceForm
-from expansion.models import StageChance
+from expansion import cells_rules, lifecycle, selectors, services
+from expansion.enums import DealStage, Trigger
+from expansion.forms_growth import ChanceForm, SignalRuleForm
+from expansion.models import SignalRule, StageChance
+from expansion.rules import NUMBERS
 
 SECTION = "expansion"
 
@@ -33,10 +36,31 @@ def expansion(request: TenantRequest) -> HttpResponse:
             }
             for stage in lifecycle.OPEN
         ],
-        "rules": cells_rules.rules_shown(),
+        "rules": cells_rules.rules_shown(selectors.limits(), lambda trigger: url(request, "signal_rule", trigger)),
         "cap": cells_rules.cap(),
     }
     return section_page(request, SECTION, "expansion/settings.html", context)
+
+
+@requires(Permission.MANAGE_JOURNEY)
+def signal_rule(request: TenantRequest, signal_trigger: str) -> HttpResponse:
+    """Change from where on a trigger opens signals, or switch it off. The next night goes by it."""
+    if signal_trigger not in NUMBERS:
+        raise Http404
+    trigger, mine = Trigger(signal_trigger), SignalRule.objects.filter(trigger=signal_trigger).first()
+    form = SignalRuleForm(
+        request.POST if request.method == "POST" else None,
+        trigger=trigger, limits=selectors.limits(), version=mine.version if mine else 0,
+    )  # fmt: skip
+
+    def save(data: dict[str, Any]) -> None:
+        services.set_signal_rule(
+            trigger=trigger, enabled=data["enabled"], thresholds=form.thresholds(), version=data["version"] or 0,
+            by=request.member,
+        )  # fmt: skip
+
+    title = _("What opens a signal: %(trigger)s") % {"trigger": trigger.label}
+    return _edit(request, form, save, title, _("Saved. The next run follows it."))
 
 
 @requires(Permission.MANAGE_JOURNEY)
@@ -53,13 +77,16 @@ def chance(request: TenantRequest, deal_stage: str) -> HttpResponse:
     def save(data: dict[str, Any]) -> None:
         services.set_chance(stage=stage, chance=data["chance"], version=data["version"] or 0, by=request.member)
 
+    return _edit(request, form, save, _("Chance of “%(stage)s”") % {"stage": stage.label}, _("Saved."))
+
+
+def _edit(
+    request: TenantRequest, form: Form, save: Callable[[dict[str, Any]], None], title: str, said: str
+) -> HttpResponse:
+    """A form of this section, a page of its own or in the drawer; what is refused is answered by 422 at its fields."""
     if request.method == "POST" and accepted(form, save):
-        messages.success(request, _("Saved."))
+        messages.success(request, said)
         return redirect(url(request, SECTION))
-    context = {
-        "title": _("Chance of “%(stage)s”") % {"stage": stage.label},
-        "form": form,
-        "back": url(request, SECTION),
-    }
+    context = {"title": title, "form": form, "back": url(request, SECTION)}
     status = 422 if form.is_bound else 200
     return section_page(request, SECTION, "settings/edit.html", context, pieces=("drawer-body",), status=status)

@@ -1,6 +1,7 @@
 """Alerts in words: what happened, why, against which threshold, what was answered."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from django.urls import reverse
@@ -9,7 +10,7 @@ from django.utils.translation import ngettext
 
 from accounts.cells import short_day
 from cs_platform.kernel.templatetags.cells import number_text, percent_text
-from health.alerts.rule_parts import Rule, Threshold
+from health.alerts.rule_parts import Threshold, Values
 from health.alerts.rules import RULES
 from health.enums import AlertLevel, AlertState
 from health.models import Alert
@@ -31,9 +32,9 @@ def amount(threshold: Threshold, value: float) -> str:
     return number_text(value)
 
 
-def thresholds(rule: Rule, values: dict[str, float]) -> list[dict[str, str]]:
+def thresholds(declared: Sequence[Threshold], values: Values) -> list[dict[str, str]]:
     """The thresholds as they were at that moment: [{label, value}]."""
-    return [{"label": str(t.label), "value": amount(t, values[t.name])} for t in rule.thresholds if t.name in values]
+    return [{"label": str(t.label), "value": amount(t, values[t.name])} for t in declared if t.name in values]
 
 
 def sentence(alert: Alert) -> str:
@@ -85,6 +86,6 @@ def alert_row(alert: Alert, slug: str, today: dt.date) -> dict[str, Any]:
         "answer": alert.answer if alert.answered_at else "",
         "due": due,
         "late": late,
-        "thresholds": thresholds(rule, alert.thresholds) if rule else [],
+        "thresholds": thresholds(rule.thresholds, alert.thresholds) if rule else [],
         "version": alert.version,
     }

@@ -1,5 +1,6 @@
 """Input of the alert pages: an answer, a rule's thresholds."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -8,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from cs_platform.kernel.forms import day_input
 from health.alerts.cells import amount
 from health.alerts.engine import Setting
-from health.alerts.rule_parts import Threshold
+from health.alerts.rule_parts import Threshold, Values
 
 PERCENT = "share"
 MOST = 10_000
@@ -24,25 +25,36 @@ class AnswerForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
 
 
-class RuleForm(forms.Form):
-    """Switch, thresholds within their bounds, cap and quiet days of a rule. Shares are written in percent."""
+class ThresholdForm(forms.Form):
+    """Switch and thresholds within their bounds of a rule. Shares are written in percent."""
 
     enabled = forms.BooleanField(label=_("On"), required=False)
 
-    def __init__(self, data: Any = None, *, setting: Setting, on: bool) -> None:
+    def __init__(self, data: Any = None, *, declared: Sequence[Threshold], chosen: Values, on: bool) -> None:
         super().__init__(data)
-        self.setting = setting
+        self.declared = declared
         self.fields["enabled"].initial = on
-        for t in setting.rule.thresholds:
+        for t in declared:
             self.fields[t.name] = forms.FloatField(
                 label=_label(t),
                 min_value=_shown(t, t.low),
                 max_value=_shown(t, t.high),
-                initial=_shown(t, setting.thresholds[t.name]),
+                initial=_shown(t, chosen[t.name]),
                 help_text=_("From %(low)s to %(high)s; usual is %(usual)s.")
                 % {"low": amount(t, t.low), "high": amount(t, t.high), "usual": amount(t, t.default)},
                 widget=forms.NumberInput(attrs={"step": "any"}),
             )
+
+    def thresholds(self) -> dict[str, float]:
+        """The thresholds as the rule reads them."""
+        return {t.name: float(self.cleaned_data[t.name]) / (100 if t.unit == PERCENT else 1) for t in self.declared}
+
+
+class RuleForm(ThresholdForm):
+    """Those of an alert rule, with its cap and quiet days."""
+
+    def __init__(self, data: Any = None, *, setting: Setting, on: bool) -> None:
+        super().__init__(data, declared=setting.rule.thresholds, chosen=setting.thresholds, on=on)
         self.fields["cap"] = forms.IntegerField(
             label=_("At most in one day"),
             min_value=1,
@@ -53,13 +65,6 @@ class RuleForm(forms.Form):
         self.fields["cooldown_days"] = forms.IntegerField(
             label=_("Days of quiet after closing"), min_value=0, max_value=365, initial=setting.cooldown_days
         )
-
-    def thresholds(self) -> dict[str, float]:
-        """The thresholds as the rule reads them."""
-        return {
-            t.name: float(self.cleaned_data[t.name]) / (100 if t.unit == PERCENT else 1)
-            for t in self.setting.rule.thresholds
-        }
 
 
 def _shown(threshold: Threshold, value: float) -> float:

@@ -1,7 +1,7 @@
 """Verbs on alerts and their rules: answer, close, open again, set a rule, undo a run, simulate."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from accounts.models import Member, Tenant
 from cs_platform.kernel.edits import check_seen, put
 from cs_platform.kernel.errors import DomainError
 from health.alerts import engine, jobs
-from health.alerts.rule_parts import Rule
+from health.alerts.rule_parts import Rule, Threshold
 from health.alerts.rules import RULES
 from health.enums import AlertState
 from health.models import Alert, AlertRule, AlertRun
@@ -79,18 +79,23 @@ def set_rule(
     *, rule: Rule, enabled: bool, thresholds: Mapping[str, float], cap: int, cooldown_days: int, version: int | None
 ) -> AlertRule:
     """Keep the tenant's thresholds and switches of a rule. DomainError names each number out of its bounds."""
-    problems = {}
-    for threshold in rule.thresholds:
-        value = thresholds.get(threshold.name, threshold.default)
-        if not threshold.low <= value <= threshold.high:
-            sentence = _("Between %(low)s and %(high)s.") % {"low": threshold.low, "high": threshold.high}
-            problems[threshold.name] = sentence
-    if problems:
-        raise DomainError(_("Some thresholds are out of bounds."), fields=problems)
+    chosen = within_bounds(rule.thresholds, thresholds)
     row, made = AlertRule.objects.select_for_update().get_or_create(key=rule.key)
     check_seen(row, None if made else version)
-    chosen = {t.name: thresholds.get(t.name, t.default) for t in rule.thresholds}
     return put(row, enabled=enabled, cap=cap, cooldown_days=cooldown_days, thresholds=chosen)
+
+
+def within_bounds(declared: Sequence[Threshold], given: Mapping[str, float]) -> dict[str, float]:
+    """The thresholds as they are kept, the usual ones where none is given. DomainError names each out of its bounds."""
+    chosen = {t.name: given.get(t.name, t.default) for t in declared}
+    problems = {
+        t.name: _("Between %(low)s and %(high)s.") % {"low": t.low, "high": t.high}
+        for t in declared
+        if not t.low <= chosen[t.name] <= t.high
+    }
+    if problems:
+        raise DomainError(_("Some thresholds are out of bounds."), fields=problems)
+    return chosen
 
 
 @transaction.atomic

@@ -45,7 +45,9 @@ def rules(request: TenantRequest) -> HttpResponse:
             "level": rule.level.label,
             "tone": cells.TONES[rule.level],
             "on": own[key].enabled if key in own else True,
-            "thresholds": cells.thresholds(rule, rule.defaults() | (own[key].thresholds if key in own else {})),
+            "thresholds": cells.thresholds(
+                rule.thresholds, rule.defaults() | (own[key].thresholds if key in own else {})
+            ),
             "open": f"{open_now.get(key, 0):,}",
             "open_url": f"{reverse('inbox', args=[request.tenant.slug])}?rule={key}",
             "held": held.get(key, ""),

@@ -102,7 +102,7 @@ def _alert(alert: Alert, tenant: Tenant, today: dt.date) -> dict[str, Any]:
         "title": _("Rule “%(rule)s”") % {"rule": alert_cells.label(alert)},
         "meta": rule.requirement if rule else "",
         "text": alert_cells.sentence(alert),
-        "inputs": alert_cells.thresholds(rule, alert.thresholds) if rule else [],
+        "inputs": alert_cells.thresholds(rule.thresholds, alert.thresholds) if rule else [],
         "foot": _("Found on %(day)s") % {"day": cells.short_day(alert.as_of, today)},
         "url": reverse("alert", args=[tenant.slug, alert.id]),
         "link": _("The alert"),

@@ -383,6 +383,40 @@ def test_chances_are_set_and_kept_in_order(world: World):
         assert not StageChance.objects.exists()
 
 
+def test_what_opens_a_signal_is_set_on_its_page(world: World):
+    """TRG-13: shares in percent, errors at their field, 409 as a sentence, who may not is told so; the table and the trail say it."""
+    client = world.client("admin")
+    here = world.url("settings/expansion/signals/seats_full/")
+    form = client.get(here).content.decode()
+    assert 'value="90.0"' in form
+    assert "From 50% to 100%; usual is 90%." in form
+    answer = client.post(here, {"enabled": "on", "full": "120", "version": "0"})
+    assert answer.status_code == 422
+    assert "less than or equal to 100" in answer.content.decode()
+    assert client.post(here, {"enabled": "on", "full": "", "version": "0"}).status_code == 422
+    assert client.post(here, {"enabled": "on", "full": "95", "version": "0"}).status_code == 302
+    answer = client.post(here, {"enabled": "on", "full": "80", "version": "0"})
+    assert answer.status_code == 422
+    assert "Somebody else changed this" in answer.content.decode()
+    assert client.post(world.url("settings/expansion/signals/champion/"), {"version": "0"}).status_code == 302
+    text = page(world, "settings/expansion/")
+    assert "People active in 28 days are 95% of the seats paid for" in text
+    assert "holds to 90%" in text
+    row = text.split("signals/champion/")[-1].split("</tr>")[0]
+    assert "Off" in row
+    assert "Rule of expansion signals" in page(world, "settings/audit/")
+    for name in ("person", "nonsense"):
+        assert client.get(world.url(f"settings/expansion/signals/{name}/")).status_code == 404
+    assert world.client("csm").post(here, {"enabled": "on", "full": "80", "version": "1"}).status_code == 403
+
+
+def test_a_signal_says_the_limit_of_then(world: World):
+    with world.open():
+        signal(customer(), inputs=SEATS | {"judged_by": {"full": 0.8}})
+        signal(customer("Elsewhere"), inputs={"note": "Said by a program", "judged_by": "nothing"})
+    assert "Limit then: Seats in use 80%" in page(world, "expansion/signals/")
+
+
 # Whose, and how many queries
 
 

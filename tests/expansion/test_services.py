@@ -13,7 +13,7 @@ from cs_platform.kernel.errors import Conflict, DomainError
 from expansion import files, selectors, services
 from expansion.enums import DealStage, LossReason, Motion, SignalState, Trigger
 from expansion.listing import DealQuery, read_page
-from expansion.models import NoFit, Opportunity, OpportunityMove, Signal
+from expansion.models import NoFit, Opportunity, OpportunityMove, Signal, SignalRule
 from journey.enums import HandoffState
 from journey.handoffs.services import answer_handoff
 from tests.conftest import World
@@ -206,6 +206,28 @@ def test_no_fit_is_said_once_and_taken_back(tenant_open: World):
     assert [row.reason for row in NoFit.objects.all()] == ["No data at all"]
     services.set_fit(account=account, product=product, fits=True, by=None)
     assert not NoFit.objects.exists()
+
+
+def test_rules_of_signals_are_kept_within_bounds(tenant_open: World):
+    """TRG-13: each number out of its bounds is named; two who saw the same version do not both write."""
+    by = tenant_open.members["admin"]
+
+    def put(trigger: str = "team_growth", version: int | None = 0, **numbers: float) -> SignalRule:
+        return services.set_signal_rule(trigger=trigger, enabled=True, thresholds=numbers, version=version, by=by)
+
+    with pytest.raises(DomainError) as refusal:
+        put(grew=9.0, people=0)
+    assert set(refusal.value.fields) == {"grew", "people"}
+    for trigger in ("person", "nonsense"):
+        with pytest.raises(DomainError):
+            put(trigger)
+    assert not SignalRule.objects.exists()
+    assert put(grew=0.5).thresholds == {"grew": 0.5, "people": 5}
+    with pytest.raises(Conflict):
+        put(grew=0.6)
+    assert put(version=1, grew=0.5).version == 1, "nothing changed"
+    assert put(version=1, grew=0.6).version == 2
+    assert selectors.limits().holds["team_growth"]["grew"] == 0.45
 
 
 def test_chances_are_the_company_s_own_and_keep_their_order(tenant_open: World):

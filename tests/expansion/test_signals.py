@@ -8,7 +8,7 @@ import pytest
 from accounts.models import Account, AccountEvent, Contact, Feature, Plan, Product, Segment, WebhookEvent
 from accounts.webhooks.events import EXAMPLES
 from accounts.webhooks.services import add_endpoint
-from expansion import jobs, rules, services
+from expansion import evidence, jobs, services
 from expansion.enums import SignalState
 from expansion.models import Opportunity, Signal
 from health.models import AccountDay, FeatureDay, UsageUser, UserMonth
@@ -62,7 +62,7 @@ def test_the_night_finds_what_fires_and_twice_is_once(tenant_open: World):
     stood = list(Signal.objects.values())
     assert jobs.find_signals(TODAY) == 0
     assert list(Signal.objects.values()) == stood
-    assert Signal.objects.get().inputs == {"used": 9, "limit": 10, "share": 0.9}
+    assert Signal.objects.get().inputs == {"used": 9, "limit": 10, "share": 0.9, "judged_by": {"full": 0.9}}
     assert account.signals.count() == 1
 
 
@@ -198,6 +198,63 @@ def test_webhooks_hear_of_signals_and_product_led_limits(tenant_open: World):
     assert (near.account.name, near.data["limit"], near.data["used"], near.data["of"]) == ("Self serve", "seats", 9, 10)
 
 
+def test_a_changed_limit_shows_in_the_next_night_and_the_old_one_stays_as_evidence(tenant_open: World):
+    """TRG-13: 9 of 10 seats are told from 90 % on; from 95 % on another account with as many is not, and the first still holds."""
+    by = tenant_open.members["admin"]
+    first = grown(name="First")
+    jobs.find_signals(TODAY)
+    services.set_signal_rule(trigger="seats_full", enabled=True, thresholds={"full": 0.95}, version=0, by=by)
+    grown(name="Second")
+    assert jobs.find_signals(TODAY + DAY) == 0
+    (row,) = Signal.objects.all()
+    assert (row.account, row.state, row.inputs["judged_by"]) == (first, "open", {"full": 0.9})
+    assert "90%" in evidence.judged_by(row)
+    services.set_signal_rule(trigger="seats_full", enabled=True, thresholds={"full": 1.0}, version=1, by=by)
+    assert jobs.find_signals(TODAY + 2 * DAY) == 1, "it holds to 95 % now"
+    assert told() == [("seats_full", "seats", "over")]
+    services.set_signal_rule(trigger="seats_full", enabled=True, thresholds={"full": 0.5}, version=2, by=by)
+    assert jobs.find_signals(TODAY + 3 * DAY) == 2
+
+
+def test_a_trigger_that_is_off_opens_none_and_ends_what_is_open(tenant_open: World):
+    account, by = grown(), tenant_open.members["admin"]
+    services.set_signal_rule(trigger="seats_full", enabled=False, thresholds={}, version=0, by=by)
+    assert jobs.find_signals(TODAY) == 0
+    services.set_signal_rule(trigger="seats_full", enabled=True, thresholds={}, version=1, by=by)
+    assert jobs.find_signals(TODAY) == 1
+    services.set_signal_rule(trigger="seats_full", enabled=False, thresholds={}, version=2, by=by)
+    assert jobs.find_signals(TODAY + DAY) == 0, "its cause is there"
+    account.subscriptions.update(seats=100)
+    assert jobs.find_signals(TODAY + 2 * DAY) == 1
+    assert told() == [("seats_full", "seats", "over")]
+
+
+def test_news_may_be_older_or_younger_than_usual(tenant_open: World):
+    """TRG-14: an event of 100 days ago is news where a company says 120; SQL reads as far back as any trigger looks."""
+    account, by = customer(), tenant_open.members["admin"]
+    AccountEvent.objects.create(account=account, kind="growth", happened_on=TODAY - 100 * DAY)
+    AccountEvent.objects.create(account=account, kind="competitive_activity", happened_on=TODAY - 100 * DAY)
+    Track.objects.create(
+        external_id="T", account=account, kind="use_case", name="Fleet", opened_on=TODAY - 120 * DAY, source="api"
+    )
+    assert jobs.find_signals(TODAY) == 0
+    for trigger in ("growth", "use_case"):
+        services.set_signal_rule(trigger=trigger, enabled=True, thresholds={"days": 120}, version=0, by=by)
+    jobs.find_signals(TODAY)
+    assert {row.trigger for row in Signal.objects.all()} == {"growth", "use_case"}
+
+
+def test_a_rival_s_limits_are_not_ours(worlds: tuple[World, World]):
+    world, rival = worlds
+    with rival.open():
+        by = rival.members["admin"]
+        services.set_signal_rule(trigger="seats_full", enabled=False, thresholds={"full": 0.5}, version=0, by=by)
+    with world.open():
+        grown()
+        assert jobs.find_signals(TODAY) == 1
+        assert Signal.objects.get().inputs["judged_by"] == {"full": 0.9}
+
+
 def test_a_rival_s_facts_open_nothing_here(worlds: tuple[World, World]):
     world, rival = worlds
     with rival.open():
@@ -216,5 +273,4 @@ def test_one_statement_reads_the_facts_of_all(tenant_open: World, django_assert_
     with django_assert_max_num_queries(18):
         jobs.find_signals(TODAY)
     assert Signal.objects.count() == 12
-    assert rules.FULL == 0.9
     assert not Opportunity.objects.exists()
