@@ -24,7 +24,6 @@ from renewals.models import RenewalCall
 from renewals.outlook import CALLERS, Due, Sum, by_month, sums, total
 
 SHOWN = 6  # calls that disagree
-SOON_DAYS = 90
 CUTS: Mapping[str, Any] = {
     "month": gettext_lazy("Month"),
     "segment": gettext_lazy("Segment"),
@@ -71,7 +70,7 @@ def tiles(whole: Sum, months: Mapping[dt.date, Sum], soon: int, tenant: Tenant, 
         {
             "label": _("System and CSM apart"),
             "value": _arr(whole.apart, tenant),
-            "url": url(view="list", due=_months(months), sort="apart", apart=True),
+            "url": url(view="list", due=_months(months), sort="apart"),
             "foot": _("%(money)s of it in %(month)s") % words if whole.apart else _("they agree"),
         }
     )
@@ -149,8 +148,9 @@ def apart_card(
     tenant: Tenant,
     today: dt.date,
     url: Url,
+    months: Mapping[dt.date, Sum],
 ) -> dict[str, Any]:
-    """The calls that disagree, by money apart; `calls` are those of the ones that are shown, by id."""
+    """The calls that disagree of what comes due in the months, by money apart; `calls` are those of the ones that are shown, by id."""
     shown = []
     for each in found[:SHOWN]:
         three = {caller: getattr(each, caller) for caller in CALLERS}
@@ -171,7 +171,11 @@ def apart_card(
             }
         )
     more = _("All %(n)s") % {"n": number_text(len(found), 0)}
-    return {"rows": shown, "all": more, "url": url(view="list", apart=True, sort="apart") if found else ""}
+    return {
+        "rows": shown,
+        "all": more,
+        "url": url(view="list", due=_months(months), apart=True, sort="apart") if found else "",
+    }
 
 
 def _reasons(calls: Mapping[str, RenewalCall]) -> str:

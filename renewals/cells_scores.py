@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -10,16 +11,21 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.cells import arr_text
 from accounts.models import Tenant
-from cs_platform.kernel.templatetags.cells import number_text, percent_text
+from cs_platform.kernel.money import money_text, whole_minor
+from cs_platform.kernel.templatetags.cells import day_text, number_text, percent_text
 from cs_platform.kernel.templatetags.ui import hbar
 from renewals import charts
+from renewals.cells import tab_url
 from renewals.cells_marks import bias_bar, days_word, points_text
 from renewals.cells_tab import DOTS
 from renewals.enums import Caller, Step
-from renewals.models import SavePlay
-from renewals.scores import FEW, InTime, LateStep, Saved, Score
+from renewals.listing import NONE
+from renewals.models import Renewal, SavePlay
+from renewals.scores import FEW, InTime, LateStep, Saved, Score, Scored, score
 
 FAR = 5.0  # points of bias that are marked
+FAR_OFF = 0.05  # of the money
+SHOWN = 100  # calls behind a score that are named
 BENCHMARK = gettext_lazy("Benchmark: 70–80% at 90 days and more, 50–60% at 30–60")
 LEAD_NAMES: Mapping[str, Any] = {
     "90+": gettext_lazy("90 days before and more"),
@@ -110,8 +116,106 @@ def _caller_row(caller: Caller, one: Score) -> dict[str, Any]:
     }
 
 
-def bias(by_member: Mapping[tuple[str, Any], Score], tenant: Tenant, *, open_lists: bool) -> dict[str, Any]:
-    """Called less kept by CSM, the most hopeful first; on one scale."""
+def error(by_lead: Mapping[int, Mapping[str, Score]], tenant: Tenant, behind: str) -> dict[str, Any]:
+    """How much money each caller called too much, the further ahead the sooner: a picture of the shares, and the money as a
+    table whose numbers open the calls (`behind`)."""
+    bars = {
+        str(caller): (
+            str(caller.label),
+            [_off(found, caller) for found in by_lead.values()],
+            [percent_text(off, 0) if (off := _off(found, caller)) is not None else "" for found in by_lead.values()],
+        )
+        for caller in ORDER
+    }
+    rows = []
+    for caller in ORDER:
+        cells = []
+        for lead, found in by_lead.items():
+            one = found.get(caller)
+            far = (_off(found, caller) or 0) >= FAR_OFF
+            cells.append(
+                {
+                    "text": f"{_money(one.error, tenant)} · {percent_text(one.off, 1)}",
+                    "url": f"{behind}?caller={caller}&lead={lead}",
+                    "tone": "late" if far else "",
+                }
+                if one
+                else "–"
+            )
+        rows.append([str(caller.label), *cells])
+    said = [
+        f"{days_word(lead)} {caller.label} {text}"
+        for place, lead in enumerate(by_lead)
+        for caller in ORDER
+        if (text := bars[caller][2][place])
+    ]
+    return {
+        "found": any(by_lead.values()),
+        "figure": charts.error_by_lead([days_word(lead) for lead in by_lead], bars),
+        "finding": _("ARR called too much, of the ARR called: %(said)s.") % {"said": ", ".join(said)},
+        "table": {"head": [_("Caller"), *(days_word(lead) for lead in by_lead)], "rows": rows},
+        "definition": {
+            "id": "money-error",
+            "term": _("Money error"),
+            "formula": _("Σ ARR × (chance − share that stayed), beside it ÷ Σ ARR"),
+            "cohort": _("renewals decided in the last twelve months, of accounts that you see"),
+            "period": _("The last call of a week that ended at least so many days before the contract did."),
+            "fx": _("The latest month-end rate, of the ARR as it stood when the call was kept."),
+            "note": _("Above zero too hopeful. Of what stayed at most what was due counts."),
+        },
+    }
+
+
+def _off(found: Mapping[str, Score], caller: Caller) -> float | None:
+    one = found.get(caller)
+    return one.off if one else None
+
+
+def _money(mrr: int, tenant: Tenant) -> str:
+    """+$24k a year."""
+    return money_text(12 * mrr, tenant.currency, compact=True, signed=True)
+
+
+def calls(
+    found: Sequence[Scored], renewals: Mapping[UUID, Renewal], caller: Caller, lead: int, tenant: Tenant
+) -> dict[str, Any]:
+    """The calls behind a score, those furthest off in money first; sums are of all of them."""
+    whole = score(found)
+    foot = [_("Together"), "", "", "", "", ""]
+    if whole is not None:
+        foot = [
+            ngettext("%(n)s renewal", "%(n)s renewals", whole.count) % {"n": number_text(whole.count, 0)}, "",
+            arr_text(whole.mrr, tenant.currency), "", "", _money(whole.error, tenant),
+        ]  # fmt: skip
+    rows = []
+    for call in found[:SHOWN]:
+        one = renewals[call.renewal_id]
+        rows.append(
+            [
+                {"text": one.account.name, "url": tab_url(one, tenant.slug)},
+                day_text(call.closed_on),
+                arr_text(call.mrr, tenant.currency),
+                percent_text(call.chance / 100, 0),
+                percent_text(call.stayed, 0),
+                {"text": _money(whole_minor(call.error), tenant), "tone": "late" if call.error > 0 else ""},
+            ]
+        )
+    return {
+        "title": _("%(caller)s at %(lead)s") % {"caller": caller.label, "lead": days_word(lead)},
+        "rows": rows,
+        "table": {
+            "head": [_("Account"), _("Decided"), _("ARR called"), _("Called"), _("Stayed"), _("Called too much")],
+            "rows": rows,
+            "foot": foot,
+        },
+        "more": _("The first %(n)s; files have all of them.") % {"n": SHOWN} if len(found) > SHOWN else "",
+    }
+
+
+def bias(
+    by_member: Mapping[tuple[str, Any], Score], tenant: Tenant, *, open_lists: bool, behind: str
+) -> dict[str, Any]:
+    """Called less kept by CSM, the most hopeful first; on one scale. `behind` is where the calls of a member stand."""
     found = sorted(by_member.items(), key=lambda item: (-item[1].bias, item[0][0]))
     low, high = min((one.bias for _k, one in found), default=0.0), max((one.bias for _k, one in found), default=0.0)
     path = reverse("renewals", args=[tenant.slug])
@@ -121,6 +225,7 @@ def bias(by_member: Mapping[tuple[str, Any], Score], tenant: Tenant, *, open_lis
                 "name": name or _("Nobody"),
                 "url": f"{path}?csm={key}&state=all" if key and open_lists else "",
                 "called": number_text(one.count, 0),
+                "calls_url": f"{behind}&member={key or NONE}",
                 "bar": bias_bar(one.bias, low, high, bad=one.bias >= FAR),
                 "text": points_text(one.bias),
                 "tone": "late" if one.bias >= FAR else "",

@@ -18,6 +18,41 @@ def loss_by_month(
 ) -> Figure:
     """Three calls side by side: of each month the money that a caller expects to lose. `bars` by caller: name, heights,
     texts above them."""
+    figure = _side_by_side(labels, bars, "%{y:~s}")
+    figure["layout"]["yaxis"] = {"rangemode": "tozero", "nticks": 4, "tickprefix": symbol, "tickformat": "~s"}
+    return figure
+
+
+def error_by_lead(
+    labels: Sequence[str], bars: Mapping[str, tuple[str, Sequence[float | None], Sequence[str]]]
+) -> Figure:
+    """Three callers side by side at each lead: how much more of the money they called than stayed, in shares of it; below zero
+    they called too little."""
+    figure = _side_by_side(labels, bars, "%{y:.1%}")
+    figure["layout"]["yaxis"] = {"nticks": 4, "tickformat": ".0%", "zeroline": True}
+    return figure
+
+
+def rates(
+    labels: Sequence[str], bars: Mapping[str, tuple[str, Sequence[float | None], Sequence[str]]], goal: float
+) -> Figure:
+    """What stayed of each group, by money, net and by customers side by side; dotted, the goal. They are read beside each
+    other, so they take the callers' colours."""
+    figure = _side_by_side(labels, bars, "%{y:.1%}")
+    figure["layout"]["yaxis"] = {"rangemode": "tozero", "nticks": 5, "tickformat": ".0%"}
+    figure["layout"]["shapes"] = [
+        {
+            "type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": goal, "y1": goal,
+            "line": {"color": REFERENCE, "width": 1.4, "dash": "dot"},
+        }
+    ]  # fmt: skip
+    return figure
+
+
+def _side_by_side(
+    labels: Sequence[str], bars: Mapping[str, tuple[str, Sequence[float | None], Sequence[str]]], hover: str
+) -> Figure:
+    """Bars in groups, one of each colour in a group."""
     return {
         "data": [
             {
@@ -31,10 +66,10 @@ def loss_by_month(
                 "textangle": 0,
                 "constraintext": "none",
                 "cliponaxis": False,
-                "marker": {"color": COLOURS[caller]},
-                "hovertemplate": "%{y:~s}",
+                "marker": {"color": COLOURS[colour]},
+                "hovertemplate": hover,
             }
-            for caller, (name, heights, texts) in bars.items()
+            for colour, (name, heights, texts) in bars.items()
         ],
         "layout": {
             "barmode": "group",
@@ -43,7 +78,6 @@ def loss_by_month(
             "barcornerradius": 2,
             "margin": {"l": 52, "r": 8, "t": 20, "b": 30},
             "xaxis": {"type": "category"},
-            "yaxis": {"rangemode": "tozero", "nticks": 4, "tickprefix": symbol, "tickformat": "~s"},
         },
     }
 

@@ -1,15 +1,20 @@
 """Renewals, and what is forecast of them, as rows of a file (REN-08). Columns are named as programs and imports know them."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
-from cs_platform.kernel.money import from_minor
+from cs_platform.kernel.money import from_minor, whole_minor
 from cs_platform.kernel.periods import month_text
+from renewals import reports
 from renewals.enums import Caller, Confidence
 from renewals.formulas import confidence
 from renewals.models import Renewal
 from renewals.outlook import Due, by_month, sums, total
+from renewals.results import Ended, results
+from renewals.scores import Scored
 
 HEAD = (
     "renewal", "account", "account_name", "segment", "owner", "due_on", "state", "arr", "phase", "intent", "likely_reason",
@@ -18,6 +23,12 @@ HEAD = (
 )  # fmt: skip
 FORECAST_HEAD = (
     "by", "name", "renewals", "due_arr", *(f"{each}_arr" for each in Confidence.values), *(f"{each}_loss" for each in Caller.values),
+)  # fmt: skip
+RESULTS_HEAD = (
+    "by", "name", "due", "decided", "kept", "early", "on_time", "due_arr", "kept_arr", "net_arr", "gross_rate", "net_rate", "logo_rate",
+)  # fmt: skip
+CALLS_HEAD = (
+    "renewal", "account", "account_name", "closed_on", "state", "caller", "lead_days", "called", "by", "arr", "stayed", "called_too_much_arr",
 )  # fmt: skip
 LISTED = ("mrr_minor", "system", "csm", "leader", "called", "saving")  # what `selectors.listed` adds
 CUTS: dict[str, Callable[[Due], str]] = {"segment": lambda row: row.segment, "csm": lambda row: row.owner}
@@ -49,6 +60,30 @@ def forecast_rows(due: Sequence[Due], months: Sequence[dt.date], reporting: str)
             by, name, one.count, from_minor(12 * one.mrr, reporting),
             *(from_minor(12 * one.by_call[each], reporting) for each in Confidence.values),
             *(from_minor(12 * one.loss(each), reporting) if one.called[each] else None for each in Caller.values),
+        ]  # fmt: skip
+
+
+def result_rows(ended: Sequence[Ended], reporting: str) -> Iterator[list[Any]]:
+    """What became of renewals, money a year, rates as shares: all of them, then by each cut of the reports."""
+    cuts: dict[str, Callable[[Ended], str]] = {"all": lambda row: ""} | reports.CUTS
+    for by, key in cuts.items():
+        for name, one in sorted(results(ended, key).items()):
+            money = (from_minor(12 * minor, reporting) for minor in (one.mrr, one.kept_mrr, one.paid_mrr))
+            rates = (
+                None if rate is None else round(Decimal(rate), 8) for rate in (one.rate, one.net_rate, one.logo_rate)
+            )
+            yield [by, name, one.due, one.decided, one.kept, one.early, one.on_time, *money, *rates]
+
+
+def call_rows(
+    calls: Iterable[Scored], renewals: Mapping[UUID, Renewal], lead: int, reporting: str
+) -> Iterator[list[Any]]:
+    """Judged calls, money a year, shares as numbers: what was called too much adds up to what the page says."""
+    for call in calls:
+        one = renewals[call.renewal_id]
+        yield [
+            one.external_id, one.account.external_id, one.account.name, call.closed_on, one.state, call.caller, lead, call.chance,
+            call.member, from_minor(12 * call.mrr, reporting), round(call.stayed, 8), from_minor(whole_minor(12 * call.error), reporting),
         ]  # fmt: skip
 
 

@@ -1,9 +1,11 @@
 """The renewals list as a query string: filters, order, keyset pages; read leniently, written canonically (REN-08)."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import reduce
+from operator import or_
 from typing import Any, Self
 from uuid import UUID
 
@@ -17,13 +19,20 @@ from cs_platform.kernel.asked import known_of, one_line
 from cs_platform.kernel.keyset import Listing, Order, bigint_of, uuid_of
 from renewals.enums import Caller, Confidence, Phase, RenewalState, SaveState, Step
 from renewals.formulas import COMMIT, LIKELY
+from renewals.lifecycle import KEPT
 from renewals.models import Renewal, RenewalStep, SavePlay
+from renewals.success import EARLY_DAYS
 
 PAGE_SIZE = 50
 DUE_DAYS = (30, 60, 90, 180, 365)
 ALL, NONE, ME, LATE = "all", "none", "me", "late"
 CALLED = "called"  # the call that counts: the leader's, else the CSM's, else the system's
 MOST = 40  # values of one filter
+CERTAIN: dict[str, Any] = {
+    "early": _("30 days before or earlier"),
+    "in_time": _("By the end"),
+    "later": _("After the end"),
+}
 KEY = "sort_key"  # the value of a row that the list is ordered by
 _CHANCE = DecimalField(max_digits=5, decimal_places=2)
 _NO_CALL = Decimal(999)  # sorts behind every chance
@@ -96,6 +105,30 @@ def disagreeing() -> Q:
     return far
 
 
+def certain_is(value: str) -> Q:
+    """Renewals that are kept, by when that was certain (`CERTAIN`); the early ones were certain by the end too."""
+    if value == "early":
+        return Q(state__in=KEPT, closed_on__lte=F("due_on") - dt.timedelta(days=EARLY_DAYS))
+    return (
+        Q(state__in=KEPT, closed_on__gt=F("due_on"))
+        if value == "later"
+        else Q(state__in=KEPT, closed_on__lte=F("due_on"))
+    )
+
+
+def _since(value: str) -> Q:
+    """Accounts that are customers since a quarter (2025-Q4), or of whom nobody knows ("none")."""
+    span = quarter_span(value)
+    if span is None:
+        return Q(account__customer_since=None)
+    return Q(account__customer_since__gte=span[0], account__customer_since__lt=span[1])
+
+
+def _any(parts: Iterable[Q]) -> Q:
+    """Rows that one of the parts holds for; none without parts."""
+    return reduce(or_, parts, Q(pk__in=[]))
+
+
 def _owner(value: str) -> bool:
     return value in (ME, NONE) or uuid_of(value) is not None
 
@@ -103,7 +136,7 @@ def _owner(value: str) -> bool:
 @dataclass(frozen=True)
 class RenewalQuery(Listing):
     """The state of the list. Without a state it holds what is open; `all` as the state holds everything but what was
-    withdrawn. `csm` is "me", "none" or ids; `caller` whose calls `confidence` is about; `step` has steps of
+    withdrawn. `csm` is "me", "none" or ids; `since` quarters in which customers began; `certain` when it was known that they stay; `caller` whose calls `confidence` is about; `step` has steps of
     these names late and open; `apart` and `late` narrow further."""
 
     q: str = ""
@@ -115,6 +148,8 @@ class RenewalQuery(Listing):
     confidence: tuple[str, ...] = ()
     caller: str = CALLED
     step: tuple[str, ...] = ()
+    since: tuple[str, ...] = ()
+    certain: tuple[str, ...] = ()
     apart: bool = False
     late: bool = False
     saving: bool = False
@@ -138,6 +173,8 @@ class RenewalQuery(Listing):
             confidence=known_of(given.getlist("confidence"), (*Confidence.values, NONE)),
             caller=caller if caller in Caller.values else CALLED,
             step=known_of(given.getlist("step"), Step.values),
+            since=known_of(value for value in given.getlist("since")[:MOST] if value == NONE or quarter_span(value)),
+            certain=known_of(given.getlist("certain"), CERTAIN),
             apart=given.get("apart") == "1",
             late=given.get("late") == "1",
             saving=given.get("saving") == "1",
@@ -156,20 +193,18 @@ class RenewalQuery(Listing):
         if self.phase:
             rows = rows.filter(phase__in=self.phase)
         if self.due:
-            found = Q(pk__in=[])
-            for value in self.due:
-                if span := due_span(value, today):
-                    found |= Q(due_on__gte=span[0], due_on__lt=span[1])
-            rows = rows.filter(found)
+            spans = [span for value in self.due if (span := due_span(value, today))]
+            rows = rows.filter(_any(Q(due_on__gte=first, due_on__lt=end) for first, end in spans))
         if self.segment:
             rows = rows.filter(account__segment__name__in=self.segment)
         if self.csm:
             rows = rows.filter(self._owned(member))
         if self.confidence:
-            bands = Q(pk__in=[])
-            for value in self.confidence:
-                bands |= confidence_is(value, self.caller)
-            rows = rows.filter(bands)
+            rows = rows.filter(_any(confidence_is(value, self.caller) for value in self.confidence))
+        if self.since:
+            rows = rows.filter(_any(_since(value) for value in self.since))
+        if self.certain:
+            rows = rows.filter(_any(certain_is(value) for value in self.certain))
         if self.apart:
             rows = rows.filter(disagreeing())
         if self.late or self.step:

@@ -2,7 +2,7 @@
 statement, and summed by month, segment or CSM. Money is of a month, in minor units of the reporting currency."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -51,10 +51,10 @@ class Due(NamedTuple):
         return self.mrr * self.points_apart / 100
 
 
-def read(rows: QuerySet[Renewal], first: dt.date, last: dt.date) -> list[Due]:
+def read(rows: QuerySet[Renewal], first: dt.date, last: dt.date, by: Mapping[str, Decimal] | None = None) -> list[Due]:
     """The rows that come due from `first` to `last`, both included, the next one first. One statement, and those of the
-    exchange rates."""
-    found = with_calls(with_money(rows)).filter(due_on__gte=first, due_on__lte=last).order_by("due_on", "id")
+    exchange rates where the page has not read them (`by`)."""
+    found = with_calls(with_money(rows, by)).filter(due_on__gte=first, due_on__lte=last).order_by("due_on", "id")
     account = ("account_id", "account__name", "account__health_band")
     columns = ("id", *account, "due_on", "mrr_minor", *CALLERS, "called", "account__segment__name")
     told: Iterable[Any] = found.values_list(*columns, "account__owner_id", "account__owner__name")
@@ -177,7 +177,13 @@ class _Frozen(NamedTuple):
 
 
 def since_last_week(
-    now: Iterable[Due], rows: QuerySet[Renewal], first: dt.date, last: dt.date, today: dt.date, caller: str = CALLED
+    now: Iterable[Due],
+    rows: QuerySet[Renewal],
+    first: dt.date,
+    last: dt.date,
+    today: dt.date,
+    caller: str = CALLED,
+    by: Mapping[str, Decimal] | None = None,
 ) -> Since | None:
     """What moved the forecast of a span since a week ago; None where nothing was frozen by then.
 
@@ -190,7 +196,7 @@ def since_last_week(
     week = _last_week(today - dt.timedelta(days=FRESH + 1))
     if week is None:
         return None
-    then = _frozen(rows, week, first, last)
+    then = _frozen(rows, week, first, last, by)
     moved: list[Moved] = []
     loss = Decimal(0)
     standing = {row.id: row for row in now}
@@ -237,7 +243,9 @@ def _last_week(until: dt.date) -> dt.date | None:
     return FrozenCall.objects.filter(week__lte=until).aggregate(last=Max("week"))["last"]
 
 
-def _frozen(rows: QuerySet[Renewal], week: dt.date, first: dt.date, last: dt.date) -> dict[UUID, _Frozen]:
+def _frozen(
+    rows: QuerySet[Renewal], week: dt.date, first: dt.date, last: dt.date, by: Mapping[str, Decimal] | None = None
+) -> dict[UUID, _Frozen]:
     """Frozen at the end of the week: those of the rows that were due in the span then, or are now. One statement."""
     found = FrozenCall.objects.filter(
         Q(due_on__gte=first, due_on__lte=last) | Q(renewal__due_on__gte=first, renewal__due_on__lte=last),
@@ -247,7 +255,7 @@ def _frozen(rows: QuerySet[Renewal], week: dt.date, first: dt.date, last: dt.dat
     renewal = ("renewal_id", "renewal__account_id", "renewal__account__name", "renewal__state")
     told: dict[UUID, _Frozen] = {}
     # What was frozen before the company reported in another currency is turned over by today's rate.
-    found = found.annotate(money=in_reporting("mrr_minor", factors()))
+    found = found.annotate(money=in_reporting("mrr_minor", by or factors()))
     columns = (*renewal, "due_on", "money", "caller", "probability")
     for key, account, name, state, due_on, mrr, caller, chance in found.values_list(*columns):
         told.setdefault(key, _Frozen(account, name, state, due_on, mrr or 0, {})).chances[caller] = chance

@@ -29,23 +29,18 @@ ACCURACY = [
 ]  # fmt: skip
 RATES = [
     "dimension", "value", "due", "decided", "kept", "early", "on_time", "due_arr", "kept_arr", "renewal_rate", "reached_95",
+    "net_arr", "net_rate", "logo_rate",
 ]  # fmt: skip
 SAVES = ["lead_days", "opened", "saved_of_opened", "literal_rate", "decided", "saved", "save_rate"]
 NONE = "(none)"
 
 
-def _quarter(day: dt.date) -> str:
-    """Example: 2026-11-22 gives 2026-Q4."""
-    year, number = scores.quarter_of(day)
-    return f"{year}-Q{number}"
-
-
 CUTS: dict[str, Callable[[results.Ended], str]] = {
     "month": lambda row: month_text(row.due_on),
-    "quarter": lambda row: _quarter(row.due_on),
+    "quarter": lambda row: scores.quarter_text(row.due_on),
     "segment": lambda row: row.segment or NONE,
     "csm": lambda row: row.csm or NONE,
-    "customer_since": lambda row: _quarter(row.since) if row.since else NONE,
+    "customer_since": lambda row: scores.quarter_text(row.since) if row.since else NONE,
 }
 
 
@@ -98,8 +93,7 @@ def rates(first: dt.date, last: dt.date, segment: str) -> Rows:
     """What became of the renewals that came due from `first` to `last`: by month, quarter, segment, CSM and the quarter since
     which the customer is one; all of them first. What was decided after `last` was open then."""
     ended = results.read(_of(segment), first, last, last)
-    whole = {"all": results.results(ended, lambda row: "").get("", results.Result())}
-    found = [("all", "", whole["all"])]
+    found = [("all", "", results.total(ended))]
     for name, key in CUTS.items():
         found += [(name, value, one) for value, one in sorted(results.results(ended, key).items())]
     return [
@@ -115,6 +109,9 @@ def rates(first: dt.date, last: dt.date, segment: str) -> Rows:
             "kept_arr": 12 * one.kept_mrr,
             "renewal_rate": one.rate,
             "reached_95": one.reached,
+            "net_arr": 12 * one.paid_mrr,
+            "net_rate": one.net_rate,
+            "logo_rate": one.logo_rate,
         }
         for dimension, value, one in found
     ]

@@ -44,6 +44,11 @@ class Scored(NamedTuple):
     mrr: int = 0
     stayed: Decimal = Decimal(0)
 
+    @property
+    def error(self) -> Decimal:
+        """How much more of a month's money was called than stayed. Example: 200 at 60 %, lost: 120."""
+        return self.mrr * (self.chance / 100 - self.stayed)
+
 
 @dataclass(frozen=True)
 class Score:
@@ -61,6 +66,11 @@ class Score:
     right: float
     mrr: int
     error: int
+
+    @property
+    def off(self) -> float | None:
+        """The error as a share of the money that it was about. Example: 110 too much of 300: 0.367."""
+        return self.error / self.mrr if self.mrr else None
 
 
 def scored(
@@ -103,7 +113,7 @@ def score(calls: Iterable[Scored]) -> Score | None:
     if not known:
         return None
     count = len(known)
-    error = sum((call.mrr * (call.chance / 100 - call.stayed) for call in calls), Decimal(0))
+    error = sum((call.error for call in calls), Decimal(0))
     return Score(
         count,
         sum((chance - end) ** 2 for chance, end in known) / count,
@@ -134,6 +144,12 @@ def average(calls: Iterable[Scored]) -> float | None:
 def quarter_of(day: dt.date) -> tuple[int, int]:
     """Example: 2026-11-22 gives (2026, 4)."""
     return day.year, (day.month - 1) // 3 + 1
+
+
+def quarter_text(day: dt.date) -> str:
+    """As lists are asked for a quarter. Example: 2026-11-22 gives 2026-Q4."""
+    year, number = quarter_of(day)
+    return f"{year}-Q{number}"
 
 
 @dataclass(frozen=True)

@@ -25,9 +25,9 @@ def visible(member: Member) -> QuerySet[Renewal]:
     return Renewal.objects.filter(account__in=Account.objects.visible_to(member).values("id"))
 
 
-def renewal_of(member: Member, renewal_id: UUID) -> Renewal:
+def renewal_of(member: Member, renewal_id: UUID, by: Mapping[str, Decimal] | None = None) -> Renewal:
     """The renewal as a list shows it (`listed`); 404 when it is unknown or of an account that the member does not see."""
-    found = listed(visible(member).filter(id=renewal_id)).first()
+    found = listed(visible(member).filter(id=renewal_id), by).first()
     if found is None:
         raise Http404
     return found
@@ -73,11 +73,12 @@ def with_calls(rows: QuerySet[Renewal]) -> QuerySet[Renewal]:
     ).annotate(called=Coalesce(F("leader"), F("csm"), F("system")))
 
 
-def listed(rows: QuerySet[Renewal]) -> QuerySet[Renewal]:
+def listed(rows: QuerySet[Renewal], by: Mapping[str, Decimal] | None = None) -> QuerySet[Renewal]:
     """Rows as lists show them: account with segment and owner, `mrr_minor`, the latest call of each caller, whether a save
-    play runs (`saving`), and the steps. Two queries, however many rows."""
+    play runs (`saving`), and the steps. Two queries, however many rows, and those of the exchange rates where the page has not read
+    them (`by`)."""
     saving = SavePlay.objects.filter(account=OuterRef("account"), state=SaveState.RUNNING)
-    rows = with_calls(with_money(rows)).annotate(saving=Exists(saving))
+    rows = with_calls(with_money(rows, by)).annotate(saving=Exists(saving))
     steps = RenewalStep.objects.order_by("-days", "id")
     return rows.select_related("account__segment", "account__owner").prefetch_related(Prefetch("steps", steps))
 
@@ -91,9 +92,9 @@ def latest_calls(ids: Collection[UUID]) -> dict[UUID, dict[str, RenewalCall]]:
     return found
 
 
-def read_page(rows: QuerySet[Renewal], query: RenewalQuery, member: Member) -> Page[Renewal]:
+def read_page(rows: QuerySet[Renewal], query: RenewalQuery, member: Member, by: Mapping[str, Decimal]) -> Page[Renewal]:
     """The page of the query's filters at its cursor. Two queries."""
-    return SORTS[query.sort].order.page(query.keyed(query.matching(listed(rows), member)), query, PAGE_SIZE)
+    return SORTS[query.sort].order.page(query.keyed(query.matching(listed(rows, by), member)), query, PAGE_SIZE)
 
 
 def matching(rows: QuerySet[Renewal], query: RenewalQuery, member: Member) -> QuerySet[Renewal]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import include, path
 
-from renewals.views import account, closing, effort, exports, lists, runways, scores, work
+from renewals.views import account, closing, effort, exports, lists, results, runways, scores, work
 
 # Pages of an account, below accounts/<account_id>/.
 ACCOUNT: list[Any] = [path("renewal/", account.account_renewal, name="account_renewal")]
@@ -15,7 +15,13 @@ RENEWALS: list[Any] = [
     path("renewals.xlsx", exports.renewals, {"form": "xlsx"}, name="renewals_xlsx"),
     path("forecast.csv", exports.forecast, {"form": "csv"}, name="renewals_forecast_csv"),
     path("forecast.xlsx", exports.forecast, {"form": "xlsx"}, name="renewals_forecast_xlsx"),
+    path("results/", results.renewals_results, name="renewals_results"),
+    path("results.csv", results.results_file, {"form": "csv"}, name="renewals_results_csv"),
+    path("results.xlsx", results.results_file, {"form": "xlsx"}, name="renewals_results_xlsx"),
     path("accuracy/", scores.renewals_scores, name="renewals_scores"),
+    path("accuracy/calls/", scores.renewals_calls, name="renewals_calls"),
+    path("accuracy/calls.csv", scores.calls_file, {"form": "csv"}, name="renewals_calls_csv"),
+    path("accuracy/calls.xlsx", scores.calls_file, {"form": "xlsx"}, name="renewals_calls_xlsx"),
     path("<uuid:renewal_id>/move/", lists.move, name="renewal_move"),
     path("<uuid:renewal_id>/", account.renewal, name="renewal"),
     path("<uuid:renewal_id>/stand/", work.stand, name="renewal_stand"),

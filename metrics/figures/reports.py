@@ -391,7 +391,7 @@ REPORTS: dict[str, Report] = {
         renewals.RATES,
         gettext_lazy(
             "Renewals that came due in the months asked: money kept, of each at most what was due, / money due of those that are "
-            "decided. Early is kept and decided 30 days before the end, on time by the end, the early ones among them."
+            "decided. Net: all that they pay now / money due. Logo: kept / decided. Early is kept and decided 30 days before the end, on time by the end, the early ones among them."
         ),
         motions.renewal_rate,
         ledger=False,

@@ -16,17 +16,20 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from accounts.models import Member, Segment
+from accounts.rates import factors
 from cs_platform.kernel.access import Permission, Scope, TenantRequest, may, requires
 from cs_platform.kernel.asked import version_of
 from cs_platform.kernel.errors import Conflict, error_response
 from cs_platform.kernel.htmx import page, trigger
-from cs_platform.kernel.periods import add_months, month_end, month_of, month_or_none, months_between
+from cs_platform.kernel.periods import add_months, month_end, month_of, month_or_none, month_text, months_between
 from cs_platform.kernel.templatetags.cells import day_text, month_name, number_text
 from renewals import cells, cells_change, cells_forecast, outlook, selectors, services
 from renewals.cells_marks import legend
+from renewals.cells_results import quarter_name
 from renewals.enums import Caller, Confidence, Phase, RenewalState, Step
-from renewals.listing import ALL, DUE_DAYS, LATE, NONE, SORTS, RenewalQuery
+from renewals.listing import ALL, CERTAIN, DUE_DAYS, LATE, NONE, SORTS, RenewalQuery
 from renewals.models import Renewal
+from renewals.scores import Worth
 from renewals.upcoming import SOON_DAYS
 
 MONTHS = 6  # how far the tiles and the forecast look
@@ -43,6 +46,8 @@ LABELS = {
     "apart": gettext_lazy("Calls"),
     "late": gettext_lazy("Steps"),
     "saving": gettext_lazy("Save play"),
+    "certain": gettext_lazy("Certain that they stay"),
+    "since": gettext_lazy("Customer since"),
 }
 ONE_OF = ("caller",)  # filters that take one value
 
@@ -58,7 +63,11 @@ def renewals(request: TenantRequest) -> HttpResponse:
     def url(**changes: Any) -> str:
         return _url(request, query, **changes)
 
-    due = due_of(request, query, months)
+    def due_url(**changes: Any) -> str:
+        return _url(request, _book_of(query), **changes)
+
+    worth = factors(tenant=tenant)
+    due = due_of(request, query, months, worth)
     context: dict[str, Any] = {
         "view": view,
         "views": [
@@ -80,23 +89,24 @@ def renewals(request: TenantRequest) -> HttpResponse:
         "all_url": url(state=(ALL,), view="list"),
         "export_url": f"{reverse('renewals_csv', args=[tenant.slug])}?{query.text()}",
         "scores_url": reverse("renewals_scores", args=[tenant.slug]),
+        "results_url": reverse("renewals_results", args=[tenant.slug]),
         "accounts_url": reverse("accounts", args=[tenant.slug]),
         "may_edit": may(request, Permission.EDIT_ACCOUNTS),
         "found": True,
     }
     if due:
-        context |= _outlook(request, due, months, today, url)
+        context |= _outlook(request, due, months, today, due_url)
     if view == "board":
-        board = _board(request, query, today)
+        board = _board(request, query, today, worth)
         context |= {"board": board, "found": any(column["cards"] for column in board["columns"])}
     elif view == "calendar":
-        context["calendar"] = _calendar(request, query, today)
+        context["calendar"] = _calendar(request, query, today, worth)
     elif view == "forecast":
-        context["rollup"] = cells_forecast.rollup(due, months, request.GET.get("by", ""), tenant, url)
+        context["rollup"] = cells_forecast.rollup(due, months, request.GET.get("by", ""), tenant, due_url)
         context["rollup"]["csv"] = f"{reverse('renewals_forecast_csv', args=[tenant.slug])}?{query.text()}"
-        context["change"] = cells_change.change(_since(request, query, due, months, today), tenant)
+        context["change"] = cells_change.change(_since(request, query, due, months, today, worth), tenant)
     else:
-        context |= _list(request, query, today)
+        context |= _list(request, query, today, worth)
     response = page(request, "renewals/renewals.html", context, pieces=("renewals-page", "renewals-board"))
     if request.htmx and request.htmx.target == "renewals-page":
         response["HX-Push-Url"] = f"{request.path}?{request.GET.urlencode()}" if request.GET else request.path
@@ -108,21 +118,33 @@ def months_ahead(today: dt.date) -> list[dt.date]:
     return list(months_between(month_of(today), add_months(month_of(today), MONTHS - 1)))
 
 
-def due_of(request: TenantRequest, query: RenewalQuery, months: list[dt.date]) -> list[outlook.Due]:
+def _book_of(query: RenewalQuery) -> RenewalQuery:
+    """What tiles and forecast are narrowed by, so that each of their numbers opens its own rows."""
+    return RenewalQuery(segment=query.segment, csm=query.csm)
+
+
+def due_of(
+    request: TenantRequest, query: RenewalQuery, months: list[dt.date], by: Worth | None = None
+) -> list[outlook.Due]:
     """What the tiles are about: open renewals of the months, of whose book and which segment is asked for, whatever else
     the rows are narrowed by."""
     member = request.member
-    rows = RenewalQuery(segment=query.segment, csm=query.csm).matching(selectors.visible(member), member)
-    return outlook.read(rows, months[0], month_end(months[-1]))
+    rows = _book_of(query).matching(selectors.visible(member), member)
+    return outlook.read(rows, months[0], month_end(months[-1]), by)
 
 
 def _since(
-    request: TenantRequest, query: RenewalQuery, due: list[outlook.Due], months: list[dt.date], today: dt.date
+    request: TenantRequest,
+    query: RenewalQuery,
+    due: list[outlook.Due],
+    months: list[dt.date],
+    today: dt.date,
+    by: Worth,
 ) -> outlook.Since | None:
     """What moved since a week ago, of the same book and segment, also what is decided by now."""
-    every = RenewalQuery(segment=query.segment, csm=query.csm, state=tuple(RenewalState.values))
+    every = replace(_book_of(query), state=tuple(RenewalState.values))
     rows = every.matching(selectors.visible(request.member), request.member)
-    return outlook.since_last_week(due, rows, months[0], month_end(months[-1]), today)
+    return outlook.since_last_week(due, rows, months[0], month_end(months[-1]), today, by=by)
 
 
 def _outlook(
@@ -138,7 +160,7 @@ def _outlook(
     return {
         "tiles": cells_forecast.tiles(outlook.total(due), by_month, soon, tenant, url),
         "loss": cells_forecast.loss(by_month, tenant, url),
-        "apart": cells_forecast.apart_card(far, selectors.latest_calls(ids), tenant, today, url),
+        "apart": cells_forecast.apart_card(far, selectors.latest_calls(ids), tenant, today, url, by_month),
     }
 
 
@@ -150,9 +172,9 @@ def _url(request: TenantRequest, query: RenewalQuery, *, month: str = "", by: st
     return f"{path}?{text.removeprefix('&')}" if text else path
 
 
-def _list(request: TenantRequest, query: RenewalQuery, today: dt.date) -> dict[str, Any]:
+def _list(request: TenantRequest, query: RenewalQuery, today: dt.date, by: Worth) -> dict[str, Any]:
     tenant, member = request.tenant, request.member
-    found = selectors.read_page(selectors.visible(member), query, member)
+    found = selectors.read_page(selectors.visible(member), query, member, by)
     total = query.matching(selectors.with_calls(selectors.visible(member)), member).count()
     path = reverse("renewals", args=[tenant.slug])
     return {
@@ -170,15 +192,15 @@ def _list(request: TenantRequest, query: RenewalQuery, today: dt.date) -> dict[s
     }
 
 
-def _open_rows(request: TenantRequest, query: RenewalQuery) -> QuerySet[Renewal]:
+def _open_rows(request: TenantRequest, query: RenewalQuery, by: Worth) -> QuerySet[Renewal]:
     """The open renewals of the filters: a board has no place for what is over."""
     member = request.member
-    return replace(query, state=()).matching(selectors.listed(selectors.visible(member)), member)
+    return replace(query, state=()).matching(selectors.listed(selectors.visible(member), by), member)
 
 
-def _board(request: TenantRequest, query: RenewalQuery, today: dt.date, said: str = "") -> dict[str, Any]:
+def _board(request: TenantRequest, query: RenewalQuery, today: dt.date, by: Worth, said: str = "") -> dict[str, Any]:
     """The columns, the next to come due first in each. Three queries, however many cards."""
-    rows = _open_rows(request, query)
+    rows = _open_rows(request, query, by)
     place = Window(RowNumber(), partition_by=[F("phase")], order_by=[F("due_on"), F("id")])
     cards = rows.annotate(place=place).filter(place__lte=IN_A_COLUMN).order_by("due_on", "id")
     counted = rows.order_by().values("phase").annotate(n=Count("pk"), mrr=Sum("mrr_minor"))
@@ -194,12 +216,12 @@ def _board(request: TenantRequest, query: RenewalQuery, today: dt.date, said: st
     }
 
 
-def _calendar(request: TenantRequest, query: RenewalQuery, today: dt.date) -> dict[str, Any]:
+def _calendar(request: TenantRequest, query: RenewalQuery, today: dt.date, by: Worth) -> dict[str, Any]:
     """The month that is asked for, and the sums of those around today. Three queries."""
     month = month_or_none(request.GET.get("month", "")) or month_of(today)
     month = min(max(month, dt.date(2000, 1, 1)), dt.date(2100, 1, 1))
     member = request.member
-    rows = replace(query, due=()).matching(selectors.listed(selectors.visible(member)), member)
+    rows = replace(query, due=()).matching(selectors.listed(selectors.visible(member), by), member)
     first = month_of(today)
     ahead = rows.filter(due_on__gte=first, due_on__lt=add_months(first, MONTHS)).order_by()
     by_month = ahead.annotate(in_month=TruncMonth("due_on")).values("in_month")
@@ -221,12 +243,8 @@ def _panel(request: TenantRequest, query: RenewalQuery) -> list[dict[str, Any]]:
     today = request.tenant.today()
     choices: dict[str, Any] = {
         "due": [
-            (LATE, _("Before today")),
-            *((str(days), _("Next %(days)s days") % {"days": days}) for days in DUE_DAYS),
-            *(
-                (f"{month:%Y-%m}", month_name(month))
-                for month in months_between(month_of(today), add_months(month_of(today), MONTHS - 1))
-            ),
+            (value, _due_label(value))
+            for value in dict.fromkeys((LATE, *map(str, DUE_DAYS), *map(month_text, months_ahead(today)), *query.due))
         ],
         "segment": [
             (name, name) for name in Segment.objects.order_by("position", "name").values_list("name", flat=True)
@@ -239,7 +257,10 @@ def _panel(request: TenantRequest, query: RenewalQuery) -> list[dict[str, Any]]:
         "apart": [("1", _("System and CSM disagree"))],
         "late": [("1", _("A step is late and open"))],
         "saving": [("1", _("A save play runs"))],
+        "certain": CERTAIN.items(),
     }
+    if query.since:  # asked by the page of results
+        choices["since"] = [(value, _("Not known") if value == NONE else quarter_name(value)) for value in query.since]
     if request.member.role.scope != Scope.OWN:
         people = Member.objects.filter(is_active=True).order_by("name", "id").values_list("id", "name")
         names = [(str(key), name) for key, name in people]
@@ -258,6 +279,16 @@ def _panel(request: TenantRequest, query: RenewalQuery) -> list[dict[str, Any]]:
         for name, label in LABELS.items()
         if name in choices
     ]
+
+
+def _due_label(value: str) -> str:
+    """What a value of the filter says. Example: 90 is Next 90 days, 2026-Q4 is Q4 26."""
+    if value == LATE:
+        return _("Before today")
+    if value.isdigit():
+        return _("Next %(days)s days") % {"days": value}
+    month = month_or_none(value)
+    return month_name(month) if month else quarter_name(value)
 
 
 def _chips(request: TenantRequest, query: RenewalQuery, panel: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -279,7 +310,8 @@ def _chips(request: TenantRequest, query: RenewalQuery, panel: list[dict[str, An
 def move(request: TenantRequest, renewal_id: UUID) -> HttpResponse:
     """A card goes to another phase: the whole board is the answer. Somebody else was first: 409, said with both, and the
     board is read anew."""
-    one = selectors.renewal_of(request.member, renewal_id)
+    worth = factors(tenant=request.tenant)
+    one = selectors.renewal_of(request.member, renewal_id, worth)
     wished, before = request.POST.get("to", ""), one.get_phase_display()
     try:
         services.set_phase(renewal=one, phase=wished, version=version_of(request) or 0, by=request.member)
@@ -291,7 +323,7 @@ def move(request: TenantRequest, renewal_id: UUID) -> HttpResponse:
         messages.success(request, text)
         return redirect(f"{reverse('renewals', args=[request.tenant.slug])}?view=board")
     query = _query_of_page(request)
-    context = {"board": _board(request, query, request.tenant.today(), text), "may_edit": True}
+    context = {"board": _board(request, query, request.tenant.today(), worth, text), "may_edit": True}
     return page(request, "renewals/renewals.html", context, pieces=("renewals-board",))
 
 

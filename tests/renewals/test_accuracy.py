@@ -88,7 +88,8 @@ def test_nothing_said_after_the_lead_day_changes_a_score(world: World):
 
 def ended(**fields: Any) -> Ended:
     usual: dict[str, Any] = {
-        "due_on": TODAY, "state": "renewed", "closed_on": TODAY, "mrr": 100, "kept": 100, "segment": "", "csm": "", "since": None,
+        "due_on": TODAY, "state": "renewed", "closed_on": TODAY, "mrr": 100, "kept": 100, "segment": "", "csm": "", "csm_id": None,
+        "since": None,
     }  # fmt: skip
     return Ended(**(usual | fields))
 
