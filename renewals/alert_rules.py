@@ -1,5 +1,6 @@
-"""Alerts about renewals that go wrong by the calendar (TRG-12, REN-02, REN-06): pure tests over what `asked` adds to the
-snapshots of the health floor, judged, capped and ended by its engine as its own rules are. They are urgent: a leader's."""
+"""Alerts about renewals that go wrong by the calendar (TRG-12, REN-02, REN-06), or whose risk rose (TRG-10): pure tests over
+what `asked` adds to the snapshots of the health floor, judged, capped and ended by its engine as its own rules are. Those of the
+calendar are urgent: a leader's."""
 
 import datetime as dt
 import json
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from cs_platform.kernel import sqljobs
-from cs_platform.kernel.templatetags.cells import day_text
+from cs_platform.kernel.templatetags.cells import day_text, percent_text
 from cs_platform.kernel.tenancy import current_tenant_id
 from health.alerts.rule_parts import Match, Rule, Snapshot, Threshold, Values
 from health.enums import AlertLevel
@@ -67,6 +68,17 @@ def _open_at_end(s: Snapshot, t: Values) -> Iterator[Match]:
             yield Match(row["id"], {"days": -left, "due": row["due"]})
 
 
+def _risk_up(s: Snapshot, t: Values) -> Iterator[Match]:
+    """The system calls it lower than four weeks ago, by 15 points or more: once for a renewal, until that is four weeks past.
+
+    Example: 90 % then and 75 % now fires; 76 % does not, nor does one that nobody called four weeks ago.
+    """
+    for row, left in _open(s):
+        now, was = row.get("called"), row.get("was")
+        if left > 0 and now is not None and was is not None and round(was - now, 2) >= t["points"]:
+            yield Match(row["id"], {"now": now, "was": was, "due": row["due"]})
+
+
 def _due(i: Mapping[str, Any]) -> str:
     return day_text(dt.date.fromisoformat(i["due"]))
 
@@ -101,6 +113,11 @@ def _say_open_at_end(i: Mapping[str, Any], t: Values) -> str:
     return _("The contract ended on %(day)s and the renewal is still open: a failure of the process.") % {
         "day": _due(i)
     }
+
+
+def _say_risk_up(i: Mapping[str, Any], t: Values) -> str:
+    words = {"now": percent_text(i["now"] / 100, 0), "was": percent_text(i["was"] / 100, 0), "day": _due(i)}
+    return _("The system calls the renewal of %(day)s at %(now)s; four weeks ago it was %(was)s.") % words
 
 
 def _days(label: Any) -> tuple[Threshold, ...]:
@@ -154,5 +171,17 @@ RULES = (
         (),
         _open_at_end,
         _say_open_at_end,
+    ),
+    Rule(
+        "renewal_risk_up",
+        "TRG-10",
+        gettext_lazy("Renewal risk rose"),
+        gettext_lazy("The system's call fell within four weeks."),
+        gettext_lazy("Read the reasons of the call, then say yours and what happens next."),
+        AlertLevel.WARNING,
+        (),
+        _risk_up,
+        _say_risk_up,
+        (Threshold("points", gettext_lazy("Fell by at least"), "count", 15, 10, 5, 60),),
     ),
 )

@@ -21,7 +21,7 @@ SQL = Path(__file__).parent / "sql"
 FRIDAY = 4
 _AS_THEY_COME = (
     "profile", "kept", "closed", "health", "trend", "tickets", "decider_days", "late_steps", "objections", "past_due", "notice",
-    "renews_itself", "intent", "tenure_months",
+    "renews_itself", "no_value", "intent", "tenure_months",
 )  # fmt: skip
 
 

@@ -118,6 +118,7 @@ _SAID: Mapping[str, Any] = {
     "objections": _objections,
     "decider": _decider,
     "past_due": lambda told: _("A payment is past due"),
+    "no_value": lambda told: _("No first value yet, after the day by which there is one"),
     "notice": lambda told: _("The contract was cancelled for its end"),
     "renews_itself": lambda told: _("The contract renews itself"),
     "intent": _intent,

@@ -36,6 +36,7 @@ COUNTED: Mapping[str, tuple[int, int]] = {"tickets": (-60, 2), "late_steps": (-4
 CHAMPION_LEFT, NO_CHAMPION = -170, -30
 NO_DECIDER = -60
 PAST_DUE, NOTICE, RENEWS_ITSELF = -120, -600, 60
+NO_VALUE = -150  # no first value by the day of the profile (TRG-10)
 INTENT: Mapping[str, int] = {
     Intent.MORE: 100,
     Intent.RENEW: 80,
@@ -52,7 +53,8 @@ class Facts:
 
     `kept` of `closed` renewals of the profile closed before; `champion`: "here", "left" (within 180 days, nobody came
     in their place) or "" (there is none); `decider_days` since a person who decides or pays was last spoken to, None where
-    nobody is known or was ever met; `notice` that the contract was cancelled for its end.
+    nobody is known or was ever met; `notice` that the contract was cancelled for its end; `no_value` that the alert of
+    a missing first value is open.
     """
 
     profile: str
@@ -68,6 +70,7 @@ class Facts:
     past_due: bool = False
     notice: bool = False
     renews_itself: bool = False
+    no_value: bool = False
     intent: str = Intent.UNKNOWN
     tenure_months: int | None = None
 
@@ -116,6 +119,8 @@ def _points(f: Facts) -> dict[str, tuple[int, dict[str, Any]]]:
     found["decider"] = decider, {"days": f.decider_days}
     if f.past_due:
         found["past_due"] = PAST_DUE, {}
+    if f.no_value:
+        found["no_value"] = NO_VALUE, {}
     if f.notice:
         found["notice"] = NOTICE, {}
     elif f.renews_itself:

@@ -37,6 +37,10 @@ WITH asked AS MATERIALIZED (
            bool_and(coalesce(s.auto_renew, false)) AS renews_itself
       FROM renewals_renewalline l JOIN asked ON asked.id = l.renewal_id JOIN accounts_subscription s ON s.id = l.subscription_id
      WHERE NOT s.voided GROUP BY 1
+), valueless AS MATERIALIZED (
+    -- As the rule of the alert judges it, which ran before in the night (TRG-10).
+    SELECT DISTINCT t.account_id FROM health_alert t JOIN customer ON customer.id = t.account_id
+     WHERE t.rule = 'first_value_missed' AND t.state = 'open' AND t.as_of <= %(as_of)s
 ), history AS MATERIALIZED (
     -- Renewals of the profile that were decided in two years up to the day before.
     SELECT r.profile, count(*) FILTER (WHERE r.state <> 'churned') AS kept, count(*) AS closed
@@ -51,6 +55,7 @@ SELECT q.id, q.profile, q.intent, coalesce(y.kept, 0) AS kept, coalesce(y.closed
        coalesce(t.late, 0) AS tickets, %(as_of)s::date - coalesce(d.spoken_on, p.spoken_on) AS decider_days,
        coalesce(s.late, 0) AS late_steps, coalesce(o.open, 0) AS objections,
        coalesce(l.past_due, false) AS past_due, coalesce(l.notice, false) AS notice, coalesce(l.renews_itself, false) AS renews_itself,
+       w.account_id IS NOT NULL AS no_value,
        (%(as_of)s::date - q.since) / 30 AS tenure_months,
        c.probability AS called, c.reasons AS told
   FROM asked q
@@ -61,6 +66,7 @@ SELECT q.id, q.profile, q.intent, coalesce(y.kept, 0) AS kept, coalesce(y.closed
   LEFT JOIN steps s ON s.renewal_id = q.id
   LEFT JOIN objections o ON o.renewal_id = q.id
   LEFT JOIN lines l ON l.renewal_id = q.id
+  LEFT JOIN valueless w ON w.account_id = q.account_id
   LEFT JOIN history y ON y.profile = q.profile
   LEFT JOIN LATERAL (
       SELECT g.score, g.raw[v.place] AS trend FROM health_healthscore g LEFT JOIN place v ON v.version_id = g.version_id
