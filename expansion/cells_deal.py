@@ -73,7 +73,7 @@ def facts(row: Any, tenant: Tenant, today: dt.date) -> list[dict[str, Any]]:
         (_("Kind"), f"{row.get_kind_display()} · {row.get_motion_display()}", ""),
         (_("Sold"), about(row) if row.product or row.plan else "", ""),
         (_("More seats"), number_text(row.seats, 0) if row.seats else "", ""),
-        (_("Contract"), contract_text(row.subscription) if row.subscription else _("a new one"), contracts),
+        (_("Contract"), _contract(row), contracts),
         (_("Why now"), row.get_trigger_display(), ""),
         (_("Who buys"), row.buyer.name if row.buyer else "", ""),
         (_("Owner"), row.owner.name if row.owner else _("Nobody"), ""),
@@ -87,6 +87,13 @@ def facts(row: Any, tenant: Tenant, today: dt.date) -> list[dict[str, Any]]:
         day = f", {short_day(row.next_step_on, today)}" if row.next_step_on else ""
         rows.append({"label": _("Next step"), "value": f"{row.next_step}{day}", "late": late})
     return rows
+
+
+def _contract(row: Any) -> str:
+    """The contract that grows, or the new one: its name once it is written."""
+    if row.subscription:
+        return contract_text(row.subscription)
+    return str(row.written.external_id) if row.written else _("a new one")
 
 
 def _chance(row: Any) -> str:

@@ -54,13 +54,17 @@ def deal(request: TenantRequest, opportunity_id: UUID) -> HttpResponse:
     def to(name: str, allowed: bool) -> str:
         return reverse(f"expansion:{name}", args=[slug, row.id]) if allowed else ""
 
+    account_id = row.account.merged_into_id or row.account_id
     context = {
         "deal": row,
         "account": row.account,
-        "account_url": reverse("account", args=[slug, row.account.merged_into_id or row.account_id]),
+        "account_url": reverse("account", args=[slug, account_id]),
         "summary": cells_deal.summary(row, tenant, today),
         "stage": cells.stage_pill(row.stage),
         "over": "" if runs else cells_deal.over(row, tenant, today),
+        "moved_url": reverse("figures_of_period", args=[slug, account_id, row.written_id])
+        if row.written_id and may(request, Permission.VIEW_BOARD)
+        else "",
         "steps": cells_deal.steps(row),
         "moves": cells_deal.moves(row, slug) if may_edit else [],
         "checks": cells.marks(readings),

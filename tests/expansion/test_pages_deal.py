@@ -247,6 +247,11 @@ def test_the_dialog_says_to_the_cent_what_the_ledger_then_holds(world: World, ro
         ]
     said = page(world, row)
     assert "It wrote +$500.00 MRR into S-corvid-logistics." in said
+    assert "Which figures did this move?" not in said, "a CSM does not see the board"
+    told = world.client("executive").get(url(world, row)).content.decode()
+    back = reverse("figures_of_period", args=[world.tenant.slug, row.account_id, won.written_id])
+    assert f'<a class="lnk" href="{back}">Which figures did this move?</a>' in told
+    assert world.client("executive").get(back).status_code == 200
     assert url(world, row, "edit/") not in said
     assert client.post(url(world, row, "undo/"), {"version": won.version}).status_code == 302
     assert fresh(world, row).stage == "identified"
