@@ -14,7 +14,7 @@ from cs_platform.kernel.money import money_text
 from cs_platform.kernel.periods import month_end
 from cs_platform.kernel.templatetags.cells import day_text, moment_text, month_name, number_text, percent_text
 from metrics import formulas
-from metrics.enums import Metric, MovementKind
+from metrics.enums import Metric, MovementKind, MovementReason
 from metrics.figures import questions
 from metrics.figures.asked import Asked
 from metrics.figures.lineage import (
@@ -234,6 +234,11 @@ def movements_column(
     }
 
 
+def reason_text(said: str) -> str:
+    """What a version says of its reason, in words where it is one of the ledger's: seats gives Seats."""
+    return str(MovementReason(said).label) if said in MovementReason.values else said
+
+
 def change_column(line: LedgerLine, behind: ChangeBehind, currency: str) -> dict[str, Any]:
     """The version of the paid period, and the line's amount computed from it."""
     change = behind.change
@@ -259,7 +264,7 @@ def change_column(line: LedgerLine, behind: ChangeBehind, currency: str) -> dict
         (_("End, excluded"), day_text(change.end_on) if change.end_on else _("open")),
         (_("Version"), change.get_kind_display()),
         (_("Learned"), moment_text(change.recorded_at)),
-        (_("Reason"), change.reason),
+        (_("Reason"), reason_text(change.reason)),
     ]
     same = line.currency != currency or behind.amount == line.amount
     how = _("MRR as the source gives it") if behind.given else _("amount ÷ months of the interval")

@@ -17,7 +17,7 @@ from metrics.enums import Metric
 from metrics.figures import questions
 from metrics.figures.lineage import PARTS, part_customers, part_sum
 from metrics.formulas import Sums
-from metrics.proof.lineage_cells import part_label, tone
+from metrics.proof.lineage_cells import part_label, reason_text, tone
 from metrics.proof.restated import Change, Effect, Restated
 from metrics.showing.board_cells import hidden_text
 from metrics.showing.cells import value_text
@@ -134,7 +134,7 @@ def causes(effect: Effect) -> list[dict[str, Any]]:
         {
             "at": change.after.recorded_at,
             "text": change_text(change),
-            "why": change.after.reason,
+            "why": reason_text(change.after.reason),
             "by": by_text(change),
             "person": change.after.source == ChangeSource.MEMBER,
         }

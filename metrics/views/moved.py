@@ -20,6 +20,7 @@ from metrics.enums import MovementKind, Window
 from metrics.figures.asked import Asked
 from metrics.figures.questions import last_closes
 from metrics.proof.closing_checks import refreshing
+from metrics.proof.lineage_cells import reason_text
 from metrics.proof.moved import Moved, moved_by
 from metrics.showing import board_cells, cells
 from metrics.showing.definitions import MOVEMENTS
@@ -47,7 +48,7 @@ def of_period(request: TenantRequest, account_id: UUID, subscription_id: UUID) -
                 for part in (
                     moment_text(origin.change.recorded_at),
                     origin.filename or origin.change.actor,
-                    origin.change.reason,
+                    reason_text(origin.change.reason),
                 )
                 if part
             ),

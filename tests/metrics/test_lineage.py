@@ -23,6 +23,7 @@ from metrics.enums import KEPT_WINDOWS, Window
 from metrics.figures import lineage, origins, selectors
 from metrics.figures.asked import Asked, Months
 from metrics.models import MrrMovement
+from metrics.proof import lineage_cells
 from tests.accounts.book import HOSTILE
 from tests.books import ORIGIN, Book
 from tests.metrics.test_board_pages import MONTH, fill, text_of
@@ -417,3 +418,9 @@ def test_state_survives_the_round_trip():
         known=dt.datetime(2025, 4, 1, 12, 30, 5, tzinfo=dt.UTC), everything=True,
     )  # fmt: skip
     assert Asked.parse(dict(parse_qsl(asked.query(), keep_blank_values=True)), months) == asked
+
+
+@pytest.mark.parametrize(("said", "text"), [("cross_sell", "Cross-sell"), ("Moved to us", "Moved to us"), ("", "")])
+def test_a_reason_is_told_in_words(said: str, text: str):
+    """What sources write as keys of the ledger is read by people (MET-07)."""
+    assert lineage_cells.reason_text(said) == text
