@@ -36,7 +36,7 @@ from journey.work import milestones, waking
 from metrics.digests import sending as digests
 from metrics.figures import company_alerts, currencies
 from metrics.figures import jobs as metrics_jobs
-from renewals import effort, saves
+from renewals import effort, quote_mails, quote_night, saves
 from renewals import jobs as renewal_jobs
 
 log = structlog.get_logger(__name__)
@@ -62,6 +62,7 @@ NIGHTLY: tuple[runs.Step, ...] = (
     ("journeys", kept.reckon_night),
     ("plays", play_jobs.start_plays),
     ("play_tasks", play_jobs.make_due_tasks),
+    ("quotes", quote_night.follow_quotes),
     ("renewal_tasks", renewal_jobs.make_step_tasks),
     ("save_plays", renewal_jobs.follow_saves),
     ("renewal_calls", renewal_jobs.call_all),
@@ -184,6 +185,7 @@ def install() -> None:
         send_customer_link=queue.Handler(links.send_link),
         send_letter=queue.Handler(sending.send_letter, failed=sending.failed),
         ask_effort=queue.Handler(effort.send_ask),
+        send_quote=queue.Handler(quote_mails.hand_over, failed=quote_mails.failed),
         send_digest=queue.Handler(digests.send_digest),
         plan_board_digest=queue.Handler(digests.plan_board),
         send_webhooks=queue.Handler(webhooks.go_on, outside=webhooks.send_due),

@@ -64,6 +64,8 @@ NAMES: dict[str, Promise | str] = {
     "growth": _("Signals of expansion"),
     "renewals": _("Renewals"),
     "follow_contracts": _("Renewals of changed contracts"),
+    "quotes": _("Quotes of renewals"),
+    "send_quote": _("Mail of a quote"),
     "renewal_tasks": _("Tasks of renewals"),
     "save_plays": _("Save plays"),
     "renewal_calls": _("System calls of renewals"),

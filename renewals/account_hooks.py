@@ -16,7 +16,9 @@ from renewals.steps import follow_task
 TOLD = ("renewals", "save_plays")
 TABLES = {
     "renewals_effortrule": _("Who is asked how easy a renewal was"),
+    "renewals_flow": _("What renewals do by themselves"),
     "renewals_objection": _("Objection"),
+    "renewals_quote": _("Quote"),
     "renewals_renewal": _("Renewal"),
     "renewals_runway": _("Runway of renewals"),
     "renewals_saveplay": _("Save play"),

@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 
 from accounts import opt_outs
 from accounts.customers import merged_rows, refused
-from accounts.enums import ChangeSource, ImportKind, OptOutHow
+from accounts.enums import ChangeSource, ImportKind
 from accounts.merging import Origin
 from accounts.models import Account, Contact, Member, Tenant
 from cs_platform.kernel import queue
@@ -217,11 +217,6 @@ def answer(*, ask: EffortAsk, score: int, comment: str = "") -> EffortAsk:
     row.answer = Survey.objects.get(external_id=name)
     row.save(update_fields=["answer"])
     return row
-
-
-def stop(ask: EffortAsk) -> None:
-    """Whoever got this mail wants no more."""
-    opt_outs.stop_mail(address=ask.address, how=OptOutHow.LINK, by=None)
 
 
 def asked_of(renewal: Renewal) -> list[EffortAsk]:

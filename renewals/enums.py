@@ -143,3 +143,29 @@ class SaveCause(TextChoices):
     RULE = "rule", _("An alert")
     CALL = "call", _("Called at risk")
     PERSON = "person", _("By hand")
+
+
+class QuoteState(TextChoices):
+    """What became of a quote; the first two are open."""
+
+    DRAFT = "draft", pgettext_lazy("quote", "Draft")
+    SENT = "sent", pgettext_lazy("quote", "Sent")
+    ACCEPTED = "accepted", pgettext_lazy("quote", "Accepted")
+    DECLINED = "declined", pgettext_lazy("quote", "Declined")
+    EXPIRED = "expired", pgettext_lazy("quote", "Expired")
+    SUPERSEDED = "superseded", pgettext_lazy("quote", "Replaced")
+    WITHDRAWN = "withdrawn", pgettext_lazy("quote", "Withdrawn")
+
+
+class Unsent(TextChoices):
+    """Why a mail of a renewal did not go."""
+
+    NO_ADDRESS = "no_address", _("Nobody who decides has an e-mail address")
+    OPTED_OUT = "opted_out", _("Whoever it is for wants no mail")
+    GONE = "gone", _("The person has left, or has no address any more")
+    LATE = "late", _("Its day is long over")
+    OVER = "over", _("The renewal is over, or comes due on another day now")
+    INVALID = "invalid", _("It is not valid any more")
+    APPROVAL = "approval", _("The discount is not approved")
+    OFF = "off", _("It was switched off when it should have gone")
+    FAILED = "failed", _("The mail server did not take it")

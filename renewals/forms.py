@@ -271,12 +271,19 @@ class CloseForm(forms.Form):
         help_text=_("7 is very easy."),
     )  # fmt: skip
 
-    def __init__(self, data: Any = None, *, renewal: Renewal, reasons: Sequence[churn.Reason]) -> None:
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        renewal: Renewal,
+        reasons: Sequence[churn.Reason],
+        outcome: str = RenewalState.RENEWED,
+    ) -> None:
         self.currency = renewal.currency
         offered = renewal.offered_minor
         initial = {
             "version": renewal.version,
-            "outcome": RenewalState.RENEWED,
+            "outcome": outcome,
             "last_day": renewal.due_on - dt.timedelta(days=1),
             "amount": None if offered is None else from_minor(offered, renewal.currency),
             "term_months": renewal.term_months,

@@ -16,7 +16,6 @@ from accounts.cells import short_day
 from accounts.enums import ChangeSource, Profile
 from accounts.models import Account, Member, Tenant
 from cs_platform.kernel import sqljobs
-from cs_platform.kernel.keyset import uuid_of
 from cs_platform.kernel.templatetags.cells import day_text
 from cs_platform.kernel.tenancy import current_tenant_id
 from journey.enums import TaskState, Urgency, Why, WorkType
@@ -26,6 +25,7 @@ from renewals.enums import Step
 from renewals.models import Renewal, RenewalStep
 
 SQL = Path(__file__).parent / "sql"
+QUOTE = "renewal:quote:"  # of which quote, in the id of a task that its answer asks for
 THANKS = "renewal:thanks:"  # of which renewal, in the id of such a task
 AHEAD = 14  # days before its day that a step becomes a task
 URGENT = 30  # days before the end from which on each step is urgent
@@ -123,13 +123,15 @@ def take_thanks_back(renewal: Renewal, words: str) -> None:
 def reason(task: Task, tenant: Tenant, today: dt.date) -> dict[str, Any]:
     """Why a task of a renewal exists: its step, by which day, and the way to it (`journey.work.reasons.ASKED`)."""
     step = RenewalStep.objects.filter(task=task).select_related("renewal").first()
-    thanks = uuid_of(task.external_id.removeprefix(THANKS))
-    renewal = step.renewal if step else Renewal.objects.filter(id=thanks).first() if thanks else None
+    asked = task.external_id.startswith((THANKS, QUOTE))
+    renewal = step.renewal if step else Renewal.objects.filter(id=task.source_ref).first() if asked else None
     if renewal is None:
         return {"title": str(Why.RENEWAL.label)}
     if step:
         words = {"step": step.get_step_display(), "days": step.days}
         text = _("Step “%(step)s”, %(days)s days before the end") % words
+    elif task.external_id.startswith(QUOTE):
+        text = _("They answered the quote")
     else:
         text = _("It was closed: %(outcome)s") % {"outcome": renewal.get_state_display()}
     return {

@@ -1,4 +1,4 @@
-"""What webhooks are told of renewals: one opened, one was decided, one was called differently (API-03)."""
+"""What webhooks are told of renewals: one opened, one was decided, one was called differently, a quote was accepted (API-03)."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -8,7 +8,7 @@ from accounts.webhooks.announce import announce_all
 from accounts.webhooks.events import Kind
 from cs_platform.kernel.money import from_minor
 from renewals.formulas import confidence
-from renewals.models import Renewal, RenewalCall
+from renewals.models import Quote, Renewal, RenewalCall
 
 
 def _money(mrr: int | None, currency: str) -> str | None:
@@ -45,6 +45,21 @@ def tell_closed(rows: Iterable[Renewal]) -> None:
         }
         facts.append((row.account_id, told))
     announce_all(Kind.RENEWAL_CLOSED, facts)
+
+
+def tell_quote_accepted(renewal: Renewal, quote: Quote) -> None:
+    """A customer said yes to a quote; the contracts are not written yet."""
+    told = {
+        "renewal_id": renewal.id,
+        "renewal": renewal.external_id,
+        "due_on": renewal.due_on,
+        "quote_id": quote.id,
+        "quote": quote.label,
+        "total": str(from_minor(quote.total_minor, quote.currency)),
+        "currency": quote.currency,
+        "accepted_by": quote.decided_by,
+    }
+    announce_all(Kind.QUOTE_ACCEPTED, [(renewal.account_id, told)])
 
 
 def tell_called(renewal: Renewal, before: Decimal | None, call: RenewalCall) -> None:

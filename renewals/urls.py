@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import include, path
 
-from renewals.views import account, closing, effort, exports, lists, results, runways, scores, work
+from renewals.views import account, closing, effort, exports, flows, lists, quotes, results, runways, scores, work
 
 # Pages of an account, below accounts/<account_id>/.
 ACCOUNT: list[Any] = [path("renewal/", account.account_renewal, name="account_renewal")]
@@ -34,6 +34,10 @@ RENEWALS: list[Any] = [
     path("<uuid:renewal_id>/close/preview/", closing.writing, name="renewal_writing"),
     path("<uuid:renewal_id>/undo/", closing.undo, name="renewal_undo"),
     path("<uuid:renewal_id>/save/", work.save_open, name="renewal_save_open"),
+    path("<uuid:renewal_id>/quotes/", quotes.quote_new, name="renewal_quote_new"),
+    path("quotes/<uuid:quote_id>/", quotes.quote, name="renewal_quote"),
+    path("quotes/<uuid:quote_id>/send/", quotes.quote_send, name="renewal_quote_send"),
+    path("quotes/<uuid:quote_id>/withdraw/", quotes.quote_withdraw, name="renewal_quote_withdraw"),
     path("objections/<uuid:objection_id>/", work.objection, name="renewal_objection"),
     path("people/<uuid:stakeholder_id>/", work.person, name="renewal_person"),
     path("people/<uuid:stakeholder_id>/remove/", work.person_remove, name="renewal_person_remove"),
@@ -45,6 +49,7 @@ RENEWALS: list[Any] = [
 RUNWAYS: list[Any] = [
     path("", runways.runways, name="settings_runways"),
     path("effort/", effort.whom, name="settings_effort"),
+    path("<uuid:segment_id>/flow/", flows.flow, name="settings_flow"),
     path("<uuid:segment_id>/", runways.runway, name="settings_runway"),
 ]
 

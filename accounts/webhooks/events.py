@@ -32,6 +32,7 @@ class Kind(TextChoices):
     RENEWAL_OPENED = "renewal.window_opened", _("The runway of a renewal began")
     RENEWAL_CLOSED = "renewal.closed", _("A renewal was decided")
     RENEWAL_CALLED = "renewal.call_changed", _("A renewal was called differently")
+    QUOTE_ACCEPTED = "renewal.quote_accepted", _("A customer accepted the quote of a renewal")
     METRIC_RESTATED = "metric.restated", _("The figures of a closed month were restated")
     ACCOUNT_MERGED = "account.merged", _("Two accounts became one")
 
@@ -190,6 +191,16 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "after": 65,
         "confidence": "at_risk",
         "called_by": "Dana Reyes",
+    },
+    Kind.QUOTE_ACCEPTED: {
+        "renewal_id": "01990000-0000-7000-8000-000000000011",
+        "renewal": "R-38",
+        "due_on": "2027-01-29",
+        "quote_id": "01990000-0000-7000-8000-000000000012",
+        "quote": "Q-00042",
+        "total": "12600.00",
+        "currency": "USD",
+        "accepted_by": "Ruth Okafor",
     },
     Kind.METRIC_RESTATED: {"month": "2026-09", "version": 2, "reason": "Two credit notes came late", "currency": "USD"},
     Kind.ACCOUNT_MERGED: {"into": "A-17", "into_id": "01990000-0000-7000-8000-000000000004"},

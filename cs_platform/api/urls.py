@@ -26,6 +26,7 @@ from cs_platform.api.plans import Plans
 from cs_platform.api.playbooks import Playbooks
 from cs_platform.api.plays import Plays
 from cs_platform.api.proposals import Proposals
+from cs_platform.api.quotes import Quotes
 from cs_platform.api.reconciliations import Reconciliations
 from cs_platform.api.renewals import Renewals
 from cs_platform.api.reports import ReportView
@@ -112,6 +113,9 @@ urlpatterns = [
     ),
     path("v1/renewals/<ref:ref>/undo", Renewals.as_view({"post": "undo"}), name="api-renewal-undo"),
     *routes("renewals", Renewals),
+    path("v1/quotes/<ref:ref>/send", Quotes.as_view({"post": "send"}), name="api-quote-send"),
+    path("v1/quotes/<ref:ref>/withdraw", Quotes.as_view({"post": "withdraw"}), name="api-quote-withdraw"),
+    *routes("quotes", Quotes),
     *routes("save-plays", SavePlays),
     # Before the routes of opportunities: an external id may hold a slash.
     path("v1/opportunities/<ref:ref>/move", Opportunities.as_view({"post": "move"}), name="api-opportunity-move"),

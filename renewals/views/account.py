@@ -28,7 +28,7 @@ from journey.views.tasks import seen_accounts
 from journey.work.cells import task_row
 from journey.work.selectors import listed as listed_tasks
 from journey.work.selectors import with_day
-from renewals import cells_effort, cells_tab, effort, selectors
+from renewals import cells_effort, cells_quotes, cells_tab, effort, quotes, selectors
 from renewals.cells import tab_url
 from renewals.enums import RenewalState, SaveState
 from renewals.models import Renewal, SavePlay
@@ -141,6 +141,8 @@ def _renewal(request: TenantRequest, account: Account, one: Any, today: dt.date)
         "people": cells_tab.people(found, gone, tenant, today, may_edit=may_edit)
         | {"add_url": to("renewal_person_new")},
         "people_url": reverse("account_people", args=[slug, account.id]),
+        "quotes": cells_quotes.card(quotes.of_renewal(one), request.tenant, today, may_edit=may_edit)
+        | {"add_url": to("renewal_quote_new")},
         "objections": cells_tab.objections(
             list(one.objections.select_related("contact")), tenant, today, may_edit=may_edit
         )

@@ -18,7 +18,7 @@ from cs_platform.kernel.errors import Conflict, DomainError
 from cs_platform.kernel.forms import refuse
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.templatetags.cells import month_name
-from renewals import cells_close, cells_tab, selectors
+from renewals import cells_close, cells_tab, quotes, selectors
 from renewals.cells import tab_url
 from renewals.closing import close_renewal, preview, undo_close
 from renewals.forms import CloseForm
@@ -31,7 +31,7 @@ PIECES = ("renewal-close", "renewal-writing")
 def close(request: TenantRequest, renewal_id: UUID) -> HttpResponse:
     """Write what was decided. Errors stand at their field; somebody else's change is shown beside one's own (409)."""
     one = selectors.renewal_of(request.member, renewal_id)
-    form = CloseForm(posted(request), renewal=one, reasons=churn.reasons())
+    form = CloseForm(posted(request), renewal=one, reasons=churn.reasons(), outcome=quotes.agreed_outcome(one))
     if not form.is_bound or not form.is_valid():
         return _page(request, one, form, status=422 if form.errors else 200)
     try:

@@ -1,6 +1,7 @@
 """How easy it was: the page for people who took part in a renewal, without an account, and who is asked (REN-03, E12)."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Protocol
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -10,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts import opt_outs
+from accounts.enums import OptOutHow
 from accounts.models import Tenant
 from accounts.settings_sections import section_page, url
 from cs_platform.kernel.access import Permission, TenantRequest, requires
@@ -50,19 +52,31 @@ def _page(request: HttpRequest, tenant: Tenant, ask: EffortAsk) -> HttpResponse:
 @never_cache
 @csrf_exempt  # the signed link is the proof; mail programs post it without a page (RFC 8058)
 def effort_stop(request: HttpRequest, slug: str, token: str) -> HttpResponse:
-    """A GET asks, because mail programs look at links; a POST stops."""
+    """No more mails like the one that asked."""
+    return stop_page(request, slug, lambda: effort.by_token(token))
+
+
+class Sent(Protocol):
+    """A mail that went out."""
+
+    address: str
+    language: str
+
+
+def stop_page(request: HttpRequest, slug: str, find: Callable[[], Sent | None]) -> HttpResponse:
+    """Whoever got the mail that is found wants no more: a GET asks, because mail programs look at links; a POST stops."""
 
     def answer(tenant: Tenant) -> HttpResponse | None:
-        ask = effort.by_token(token)
-        if ask is None:
+        sent = find()
+        if sent is None:
             return None
         if request.method == "POST":
-            effort.stop(ask)
+            opt_outs.stop_mail(address=sent.address, how=OptOutHow.LINK, by=None)
         elif request.method not in ("GET", "HEAD"):
             return HttpResponse(status=405, headers={"Allow": "GET, HEAD, POST"})
-        done = bool(opt_outs.stopped([ask.address]))
-        context = {"company": tenant.name, "address": ask.address, "done": done}
-        return spoken(request, ask.language, lambda: render(request, "journey/mail_stop.html", context))
+        done = bool(opt_outs.stopped([sent.address]))
+        context = {"company": tenant.name, "address": sent.address, "done": done}
+        return spoken(request, sent.language, lambda: render(request, "journey/mail_stop.html", context))
 
     return public_answer(request, slug, answer)
 

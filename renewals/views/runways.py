@@ -15,7 +15,9 @@ from cs_platform.kernel.access import Permission, TenantRequest, requires
 from cs_platform.kernel.forms import accepted
 from renewals import services
 from renewals.cells_marks import days_word
+from renewals.cells_quotes import flow_text
 from renewals.enums import Step
+from renewals.flows import flow_of, own_flows
 from renewals.forms import RunwayForm
 from renewals.models import Runway
 from renewals.runway import days_of, own_runways, runway_of, steps_of
@@ -26,7 +28,7 @@ SECTION = "runways"
 @requires(Permission.MANAGE_JOURNEY)
 def runways(request: TenantRequest) -> HttpResponse:
     """The runway of each segment: its profile's, or the company's own."""
-    own = own_runways()
+    own, flows = own_runways(), own_flows()
     rows = []
     for segment in Segment.objects.order_by("position", "name"):
         found = runway_of(segment.id, segment.profile, own)
@@ -39,6 +41,8 @@ def runways(request: TenantRequest) -> HttpResponse:
                 "own": isinstance(found, Runway),
                 "steps": [f"{Step(plan.step).label} {days_word(plan.days)}" for plan in steps_of(found)],
                 "url": url(request, "runway", segment.id),
+                "flow": flow_text(flow_of(segment, flows)),
+                "flow_url": url(request, "flow", segment.id),
             }
         )
     return section_page(

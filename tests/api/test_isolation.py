@@ -75,6 +75,7 @@ def test_every_resource_is_in_this_test():
         "alerts",
         "opportunities",  # test_opportunities.py
         "renewals",  # test_renewals.py
+        "quotes",  # test_quotes.py
         "save-plays",
         "signals",
         "plans",

@@ -1,4 +1,4 @@
-"""Tables of the renewals floor: contracts that come due, what is done about them, what is expected of them."""
+"""Contracts that come due, what is done about them, what is expected of them."""
 
 from typing import ClassVar
 
