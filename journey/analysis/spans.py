@@ -4,13 +4,14 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Self
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
+from uuid import UUID
 
 from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from cs_platform.kernel.keyset import uuid_of
+from cs_platform.kernel.keyset import Cursor, Listing, bigint_of, uuid_of
 from cs_platform.kernel.periods import add_months
 from journey.enums import Stage
 
@@ -142,3 +143,21 @@ class Listed:
         """For a query string; what is empty is left out, but an empty value of a cut is one."""
         found = {field.name: getattr(self, field.name) for field in fields(self)} | changes
         return {n: str(v) for n, v in found.items() if v or (n == "value" and found["cut"])}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrackList(Listing):
+    """The list of stages behind a number of the page, the longest first."""
+
+    choice: Choice
+    listed: Listed
+
+    @classmethod
+    def parse(cls, given: Mapping[str, str]) -> Self:
+        return cls(choice=Choice.parse(given), listed=Listed.parse(given), cursor=Cursor.of(given, bigint_of))
+
+    def pairs(self) -> list[tuple[str, str]]:
+        return [*parse_qsl(self.choice.query()), *self.listed.pairs().items()]
+
+    def place(self, row: Any) -> tuple[UUID, tuple[Any, ...]]:
+        return row["period_id"], (row["length"],)

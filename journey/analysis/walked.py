@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from accounts.models import Account, Tenant
 from accounts.selectors import STANDING
 from cs_platform.kernel import copying, sqljobs
+from cs_platform.kernel.keyset import Cursor
 from journey.analysis import habits
 from journey.analysis.flow import LONGEST, Figures, Part
 from journey.analysis.spans import Listed, Span
@@ -75,9 +76,10 @@ class Walked(Figures):
         return habits.flagged(self.accounts, self.span).get(flag, [])
 
     def listed(
-        self, listed: Listed, limit: int | None, ids: list[UUID] | None = None, skip: int = 0
+        self, listed: Listed, limit: int | None, ids: list[UUID] | None = None, cursor: Cursor | None = None
     ) -> list[dict[str, Any]]:
-        """The periods behind a number, the longest first, after the first `skip` of them; of `ids` only, where given."""
+        """The periods behind a number, the longest first, from the cursor on; back from it, the nearest first, where it goes
+        backwards. Of `ids` only, where given."""
         asked = {
             "show": listed.show,
             "stage": listed.stage,
@@ -88,7 +90,9 @@ class Walked(Figures):
             "cutting": bool(listed.cut),
             "value": listed.value,
             "limit": limit,
-            "skip": skip,
+            "id": cursor and cursor.id,
+            "length": cursor and cursor.values[0],
+            "back": bool(cursor and cursor.backwards),
             "ids": ids,
         }
         return self._asked("listed", {"cut": listed.cut or "segment"}, **asked)

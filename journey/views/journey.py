@@ -2,6 +2,8 @@
 and the list of tracks behind each number."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,8 +16,8 @@ from django.utils.translation import ngettext
 from accounts.cells import arr_text, count_text
 from accounts.models import Account, Member, in_sight_of
 from cs_platform.kernel.access import Permission, TenantRequest, may, requires
-from cs_platform.kernel.asked import page_number
 from cs_platform.kernel.htmx import page
+from cs_platform.kernel.keyset import cut_page
 from cs_platform.kernel.sheets import csv_file
 from cs_platform.kernel.templatetags.cells import day_text, moment_text, number_text
 from journey.analysis import cells, files
@@ -24,7 +26,7 @@ from journey.analysis.flow import Figures
 from journey.analysis.habits import habits
 from journey.analysis.kept import figures_of, walked_of
 from journey.analysis.picture import Picture
-from journey.analysis.spans import COUNTS, CUTS, SHOWS, SPANS, SPEEDS, Choice, Listed, Span
+from journey.analysis.spans import COUNTS, CUTS, SHOWS, SPANS, SPEEDS, Choice, Listed, Span, TrackList
 from journey.enums import Blocker, Cause, Exit, Stage
 
 SHOWN = 50
@@ -183,34 +185,34 @@ def journey_csv(request: TenantRequest) -> HttpResponse:
     return csv_file(f"journey-{request.tenant.slug}.csv", files.HEAD, rows)
 
 
-def _found(
-    request: TenantRequest, limit: int | None, skip: int = 0
-) -> tuple[Choice, Listed, Span, list[dict[str, Any]]]:
-    choice, listed = Choice.parse(request.GET.dict()), Listed.parse(request.GET.dict())
-    figures = _figures(request, choice)
+def _opened(request: TenantRequest, asked: TrackList) -> tuple[Span, Callable[..., list[dict[str, Any]]]]:
+    """The days that the number is about, and what reads the stages behind it (Walked.listed)."""
+    figures, listed = _figures(request, asked.choice), asked.listed
     ids = figures.flagged_with(listed.flag) if listed.show == "flag" else None
-    walked = walked_of(request.tenant, figures, _only(request, choice))
-    return choice, listed, figures.span, walked.listed(listed, limit, ids, skip)
+    walked = walked_of(request.tenant, figures, _only(request, asked.choice))
+    return figures.span, partial(walked.listed, listed, ids=ids)
 
 
 @requires(Permission.VIEW_WEEK)
 def journey_tracks(request: TenantRequest) -> HttpResponse:
     """The stages of tracks that a number of the page counts, the longest first."""
-    number = page_number(request)
-    choice, listed, span, found = _found(request, SHOWN + 1, (number - 1) * SHOWN)
-    rows, total = found[:SHOWN], found[0]["total"] if found else 0
-    here = _lists(request, choice)(**listed.pairs())
+    asked = TrackList.parse(request.GET.dict())
+    span, read = _opened(request, asked)
+    found = cut_page(read(limit=SHOWN + 1, cursor=asked.cursor), SHOWN, asked)
+    if asked.cursor and not found.previous:  # nothing is before it, or nothing is left of it: the first page, whole
+        asked = replace(asked, cursor=None)
+        found = cut_page(read(limit=SHOWN + 1), SHOWN, asked)
+    choice, listed, total = asked.choice, asked.listed, found.rows[0]["total"] if found.rows else 0
     context = {
         "title": SHOWS[listed.show],
         "subtitle": [*_narrowing(listed), _days(span)],
         "back_url": f"{reverse('journey', args=[request.tenant.slug])}?{choice.query()}",
         "csv_url": _lists(request, choice, "journey_tracks_csv")(**listed.pairs()),
-        "rows": [_row(request, row) for row in rows],
+        "rows": [_row(request, row) for row in found.rows],
         "foot": {
             "shown": ngettext("%(n)s stage of a track", "%(n)s stages of tracks", total) % {"n": number_text(total, 0)},
             "sorted": _("longest first"),
-            "previous_url": f"{here}&page={number - 1}" if number > 1 else "",
-            "next_url": f"{here}&page={number + 1}" if len(found) > SHOWN else "",
+            **found.turns(request.path),
         },
     }
     return page(request, "journey/journey_tracks.html", context, pieces=("tracks-found",))
@@ -258,5 +260,7 @@ def _row(request: TenantRequest, row: dict[str, Any]) -> dict[str, Any]:
 @requires(Permission.VIEW_WEEK)
 def journey_tracks_csv(request: TenantRequest) -> HttpResponse:
     """The whole list as a file."""
-    _choice, listed, _span, found = _found(request, None)
-    return csv_file(f"journey-{listed.show}-{request.tenant.slug}.csv", files.TRACK_HEAD, files.track_rows(found))
+    asked = TrackList.parse(request.GET.dict())
+    _span, read = _opened(request, asked)
+    name = f"journey-{asked.listed.show}-{request.tenant.slug}.csv"
+    return csv_file(name, files.TRACK_HEAD, files.track_rows(read(limit=None)))

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -13,6 +14,7 @@ from accounts.models import Account, Member, Team
 from journey.analysis.picture import Picture
 from journey.analysis.spans import span_of
 from journey.analysis.walked import Walked
+from journey.models import StagePeriod
 from journey.views import journey as view
 from tests.conftest import World
 from tests.journey.journeys import random_journeys
@@ -88,6 +90,41 @@ def test_the_list_is_turned_both_ways(world: World, monkeypatch) -> None:
     assert len(seen) > 3
     listed = rows(leader.get(world.url("journey/tracks.csv?show=open")))
     assert sum(map(len, seen)) == len(listed)
+
+
+def test_a_page_goes_on_where_the_last_one_ended(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """JRN-25, PERFORMANCE: who left the list meanwhile, also the one that the page ended with, shifts nobody; back from
+    there come those before; past the end, and before the begin, stands the first page. Turning costs no query more."""
+    monkeypatch.setattr(view, "SHOWN", 5)
+    with world.open():
+        random_journeys(3, 20)
+    leader, first = world.client("leader"), world.url("journey/tracks/?show=open&stage=onboarding&span=365")
+    everything = leader.get(world.url("journey/tracks.csv?show=open&stage=onboarding&span=365"))
+    assert len(rows(everything)) > 12
+
+    def places(answer: Any) -> list[tuple[str, str, str]]:
+        return [(row["name"], row["entered"], row["track"]) for row in answer.context["rows"]]
+
+    begin = leader.get(first)
+    with CaptureQueriesContext(connection) as usual:
+        leader.get(first)
+    second = leader.get(begin.context["foot"]["next_url"])
+    with CaptureQueriesContext(connection) as turned:
+        second = leader.get(begin.context["foot"]["next_url"])
+    assert len(turned) == len(usual)
+    assert "OFFSET" not in "".join(one["sql"] for one in turned)
+    assert "stage=onboarding" in begin.context["foot"]["next_url"]
+    assert second.context["foot"]["shown"] == begin.context["foot"]["shown"]  # of all, whatever the page
+    third = leader.get(second.context["foot"]["next_url"])
+    with world.open():
+        gone = [begin.context["foot"]["next_url"].split("after=")[1].split("~")[0].split("%7E")[0]]
+        StagePeriod.objects.filter(id__in=gone).update(stage="adoption")
+    assert places(leader.get(begin.context["foot"]["next_url"])) == places(second)
+    assert places(leader.get(third.context["foot"]["previous_url"])) == places(second)
+    past = leader.get(f"{first}&after={gone[0]}~-1")
+    assert places(past) == places(leader.get(first)) == places(leader.get(f"{first}&before={gone[0]}~99999"))
+    for broken in (gone[0], f"{gone[0]}~x", f"{gone[0]}~{10**30}", "~"):
+        assert places(leader.get(f"{first}&after={broken}")) == places(past)
 
 
 def test_filters_offer_who_owns_accounts(world: World, rival: World) -> None:

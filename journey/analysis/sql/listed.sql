@@ -1,4 +1,5 @@
 -- The periods behind a number of the page, the longest first: `show` names the number, the other parameters narrow it (empty: all).
+-- They go on after the period `id` that stood at `length`; with `back` they go back from it, the nearest first. `total` is of all.
 WITH found AS (
     SELECT w.*, CASE WHEN %(show)s = 'stalled' THEN w.idle ELSE coalesce(w.exited_on, %(last)s) - w.entered_on END AS length
       FROM walked w
@@ -26,5 +27,8 @@ SELECT f.period_id, f.track_id, f.account_id, f.kind, f.name, f.stage, f.entered
   FROM found f
   JOIN accounts_account a ON a.id = f.account_id
   LEFT JOIN accounts_member m ON m.id = f.owner_id
- ORDER BY f.length DESC, f.period_id DESC
- LIMIT %(limit)s OFFSET %(skip)s
+ WHERE %(id)s::uuid IS NULL
+    OR CASE WHEN %(back)s THEN (f.length, f.period_id) > (%(length)s::bigint, %(id)s::uuid)
+            ELSE (f.length, f.period_id) < (%(length)s::bigint, %(id)s::uuid) END
+ ORDER BY CASE WHEN %(back)s THEN f.length END, CASE WHEN %(back)s THEN f.period_id END, f.length DESC, f.period_id DESC
+ LIMIT %(limit)s
