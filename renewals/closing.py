@@ -144,7 +144,9 @@ def undo_close(*, renewal: Renewal, version: int | None, by: Member | None) -> R
         raise DomainError(_("The contracts closed this renewal: correct them and it follows."), code="by_contracts")
     ended = RenewalLine.objects.filter(renewal=row).values_list("subscription__end_on", flat=True)
     answers = ChurnAnswer.objects.filter(account=row.account_id, ended_on__in=list(ended))
-    answers.filter(version=1, recorded_by=row.closed_by, recorded_at__date__gte=row.closed_on).delete()
+    # The company's day began at this moment, wherever the program that asks counts its days.
+    since = dt.datetime.combine(row.closed_on or today(), dt.time(), Tenant.current().zone)
+    answers.filter(version=1, recorded_by=row.closed_by, recorded_at__gte=since).delete()
     _take_back(row, by)
     saves.reopen(row)
     reminders.take_thanks_back(row, _("The renewal was not closed after all."))

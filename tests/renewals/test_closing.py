@@ -3,12 +3,13 @@
 import datetime as dt
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db.models import Sum
 
 from accounts import closed
-from accounts.models import Account, ChurnAnswer, Subscription, SubscriptionChange
+from accounts.models import Account, ChurnAnswer, Subscription, SubscriptionChange, Tenant
 from cs_platform.kernel.errors import Conflict, DomainError
 from journey.models import Task
 from metrics.figures import jobs as metrics_jobs
@@ -350,3 +351,18 @@ def test_what_came_before_leads_to_where_it_came_from(contracts: Contracts) -> N
     page = contracts.world.client("executive").get(contracts.world.url("metrics/nrr/"), params)
     *_left, period, source = page.context["columns"]
     assert (period["ok"], source["decision_url"], source["check"]) == (True, "", "sent by a program")
+
+
+def test_what_was_closed_early_in_the_day_is_taken_back_whole(contracts: Contracts) -> None:
+    """REN-10: a program counts in UTC, where the company's morning is the day before: the answer goes with the close."""
+    contracts.year("H-1", "2026-12-29", key="A")
+    contracts.follow()
+    with contracts.world.open():
+        Tenant.objects.filter(id=contracts.world.tenant.id).update(timezone="Pacific/Kiritimati")
+    row, _shown = close(contracts, S.CHURNED, by=None, reason="price")
+    assert row.closed_on is not None
+    morning = dt.datetime.combine(row.closed_on, dt.time(0, 5), ZoneInfo("Pacific/Kiritimati"))
+    with contracts.world.open():
+        assert ChurnAnswer.objects.update(recorded_at=morning) == 1
+        undo_close(renewal=row, version=None, by=None)
+        assert not ChurnAnswer.objects.exists()
