@@ -263,10 +263,15 @@ def renewals(book: QuerySet[Account], today: dt.date) -> list[tuple[dt.date, dic
     return sorted(found.items())
 
 
+def months_told(today: dt.date) -> list[dt.date]:
+    """The months of renewals that the page tells, this one first."""
+    return [add_months(month_of(today), number) for number in range(MONTHS)]
+
+
 def coming(book: QuerySet[Account], today: dt.date, by: Mapping[str, Decimal]) -> Upcoming:
     """The open renewals of these accounts that come due in the six months from this one on, and what is called of them."""
-    first = month_of(today)
-    return upcoming(open_between(book, first, month_end(add_months(first, MONTHS - 1)), by))
+    first, *_between, last = months_told(today)
+    return upcoming(open_between(book, first, month_end(last), by))
 
 
 def choices() -> tuple[list[tuple[str, str]], list[str]]:

@@ -21,6 +21,7 @@ from accounts.rates import factors
 from cs_platform.kernel.access import Permission, TenantRequest, may, requires
 from cs_platform.kernel.htmx import page
 from cs_platform.kernel.money import money_text
+from cs_platform.kernel.periods import month_text
 from cs_platform.kernel.templatetags.cells import day_text
 from expansion.listing import DealQuery
 from expansion.models import Opportunity
@@ -30,6 +31,7 @@ from health.account_hooks import shift_value
 from metrics.home import growth, week_cells
 from metrics.home import week as questions
 from metrics.views.churn_queue import waiting_line
+from renewals.listing import RenewalQuery
 
 LISTED = 7
 EVENTS = 10
@@ -83,7 +85,7 @@ def week(request: TenantRequest) -> HttpResponse:
             by_owner,
             growth.week_tile(pipeline, deals_url(), tenant),
             questions.coming(seen, today, worth),
-            _renewals_url(request, segment),
+            _renewals_url(request, team, segment, today),
             currency,
             accounts_url,
         ),
@@ -103,7 +105,7 @@ def week(request: TenantRequest) -> HttpResponse:
         if may(request, Permission.VIEW_ACCOUNTS)
         else "",
         "renewals": renewals,
-        "renewals_url": _renewals_url(request, segment),
+        "renewals_url": _renewals_url(request, team, segment, today),
         "news_url": f"{reverse('week_news', args=[tenant.slug])}?{urlencode(kept | {'week': _week_text(monday)})}",
         "sources_url": reverse("imports", args=[tenant.slug]) if may(request, Permission.IMPORT_DATA) else "",
         "scored": day is not None,
@@ -114,12 +116,14 @@ def week(request: TenantRequest) -> HttpResponse:
     return page(request, "metrics/week.html", context, pieces=("week",))
 
 
-def _renewals_url(request: TenantRequest, segment: str) -> str:
-    """Where the renewals and what is called of them stand; "" for those who may not open them."""
-    if not may(request, Permission.VIEW_ACCOUNTS):
+def _renewals_url(request: TenantRequest, team: str, segment: str, today: dt.date) -> str:
+    """The renewals of the months that the page tells; "" for a team, which that list does not know, and for those who may not
+    open them."""
+    if team or not may(request, Permission.VIEW_ACCOUNTS):
         return ""
-    path = reverse("renewals", args=[request.tenant.slug])
-    return f"{path}?{urlencode({'segment': segment})}" if segment else path
+    months = tuple(month_text(month) for month in questions.months_told(today))
+    query = RenewalQuery(due=months, segment=(segment,) if segment else ())
+    return f"{reverse('renewals', args=[request.tenant.slug])}?{query.text()}"
 
 
 def _deals(request: TenantRequest, team: str, segment: str) -> QuerySet[Opportunity]:

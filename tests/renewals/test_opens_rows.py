@@ -8,7 +8,7 @@ from django.http import QueryDict
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from accounts.models import Account
+from accounts.models import Account, Team
 from renewals import selectors
 from renewals.listing import RenewalQuery
 from renewals.models import Renewal
@@ -83,3 +83,21 @@ def money(text: str) -> float:
         if number.endswith(letter):
             return float(number.removesuffix(letter)) * size
     return float(number)
+
+
+def test_the_forecast_of_the_week_opens_its_months(worlds: tuple[World, World]):
+    """DSH-02: six months from this one on and the segment that is asked for, nothing beyond; for a team, which the list of
+    renewals does not know, nothing opens."""
+    world, rival = worlds
+    book = Book(world)
+    book.renewal("Near", days=40)
+    book.renewal("Far", days=250)
+    Book(rival).renewal("Theirs", days=40)
+    with world.open():
+        team = Team.objects.create(name="North")
+    client = world.client("executive")
+    for asked in ("", "?segment=Enterprise"):
+        tile = client.get(world.url(f"week/{asked}")).context["tiles"][3]
+        assert [row.account.name for row in rows_of(world, tile["url"], "executive")] == ["Near"]
+    page = client.get(world.url(f"week/?team={team.id}")).context
+    assert (page["tiles"][3]["url"], page["renewals_url"]) == ("", "")
