@@ -14,19 +14,18 @@ from advocacy import rules, selectors, services
 from advocacy.enums import Attendance
 from advocacy.forms import GatheringForm, GuestForm, ProgramForm
 from advocacy.models import Gathering, Guest, Program
+from advocacy.views.acting import latest
 from cs_platform.kernel.access import Permission, TenantRequest, may, requires
-from cs_platform.kernel.asked import page_number
 from cs_platform.kernel.htmx import page
 
-SHOWN = 50
 TONES = {"invited": "line", "coming": "acc", "came": "good", "spoke": "good", "absent": "none"}
 
 
 @requires(Permission.VIEW_ACCOUNTS)
 def gatherings(request: TenantRequest) -> HttpResponse:
     """Gatherings, the latest first, with how many came."""
-    number, slug, today = page_number(request), request.tenant.slug, request.tenant.today()
-    found = list(selectors.gatherings()[(number - 1) * SHOWN : number * SHOWN + 1])
+    slug, today = request.tenant.slug, request.tenant.today()
+    found, next_url = latest(request, selectors.gatherings(), "held_on", {})
     context = {
         "rows": [
             {
@@ -39,10 +38,9 @@ def gatherings(request: TenantRequest) -> HttpResponse:
                 "came": one.came,
                 "spoke": one.spoke,
             }
-            for one in found[:SHOWN]
+            for one in found
         ],
-        "previous_url": f"{request.path}?page={number - 1}" if number > 1 else "",
-        "next_url": f"{request.path}?page={number + 1}" if len(found) > SHOWN else "",
+        "next_url": next_url,
         "may_edit": may(request, Permission.EDIT_ACCOUNTS),
     }
     return page(request, "advocacy/gatherings.html", context)

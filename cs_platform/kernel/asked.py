@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
-LAST_PAGE = 1000
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -28,11 +27,6 @@ def known_of(values: Iterable[str], choices: Iterable[str] | None = None) -> tup
     """Each value once, in their order: those that there are among `choices`, or whatever says something."""
     known = None if choices is None else set(choices)
     return tuple(dict.fromkeys(value for value in values if value and (known is None or value in known)))
-
-
-def page_number(request: HttpRequest) -> int:
-    """Which page of a list is asked for (`page`), from 1."""
-    return min(max(number_of(request.GET.get("page", ""), 4) or 1, 1), LAST_PAGE)
 
 
 def version_of(request: HttpRequest) -> int | None:

@@ -260,6 +260,28 @@ def test_a_referral_is_moved_to_the_new_customer(world: World) -> None:
     assert "No referral fits" in shown(world, "advocacy_referrals", query="?state=lost")
 
 
+def test_the_next_page_of_gatherings_goes_on_after_the_last_row(worlds: tuple[World, World]) -> None:
+    """ADV-03: of many on one day none is shown twice and none left out, also where one is planned between two pages."""
+    world, rival = worlds
+    with rival.open():
+        services.make_gathering(name="Of the rival", kind="event", held_on=ago(3), by=None)
+    with world.open():
+        for n in range(52):
+            services.make_gathering(name=f"Held {n:02}.", kind="event", held_on=ago(3), by=None)
+    first = shown(world, "advocacy_gatherings")
+    (following,) = re.findall(r'rel="next" href="([^"]+)"', first)
+    with world.open():
+        services.make_gathering(name="Between the pages", kind="board", held_on=today(), by=None)
+    second = body(world.client("csm").get(following.replace("&amp;", "&")))
+    names = [re.findall(r"Held \d\d\.", page) for page in (first, second)]
+    assert [len(page) for page in names] == [50, 2]
+    assert len({*names[0], *names[1]}) == 52
+    assert 'rel="next"' not in second
+    assert "Of the rival" not in first + second
+    for odd in ("?after=x", f"?after={rival.tenant.id}", "?page=9"):
+        assert "Between the pages" in shown(world, "advocacy_gatherings", query=odd), odd
+
+
 def test_gatherings_and_their_guests(world: World) -> None:
     client = world.client("csm")
     with world.open():

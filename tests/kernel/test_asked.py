@@ -3,7 +3,7 @@
 import pytest
 from django.test import RequestFactory
 
-from cs_platform.kernel.asked import back_of, known_of, number_of, one_line, page_number, version_of
+from cs_platform.kernel.asked import back_of, known_of, number_of, one_line, version_of
 
 
 @pytest.mark.parametrize("text", ["", "²", "٣", "-1", "+1", "1.0", " 1", "1" * 10, "1" * 5000, "one"])
@@ -11,10 +11,9 @@ def test_text_that_is_no_number(text: str) -> None:
     assert number_of(text) is None
 
 
-def test_numbers_pages_and_versions() -> None:
+def test_numbers_and_versions() -> None:
     made = RequestFactory()
     assert (number_of("0"), number_of("007"), number_of("180"), number_of("12345", 4)) == (0, 7, 180, None)
-    assert [page_number(made.get("/", {"page": text})) for text in ("", "0", "3", "9999", "x")] == [1, 1, 3, 1000, 1]
     assert [version_of(made.post("/", {"version": text})) for text in ("", "4", "x")] == [None, 4, None]
 
 
