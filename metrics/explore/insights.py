@@ -33,17 +33,22 @@ class Cohorts:
     improving: bool | None  # None: about equal
 
 
-def problem(groups: Mapping[str, Point], *, less_is_better: bool) -> Problem | None:
+def problem(groups: Mapping[str, Point], *, less_is_better: bool, of_money: bool = False) -> Problem | None:
     """The group that a ratio's problem sits in (MET-09). Example: small business loses 35%, all others 5%: a problem of
-    small business, though everybody together loses 15%."""
+    small business, though everybody together loses 15%. What is a part `of_money` is weighed by the money at the start: of 100
+    kept to 120 and 900 kept to 900 the two together kept 102%, not the 110% of two customers."""
+
+    def weight(point: Point) -> int:
+        return point.sums.base if of_money and point.sums else point.base
+
     told = {name: point for name, point in groups.items() if point.value is not None and point.base >= LEAST_BASE}
     worst: Problem | None = None
     for name, point in told.items():
         others = [each for key, each in told.items() if key != name]
-        base = sum(each.base for each in others)
+        base = sum(weight(each) for each in others)
         if not base or point.value is None:
             continue
-        rest = sum(((each.value or Decimal(0)) * each.base for each in others), Decimal(0)) / base
+        rest = sum(((each.value or Decimal(0)) * weight(each) for each in others), Decimal(0)) / base
         gap = point.value - rest if less_is_better else rest - point.value
         enough = gap >= POINTS and (not less_is_better or point.value >= TIMES * rest)
         if enough and (worst is None or gap > abs(worst.its - worst.rest)):

@@ -12,6 +12,9 @@ from metrics.explore.told import Told, value_name
 from metrics.explore.values import Point, Points
 from metrics.figures import trends
 
+# Ratios of what customers paid at the start, not of how many they were.
+OF_MONEY = {Metric.NRR, Metric.GRR, Metric.REVENUE_CHURN}
+
 
 def anomaly(told: Told, points: Points) -> trends.Anomaly | None:
     if told.asked.grain != Window.MONTH:
@@ -64,7 +67,7 @@ def insights(told: Told) -> list[str]:
     groups = {value: points[last] for value, points in told.series.by_value.items()}
     if by in {Cut.QUARTER, Cut.COHORT}:
         return _cohort_words(told, groups)
-    found = explore_insights.problem(groups, less_is_better=said.less_is_better)
+    found = explore_insights.problem(groups, less_is_better=said.less_is_better, of_money=told.asked.metric in OF_MONEY)
     if found is None:
         return []
     return [

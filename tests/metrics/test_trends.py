@@ -5,7 +5,10 @@ from decimal import Decimal as D
 import pytest
 
 from metrics.enums import Unit
+from metrics.explore import insights
+from metrics.explore.values import Point
 from metrics.figures.trends import anomaly, trend, unusual
+from metrics.formulas import Sums
 
 QUIET = [D(v) / 1000 for v in (20, 21, 19, 20, 22, 18, 20, 21, 19, 20, 20, 21)]
 
@@ -70,3 +73,19 @@ def test_a_trailing_year_that_drifts_is_usual_on_each_page():
     times = [D(5)] * 12
     assert unusual([*times, D("5.2")], Unit.TIMES, trailing=True) is not None, "more than a hundredth of it"
     assert unusual([D(0)] * 12 + [D(1)], Unit.TIMES, trailing=True) is None, "a share of nothing"
+
+
+def test_all_others_together_are_weighed_by_what_they_paid():
+    """MET-09: of a retention of money the others are one large customer that grew and a small one that left nearly, not their
+    mean; of logos each customer counts alike."""
+    groups = {
+        "Enterprise": Point(D("1.2"), 10, Sums(opening=900_00, fx=100_00)),
+        "Small": Point(D("0.8"), 90, Sums(opening=100_00)),
+        "Mid": Point(D("0.4"), 10, Sums(opening=50_00)),
+    }
+    found = insights.problem(groups, less_is_better=False, of_money=True)
+    assert found is not None
+    assert (found.value, found.rest) == ("Mid", (D("1.2") * 1000 + D("0.8") * 100) / 1100)
+    counted = insights.problem(groups, less_is_better=False)
+    assert counted is not None
+    assert counted.rest == D("0.84")
