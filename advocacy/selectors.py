@@ -168,11 +168,13 @@ def referrals(member: Member) -> QuerySet[Referral]:
     return rows.select_related("account", "advocate__contact", "customer")
 
 
-def gatherings() -> Any:
-    """Gatherings, the latest first, with how many were invited, came and spoke."""
-    came = Guest.objects.filter(attendance__in=[Attendance.CAME, Attendance.SPOKE])
+def gatherings(member: Member) -> Any:
+    """Gatherings, the latest first, with how many of the accounts that the member sees were invited, came and spoke: as many
+    as `guests` then lists."""
+    invited = Guest.objects.filter(account__in=visible(member))
+    came = invited.filter(attendance__in=[Attendance.CAME, Attendance.SPOKE])
     return Gathering.objects.annotate(
-        invited=_count(Guest.objects.all(), "gathering"),
+        invited=_count(invited, "gathering"),
         came=_count(came, "gathering"),
         spoke=_count(came.filter(attendance=Attendance.SPOKE), "gathering"),
     ).order_by("-held_on", "-id")

@@ -25,7 +25,7 @@ TONES = {"invited": "line", "coming": "acc", "came": "good", "spoke": "good", "a
 def gatherings(request: TenantRequest) -> HttpResponse:
     """Gatherings, the latest first, with how many came."""
     slug, today = request.tenant.slug, request.tenant.today()
-    found, next_url = latest(request, selectors.gatherings(), "held_on", {})
+    found, next_url = latest(request, selectors.gatherings(request.member), "held_on", {})
     context = {
         "rows": [
             {

@@ -254,6 +254,7 @@ def test_adv_04_a_referral_walks_its_way(tenant_open: World) -> None:
 
 
 def test_gatherings_keep_guests_once(tenant_open: World) -> None:
+    """ADV-03, ROL-01."""
     world, csm = tenant_open, tenant_open.members["csm"]
     who = person(account(world))
     row = services.make_gathering(name="Board", kind="board", held_on=today() + dt.timedelta(days=9), by=csm)
@@ -262,8 +263,14 @@ def test_gatherings_keep_guests_once(tenant_open: World) -> None:
     services.change_gathering(gathering=row, values={"held_on": ago(1)}, version=1, by=csm)
     again = services.set_guest(gathering=row, contact=who, attendance="spoke", by=csm)
     assert (again.id, again.attendance) == (guest.id, "spoke")
-    (found,) = selectors.gatherings()
-    assert (found.invited, found.came, found.spoke) == (1, 1, 1)
+    elsewhere = person(account(world, "A-2", owner=world.members["admin"]))
+    services.set_guest(gathering=row, contact=elsewhere, attendance="came", by=None)
+    for member, counts in ((csm, (1, 1, 1)), (world.members["admin"], (2, 2, 1))):
+        (found,) = selectors.gatherings(member)
+        assert (found.invited, found.came, found.spoke) == counts, (
+            "whom the reader sees, as the page of the guests lists"
+        )
+        assert len(selectors.guests(row, member)) == counts[0]
 
 
 def test_the_rules_of_the_program_are_within_bounds(tenant_open: World) -> None:
