@@ -38,9 +38,9 @@ STEPS = {
     DealStage.COMMIT: ("Get the order form signed", "Name the day of the kick-off"),
 }
 OVERRIDES = (
-    "They asked for it themselves and want it before the year ends.",
-    "Their sponsor decides now; the open points are being closed.",
-    "It is a small step that solves what they complain about.",
+    "They asked for it themselves and want it before the year ends",
+    "Their sponsor decides now; the open points are being closed",
+    "It is a small step that solves what they complain about",
 )
 DISMISSED = (
     "A project of two weeks, over by now.",

@@ -15,6 +15,7 @@ from cs_platform.demo.booked import BATCH, Books
 from cs_platform.demo.books import PRODUCTS
 from cs_platform.demo.deal_words import CASES, GREW, OVERRIDES, STEPS
 from cs_platform.demo.journey_rows import noon
+from cs_platform.demo.past_deals import MORE
 from cs_platform.kernel import audit
 from expansion import checks, lifecycle
 from expansion.enums import DealKind, DealStage, SignalState, Trigger
@@ -41,6 +42,7 @@ CLOSES = {
 }
 BEFORE = 21  # days in each stage that lies behind it
 SHARE = (10, 36)  # percent of what the customer pays
+NEARLY, GROWN = 0.96, 1.5  # of the seats in use where they are full; a team that grew by a half in a quarter
 FRESH, NOTHING_IN_IT = 3, 2  # signals of this night that were taken up or dismissed the day after
 
 
@@ -65,7 +67,7 @@ NAMED = (
     Named("Volta Charging", DealKind.SEATS, "EU entity", 28_000, DealStage.IDENTIFIED, 4, Trigger.GROWTH, "New EU entity in CRM, 2 sites", 3),
     Named("Lumen Dental Group", DealKind.SEATS, "Seats", 44_000, DealStage.IDENTIFIED, 9, Trigger.PERSON, "Asked for more seats", 4),
     Named("Corvid Logistics", DealKind.SEATS, "Seats", 95_000, DealStage.QUALIFIED, 12, Trigger.SEATS_FULL, "96% of seats in use, invites pending", 4),
-    Named("Quillon Software", DealKind.USAGE, "API tier", 54_000, DealStage.QUALIFIED, 8, Trigger.LIMIT, "Hit API quota 6 days of 14", None, "The quota blocks them now."),
+    Named("Quillon Software", DealKind.USAGE, "API tier", 54_000, DealStage.QUALIFIED, 8, Trigger.LIMIT, "Hit API quota 6 days of 14", None, "The quota blocks them now"),
     Named("Ardmore Retail", DealKind.PRODUCT, "Analytics", 118_000, DealStage.QUALIFIED, 31, Trigger.PERSON, "Two departments asked in the Q3 review"),
     Named("Altavista Health", DealKind.SEATS, "Core, unit 4", 180_000, DealStage.PROPOSAL, 19, Trigger.DEPARTMENT, "Fourth business unit asked for access", 7),
     Named("Thornbury Water", DealKind.PRODUCT, "Automation", 142_000, DealStage.PROPOSAL, 44, Trigger.PERSON, "Board project funded for next year"),
@@ -175,8 +177,9 @@ def _named(named: Named, account: Account, last: dt.date, books: Books) -> Oppor
         deal.product = next((row for row in free if row.name == named.name), free[0] if free else None)
         deal.kind, deal.name = (DealKind.PRODUCT, deal.product.name) if deal.product else (DealKind.SEATS, "Seats")
     if named.trigger == Trigger.SEATS_FULL:
-        inputs = {"used": 48, "limit": 50, "share": 0.96}
-        deal.signal = _signal(deal, "seats", inputs)
+        seats = _seats(account, deal.identified_on, books)
+        used = round(seats * NEARLY)
+        deal.signal = _signal(deal, "seats", {"used": used, "limit": seats, "share": round(used / max(seats, 1), 4)})
     elif named.trigger == Trigger.GROWTH:
         deal.signal = _signal(deal, "note:crm", {"day": deal.identified_on.isoformat(), "note": named.why})
     return _plan(deal, last, chance)
@@ -201,9 +204,20 @@ def _another(
     deal.case = chance.choice(CASES[DealKind(deal.kind)])
     deal.trigger = chance.choice((Trigger.PERSON, Trigger.SEATS_FULL, Trigger.TEAM_GROWTH, Trigger.CHAMPION))
     if deal.trigger == Trigger.TEAM_GROWTH:
-        before = chance.randrange(20, 90)
-        deal.signal = _signal(deal, "team", {"before": before, "now": before * 14 // 10, "change": 0.4})
+        now = round(_seats(account, deal.identified_on, books) * NEARLY)
+        before = round(now / GROWN)
+        if now - before >= MORE:
+            inputs = {"before": before, "now": now, "change": round(now / before - 1, 4)}
+            deal.signal = _signal(deal, "team", inputs)
+        else:  # too few people for the night to see a team that grows
+            deal.trigger = Trigger.PERSON
     return _plan(deal, last, chance)
+
+
+def _seats(account: Account, day: dt.date, books: Books) -> int:
+    """The seats that the customer's contracts had on that day."""
+    running = [row for row in books.periods.values() if row.account_id == account.id and row.start_on <= day]
+    return sum(row.seats or 0 for row in running if row.end_on is None or day < row.end_on)
 
 
 def _free(account: Account, books: Books) -> list[Product]:

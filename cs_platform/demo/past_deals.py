@@ -5,6 +5,7 @@ Dice of its own for each.
 """
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
@@ -48,6 +49,7 @@ USUAL = {DealKind.SEATS: (Trigger.SEATS_FULL, Trigger.TEAM_GROWTH, Trigger.GROWT
 # How often an outcome was shown, by how the deal ended, and no urgent ticket was open.
 OUTCOME_SHOWN = {DealStage.WON: 0.88, DealStage.LOST: 0.7}
 NO_P1 = 0.96
+MORE = 5  # people by which a team has grown that a night tells of
 
 
 @dataclass
@@ -57,11 +59,20 @@ class Told:
     deals: list[Opportunity] = field(default_factory=list)
     moves: list[OpportunityMove] = field(default_factory=list)
     signals: list[Signal] = field(default_factory=list)
+    periods: Mapping[str, Sequence[SourceRow]] = field(default_factory=dict)  # paid ones, by account
+
+    def seats(self, account: str, day: dt.date) -> int:
+        """The seats that the account's contracts had on that day; a signal of it says the same."""
+        running = [row for row in self.periods.get(account, ()) if place(row)[1] <= day]
+        return sum(int(row["seats"]) for row in running if not row["end_date"] or day.isoformat() < row["end_date"])
 
 
 def tell(rows: Rows, agreed: Mapping[Place, SourceRow], books: Books, contracts: Contracts, seed: int) -> Told:
     """The deals of the months that are told; of the won ones the contracts are begun."""
-    found = Told()
+    periods: dict[str, list[SourceRow]] = defaultdict(list)
+    for row in rows.subscriptions:
+        periods[row["account"]].append(row)
+    found = Told(periods=periods)
     for row in rows.subscriptions:
         if (key := place(row)) in sold(rows.deals):
             chance = Random(f"{seed}:{key[0]}:won")
@@ -106,7 +117,7 @@ def _won(
     deal.name = row["product"] if kind == DealKind.PRODUCT else f"{row['seats']} more seats"
     deal.stage = DealStage.WON
     deal.win = chance.choices(list(WINS), list(WINS.values()))[0]
-    _walk(found, deal, story, [DealStage.QUALIFIED, DealStage.PROPOSAL, DealStage.COMMIT], chance)
+    _walk(found, deal, story, [DealStage.QUALIFIED, DealStage.PROPOSAL, DealStage.COMMIT], row["account"], chance)
     owner = deal.owner or books.leader
     origin = Origin(ChangeSource.DEAL, deal.id, owner.name)
     period = contracts.begin(row, origin, "cross_sell" if kind == DealKind.PRODUCT else "seats")
@@ -130,7 +141,7 @@ def _lost(found: Told, number: int, story: Story, row: SourceRow, books: Books, 
     deal.name = str(deal.product) if deal.product else f"Seats for {chance.choice(GREW)}"
     deal.stage = DealStage.LOST
     furthest = chance.choices(list(FURTHEST), list(FURTHEST.values()))[0]
-    _walk(found, deal, story, [stage for stage in ALONG if lifecycle.OPEN.index(stage) <= lifecycle.OPEN.index(furthest)], chance)  # fmt: skip
+    _walk(found, deal, story, [stage for stage in ALONG if lifecycle.OPEN.index(stage) <= lifecycle.OPEN.index(furthest)], row["account"], chance)  # fmt: skip
     deal.loss = chance.choices(list(LOSSES), [weight for weight, _said in LOSSES.values()])[0]
     if deal.override and chance.random() < 0.4:
         deal.loss = LossReason.NOT_EARNED
@@ -163,7 +174,7 @@ def _deal(story: Story, key: str, kind: DealKind, closed: dt.date, books: Books,
     )
 
 
-def _walk(found: Told, deal: Opportunity, story: Story, through: Sequence[DealStage], chance: Random) -> None:
+def _walk(found: Told, deal: Opportunity, story: Story, through: Sequence[DealStage], key: str, chance: Random) -> None:
     """From the first stage through these to its end; what the checks said when it left the first, and where it came from."""
     seen, closed = deal.identified_on, deal.closed_on
     assert closed is not None
@@ -181,8 +192,8 @@ def _walk(found: Told, deal: Opportunity, story: Story, through: Sequence[DealSt
             deal.override, deal.override_by = chance.choice(OVERRIDES), deal.owner
     found.deals.append(deal)
     if chance.random() < SIGNALLED:
-        deal.trigger = chance.choice(USUAL[DealKind(deal.kind)])
-        deal.signal = _signal(deal.account_id, deal.trigger, seen, chance)
+        deal.signal = _signal(found, key, deal.account_id, chance.choice(USUAL[DealKind(deal.kind)]), seen, chance)
+        deal.trigger = deal.signal.trigger
         deal.signal.state, deal.signal.decided_on, deal.signal.decided_by = SignalState.TAKEN, seen, deal.owner
         found.signals.append(deal.signal)
 
@@ -198,24 +209,28 @@ def _earned(story: Story, day: dt.date, ending: DealStage, chance: Random) -> di
     }
 
 
-def _signal(account_id: UUID, trigger: str, day: dt.date, chance: Random) -> Signal:
-    """What the night measured a few days before; its cause is gone since, so that it may come anew."""
+def _signal(found: Told, key: str, account_id: UUID, trigger: Trigger, day: dt.date, chance: Random) -> Signal:
+    """What the night measured a few days before; its cause is gone since, so that it may come anew. People and seats are those of
+    the contracts: where the seats hold too few people for a team that grew, somebody has told of growth."""
     on = day - DAY * chance.randrange(1, 9)
-    limit = chance.randrange(20, 400)
-    share = chance.randrange(900, 999) / 1000
+    seats = found.seats(key, on)
+    used = seats - chance.randrange(seats // 10 + 1)
+    before = used * chance.randrange(60, 76) // 100
+    if (trigger == Trigger.SEATS_FULL and not used) or (trigger == Trigger.TEAM_GROWTH and used - before < MORE):
+        trigger = Trigger.GROWTH
     told: Mapping[Trigger, Mapping[str, Any]] = {
-        Trigger.SEATS_FULL: {"used": round(limit * share), "limit": limit, "share": share},
-        Trigger.TEAM_GROWTH: {"before": limit, "now": round(limit * (1.3 + share / 10)), "change": round(0.3 + share / 10, 4)},
+        Trigger.SEATS_FULL: {"used": used, "limit": seats, "share": round(used / max(seats, 1), 4)},
+        Trigger.TEAM_GROWTH: {"before": before, "now": used, "change": round(used / max(before, 1) - 1, 4)},
         Trigger.GROWTH: {"day": on.isoformat(), "note": f"More work in {chance.choice(GREW)}."},
         Trigger.COMPETITOR: {"day": on.isoformat(), "note": chance.choice(COMPETITOR)},
     }  # fmt: skip
     causes = {Trigger.SEATS_FULL: "seats", Trigger.TEAM_GROWTH: "team"}
-    cause = causes.get(Trigger(trigger), f"note:{chance.randrange(10**9)}")
+    cause = causes.get(trigger, f"note:{chance.randrange(10**9)}")
     return Signal(
         account_id=account_id,
         trigger=trigger,
         cause=f"{cause}{AGAIN}{on}:{chance.randrange(10**6)}",
-        inputs={**told[Trigger(trigger)], GONE: (day + DAY).isoformat()},
+        inputs={**told[trigger], GONE: (day + DAY).isoformat()},
         as_of=on,
         opened_at=noon(on),
     )
@@ -227,7 +242,7 @@ def _dismissed(found: Told, story: Story, key: str, books: Books, chance: Random
     if away(story, day):
         return
     account = books.accounts[key]
-    row = _signal(account.id, chance.choice(USUAL[DealKind.SEATS]), day, chance)
+    row = _signal(found, key, account.id, chance.choice(USUAL[DealKind.SEATS]), day, chance)
     row.state, row.decided_on, row.decided_by = SignalState.DISMISSED, day, books.owner(account)
     row.note = chance.choice(DISMISSED)
     found.signals.append(row)
