@@ -12,7 +12,7 @@ from random import Random
 from accounts.enums import ChangeSource, Profile
 from accounts.merging import Origin
 from accounts.rates import factors
-from cs_platform.demo import past_calls, past_deals
+from cs_platform.demo import efforts, past_calls, past_deals
 from cs_platform.demo.booked import BATCH, Books, Contracts
 from cs_platform.demo.company import Rows
 from cs_platform.demo.deals import told_since
@@ -79,6 +79,7 @@ def write(rows: Rows, signed: Iterable[SourceRow], seed: int, last: dt.date) -> 
         RenewalStep.objects.bulk_create([step for one in past for step in one.steps], BATCH)
         Objection.objects.bulk_create([each for one in past for each in one.objections], BATCH)
         SavePlay.objects.bulk_create([play for one in past for play in _plays(one)], BATCH)
+        efforts.write(past, last)
         past_calls.write(calls)
         past_deals.write(deals)
     return len(past)

@@ -17,6 +17,12 @@ OBJECTIONS = {
     FailureReason.COMPETITOR: "Another vendor offers a free pilot.",
     FailureReason.PROCUREMENT: "Procurement wants three offers this time.",
 }
+# What people write about how easy a renewal was, up to each score (1 is very easy).
+EASE = {
+    2: ("One call and a signature.", "The proposal had everything that our finance asks for.", "No surprises. Thank you."),
+    4: ("Fine, but the order form came late.", "Two rounds with procurement, then it was quick."),
+    7: ("Three people asked us the same questions.", "The price was clear only in the last week.", "Too many versions of the offer."),
+}  # fmt: skip
 ANSWERS = {
     FailureReason.PRICE: "Same price for two years, in writing.",
     FailureReason.VALUE: "Value summary with their own numbers, sent to the sponsor.",

@@ -258,13 +258,18 @@ def _offer(case: _Case, leader: Member) -> None:
         row.approval, row.approved_by = (Review.DONE, leader) if row.asked_minor else (Review.NONE, None)
 
 
+def part_of(person: Contact) -> Part | None:
+    """What a person of this role and title has to do with a renewal; None for who has no part in it."""
+    return Part.PAYS if person.title == "CFO" else PARTS.get(person.role)
+
+
 def _stakeholders(case: _Case) -> list[Stakeholder]:
     """Who has a part in it, as far as somebody has spoken with them; at Halcyon nobody has mapped legal yet."""
     if not case.row.talked_on or case.row.profile == Profile.PRODUCT_LED:
         return []
     found = []
     for person in case.people:
-        part = Part.PAYS if person.title == "CFO" else PARTS.get(person.role)
+        part = part_of(person)
         if part is None or (person.left_on and not case.halcyon) or (case.halcyon and part == Part.LEGAL):
             continue
         stance = case.chance.choice(STANCES[HealthBand(case.band)])

@@ -53,7 +53,7 @@ from metrics.proof import reconciliation, restated
 from metrics.proof.closing import last_close
 from renewals import outlook, scores
 from renewals.enums import Phase
-from renewals.models import FrozenCall, Renewal, RenewalStep
+from renewals.models import EffortAsk, FrozenCall, Renewal, RenewalStep
 from renewals.selectors import latest_calls
 from tests.demo.one_story import OneStory
 from tests.demo.plain import PlainBook
@@ -62,6 +62,7 @@ ROLES = ["admin", "csm", "csm", "executive", "leader", "ops"]
 TABLES = (
     Account, AccountEvent, Contact, Import, Member, Subscription, ApiKey, RetentionMonth, MonthClose, Reconciliation,
     MetricTarget, BoardNote, DigestRecipient, Renewal, FrozenCall, Opportunity, Signal,
+    EffortAsk,
 )  # fmt: skip
 
 
@@ -379,6 +380,47 @@ def test_calls_of_the_past_say_something(seeded: Path) -> None:
             assert bool(deal.override) == bool(missing(deal.earned)), deal.name
         assert Signal.objects.filter(state="open").exists()
         assert {*Signal.objects.values_list("state", flat=True)} >= {"open", "taken", "dismissed"}
+
+
+@pytest.mark.parametrize("slug", ["northwind", "northwind-labs"])
+def test_who_renewed_says_how_easy_it_was(seeded: Path, slug: str) -> None:
+    """REN-03: of those that stayed people were asked after the decision, each at most once in 90 days; some have answered."""
+    tenant = Tenant.objects.get(slug=slug)
+    last = tenant.today() - dt.timedelta(days=1)
+    with tenant_context(tenant.id):
+        asks = list(EffortAsk.objects.select_related("renewal", "contact", "answer").order_by("sent_at"))
+        assert {ask.renewal.state for ask in asks} <= {"renewed", "expanded", "contracted"}
+        answered = [ask for ask in asks if ask.answer]
+        assert 0 < len(answered) < len(asks)
+        before: dict[object, dt.datetime] = {}
+        for ask in asks:
+            assert ask.sent_at
+            assert ask.sent_at.date() >= ask.renewal.closed_on
+            assert ask.contact.account_id == ask.renewal.account_id
+            assert ask.contact.left_on is None or ask.contact.left_on > ask.renewal.closed_on
+            assert ask.renewal.stakeholders.filter(contact=ask.contact).exists()
+            if ask.contact_id in before:
+                assert ask.sent_at - before[ask.contact_id] >= dt.timedelta(days=90)
+            before[ask.contact_id] = ask.sent_at
+        for ask in answered:
+            assert ask.answer.contact_id == ask.contact_id
+            assert ask.sent_at <= ask.answer.answered_at
+            assert ask.answer.answered_at.date() <= last
+
+
+@pytest.mark.parametrize("slug", ["northwind", "northwind-labs"])
+def test_signals_tell_the_seats_of_the_contracts(seeded: Path, slug: str) -> None:
+    """EXP-02: what a signal of full seats has as its limit is what the contracts of that day hold."""
+    with tenant_context(Tenant.objects.get(slug=slug).id):
+        found = list(Signal.objects.filter(trigger="seats_full"))
+        assert found
+        for row in found:
+            running = Subscription.objects.filter(account=row.account_id, voided=False, start_on__lte=row.as_of)
+            running = running.exclude(end_on__lte=row.as_of)
+            assert row.inputs["limit"] == sum(each.seats or 0 for each in running), row.inputs
+            assert row.inputs["used"] >= row.inputs["limit"] * 0.85
+        for row in Signal.objects.filter(trigger="team_growth"):
+            assert row.inputs["now"] - row.inputs["before"] >= 5, row.inputs
 
 
 def tenant_members(tenant: Tenant) -> dict[str, Member]:
