@@ -114,7 +114,12 @@ def test_the_moments_that_are_offered(tenant_open: World, clock: Any, monkeypatc
     offered = lambda: [one["value"] for one in cells.snooze_choices(None, tenant_open.tenant)]  # noqa: E731
     assert offered() == ["2026-11-24T13:10", "2026-11-24T14:00", "2026-11-25T09:00", "2026-11-30", "2026-12-08"]
     clock(23, 30)
-    assert offered() == ["2026-11-25T00:30", "2026-11-25T09:00", "2026-11-30", "2026-12-08"]  # what an hour hence takes is no day
+    assert offered() == [
+        "2026-11-25T00:30",
+        "2026-11-25T09:00",
+        "2026-11-30",
+        "2026-12-08",
+    ]  # what an hour hence takes is no day
     tenant_open.tenant.data_until = dt.date(2026, 11, 20)
     assert offered() == ["2026-11-21T09:00", "2026-11-23", "2026-12-04"]
     assert in_an_hour(NOON.replace(second=40)).time() == dt.time(13, 10)
