@@ -13,11 +13,12 @@ from accounts.enums import Profile
 from accounts.models import Member, Segment
 from cs_platform.kernel.edits import check_seen, put
 from cs_platform.kernel.errors import Conflict
-from renewals.models import Flow
+from renewals.models import Flow, Renewal
 
 # A small customer is quoted without anybody; with the others somebody talks first.
 BY_THEMSELVES = (Profile.SMB,)
-FIELDS = ("quotes", "uplift", "term_months", "prepaid", "valid_days")
+TERMS = ("uplift", "term_months", "prepaid")
+FIELDS = ("quotes", *TERMS, "valid_days")
 LIMITS = {"uplift": (-100, 1000), "term_months": (1, 120), "valid_days": (1, 365)}
 
 
@@ -35,6 +36,13 @@ def flow_of(segment: Segment | None, own: Mapping[UUID, Flow]) -> Flow:
     return Flow(
         segment=segment, quotes=quotes, uplift=Decimal(0), term_months=12, prepaid=None, valid_days=30, version=0
     )
+
+
+def terms_of(renewal: Renewal, flow: Flow) -> dict[str, Any]:
+    """What a quote says unless somebody says otherwise: what was talked about with this customer, else the policy. Example: a
+    renewal with a term of 24 months and nothing else said, of a policy of 5 %: 5 %, 24 months."""
+    said = {name: getattr(renewal, name) for name in TERMS}
+    return {name: getattr(flow, name) if value is None else value for name, value in said.items()}
 
 
 def checked(values: Mapping[str, Any]) -> dict[str, Any]:

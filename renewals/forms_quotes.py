@@ -56,12 +56,10 @@ class QuoteForm(forms.Form):
         return found | {"contact": self.people.get(found["contact"])}
 
     @staticmethod
-    def values_of(quote: Quote | Flow, **more: Any) -> dict[str, Any]:
-        found = {name: getattr(quote, name) for name in ("version", "uplift", "term_months")}
-        if isinstance(quote, Quote):
-            contact: UUID | None = quote.contact_id
-            found |= {"valid_until": quote.valid_until, "contact": str(contact or "")}
-        return found | {"prepaid": _payment(quote.prepaid)} | more
+    def values_of(quote: Quote) -> dict[str, Any]:
+        found = {name: getattr(quote, name) for name in ("version", "uplift", "term_months", "valid_until")}
+        contact: UUID | None = quote.contact_id
+        return found | {"contact": str(contact or ""), "prepaid": _payment(quote.prepaid)}
 
 
 class FlowForm(forms.Form):

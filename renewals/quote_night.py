@@ -9,13 +9,13 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from accounts import opt_outs
-from accounts.models import Contact, Tenant
+from accounts.models import Tenant
 from cs_platform.kernel import audit
 from journey.playbooks.letters import leaves_at
 from renewals import flows
 from renewals.enums import Intent, QuoteState, RenewalState, Step, Unsent
-from renewals.models import Flow, Quote, QuoteLine, Renewal, RenewalStep
-from renewals.offers import Offer, offer_of, valid_until
+from renewals.models import Flow, Quote, QuoteLine, RenewalStep
+from renewals.offers import offer_of, valid_until
 from renewals.quote_mails import BEFORE, wish
 from renewals.quotes import contracts_of, deciders, lines_of, next_number, problem_of, quotable
 
@@ -68,15 +68,29 @@ def make_quotes(day: dt.date) -> int:
         if not quotable(found, renewal) or any(contract.end_on != renewal.due_on for contract in found):
             continue  # its step is a task all the same
         flow = flows.flow_of(renewal.account.segment, own)
-        offer = offer_of(found, renewal.due_on, flow.uplift, flow.term_months)
+        terms = flows.terms_of(renewal, flow)
+        offer = offer_of(found, renewal.due_on, terms["uplift"], terms["term_months"])
         person, problem = problem_of(people[renewal.id], stopped)
         if tenant.data_until or (day - step.due_on).days > LATE_DAYS:
             problem = Unsent.LATE
-        quote = _quote(renewal, flow, offer, person, problem, day)
-        quote.number = number + len(quotes)
-        quote.goes_at = None if problem else goes_at
-        quotes.append(quote)
-        lines += lines_of(quote, offer)
+        quotes.append(
+            Quote(
+                renewal=renewal,
+                number=number + len(quotes),
+                automatic=True,
+                contact=person,
+                currency=renewal.currency,
+                **terms,
+                starts_on=offer.starts_on,
+                ends_on=offer.ends_on,
+                year_minor=offer.year,
+                total_minor=offer.total,
+                valid_until=valid_until(day, flow.valid_days, renewal.due_on),
+                problem=problem,
+                goes_at=None if problem else goes_at,
+            )
+        )
+        lines += lines_of(quotes[-1], offer)
     with audit.derived():
         Quote.objects.bulk_create(quotes, batch_size=500)
         QuoteLine.objects.bulk_create(lines, batch_size=2000)
@@ -101,21 +115,3 @@ def _due(day: dt.date, own: Mapping[UUID, Flow]) -> Sequence[RenewalStep]:
     rows = rows.exclude(renewal__intent=Intent.LEAVE).exclude(Exists(mine))
     rows = rows.select_related("renewal__account__segment").order_by("due_on", "id")
     return [step for step in rows if flows.flow_of(step.renewal.account.segment, own).quotes]
-
-
-def _quote(renewal: Renewal, flow: Flow, offer: Offer, person: Contact | None, problem: str, day: dt.date) -> Quote:
-    return Quote(
-        renewal=renewal,
-        automatic=True,
-        contact=person,
-        currency=renewal.currency,
-        uplift=flow.uplift,
-        term_months=flow.term_months,
-        prepaid=flow.prepaid,
-        starts_on=offer.starts_on,
-        ends_on=offer.ends_on,
-        year_minor=offer.year,
-        total_minor=offer.total,
-        valid_until=valid_until(day, flow.valid_days, renewal.due_on),
-        problem=problem,
-    )

@@ -30,7 +30,6 @@ from renewals.offers import Offer, offer_of, valid_until
 LOCK = "quotes"  # held while numbers are given
 LONGEST = dt.timedelta(days=365)
 ROLES = (ContactRole.DECISION_MAKER, ContactRole.CHAMPION)
-TERMS = ("uplift", "term_months", "prepaid")
 OPEN: tuple[str, ...] = (QuoteState.DRAFT, QuoteState.SENT)
 
 
@@ -93,13 +92,12 @@ def lines_of(quote: Quote, offer: Offer) -> list[QuoteLine]:
 
 @transaction.atomic
 def make_quote(*, renewal: Renewal, values: Mapping[str, Any], by: Member | None) -> Quote:
-    """A draft of what the contracts cost with the policy of the segment, or with `values`: uplift, term_months, prepaid,
+    """A draft of what the contracts cost with the terms that were talked about, else the policy of the segment, or with `values`: uplift, term_months, prepaid,
     valid_until, contact."""
     row = locked(renewal.id)
     segment = row.account.segment
     flow = flows.flow_of(segment, flows.own_flows() if segment else {})
-    usual = {name: getattr(flow, name) for name in TERMS}
-    given = usual | {name: value for name, value in values.items() if value is not None}
+    given = flows.terms_of(row, flow) | dict(values)
     if "contact" not in given:
         given["contact"] = next(iter(deciders([row], today())[row.id]), None)
     given.setdefault("valid_until", valid_until(today(), flow.valid_days, row.due_on))
@@ -117,7 +115,7 @@ def change_quote(*, quote: Quote, values: Mapping[str, Any], version: int | None
     renewal = locked(quote.renewal_id)
     row = _seen(quote, version)
     _check_state(row, QuoteState.DRAFT)
-    stands = {name: getattr(row, name) for name in (*TERMS, "valid_until", "contact")}
+    stands = {name: getattr(row, name) for name in (*flows.TERMS, "valid_until", "contact")}
     terms, offer = _offer(renewal, stands | dict(values))
     changes = terms | _sums(offer)
     changed = {name: value for name, value in changes.items() if getattr(row, name) != value}
@@ -182,7 +180,7 @@ def _check_state(row: Quote, *states: str) -> None:
 
 def _offer(renewal: Renewal, given: Mapping[str, Any]) -> tuple[dict[str, Any], Offer]:
     """What is kept of the words, and the offer; DomainError names the field."""
-    terms = flows.checked({name: given[name] for name in TERMS})
+    terms = flows.checked({name: given[name] for name in flows.TERMS})
     until, contact = given["valid_until"], given.get("contact")
     if until is None or not today() <= until <= today() + LONGEST:
         raise refused("valid_until", _("Choose a day from today on, at most a year ahead."))

@@ -89,7 +89,7 @@ class QuoteQuery(SyncedQuery):
 
 
 class NewQuote(serializers.Serializer):
-    """A draft; what is not sent is the policy of the segment."""
+    """A draft; what is not sent is as the terms of the renewal say, else as the policy of the segment."""
 
     renewal = serializers.CharField(help_text="External id of an open renewal.")
     uplift = serializers.DecimalField(

@@ -37,14 +37,14 @@ def _people(request: TenantRequest, one: Renewal) -> list[Contact]:
 
 @requires(Permission.EDIT_ACCOUNTS)
 def quote_new(request: TenantRequest, renewal_id: UUID) -> HttpResponse:
-    """Make a quote of the contracts, with the policy of the segment filled in."""
+    """Make a quote of the contracts, with what was talked about, else the policy of the segment, filled in."""
     one, today = selectors.renewal_of(request.member, renewal_id), request.tenant.today()
     segment = one.account.segment
     flow = flows.flow_of(segment, flows.own_flows() if segment else {})
     first = next(iter(quotes.deciders([one], today)[one.id]), None)
     until = offers.valid_until(today, flow.valid_days, one.due_on)
-    initial = QuoteForm.values_of(flow, valid_until=until, contact=str(first.id) if first else "", version=0)
-    form = QuoteForm(posted(request), initial=initial, people=_people(request, one))
+    usual = Quote(**flows.terms_of(one, flow), valid_until=until, contact=first, version=0)
+    form = QuoteForm(posted(request), initial=QuoteForm.values_of(usual), people=_people(request, one))
 
     def act(values: dict[str, Any]) -> Quote:
         return quotes.make_quote(renewal=one, values=form.values(), by=request.member)

@@ -249,6 +249,22 @@ def test_only_segments_that_say_so_and_renewals_that_wait_are_quoted(book: Book)
         assert sorted(Quote.objects.values_list("number", flat=True)) == [1, 2]
 
 
+def test_a_quote_begins_with_what_was_talked_about(book: Book) -> None:
+    """REN-07: the terms on the renewal come before the segment's policy, by hand, in the form and by night; what is said is last."""
+    one, other = small(book, "Talked"), small(book, "By hand")
+    with book.world.open():
+        rows = Renewal.objects.filter(id__in=[one.id, other.id])
+        rows.update(term_months=24, uplift=Decimal("5.00"), prepaid=True)
+        made = quotes.make_quote(renewal=other, values={"term_months": 6}, by=book.world.members["csm"])
+    assert night(book) == 1
+    with book.world.open():
+        found = Quote.objects.get(renewal=one)
+    said = [(row.uplift, row.term_months, row.prepaid, row.year_minor, row.total_minor) for row in (found, made)]
+    assert said == [(5, 24, True, 1_260_000, 2_520_000), (5, 6, True, 1_260_000, 630_000)]
+    form = book.world.client("csm").get(book.world.url(f"renewals/{one.id}/quotes/")).content.decode()
+    assert re.search(r'name="term_months" value="24"', form)
+
+
 def test_a_mail_that_the_server_refuses_goes_later_or_says_so(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
     """REN-07: nothing is half done when the server says no; after the last attempt the quote stands with the reason."""
     one = small(book)
