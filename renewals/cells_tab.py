@@ -14,7 +14,7 @@ from accounts.cells import arr_text, days_text, last_seen, short_day
 from accounts.enums import Engagement
 from accounts.models import Contact, Tenant
 from cs_platform.kernel.money import money_text
-from cs_platform.kernel.templatetags.cells import number_text
+from cs_platform.kernel.templatetags.cells import day_text, number_text
 from cs_platform.kernel.templatetags.ui import hbar
 from renewals.cells import OUTCOME_TONES
 from renewals.cells_marks import CALLERS, WORDS, Mark, Marked, days_word, mark_svg, marked, step_track
@@ -365,11 +365,11 @@ def past_row(one: Any, tenant: Tenant, today: dt.date) -> dict[str, Any]:
     """A renewal that is over, with what was due and what was kept."""
     over = one.state != RenewalState.OPEN
     return {
-        "due": short_day(one.due_on, today),
+        "due": day_text(one.due_on),
         "url": f"{reverse('account_renewal', args=[tenant.slug, one.account_id])}?renewal={one.id}",
         "outcome": one.get_state_display(),
         "tone": OUTCOME_TONES[one.state],
-        "closed": short_day(one.closed_on, today),
+        "closed": day_text(one.closed_on) if one.closed_on else "–",
         "due_arr": arr_text(one.mrr_minor, tenant.currency),
         "kept_arr": arr_text(one.kept_mrr, tenant.currency) if one.kept_mrr is not None else "–",
         "track": step_track(marked(one.steps.all(), today, ended=over)),

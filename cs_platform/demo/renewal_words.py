@@ -84,7 +84,7 @@ HALCYON_OBJECTIONS = (
     (FailureReason.PRICE, "6% uplift without new value", "", ("decision_maker", "executive_sponsor"), 30, None),
     (FailureReason.PRODUCT, "Export fails, we cannot leave or audit", "", ("power_user", "core_user"), 4, None),
     (
-        FailureReason.BUDGET, "Too many licences after the depot sale", "Offer at the right size, 640 seats",
+        FailureReason.BUDGET, "Too many licences after the depot sale", "Offer at the right size, counted with them",
         ("procurement", "decision_maker"), 16, 9,
     ),
 )  # fmt: skip
