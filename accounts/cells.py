@@ -1,6 +1,7 @@
 """Cells of account lists and headers: text in the reader's language, made in Python so that templates only print."""
 
 import datetime as dt
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -156,6 +157,22 @@ def account_rows(accounts: list[Account], columns: tuple[str, ...], tenant: Tena
         }
         for account in accounts
     ]
+
+
+def sorted_heads(
+    columns: Iterable[tuple[str, Any, bool]], url: Callable[..., str], sort: str, *, descending: bool
+) -> list[dict[str, Any]]:
+    """Heads of a list that is read by key: {label, number, url (when it sorts), order}. `columns` are (name of the order or "",
+    label, whether its cells are numbers); `url(sort=name)` is the list in that order, `sort` the one that it has."""
+    found = []
+    for name, label, number in columns:
+        head: dict[str, Any] = {"label": label, "number": number}
+        if name:
+            head["url"] = url(sort=name)
+            if name == sort:
+                head["order"] = "descending" if descending else "ascending"
+        found.append(head)
+    return found
 
 
 def heads(query: ListQuery, path: str) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
 
-from accounts.cells import person, short_day
+from accounts.cells import person, short_day, sorted_heads
 from accounts.models import Tenant
 from cs_platform.kernel.money import money_text
 from cs_platform.kernel.templatetags.cells import number_text
@@ -178,15 +178,8 @@ def list_row(row: Any, tenant: Tenant, today: dt.date) -> dict[str, Any]:
 def heads(query: DealQuery, url: Callable[..., str], *, may_edit: bool) -> list[dict[str, Any]]:
     """Heads of the list: {label, number, url (when it sorts), order}; the first is that of the boxes, for who may change deals."""
     box = format_html('<span class="sr">{}</span>', pgettext("deals", "Select"))
-    found: list[dict[str, Any]] = [{"label": box}] if may_edit else []
-    for name, label, number in HEADS:
-        head: dict[str, Any] = {"label": label, "number": number}
-        if name:
-            head["url"] = url(sort=name)
-            if name == query.sort:
-                head["order"] = "descending" if SORTS[name].descending else "ascending"
-        found.append(head)
-    return found
+    found = sorted_heads(HEADS, url, query.sort, descending=SORTS[query.sort].descending)
+    return [{"label": box}, *found] if may_edit else found
 
 
 def marks(readings: Iterable[Reading]) -> list[dict[str, Any]]:

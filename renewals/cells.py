@@ -20,7 +20,6 @@ from renewals.cells_marks import marked, step_track
 from renewals.cells_words import call_pill, chance_text
 from renewals.enums import Phase, RenewalState
 from renewals.lifecycle import may_move
-from renewals.listing import SORTS, RenewalQuery
 from renewals.models import Renewal
 
 VIEWS: Mapping[str, Any] = {
@@ -98,19 +97,6 @@ def next_text(one: Renewal, today: dt.date) -> Any:
         return one.next_step
     late = one.next_step_on < today
     return format_html('<span class="{}">{}</span> {}', "late" if late else "m", short_day(one.next_step_on, today), one.next_step)  # fmt: skip
-
-
-def heads(query: RenewalQuery, url: Callable[..., str]) -> list[dict[str, Any]]:
-    """Heads of the list: {label, number, url (when it sorts), order}."""
-    found = []
-    for name, label, number in HEADS:
-        head: dict[str, Any] = {"label": label, "number": number}
-        if name:
-            head["url"] = url(sort=name)
-            if name == query.sort:
-                head["order"] = "descending" if SORTS[name].descending else "ascending"
-        found.append(head)
-    return found
 
 
 def money_of(count: int, mrr: int, tenant: Tenant) -> str:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from accounts.cells import sorted_heads
 from accounts.models import Member, Segment
 from accounts.rates import factors
 from cs_platform.kernel.access import Permission, Scope, TenantRequest, may, requires
@@ -178,7 +179,12 @@ def _list(request: TenantRequest, query: RenewalQuery, today: dt.date, by: Worth
     total = query.matching(selectors.with_calls(selectors.visible(member)), member).count()
     path = reverse("renewals", args=[tenant.slug])
     return {
-        "heads": cells.heads(query, lambda **to: _url(request, query, **to)),
+        "heads": sorted_heads(
+            cells.HEADS,
+            lambda **to: _url(request, query, **to),
+            query.sort,
+            descending=SORTS[query.sort].descending,
+        ),
         "rows": [cells.row(one, tenant, today) for one in found.rows],
         "legend": legend(),
         "found": bool(found.rows),
