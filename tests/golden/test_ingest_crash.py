@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, suppress, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -86,8 +86,9 @@ class Site:
     def kill_database(self) -> None:
         """kill -9 of every process of the server, as a power cut would; then it is started again."""
         for process in self.own.running():
-            if process.name() == "postgres" or "postgres" in " ".join(process.cmdline()[:1]):
-                process.send_signal(signal.SIGKILL)
+            with suppress(psutil.NoSuchProcess):  # one that served a connection may end by itself meanwhile
+                if process.name() == "postgres" or "postgres" in " ".join(process.cmdline()[:1]):
+                    process.send_signal(signal.SIGKILL)
         self.own.ensure()
 
     def stored(self) -> list[str]:
